@@ -9,27 +9,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, instants
 from calling_credit.accounts import line_items
-from calling_credit.accounts.account import line_view
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.admission.refused_calls import RefusedCallReader, refused_call_view
 from calling_credit.api.caller import customer
 from calling_credit.api.pagination import Listing
 from calling_credit.api.price_answers import rates_answer
-from calling_credit.api.resolver import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-    answer,
-    claims,
-    csv_answer,
-    http_resolver,
-    query,
-    wants_csv,
-)
+from calling_credit.api.resolver import answer, claims, http_resolver, query
 from calling_credit.changes.reader import ChangeReader
 from calling_credit.changes.view import NOT_FOR_CUSTOMERS, change_view
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.entries import EntryKind
@@ -39,7 +28,7 @@ from calling_credit.rates.deck_store import s3_client
 from calling_credit.recharge.settings import balance_view
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.usage import forecast, summary
-from calling_credit.usage.statement import read_daily_balances, read_statement
+from calling_credit.usage.answers import AccountAnswers
 
 logger = Logger()
 app = http_resolver(logger)
@@ -62,10 +51,10 @@ def own_account() -> tuple[AccountReader, LedgerReader]:
     )
 
 
-def requested_period(account: AccountReader) -> instants.Period:
-    """The requested dates, in the account's time zone."""
-    today = local_date(clock.now(), account.account().time_zone)
-    return instants.read_period(query(app, "from"), query(app, "to"), today)
+def own_answers() -> AccountAnswers:
+    """The lists of the account that the caller's token names."""
+    account, ledger = own_account()
+    return AccountAnswers(app, account, ledger, clock.now())
 
 
 @app.get("/balance")
@@ -83,49 +72,19 @@ def balance() -> Response[str]:
 @app.get("/usage")
 def usage_summary() -> Response[str]:
     """Show spending by category and by day."""
-    account, ledger = own_account()
-    period = requested_period(account)
-    days = ledger.days(period.first.isoformat(), period.last.isoformat())
-    return answer(summary.usage_summary(days, account.account().currency))
+    return own_answers().usage()
 
 
 @app.get("/usage/<category>")
 def usage_details(category: str) -> Response[str]:
     """List the calls of a category, newest first, as JSON or CSV."""
-    account, ledger = own_account()
-    period = requested_period(account)
-    summary.check_call_category(category)
-    user_id = query(app, "user_id")
-    as_csv = wants_csv(app)
-    default, maximum = (summary.CSV_ROWS, summary.CSV_ROWS) if as_csv else (DEFAULT_LIMIT, MAX_LIMIT)
-    dates = (period.first.isoformat(), period.last.isoformat())
-    scope = (account.account_id, "usage", category, *dates, user_id)
-    listing = Listing(app, *scope, default=default, maximum=maximum)
-    equal = {"category": category} | ({"user_id": user_id} if user_id else {})
-    entries, after = ledger.entries(
-        period, after=listing.position, limit=listing.limit, newest_first=True, equal=equal, calls_only=True
-    )
-    names = account.user_names()
-    rows = [summary.call_row(entry, names) for entry in entries]
-    if as_csv:
-        return csv_answer(summary.csv_text(rows), listing.next_cursor(after))
-    return answer({"items": rows, "next_cursor": listing.next_cursor(after)})
+    return own_answers().calls(category)
 
 
 @app.get("/statement")
 def statement() -> Response[str]:
     """List every entry between the opening and the closing balance, or with `by=day` the balance of each day."""
-    account, ledger = own_account()
-    period = requested_period(account)
-    by = query(app, "by")
-    if by == "day":
-        return answer(read_daily_balances(ledger, period) | {"as_of": format_instant(clock.now())})
-    if by is not None:
-        raise InvalidValue(ProblemCode.INVALID_QUERY, "by must be day, or absent.")
-    listing = Listing(app, account.account_id, "statement", period.first.isoformat(), period.last.isoformat())
-    as_of = format_instant(clock.now())
-    page, after = read_statement(ledger, period, listing.position, listing.limit, as_of)
-    return answer(page | {"next_cursor": listing.next_cursor(after)})
+    return own_answers().statement()
 
 
 @app.get("/forecast")
@@ -150,13 +109,7 @@ def forecast_view() -> Response[str]:
 @app.get("/lines")
 def lines() -> Response[str]:
     """List the account's lines, and whether each may call abroad."""
-    account, _ = own_account()
-    account.account()
-    listing = Listing(app, account.account_id, "lines")
-    page, after = account.lines(listing.position, listing.limit)
-    names = account.user_names()
-    items = [line_view(line, names.get(line.user_id)) for line in page]
-    return answer({"items": items, "next_cursor": listing.next_cursor(after)})
+    return own_answers().lines()
 
 
 @app.get("/lines/<line_id>/changes")

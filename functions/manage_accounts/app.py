@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock, ids
 from calling_credit.accounts.account import Account, Line, account_view, line_view, parse_account, parse_user
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
+from calling_credit.accounts.limits import account_limits_view, parse_limits
 from calling_credit.accounts.line_number import parse_line
 from calling_credit.accounts.line_numbers import parse_move
 from calling_credit.accounts.line_store import LineStore
@@ -87,6 +88,20 @@ def put_account(account_id: str) -> Response[str]:
         if account.is_frozen:
             topups.check_waiting(account_id, now)
     return answer(account_view(account), 201 if is_new else 200)
+
+
+@app.put(DESK + "/accounts/<account_id>/limits")
+def put_limits(account_id: str) -> Response[str]:
+    """Change the operator's limits of an account; absent limits keep their value, null restores the default."""
+    operator, body = allowed(Right.OPERATE), json_body(app)
+    existing_account(account_id, operator)
+
+    def change(current: Account | None) -> Account:
+        assert current is not None
+        return replace(current, limits=parse_limits(body, current.limits))
+
+    accounts.store_account(account_id, change, operator.actor, clock.now())
+    return answer(account_limits_view(accounts.limits(account_id)))
 
 
 @app.put("/accounts/<account_id>/lines/<line_id>")

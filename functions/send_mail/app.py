@@ -33,6 +33,7 @@ from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mail_limit_store import LimitedMail, MailLimitStore, MailTurn
 from calling_credit.notifications.mail_limits import limited_kind, silence_end
 from calling_credit.notifications.mails import Confirmation, Mail, mail_about, needs_confirmation, offers_freeze
+from calling_credit.notifications.sent_mails import SentMailStore, hash_of_address, sent_mail
 from calling_credit.notifications.ses import MailRefused, mail_client, send
 from calling_credit.stored_secrets import current_secret
 from calling_credit.topups.store import TopUpStore
@@ -49,6 +50,7 @@ accounts = AccountStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
 limits = MailLimitStore(dynamodb, config().table_name)
+sent_mails = SentMailStore(dynamodb, config().table_name)
 mailer = mail_client()
 once = IdempotencyConfig(
     event_key_jmespath="[id, address]", expires_after_seconds=RECORD_SECONDS, raise_on_no_idempotency_key=True
@@ -65,6 +67,7 @@ sent = DynamoDBPersistenceLayer(
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Send the mail about one event to each billing address that has not received it; return the number of addresses.
+    With `resend`, which `keep_accounts` adds, send it to one address again.
 
     Lambda retries a failure, and finally moves the event to the queue of failed events.
 
@@ -72,22 +75,24 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         NotFound: `unknown_account`. Unavailable: another mail of its kind is being sent. Errors of SES and the table.
     """
     once.register_lambda_context(context)
-    detail = event["detail"]
+    detail, resend = event["detail"], event.get("resend")
     account = accounts.account(detail["account_id"])
     if account is None:
         raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "The event names an account that does not exist.")
     link = None if account.is_closed or account.is_frozen else confirmation(detail, account)
     mail = None if was_shown(detail) else mail_about(detail, config().page_url, link)
     addresses = recipients(detail, account) if mail is not None else ()
-    kind = limited_kind(detail, link, account.unfrozen_at) if addresses else None
+    if resend is not None:  # Someone asks for this mail, so nothing silences it.
+        addresses = tuple(address for address in addresses if hash_of_address(address) == resend["address_hash"])
+    kind = limited_kind(detail, link, account.unfrozen_at) if addresses and resend is None else None
     silent_until = silence_end(detail, clock.now())
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     refused: list[Exception] = []
     for address in addresses:
         limited = kind and LimitedMail(kind, account.account_id, address, detail["id"], silent_until)
         try:
-            recipient = {"id": detail["id"], "address": address}
-            mail_once(recipient=recipient, mail=mail, limited=limited, seconds_left=seconds_left)
+            recipient = {"id": detail["id"] if resend is None else resend["id"], "address": address}
+            mail_once(recipient=recipient, mail=mail, limited=limited, seconds_left=seconds_left, detail=detail)
         except (MailRefused, Unavailable) as error:  # One refused address must not keep the mail from the others.
             refused.append(error)
     if refused:
@@ -109,16 +114,21 @@ def recipients(detail: dict[str, Any], account: Account) -> tuple[str, ...]:
 
 
 def mail_to(
-    recipient: dict[str, str], mail: Mail, limited: LimitedMail | None, seconds_left: Callable[[], float]
+    recipient: dict[str, str],
+    mail: Mail,
+    limited: LimitedMail | None,
+    seconds_left: Callable[[], float],
+    detail: dict[str, Any],
 ) -> None:
-    """Send a mail to an address, unless one of its kind was sent within the hour. `recipient` is `{id, address}`: the
-    event and the address.
+    """Send a mail to an address, unless one of its kind was sent within the hour, and record it. `recipient` is
+    `{id, address}`: the event, or the request to send its mail again, and the address.
 
     Raises:
         Unavailable: another mail of its kind is still being sent; this one follows if that one fails.
     """
     if limited is None:
-        return send(mailer, config().mail_from, recipient["address"], mail)
+        send(mailer, config().mail_from, recipient["address"], mail)
+        return record(recipient, mail, detail)
     if not take_turn(limited, seconds_left):
         logger.info("left_out", extra={"kind": limited.kind, "event": limited.event_id})
         return None
@@ -127,7 +137,16 @@ def mail_to(
     except Exception:
         change_turn(limits.give_back, limited)
         raise
-    return change_turn(limits.keep, limited)
+    change_turn(limits.keep, limited)
+    return record(recipient, mail, detail)
+
+
+def record(recipient: dict[str, str], mail: Mail, detail: dict[str, Any]) -> None:
+    """Record a sent mail for staff. Without the record, the mail is missing in their list."""
+    try:
+        sent_mails.record(sent_mail(recipient["id"], recipient["address"], mail.subject, detail, clock.now()))
+    except AWS_ERRORS as error:
+        logger.warning("not_listed", event_id=recipient["id"], code=code_of(error))
 
 
 def take_turn(limited: LimitedMail, seconds_left: Callable[[], float]) -> bool:

@@ -24,4 +24,31 @@ DESK_CODES: Final = (
         "The sign-in of this token was ended.",
         "Sign in again.",
     ),
+    Explanation(
+        ProblemCode.UNKNOWN_MAIL,
+        404,
+        "The account has no such mail in the last 90 days.",
+        "Use a mail that `GET /operator/accounts/{account_id}/mails` lists.",
+    ),
+    Explanation(
+        ProblemCode.PAYMENTS_IN_FLIGHT,
+        409,
+        "Payments of the account have not ended, so it is not closed.",
+        "Wait until they have ended, or freeze the account to end those that wait for their customer.",
+    ),
+    Explanation(
+        ProblemCode.CALL_CORRECTED,
+        409,
+        "The suspicious call was corrected or waived, so there is nothing to confirm.",
+        "See the call's explanation.",
+    ),
+    Explanation(
+        ProblemCode.ADDRESS_REMOVED,
+        409,
+        "The address of the mail is no longer an address of the account.",
+        "Add the address to `billing_emails` first.",
+    ),
+    Explanation(
+        ProblemCode.MAIL_NOT_SET_UP, 409, "The stack has no sender of mails.", "Operator: deploy with `MailFrom`."
+    ),
 )

@@ -8,6 +8,9 @@ from ops.contract import (
     call_routes,
     card_routes,
     correction_routes,
+    desk_acts,
+    desk_calls,
+    desk_reads,
     desk_routes,
     move_routes,
     open_routes,
@@ -37,6 +40,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     *sign_out_routes.ROUTES,
     *desk_routes.ROUTES,
     *move_routes.ROUTES,
+    *desk_reads.ROUTES,
+    *desk_calls.ROUTES,
+    *desk_acts.ROUTES,
     *open_routes.ROUTES,
 )
 

@@ -192,6 +192,10 @@ EXPLANATIONS: Final = (
         "The account's customer was deleted at Stripe, replaced, and deleted again within a day.",
         "Try again after `Retry-After`, or contact the operator.",
     ),
+    Explanation(
+        ProblemCode.NOT_PROVEN, 503, "The account changed each time it was read, so nothing was proven.", _RETRY
+    ),
+    Explanation(ProblemCode.PAYMENTS_NOT_SHOWN, 503, "Stripe refuses to show the payments of the account.", _CONTACT),
     Explanation(ProblemCode.SETUP_PAGE_REFUSED, 503, "Stripe refuses to open its page for saving a card.", _CONTACT),
     Explanation(
         ProblemCode.STRIPE_ACCOUNT_CHANGED,
@@ -205,8 +209,6 @@ BY_CODE: Final[dict[str, Explanation]] = {problem.code: problem for problem in E
 BEHIND_NO_ROUTE: Final[dict[str, str]] = {
     ProblemCode.UNKNOWN_LINK: "a link answers with a web page",
     ProblemCode.NO_TIME: "functions/auto_recharge counts the record as failed",
-    ProblemCode.NOT_PROVEN: "functions/prove_ledger fails",
-    ProblemCode.PAYMENTS_NOT_SHOWN: "functions/prove_ledger reports it",
     ProblemCode.INVALID_REQUEST: "`make rerate-calls` prints it",
     ProblemCode.ALREADY_ACTIVE: "`make rollback-rates` prints it",
     ProblemCode.NO_EARLIER_DECK: "`make rollback-rates` prints it",

@@ -79,7 +79,7 @@ ALLOWED_PLACES: Final = {
     "maxItems": limits.MAX_ALLOWED_PLACES,
     "description": 'Countries such as "CU", or prefixes such as "+8816" inside one country or one global network.',
 }
-_SHOWN: Final = {
+SHOWN_LIMITS: Final = {
     "daily_spend": described(MONEY, "What calls may cost in a day."),
     "call_price": described(MONEY, "The highest price of one call."),
     "simultaneous_calls": described(CALLS_AT_ONCE, "How many calls may run at once."),
@@ -91,17 +91,27 @@ _DAILY_TOP_UP: Final = "What the account may pay by hand in a day."
 OPERATORS_LIMITS: Final = record(
     "OperatorsLimits",
     "The limits that the operator set.",
-    {**_SHOWN, "daily_top_up": described(MONEY, _DAILY_TOP_UP)},
+    {**SHOWN_LIMITS, "daily_top_up": described(MONEY, _DAILY_TOP_UP)},
 )
-OWN_LIMITS: Final = record("OwnLimits", "The limits that the customer set.", _SHOWN, optional=_SHOWN)
+OWN_LIMITS: Final = record("OwnLimits", "The limits that the customer set.", SHOWN_LIMITS, optional=SHOWN_LIMITS)
 ACCOUNT_LIMITS: Final = record(
     "AccountLimits",
     "The limits in effect: the stricter of the operator's and the customer's.",
     {
-        **_SHOWN,
+        **SHOWN_LIMITS,
         "own": OWN_LIMITS,
         "frozen": described(FLAG, "True while the account is frozen."),
         "version": described(VERSION, "Grows with each change of the customer's limits."),
+    },
+)
+LIMITS_OF_ACCOUNT: Final = record(
+    "LimitsOfAccount",
+    "The limits that apply, the operator's, and the customer's own.",
+    {
+        "effective": record("EffectiveLimits", "The stricter of both.", SHOWN_LIMITS),
+        "operator": OPERATORS_LIMITS,
+        "own": OWN_LIMITS,
+        "own_version": VERSION,
     },
 )
 _ASKED: Final = {

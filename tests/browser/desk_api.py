@@ -140,11 +140,17 @@ class DeskApi:
                 return 200, {**one, "result": {}} if decision == "approve" else one
             case ["accounts", account_id]:
                 return 200, self._change(account_id, act.body)
-            case ["accounts", account_id, "limits"]:
-                return 200, self.accounts[account_id]["limits"]
+            case ["accounts", account_id, "limits"] | ["accounts", account_id, "users", *_]:
+                return 200, self._settle(account_id, parts)
             case ["accounts", account_id, *rest]:
                 return self._write_credit(account_id, rest, act, amount)
         return problem(404, "unknown_address", "There is no such address.")
+
+    def _settle(self, account_id: str, parts: list[str]) -> dict[str, Any]:
+        if parts[-1] == "sign-out":
+            return {"user_id": parts[3], "signed_out_until": ago(seconds=0), "refresh_tokens_revoked": True}
+        limits_now: dict[str, Any] = self.accounts[account_id]["limits"]
+        return limits_now
 
     def _change(self, account_id: str, body: dict[str, Any]) -> dict[str, Any]:
         one = self.accounts[account_id]

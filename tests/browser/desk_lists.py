@@ -90,7 +90,7 @@ LISTS: Final[dict[str, dict[str, Any]]] = {
         {
             "at": ago(hours=2),
             "action": "rule_changed",
-            "by": {"kind": "user", "name": HOSTILE},
+            "by": {"kind": "user", "name": HOSTILE, "id": "6f1c-ana"},
             "from": "198.51.100.4",
             "subject": "auto_recharge",
             "old": None,

@@ -75,6 +75,15 @@ def test_support_freezes_but_cannot_move_money(clerk: SignIn) -> None:
         expect(one.page.get_by_role("button", name=re.compile(name)).first).to_be_disabled()
 
 
+def test_person_is_signed_out_where_the_activity_shows_them(clerk: SignIn) -> None:
+    one = clerk(place=f"{MERIDIAN}&view=activity")
+    one.page.get_by_role("button", name=re.compile("^Sign out <img")).click()
+    expect(one.dialog.get_by_role("button", name="Sign out")).to_be_enabled()
+    one.confirm("Sign out")
+    one.sees("Signed out.", one.dialog)
+    assert [act.path for act in one.api.requests] == ["accounts/acct_meridian/users/6f1c-ana/sign-out"]
+
+
 def test_api_error_is_shown_next_to_its_field(clerk: SignIn) -> None:
     one = clerk(place=MERIDIAN)
     one.break_network()

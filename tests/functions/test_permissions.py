@@ -12,6 +12,7 @@ import pytest
 
 from local.stripe_stand_in.controls import Controls
 from tests.domain.examples import EVENT, deck_csv
+from tests.functions.desk_bench import use_the_desk
 from tests.functions.freeze_bench import FROZEN, issued, press
 from tests.functions.moves_bench import move_everything
 from tests.functions.numbers_bench import NUMBER, by_number_event, call_at
@@ -37,7 +38,7 @@ OF_PAYMENTS = (
     "prove_ledger",
     "send_mail",
 )
-OF_PRICES = ("publish_rates", "rerate_calls")
+OF_PRICES = ("publish_rates", "rerate_calls", "read_accounts", "keep_accounts")
 
 
 @contextmanager
@@ -94,6 +95,7 @@ def everything_that_happens(till: Till) -> None:
     assert world.operate("PUT", "/accounts/acct_1", {"frozen": True}).status == 200
     till.sweep(minutes=1)
     till.prove(days=1)
+    use_the_desk(till.world)
 
 
 def follow_a_link(till: Till, card: str) -> None:

@@ -22,6 +22,7 @@ def test_stripe_keys_start_empty_and_only_paying_functions_read_them() -> None:
         "change_settings",
         "move_credit",
         "prove_ledger",
+        "read_accounts",
     }
     for folder, properties in functions().items():
         settings = properties["Environment"]["Variables"]

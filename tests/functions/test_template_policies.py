@@ -6,52 +6,9 @@ from typing import Any
 import pytest
 
 from calling_credit.notifications import event_bus
+from tests.functions.policy_tables import DELETED, INDEX, INDEXED, READS, SECRETS, TABLE, WITHOUT_DATA, WRITES, WRITTEN
 from tests.functions.template_resources import actions_of, on_aws, roles, statements, translated, words
 from tests.harness.table import FUNCTIONS
-
-TABLE = {"Fn::GetAtt": ["LedgerTable", "Arn"]}
-INDEX = {"Fn::Sub": "${LedgerTable.Arn}/index/sweep"}
-WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
-READS = {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"}
-PAYMENTS, COUNTERS = {"ACCOUNT#*", "CARD#*", "STRIPE", "STRIPE#*"}, {"CLIENT#*", "STAFF#*"}
-MOVES = {"APPROVAL#*", *COUNTERS}
-WRITTEN = {
-    "rate_calls": {"ACCOUNT#*"},
-    "authorize_call": {"ACCOUNT#*"},
-    "expire_holds": {"ACCOUNT#*"},
-    "rerate_calls": {"ACCOUNT#*"},
-    "change_settings": {"ACCOUNT#*", "STRIPE"},
-    "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", *MOVES},
-    "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},
-    **dict.fromkeys(("add_funds", "follow_links", "auto_recharge"), PAYMENTS),
-    **dict.fromkeys(("stripe_webhook", "reconcile_payments"), PAYMENTS | COUNTERS),
-    "prove_ledger": {"STRIPE#*"},
-    "send_mail": {"ACCOUNT#*", "MAIL"},
-}
-"""The partitions that each writer of the table may write."""
-DELETED = {"send_mail": {"MAIL"}, "manage_accounts": {"MAIL#*", "NAME#*"}}  # Never an item of an account.
-INDEXED = {
-    "expire_holds": {"HOLD#*"},
-    "prove_ledger": {"RECHARGE#*"},
-    "publish_rates": {"ACCOUNT#*"},
-    "move_credit": {"APPROVAL#*"},
-    "reconcile_payments": {"RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
-    "rerate_calls": {"UNRATED#*"},
-}
-"""The kinds of item that each function may find in the index."""
-SECRETS = {
-    "list_usage": {"CursorSecret"},
-    "add_funds": {"CursorSecret", "StripeSecret"},
-    "follow_links": {"CursorSecret", "StripeSecret"},
-    "send_mail": {"CursorSecret"},
-    "change_settings": {"StripeSecret"},
-    "auto_recharge": {"StripeSecret"},
-    "prove_ledger": {"StripeSecret"},
-    **{folder: {"StripeSecret"} for folder in ("move_credit", "reconcile_payments")},
-    "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
-}
-"""The secrets that each function reads."""
-WITHOUT_DATA = {"billing_page": set[str](), "public_rates": {"s3:GetObject", "s3:ListBucket"}}
 
 
 def all_roles() -> dict[str, Any]:
@@ -153,7 +110,8 @@ def test_each_function_reads_only_its_secrets(folder: str) -> None:
 def test_few_functions_delete_and_only_publishing_writes_decks(folder: str) -> None:
     actions = {action for owner, one in statements() if owner == folder for action in actions_of(one)}
     assert not {"dynamodb:Scan", "dynamodb:BatchWriteItem"} & actions
-    assert ("s3:PutObject" in actions) == (folder == "publish_rates")
+    assert ("s3:PutObject" in actions) == (folder in ("publish_rates", "keep_accounts"))
+    assert ("lambda:InvokeFunction" in actions) == (folder == "keep_accounts")
     assert partitions(folder, TABLE, {"dynamodb:DeleteItem"}) == DELETED.get(folder, set())
     assert ("events:PutEvents" in actions) == (folder == "publish_events")
     assert ("ses:SendEmail" in actions) == (folder == "send_mail")
@@ -171,7 +129,8 @@ def test_decks_are_read_by_prefix() -> None:
         if "s3:GetObject" in actions_of(statement):
             read = {text.partition("${DeckBucket.Arn}/")[2] for text in words(statement["Resource"])}
             uploads = {"incoming/*", "reports/*"} if folder == "publish_rates" else set()
-            assert read == {"active.json", "compiled/*", "decks/*", "short_codes/*"} | uploads, folder
+            decks = {"active.json", "compiled/*", "decks/*", "short_codes/*"} | uploads
+            assert read == ({"exports/*"} if folder == "keep_accounts" else decks), folder
 
 
 def test_streams_and_queues_are_those_of_this_stack() -> None:

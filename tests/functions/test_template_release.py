@@ -41,7 +41,8 @@ ALLOWED = {
     "Resources/FollowLinks*": "Links have a function of their own.",
     "Resources/ShowLinkRoute/Properties/Target/*": "Links have a function of their own.",
     "Resources/FollowLinkRoute/Properties/Target/*": "Links have a function of their own.",
-    "Resources/LinksPermission/Properties/FunctionName/*": "Links have a function of their own.",
+    "Resources/LinksPermission/Properties/*": "Links have a function of their own.",
+    "Resources/PressLinksPermission/*": "The same.",
     "Resources/PublicRates*": "The public price list has a function of its own.",
     "Resources/RatesRoute/Properties/Target/*": "The public price list has a function of its own.",
     "Resources/ApiStage/Properties/RouteSettings/GET ?rates/*": "The functions limit each caller.",
@@ -124,6 +125,12 @@ ALLOWED = {
     "Resources/ManageAccountsFunction/Properties/Environment/Variables/USER_POOL_ID/*": "The same.",
     "Resources/ManageAccountsFunction/Properties/Environment/Variables/REFRESH_TOKEN_DAYS/*": "The same.",
     "Outputs/DeskUrl/*": "The desk has an address.",
+    "Resources/ReadAccounts*": "Staff read accounts with a function of its own.",
+    "Resources/KeepAccounts*": "Staff close and export accounts with a function of its own.",
+    "Resources/DeckBucket/Properties/LifecycleConfiguration/*": "Exports are deleted after a day.",
+    "Resources/ReadLimitsPermission/*": "Staff have a route that ends in /limits, too.",
+    "Resources/ChangeLimitsPermission/Properties/SourceArn/*": "The same.",
+    "Resources/*TopUpsPermission/*": "The same of /top-ups.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

@@ -59,6 +59,30 @@ MOVE_ROUTES = {
 }
 DESK_ROUTES = {key.replace(" /accounts", " /operator/accounts") for key in OPERATOR_ROUTES} | MOVE_ROUTES
 DESK_ROUTES |= {"POST /operator/staff/{user_id}/sign-out"}
+DESK_ROUTES |= {
+    "PUT /operator/accounts/{account_id}/limits",
+    "GET /operator/accounts",
+    "GET /operator/accounts/{account_id}",
+    "GET /operator/accounts/{account_id}/usage",
+    "GET /operator/accounts/{account_id}/usage/{category}",
+    "GET /operator/accounts/{account_id}/statement",
+    "GET /operator/accounts/{account_id}/lines",
+    "GET /operator/accounts/{account_id}/users",
+    "GET /operator/accounts/{account_id}/top-ups",
+    "GET /operator/accounts/{account_id}/mails",
+    "GET /operator/accounts/{account_id}/activity",
+    "GET /operator/accounts/{account_id}/denied-calls",
+    "GET /operator/accounts/{account_id}/calls",
+    "GET /operator/accounts/{account_id}/calls/{call_key}",
+    "GET /operator/accounts/{account_id}/proof",
+    "GET /operator/accounts/{account_id}/close",
+    "POST /operator/accounts/{account_id}/close",
+    "POST /operator/accounts/{account_id}/links/withdraw",
+    "POST /operator/accounts/{account_id}/mails/{mail_id}/resend",
+    "POST /operator/accounts/{account_id}/exports",
+    "POST /operator/accounts/{account_id}/numbers/erase",
+    "POST /operator/accounts/{account_id}/calls/{call_key}/confirm",
+}
 """For staff, who have no scopes: the function compares groups and scopes."""
 SIGNED_IN = USER_ROUTES | OPERATOR_ROUTES | DESK_ROUTES | SWITCH_ROUTES
 

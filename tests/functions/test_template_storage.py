@@ -1,5 +1,6 @@
 """The ledger table and the rate decks, asserted on the template."""
 
+from calling_credit.desk import export_bucket
 from calling_credit.rates import deck_store
 from tests.functions.template_resources import RESOURCES, of_type, only, statements, words
 
@@ -23,7 +24,8 @@ def test_schedule_compiles_an_active_deck_whose_compiled_form_is_lost() -> None:
 
 
 def test_publisher_may_write_decks_reports_and_pointer_but_no_upload() -> None:
-    [statement] = [one for _, one in statements() if "s3:PutObject" in list(words(one["Action"]))]
+    writers = {folder: one for folder, one in statements() if "s3:PutObject" in list(words(one["Action"]))}
+    statement = writers.pop("publish_rates")
     written = list(words(statement["Resource"]))
     assert [text.partition("${DeckBucket.Arn}/")[2] for text in written] == [
         f"{deck_store.DECKS}*",
@@ -31,6 +33,14 @@ def test_publisher_may_write_decks_reports_and_pointer_but_no_upload() -> None:
         f"{deck_store.REPORTS}*",
         deck_store.ACTIVE_KEY,
     ]
+    [export] = words(writers.pop("keep_accounts")["Resource"])
+    assert (export.partition("${DeckBucket.Arn}/")[2], writers) == (f"{export_bucket.EXPORTS}*", {})
+
+
+def test_the_bucket_deletes_exports_after_a_day() -> None:
+    [rule] = only("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    assert (rule["Prefix"], rule["Status"]) == (export_bucket.EXPORTS, "Enabled")
+    assert (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]["NoncurrentDays"]) == (1, 1)
 
 
 def test_ledger_outlives_the_stack_and_can_be_restored() -> None:

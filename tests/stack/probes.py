@@ -16,6 +16,7 @@ from tests.stack.call_probes import (
 )
 from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke
+from tests.stack.desk_probes import keep_accounts, read_accounts
 from tests.stack.move_probes import move_credit
 from tests.stack.payment_probes import add_funds, follow_a_link, handle_webhooks, prove, recharge, reconcile, send_mail
 from tests.stack.test_calls import open_account
@@ -98,4 +99,6 @@ PROBES: dict[str, Probe] = {
     "SendMailFunction": send_mail,
     "PublishRatesFunction": publish_a_deck,
     "RerateCallsFunction": rate_late,
+    "ReadAccountsFunction": read_accounts,
+    "KeepAccountsFunction": keep_accounts,
 }

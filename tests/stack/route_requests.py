@@ -5,7 +5,7 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 from cryptography.hazmat.primitives import hashes
@@ -35,7 +35,8 @@ def known_ids(deployed: Stack, tokens: dict[str, str]) -> dict[str, str]:
         "acct_meridian", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1), line_id="line_groups"
     )
     assert deliver(deployed, call) == []
-    of_call = {"CALL_KEY": call["call_id"], "STARTED_AT": call["started_at"]}
+    began = quote(call["started_at"])
+    of_call = {"CALL_KEY": call["call_id"], "STARTED_AT": call["started_at"], "BEGAN": began}
     return {"SPARE": spare, "CARD": card, "TOP_UP": payment["id"], "LINK": link} | of_call
 
 

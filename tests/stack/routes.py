@@ -70,7 +70,37 @@ CASES |= {
     if " /accounts" in route
 } | {"POST /operator/staff/{user_id}/sign-out": ("/operator/staff/nobody/sign-out", None)}
 CASES |= MOVES
-"""Path and body of one valid request to each route; tests replace the words in capitals."""
+STAFFS: dict[str, tuple[str, dict[str, Any] | None]] = {
+    "GET /operator/accounts": ("/operator/accounts?find=acct_meridian", None),
+    "GET /operator/accounts/{account_id}": ("", None),
+    "GET /operator/accounts/{account_id}/usage": ("/usage", None),
+    "GET /operator/accounts/{account_id}/usage/{category}": ("/usage/outbound_international_call", None),
+    "GET /operator/accounts/{account_id}/statement": ("/statement", None),
+    "GET /operator/accounts/{account_id}/lines": ("/lines", None),
+    "GET /operator/accounts/{account_id}/users": ("/users", None),
+    "GET /operator/accounts/{account_id}/top-ups": ("/top-ups", None),
+    "GET /operator/accounts/{account_id}/mails": ("/mails", None),
+    "GET /operator/accounts/{account_id}/activity": ("/activity", None),
+    "GET /operator/accounts/{account_id}/denied-calls": ("/denied-calls", None),
+    "GET /operator/accounts/{account_id}/calls": ("/calls?number=%2B442071838750&at=BEGAN", None),
+    "GET /operator/accounts/{account_id}/calls/{call_key}": ("/calls/CALL_KEY?at=BEGAN", None),
+    "GET /operator/accounts/{account_id}/proof": ("/proof", None),
+    "GET /operator/accounts/{account_id}/close": ("/close", None),
+    "POST /operator/accounts/{account_id}/close": ("/close", {"reason": "A test", "balance": "0.000001"}),
+    "POST /operator/accounts/{account_id}/links/withdraw": ("/links/withdraw", {}),
+    "POST /operator/accounts/{account_id}/mails/{mail_id}/resend": ("/mails/2026-11-23T10:00:00.000Z_a/resend", {}),
+    "POST /operator/accounts/{account_id}/exports": ("/exports", {"reason": "A test"}),
+    "POST /operator/accounts/{account_id}/numbers/erase": ("/numbers/erase", {"number": "+442071830000"}),
+    "POST /operator/accounts/{account_id}/calls/{call_key}/confirm": ("/calls/CALL_KEY/confirm", {}),
+    "PUT /operator/accounts/{account_id}/limits": ("/limits", {"simultaneous_calls": 30}),
+}
+CASES |= {
+    route: (path if path.startswith("/operator") else f"/operator/accounts/acct_meridian{path}", body)
+    for route, (path, body) in STAFFS.items()
+}
+"""Path and body of one valid request to each route; tests replace the words in capitals. Closing, and what needs a mail
+or a suspicious call, is refused after the right is checked.
+"""
 OPEN = {
     "GET /",
     "GET /desk",
@@ -84,8 +114,9 @@ OPEN = {
 OPERATOR = {route for route in CASES if " /accounts" in route}
 CREDIT = {route for route in OPERATOR if route.endswith(("/adjustments", "/corrections"))}
 DESK = {route for route in CASES if " /operator" in route}
-SIGN_OUTS = {route for route in DESK if route.endswith("/sign-out")}
-"""Support may end sign-ins, because that protects an account."""
+DESK_READS = {route for route in STAFFS if route.startswith("GET ")}
+FOR_SUPPORT = DESK_READS | {route for route in DESK if route.endswith(("/sign-out", "/links/withdraw", "/resend"))}
+"""Support reads, and may do what protects an account or tells its customer again."""
 SWITCH = {"POST /calls/authorize"}
 SERVICE = OPERATOR | DESK | SWITCH
 ADMIN_ONLY = {
@@ -107,6 +138,10 @@ SUCCESS = {
     "POST /accounts/{account_id}/adjustments": 201,
     "POST /accounts/{account_id}/calls/{call_key}/corrections": 201,
     "POST /operator/accounts/{account_id}/adjustments": 201,
+    "POST /operator/accounts/{account_id}/exports": 201,
+    "POST /operator/accounts/{account_id}/close": 409,
+    "POST /operator/accounts/{account_id}/mails/{mail_id}/resend": 404,
+    "POST /operator/accounts/{account_id}/calls/{call_key}/confirm": 404,
     "POST /operator/accounts/{account_id}/calls/{call_key}/corrections": 201,
 }
 """The status of a valid request where it is not 200."""

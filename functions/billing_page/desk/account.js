@@ -56,10 +56,7 @@ function draw(main, query) {
 		draw(main, query);
 		main.querySelector("h1").focus({ preventScroll: true });
 	};
-	const views = tabs(account.account_id, view);
-	fill(main, h("section.page.account", heading(account), views, h("div.view", VIEWS[view][1](account, query, renew))));
-	const current = views.querySelector("[aria-current]");
-	views.scrollLeft = current.offsetLeft - views.offsetLeft - (views.clientWidth - current.offsetWidth) / 2;
+	fill(main, h("section.page.account", heading(account), tabs(account.account_id, view), h("div.view", VIEWS[view][1](account, query, renew))));
 }
 
 function heading(account) {

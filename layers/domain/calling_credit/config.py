@@ -39,6 +39,9 @@ class Config(BaseModel):
         alias="LINK_URL", default="", description="The address before the path of links, ending with a slash."
     )
     mail_from: str = Field(alias="MAIL_FROM", default="", description="The sender of mails; verified in SES.")
+    send_mail_function: str = Field(
+        alias="SEND_MAIL_FUNCTION", default="", description="The function that sends mails; empty without a sender."
+    )
     user_pool_id: str = Field(alias="USER_POOL_ID", default="", description="Empty with another identity provider.")
     refresh_token_days: int = Field(alias="REFRESH_TOKEN_DAYS", default=1, ge=1, le=3650)
     sign_in_client_id: str = Field(alias="SIGN_IN_CLIENT_ID", default="")

@@ -1,6 +1,11 @@
 """The masked form of telephone numbers, for logs and erased entries."""
 
+from typing import Final
+
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_e164, is_short_code
+
+ELLIPSIS: Final = "…"
+"""Stands for the erased digits of a masked number, and for nothing in a whole one."""
 
 
 def masked(number: str) -> str:

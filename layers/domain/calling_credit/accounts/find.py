@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.accounts.name_index import has_words, normalized_address, words_of
 from calling_credit.accounts.number_history import accounts_of
 from calling_credit.accounts.number_store import history_from_item
+from calling_credit.changes.sign_in import SignIn
+from calling_credit.changes.sign_in_reader import read_signed_in
 from calling_credit.dynamodb import index_keys, keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import Key, read_many
@@ -71,16 +73,25 @@ Match = tuple[str, MatchKind, str]
 
 
 def find_accounts(
-    client: "DynamoDBClient", table_name: str, text: str, *, home_country: str = "US", limit: int = MAX_FOUND
+    client: "DynamoDBClient",
+    table_name: str,
+    text: str,
+    *,
+    home_country: str = "US",
+    limit: int = MAX_FOUND,
+    sign_in: SignIn | None = None,
 ) -> FoundAccounts:
     """Find the accounts that a text names: an account id, the beginnings of words of a name, an address, or a number as
     people write it in `home_country`.
 
+    Args:
+        sign_in: who searches, if that may have ended.
+
     Raises:
-        Unavailable: the table did not answer.
+        Forbidden: `signed_out`. Unavailable: the table did not answer.
     """
     asked = text.strip()[:MAX_TEXT_CHARACTERS]
-    exact, items = _read_exact(client, table_name, asked, home_country)
+    exact, items = _read_exact(client, table_name, asked, home_country, sign_in)
     listed, was_cut = _query(client, table_name, asked)
     matches: dict[str, Match] = {}
     for match in (*exact, *listed):
@@ -97,13 +108,13 @@ def find_accounts(
 
 
 def _read_exact(
-    client: "DynamoDBClient", table_name: str, text: str, country: str
+    client: "DynamoDBClient", table_name: str, text: str, country: str, sign_in: SignIn | None
 ) -> tuple[list[Match], dict[Key, dict[str, Any]]]:
     """The matches of a whole account id or number, and the accounts that were read."""
     number = _number_in(text, country)
     asked: list[Key] = [_account_key(text)] if is_id(text) else []
     asked += [(index_keys.number_pk(number), index_keys.NUMBER_SK)] if number else []
-    items = read_many(client, table_name, asked) if asked else {}
+    items = read_signed_in(client, table_name, asked, sign_in) if asked or sign_in is not None else {}
     matches: list[Match] = [(text, MatchKind.ACCOUNT_ID, text)] if is_id(text) and _account_key(text) in items else []
     for (pk, _), item in items.items():
         if number and pk == index_keys.number_pk(number):

@@ -129,6 +129,16 @@ def operators_limits_view(limits: Limits) -> dict[str, Any]:
     return {name: show(getattr(limits, attribute)) for name, (attribute, _, show) in _OPERATORS_FIELDS.items()}
 
 
+def account_limits_view(limits: AccountLimits) -> dict[str, Any]:
+    """The limits that apply, the operator's, and the customer's own, as staff see them."""
+    return {
+        "effective": limits_view(effective_limits(limits_to_item(limits.operator), limits.customer)),
+        "operator": operators_limits_view(limits.operator),
+        "own": customer_limits_view(limits.customer),
+        "own_version": limits.version,
+    }
+
+
 def limits_to_item(limits: Limits) -> dict[str, Any] | None:
     """The stored form: only values unlike the defaults, so that new defaults reach every account."""
     changed = {

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The compared data, and every difference once."""
+    """The compared data, and every difference once. `is_with_stripe`: the book was also compared with Stripe."""
 
     book: Book
     payments: list[Payment]
     differences: list[Difference]
+    is_with_stripe: bool = True
 
 
 def prove_account(
@@ -56,4 +57,4 @@ def prove_account(
             payments |= {payment.intent_id: payment for payment in of_customer if payment.account_id == account_id}
         differences += prove_payments(book, payments.values(), now)
     distinct = {difference.key: difference for difference in differences}
-    return Proof(book, list(payments.values()), list(distinct.values()))
+    return Proof(book, list(payments.values()), list(distinct.values()), stripe_client is not None)

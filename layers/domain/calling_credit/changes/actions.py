@@ -8,6 +8,8 @@ class ChangeAction(StrEnum):
 
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_CHANGED = "account_changed"
+    ACCOUNT_CLOSED = "account_closed"
+    ACCOUNT_EXPORTED = "account_exported"
     ACCOUNT_FROZEN = "account_frozen"
     ACCOUNT_UNFROZEN = "account_unfrozen"
     LIMITS_CHANGED = "limits_changed"
@@ -24,6 +26,7 @@ class ChangeAction(StrEnum):
     CARD_UNBLOCKED = "card_unblocked"
     CUSTOMER_REPLACED = "customer_replaced"
     ADJUSTMENT_POSTED = "adjustment_posted"
+    CALL_CONFIRMED = "call_confirmed"
     CALL_CORRECTED = "call_corrected"
     CALL_WAIVED = "call_waived"
     CREDIT_REVERSED = "credit_reversed"
@@ -39,5 +42,6 @@ class ChangeAction(StrEnum):
     APPROVAL_APPROVED = "approval_approved"
     APPROVAL_REJECTED = "approval_rejected"
     NUMBER_ERASED = "number_erased"
+    MAIL_RESENT = "mail_resent"
     LINKS_WITHDRAWN = "links_withdrawn"
     SIGNED_OUT = "signed_out"

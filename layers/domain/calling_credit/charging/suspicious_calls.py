@@ -3,7 +3,7 @@ no recharge may follow from a wrong record. It counts a day later, unless an ope
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.charging.listed_calls import SUSPICIOUS
@@ -13,12 +13,11 @@ from calling_credit.dynamodb.keys import balance_key
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
+from calling_credit.ledger.call_entries import COUNTS_AFTER
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-COUNTS_AFTER: Final = timedelta(hours=24)
-"""How long an operator has to correct a suspicious call before it counts."""
 COUNTED: Final = "counted"
 """Begins the sort key of a listed call that counts. It sorts after every time, so the sweep does not find it again."""
 

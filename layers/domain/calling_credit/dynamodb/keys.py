@@ -19,12 +19,13 @@ One partition holds everything of an account, so its items commit together, and 
     SUSPICIOUS#<happened_at>#<call_key> a charged call that lasted hardly believably long   charging.listed_calls
     TOPUP#<id>                          one payment: its state and its requests to Stripe    topups.store
     PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    topups.store
-    HOLD#<call_key>                     credit held for a call in progress; its price       ledger.hold_store,
-                                        live -> released | expired; TTL deletes it later    ledger.posting
+    HOLD#<call_key>                     credit held for a call: live, released, expired     ledger.hold_store, posting
     CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       accounts.line_store
     DENIAL#                             recently announced denials, and the last one        admission.denials
     DENIED#<at>#<call_key>              a call that was refused, for 30 days                admission.refused_calls
     REFUSED#<call_key>                  the mark that a call's refusal is listed            admission.refused_calls
+    MAILED#<mailed_at>#<hash>           a mail sent to one address, for 90 days             notifications.sent_mails
+    EXPORT#<id>                         the claim of one key of an export, for a day        desk.export
     DENIED_DAY#<date>                   how many refused calls of a day are listed, or not  admission.refused_calls
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     PAYMENT_LIMITS                      declines, pages, and money of manual payments       payments.limit_store
@@ -49,9 +50,8 @@ One partition holds everything of an account, so its items commit together, and 
     PK = MAIL#<address>                 an account with this billing address                accounts.name_index
     PK = INDEX, SK = INDEX              how far make index-accounts has come                accounts.indexing
 
-Items that need further work (unrated, stray, and suspicious calls, issues, open top-ups, waiting recharges, live
-holds, ambiguous numbers), and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`,
-sharded by account. Times in keys are UTC with milliseconds and sort as text. Ids and call keys never contain `#`.
+Items that need further work, and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`.
+Times in keys are UTC with milliseconds and sort as text. Ids and call keys never contain `#`.
 """
 
 from typing import Any, Final

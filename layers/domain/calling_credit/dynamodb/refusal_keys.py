@@ -8,6 +8,11 @@ def denied_sk(refused_at: str, call_key: str) -> str:
     return f"DENIED#{refused_at}#{call_key}"
 
 
+def denied_between(first: str | None, last: str | None) -> tuple[str, str]:
+    """Bounds of a Query over the calls refused from `first` to `last`, both inclusive; over all if they are None."""
+    return f"DENIED#{first or ''}", f"DENIED#{last or ''}{keys.AFTER}"
+
+
 def denied_range(from_instant: str) -> tuple[str, str]:
     """Bounds of a Query over the calls refused since an instant."""
     return f"DENIED#{from_instant}", f"DENIED#{keys.AFTER}"

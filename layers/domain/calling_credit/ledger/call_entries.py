@@ -1,6 +1,6 @@
 """The ledger entry of a priced call."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from calling_credit.calls import Call
@@ -12,6 +12,8 @@ SUSPICIOUS_OVERRUN_SECONDS: Final = 3600
 """A record that is this much longer than its hold allowed is probably wrong: the switch did not hang up."""
 SUSPICIOUS_SECONDS: Final = 4 * 3600
 """A record without a hold that is longer than this is probably wrong."""
+COUNTS_AFTER: Final = timedelta(hours=24)
+"""How long an operator has to correct a suspicious call before it counts toward automatic recharge."""
 
 
 def is_suspicious(duration_seconds: int, granted_seconds: int | None) -> bool:

@@ -1,0 +1,101 @@
+"""The files of an account's export: settings, entries, calls, and payments, each as JSON and CSV in one zip. Reads no
+table.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from calling_credit.csv_cells import csv_table
+from calling_credit.dynamodb import keys
+from calling_credit.ledger.charged_calls import ChargedCall
+from calling_credit.usage.summary import CSV_COLUMNS, call_row, statement_row
+
+ENTRY_COLUMNS: Final = (
+    "id",
+    "at",
+    "date",
+    "kind",
+    "category",
+    "amount",
+    "description",
+    "recorded_at",
+    "debit",
+    "credit",
+    "line_id",
+    "user_id",
+    "billed_seconds",
+)
+PAYMENT_COLUMNS: Final = ("id", "kind", "status", "amount", "reversed", "created_at", "brand", "last4", "intent_id")
+_FIXED_TIME: Final = (1980, 1, 1, 0, 0, 0)
+"""Zip files name a time; the same export has the same bytes."""
+
+
+@dataclass(slots=True)
+class ExportRows:
+    """The rows of an export, collected from entries that come in the order of their keys."""
+
+    user_names: Mapping[str, str]
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    last_date: str | None = None
+    _open_call: Mapping[str, Any] | None = None
+
+    def add(self, entry: Mapping[str, Any]) -> None:
+        """Add an entry. A call is listed by its last entry, once the next cause begins."""
+        if self._open_call is not None and keys.call_of(self._open_call["SK"]) != keys.call_of(entry["SK"]):
+            self.finish()
+        self.entries.append(statement_row(entry))
+        self.last_date = entry["local_date"]
+        self._open_call = entry if entry["kind"] in ("call_charged", "call_taken_back") else None
+
+    def finish(self) -> None:
+        """List the last call."""
+        if self._open_call is not None and ChargedCall(self._open_call).is_charged:
+            self.calls.append(call_row(self._open_call, self.user_names))
+        self._open_call = None
+
+
+def export_files(
+    account: Mapping[str, Any], rows: ExportRows, payments: Iterable[Mapping[str, Any]]
+) -> dict[str, bytes]:
+    """Return the content of each file by its name."""
+    listed = list(payments)
+    flat_calls = (
+        {**row, "user_id": row["user"]["id"] or "", "user_name": row["user"]["name"] or ""} for row in rows.calls
+    )
+    flat_payments = ({**payment, **payment["payment_method"], "id": payment["id"]} for payment in listed)
+    return {
+        "account.json": _json(account),
+        "entries.json": _json(rows.entries),
+        "entries.csv": _csv(ENTRY_COLUMNS, rows.entries),
+        "calls.json": _json(rows.calls),
+        "calls.csv": _csv(CSV_COLUMNS, flat_calls),
+        "payments.json": _json(listed),
+        "payments.csv": _csv(PAYMENT_COLUMNS, flat_payments),
+    }
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return the files in one zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, _FIXED_TIME), content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, indent=1).encode()
+
+
+def _csv(columns: tuple[str, ...], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    return csv_table(columns, _cells(columns, rows)).encode()
+
+
+def _cells(columns: tuple[str, ...], rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:
+    for row in rows:
+        yield ["" if row.get(column) is None else row[column] for column in columns]

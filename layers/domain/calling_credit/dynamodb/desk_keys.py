@@ -1,0 +1,18 @@
+"""The sort keys of what staff look up in an account or make of it: sent mails and exports."""
+
+from calling_credit.dynamodb import keys
+
+
+def mailed_sk(mailed_at: str, hashed: str) -> str:
+    """One mail that was sent to one address."""
+    return f"MAILED#{mailed_at}#{hashed}"
+
+
+def mailed_range() -> tuple[str, str]:
+    """Bounds of a Query over the mails that were sent."""
+    return "MAILED#", f"MAILED#{keys.AFTER}"
+
+
+def export_sk(export_id: str) -> str:
+    """One export, which claims its Idempotency-Key for as long as its file is kept."""
+    return f"EXPORT#{export_id}"

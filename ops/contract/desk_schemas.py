@@ -1,0 +1,201 @@
+"""What staff see of an account, as schemas."""
+
+from typing import Final
+
+from calling_credit.accounts import account, find
+from calling_credit.audit import proof
+from calling_credit.changes.actor import ActorKind
+from calling_credit.topups import topup
+from ops.contract import payment_routes, settings_routes
+from ops.contract.account_routes import TIME_ZONE, USER
+from ops.contract.desk_calls import NUMBER, REFUSAL
+from ops.contract.recharge_routes import PAYMENT_METHOD_ID, RULE_FIELDS
+from ops.contract.schemas import (
+    CALL_KEY,
+    COUNT,
+    DATE,
+    FLAG,
+    ID,
+    INSTANT,
+    LAST_FOUR,
+    MONEY,
+    NEXT_CURSOR,
+    TEXT,
+    Schema,
+    described,
+    list_of,
+    one_of,
+    or_null,
+    record,
+)
+from ops.contract.schemas import USER as USER_NAME
+
+MATCH: Final = record("AccountMatch", "By what an account was found.", {"kind": one_of(find.MatchKind), "value": TEXT})
+FOUND: Final = record(
+    "FoundAccounts",
+    "The accounts that match, the best first.",
+    {
+        "items": list_of(
+            record("FoundAccount", "A found account.", {"account_id": ID, "name": or_null(TEXT), "matched": MATCH})
+        ),
+        "more": described(FLAG, "Whether more accounts match than are shown."),
+    },
+)
+MONEY_AT_STRIPE: Final = record(
+    "PaymentAtStripe",
+    "The state of a payment at Stripe.",
+    {"status": TEXT, "received": MONEY, "refunded": MONEY, "disputed": FLAG},
+)
+STAFF_CARD: Final = record(
+    "PaymentCard", "The card of a payment.", {"id": PAYMENT_METHOD_ID, "brand": TEXT, "last4": LAST_FOUR}
+)
+STAFF_TOP_UP: Final = record(
+    "StaffTopUp",
+    "A payment as staff see it.",
+    {
+        **{name: part for name, part in payment_routes.TOP_UP["properties"].items() if name != "next_action_url"},
+        "payment_method": STAFF_CARD,
+        "stored_status": one_of(topup.TopUpStatus),
+        "created_by": TEXT,
+        "reversed": described(MONEY, "What refunds and disputes took back."),
+        "intent_id": or_null(described(TEXT, "Stripe's id of the payment.")),
+        "stripe": or_null(MONEY_AT_STRIPE),
+    },
+    optional=("failure", "receipt_url"),
+)
+MAIL: Final = record(
+    "SentMail",
+    "A mail that was sent to one address.",
+    {
+        "mail_id": TEXT,
+        "at": INSTANT,
+        "type": described(TEXT, "The type of its event."),
+        "subject": TEXT,
+        "address": described(TEXT, "The first character of the address, and its domain."),
+        "resent": described(COUNT, "How often staff asked for it again."),
+    },
+)
+SHOWN_CARD: Final = record(
+    "AccountCard",
+    "A card of the rule or of a recent payment.",
+    {
+        "payment_method_id": PAYMENT_METHOD_ID,
+        "brand": TEXT,
+        "last4": LAST_FOUR,
+        "is_of_rule": FLAG,
+        "state": one_of(["ok", "declined", "blocked"]),
+        "blocked_at": or_null(INSTANT),
+        "blocked_reason": or_null(TEXT),
+        "retry_at": or_null(described(INSTANT, "When a card with too many declines may be tried again.")),
+    },
+)
+ISSUE: Final = record(
+    "AccountIssue",
+    "Something that needs an operator.",
+    {"object_id": TEXT, "code": TEXT, "details": TEXT, "recorded_at": INSTANT},
+)
+ACCOUNT_PAGE: Final = record(
+    "AccountPage",
+    "An account on one page.",
+    {
+        "account_id": ID,
+        "name": or_null(TEXT),
+        "currency": one_of([account.CURRENCY]),
+        "time_zone": TIME_ZONE,
+        "status": one_of(list(account.Status)),
+        "closed_at": or_null(INSTANT),
+        "frozen": FLAG,
+        "frozen_since": or_null(INSTANT),
+        "frozen_by": or_null(TEXT),
+        "billing_emails": list_of(TEXT),
+        "admission": FLAG,
+        "low_balance": or_null(MONEY),
+        "created_at": or_null(INSTANT),
+        "balance": record(
+            "AccountBalance",
+            "The credit.",
+            {"balance": MONEY, "held": MONEY, "available": MONEY, "calls_in_progress": COUNT, "updated_at": INSTANT},
+        ),
+        "auto_recharge": record(
+            "RuleForStaff",
+            "The rule, and which operator switched it off.",
+            {
+                **RULE_FIELDS,
+                "switched_off": or_null(
+                    record("SwitchedOffBy", "Who switched it off.", {"by": TEXT, "reason": TEXT, "at": INSTANT})
+                ),
+            },
+        ),
+        "limits": settings_routes.LIMITS_OF_ACCOUNT,
+        "top_ups": list_of(STAFF_TOP_UP, "The newest payments."),
+        "stripe": record(
+            "StripeAnswer",
+            "Whether Stripe told the state of the payments; `code` says why not.",
+            {"asked": FLAG, "code": or_null(TEXT), "customer_id": or_null(TEXT)},
+        ),
+        "lines": list_of(settings_routes.LINE),
+        "more_lines": FLAG,
+        "users": list_of(USER),
+        "more_users": FLAG,
+        "cards": list_of(SHOWN_CARD),
+        "mails": list_of(MAIL),
+        "more_mails": FLAG,
+        "issues": list_of(ISSUE),
+    },
+)
+ANY_VALUE: Final[Schema] = {"description": "A value in the form of the API; null if there is none."}
+CHANGE: Final = record(
+    "RecordedChange",
+    "One change of an account.",
+    {
+        "at": INSTANT,
+        "action": TEXT,
+        "by": record(
+            "ChangedBy",
+            "Who made the change.",
+            {
+                "kind": one_of(ActorKind),
+                "name": TEXT,
+                "id": described(TEXT, "The subject of a person's tokens, which ends their sign-ins."),
+            },
+            optional=("id",),
+        ),
+        "from": or_null(described(TEXT, "The IP address of the request.")),
+        "subject": TEXT,
+        "old": ANY_VALUE,
+        "new": ANY_VALUE,
+    },
+)
+DENIED: Final = record(
+    "RefusedCall",
+    "A refused call.",
+    {**REFUSAL["properties"], "call_key": CALL_KEY, "line_id": or_null(ID), "user": or_null(USER_NAME), "to": NUMBER},
+)
+DENIED_PAGE: Final = record(
+    "RefusedCalls",
+    "A page of refused calls, newest first.",
+    {
+        "items": list_of(DENIED),
+        "not_listed": list_of(
+            record("NotListed", "A day (UTC) on which more calls were refused.", {"date": DATE, "calls": COUNT})
+        ),
+        "next_cursor": NEXT_CURSOR,
+    },
+)
+DIFFERENCE: Final = record(
+    "ProofDifference",
+    "A difference that the proof found.",
+    {"code": one_of(proof.DifferenceCode), "object": TEXT, "expected": TEXT, "found": TEXT, "text": TEXT},
+)
+PROOF: Final = record(
+    "AccountProof",
+    "Whether the account adds up and agrees with Stripe.",
+    {
+        "proven": FLAG,
+        "proven_at": INSTANT,
+        "entries": COUNT,
+        "payments": or_null(described(COUNT, "The payments at Stripe; null if Stripe is not set up.")),
+        "balance": MONEY,
+        "differences": list_of(DIFFERENCE),
+    },
+)

@@ -1,0 +1,53 @@
+"""The partitions, indexes, and secrets that each function may use."""
+
+TABLE = {"Fn::GetAtt": ["LedgerTable", "Arn"]}
+INDEX = {"Fn::Sub": "${LedgerTable.Arn}/index/sweep"}
+WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+READS = {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"}
+PAYMENTS, COUNTERS = {"ACCOUNT#*", "CARD#*", "STRIPE", "STRIPE#*"}, {"CLIENT#*", "STAFF#*"}
+MOVES = {"APPROVAL#*", *COUNTERS}
+WRITTEN = {
+    "rate_calls": {"ACCOUNT#*"},
+    "authorize_call": {"ACCOUNT#*"},
+    "expire_holds": {"ACCOUNT#*"},
+    "rerate_calls": {"ACCOUNT#*"},
+    "change_settings": {"ACCOUNT#*", "STRIPE"},
+    "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", *MOVES},
+    "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},
+    **dict.fromkeys(("add_funds", "follow_links", "auto_recharge"), PAYMENTS),
+    **dict.fromkeys(("stripe_webhook", "reconcile_payments"), PAYMENTS | COUNTERS),
+    "prove_ledger": {"STRIPE#*"},
+    "send_mail": {"ACCOUNT#*", "MAIL"},
+    "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
+}
+"""The partitions that each writer of the table may write."""
+OF_NAMES = {"MAIL#*", "NAME#*"}
+DELETED = {
+    "send_mail": {"MAIL"},
+    "manage_accounts": OF_NAMES,
+    "keep_accounts": OF_NAMES | {"NUMBER#*"},
+}  # Never an account's item.
+INDEXED = {
+    "expire_holds": {"HOLD#*"},
+    "prove_ledger": {"RECHARGE#*"},
+    "publish_rates": {"ACCOUNT#*"},
+    "move_credit": {"APPROVAL#*"},
+    "reconcile_payments": {"RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
+    "rerate_calls": {"UNRATED#*"},
+    "read_accounts": {"ISSUE#*"},
+}
+"""The kinds of item that each function may find in the index."""
+SECRETS = {
+    "list_usage": {"CursorSecret"},
+    "read_accounts": {"CursorSecret", "StripeSecret"},
+    "add_funds": {"CursorSecret", "StripeSecret"},
+    "follow_links": {"CursorSecret", "StripeSecret"},
+    "send_mail": {"CursorSecret"},
+    "change_settings": {"StripeSecret"},
+    "auto_recharge": {"StripeSecret"},
+    "prove_ledger": {"StripeSecret"},
+    **{folder: {"StripeSecret"} for folder in ("move_credit", "reconcile_payments")},
+    "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
+}
+"""The secrets that each function reads."""
+WITHOUT_DATA = {"billing_page": set[str](), "public_rates": {"s3:GetObject", "s3:ListBucket"}}

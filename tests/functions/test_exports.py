@@ -1,0 +1,125 @@
+"""An export holds all of an account as JSON and CSV, once per Idempotency-Key, behind a link for an hour."""
+
+import csv
+import io
+import json
+import zipfile
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+import boto3
+import pytest
+
+from tests.functions.desk_bench import act, read
+from tests.functions.rerate_bench import charged, micros
+from tests.harness.table import BUCKET
+from tests.harness.till import Till
+from tests.harness.world import World
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
+
+
+def exported(world: World, key: str = "k_1", **body: Any) -> dict[str, Any]:
+    """The answer to an export that must succeed."""
+    answer = act(world, "/exports", {"reason": "Asked for", **body}, key=key)
+    assert answer.status == 201, answer.text
+    shown: dict[str, Any] = answer.body
+    return shown
+
+
+def files(answer: dict[str, Any]) -> dict[str, bytes]:
+    """The files behind the link of an export, from the bucket."""
+    address = urlparse(answer["url"])
+    key = address.path.partition("exports/")[2]
+    content = boto3.client("s3").get_object(Bucket=BUCKET, Key=f"exports/{key}")["Body"].read()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def table(content: bytes) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def test_an_export_holds_every_entry_call_and_payment(till: Till) -> None:
+    world = till.world
+    till.paid("25.00", till.card())
+    charged(world)
+    world.adjust("-1.00", "k_0")
+    answer = exported(world)
+    assert (answer["entries"], answer["calls"], answer["payments"]) == (6, 4, 1)
+    assert (answer["is_complete"], answer["continue_from"], answer["to"]) == (True, None, "2026-11-23")
+    content = files(answer)
+    entries, calls = json.loads(content["entries.json"]), json.loads(content["calls.json"])
+    assert sum(micros(entry["amount"]) for entry in entries) == world.balance()
+    statement = world.get("/statement").body["items"]
+    assert entries == statement
+    assert {row["call_key"] for row in calls} == {"c_1", "c_2", "c_3", "c_4"}
+    assert sum(micros(row["price"]) for row in calls) == sum(
+        -micros(entry["amount"]) for entry in entries if entry["kind"] == "call_charged"
+    )
+    for name, rows in (("entries", entries), ("calls", calls), ("payments", json.loads(content["payments.json"]))):
+        assert len(table(content[f"{name}.csv"])) == len(rows), name
+    assert json.loads(content["account.json"])["balance"] == world.get("/balance").body["balance"]
+
+
+def test_a_link_is_valid_for_an_hour_and_signed(world: World) -> None:
+    answer = exported(world)
+    query = parse_qs(urlparse(answer["url"]).query)
+    assert query["X-Amz-Expires"] == ["3600"]
+    assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert answer["expires_at"] == "2026-11-23T13:00:00.000Z"
+
+
+def test_the_same_key_is_the_same_export_and_another_request_a_conflict(world: World) -> None:
+    first = exported(world)
+    before = world.stack.items()
+    charged(world)
+    items = world.stack.items()
+    again = exported(world)
+    assert again | {"url": ""} == first | {"url": ""}
+    assert urlparse(again["url"]).path == urlparse(first["url"]).path
+    assert world.stack.items() == items != before
+    other = act(world, "/exports", {"reason": "Another"}, key="k_1")
+    assert (other.status, other.code) == (409, "idempotency_key_reused")
+    assert exported(world, key="k_2")["entries"] == 4
+    changes = [item for item in read(world, "/acct_1/activity")["items"] if item["action"] == "account_exported"]
+    assert len(changes) == 2
+    assert "http" not in json.dumps(changes)
+
+
+def test_an_export_of_some_days_holds_those_days(world: World) -> None:
+    charged(world)
+    answer = exported(world, **{"from": "2026-11-20", "to": "2026-11-22"})
+    assert (answer["from"], answer["to"], answer["entries"]) == ("2026-11-20", "2026-11-22", 0)
+
+
+def test_too_many_entries_are_exported_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calling_credit.desk.export.PAGE", 2)
+    monkeypatch.setattr("calling_credit.desk.export.MAX_ENTRIES", 2)
+    charged(world)
+    answer = exported(world)
+    assert (answer["entries"], answer["is_complete"], answer["continue_from"]) == (2, False, "2026-11-23")
+
+
+def test_cells_of_an_export_run_no_formula(world: World) -> None:
+    world.operate("PUT", "/accounts/acct_1/users/user_1", {"name": "=cmd|' /C calc'!A0"})
+    charged(world)
+    assert all(row["user_name"].startswith("'=") for row in table(files(exported(world))["calls.csv"]))
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "missing_field"),
+        ({"reason": 1}, "invalid_field"),
+        ({"reason": "x", "from": "2026-13-01"}, "invalid_date"),
+        ({"reason": "x", "from": 5}, "invalid_date"),
+        ({"reason": "x", "from": "2026-11-23", "to": "2026-11-22"}, "invalid_date_range"),
+    ],
+)
+def test_a_wrong_export_names_its_field(world: World, body: dict[str, Any], code: str) -> None:
+    before = world.stack.items()
+    answer = act(world, "/exports", body)
+    assert (answer.status, answer.code) == (422, code)
+    assert world.stack.items() == before
