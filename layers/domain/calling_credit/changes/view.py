@@ -18,8 +18,6 @@ SHOWN_TO_CUSTOMERS: Final[Mapping[ActorKind, str]] = {
 """How customers see an actor. A user's own name takes the place of "User"."""
 _OWN: Final = frozenset({ActorKind.USER, ActorKind.LINK})
 """The actors on the customer's side, whose IP addresses the customer may see."""
-_SIGNED_IN: Final = frozenset({ActorKind.USER, ActorKind.STAFF})
-"""The actors who sign in; their id is the subject of their tokens."""
 _INTERNAL: Final[Mapping[str, frozenset[str]]] = {
     ChangeAction.CARD_UNBLOCKED: frozenset({"reason"}),
     ChangeAction.CALL_CORRECTED: frozenset({"reason"}),

@@ -50,7 +50,7 @@ def charged_row(
 
 def row_reader(client: "DynamoDBClient", table_name: str, deck_bucket: str) -> Callable[[ChargedCall], RateRow]:
     """Return the function that reads the row of a call, as `charged_row`. Only calls that version 1.0.0 charged need a
-    published deck, so the reader of decks is imported when one does.
+    published deck, so the first of them imports the reader of decks.
     """
 
     def published_deck(version: str) -> Deck:
