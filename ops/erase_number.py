@@ -29,13 +29,14 @@ def main() -> int:
     if not arguments.yes and not confirm(question):
         return 1
     place = (stack.client("dynamodb"), stack.table_name, arguments.account_id, arguments.number)
-    items = list(erase_number(*place, this_operator(), clock.now()))
+    now = clock.now()
+    items = list(erase_number(*place, this_operator(), now))
     if not items:
         require_account(stack, arguments.account_id)
     console.print(
         f"Erased the number from {len(items)} items of {arguments.account_id}; they show {mask} instead.", markup=False
     )
-    for line_id in lines_with(*place):
+    for line_id in lines_with(*place, now):
         console.print(
             f"The line {line_id} still has the number. Give it another number, or move the number to another line; then"
             " run the command again.",

@@ -107,10 +107,10 @@ def post_erasure(account_id: str) -> Response[str]:
     actor = allowed(Right.OPERATE)
     number = parse_erased_number(json_body(app))
     existing_account(account_id)
-    place = (dynamodb, config().table_name, account_id, number)
-    count = sum(1 for _ in erase_number(*place, actor, clock.now()))
+    place, now = (dynamodb, config().table_name, account_id, number), clock.now()
+    count = sum(1 for _ in erase_number(*place, actor, now))
     logger.info("number_erased", account_id=account_id, by=actor.by)
-    return answer({"number": masked(number), "erased": count, "lines": lines_with(*place)})
+    return answer({"number": masked(number), "erased": count, "lines": lines_with(*place, now)})
 
 
 @app.post("/operator/accounts/<account_id>/calls/<call_key>/confirm")

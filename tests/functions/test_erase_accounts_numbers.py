@@ -43,8 +43,9 @@ def test_a_line_that_has_the_number_keeps_it_and_is_named(world: World) -> None:
     before = [item for item in world.stack.items() if item["SK"] in ("NUMBER", "LINE#line_1")]
     assert erase(world) == []
     assert [item for item in world.stack.items() if item["SK"] in ("NUMBER", "LINE#line_1")] == before
-    assert lines_with(world.stack.dynamodb, world.stack.table_name, "acct_1", NUMBER) == ["line_1"]
-    assert lines_with(world.stack.dynamodb, world.stack.table_name, "acct_2", NUMBER) == []
+    table = (world.stack.dynamodb, world.stack.table_name)
+    assert lines_with(*table, "acct_1", NUMBER, world.clock.now) == ["line_1"]
+    assert lines_with(*table, "acct_2", NUMBER, world.clock.now) == []
 
 
 def test_the_next_line_keeps_the_number_that_is_erased_from_the_former(world: World) -> None:

@@ -5,12 +5,11 @@ A line that has the number keeps it, with its assignment: the number is in use. 
 move it; then nothing in the account names the number, and the number names nothing of the account.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from calling_credit.accounts.account import Account, User
 from calling_credit.accounts.line_items import line_key
@@ -27,12 +26,10 @@ from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import update
 from calling_credit.instants import format_instant
 from calling_credit.ledger import erasure
-from calling_credit.masking import masked
+from calling_credit.masking import masked, without_number
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_BETWEEN_DIGITS = r"[\s().\-/\u2010-\u2015\u00a0]*"
 
 
 def erase_number(
@@ -51,16 +48,18 @@ def erase_number(
     yield from _erase_names(*place)
     yield from _erase_closed_lines(*place)
     yield from _erase_assignments(*place)
-    kept = frozenset(f"line:{line_id}" for line_id in lines_with(client, table_name, account_id, number))
-    for sort_key, action in mask_actions(client, table_name, account_id, partial(_without, number=number), kept):
+    kept = frozenset(f"line:{line_id}" for line_id in lines_with(client, table_name, account_id, number, now))
+    for sort_key, action in mask_actions(client, table_name, account_id, partial(without_number, number=number), kept):
         if record.write(client, sort_key, [action]):
             yield sort_key
 
 
-def lines_with(client: "DynamoDBClient", table_name: str, account_id: str, number: str) -> list[str]:
-    """The ids of the account's lines that still have a number."""
-    history = read_histories(client, table_name, {number})[number]
-    return [holder.line.line_id for holder in history.holders if holder.line.account_id == account_id]
+def lines_with(client: "DynamoDBClient", table_name: str, account_id: str, number: str, now: datetime) -> list[str]:
+    """The ids of the account's lines that still have a number, also if it moves away in a moment."""
+    history, at = read_histories(client, table_name, {number})[number], format_instant(now)
+    ending = (one.holder for one in history.assignments if one.until is not None and one.until > at)
+    names = dict.fromkeys(holder.line for holder in (*history.holders, *ending))
+    return [name.line_id for name in names if name.account_id == account_id]
 
 
 def _erase_assignments(
@@ -111,7 +110,7 @@ def _erase_names(
         accounts.store_account(account_id, change, record.actor, record.now)
         yield keys.account_sk()
     for item in partition.query(keys.user_prefix(), keys.user_prefix() + keys.AFTER, consistent=True):
-        name = _without(item["name"], number)
+        name = without_number(item["name"], number)
         if name != item["name"]:
             users.store(account_id, User(keys.id_of(item["SK"]), name), record.actor, record.now)
             yield item["SK"]
@@ -120,19 +119,6 @@ def _erase_names(
 def _without_in_account(account: Account | None, number: str) -> Account:
     """An account without the number in its name, and without the addresses that contain it."""
     assert account is not None
-    name = None if account.name is None else _without(account.name, number)
-    emails = tuple(address for address in account.billing_emails if _without(address, number) == address)
+    name = None if account.name is None else without_number(account.name, number)
+    emails = tuple(address for address in account.billing_emails if without_number(address, number) == address)
     return replace(account, name=name, billing_emails=emails)
-
-
-def _without(text: str, number: str) -> str:
-    """A text with the masked form in place of the number, in any spelling."""
-    return _spellings(number).sub(masked(number), text)
-
-
-def _spellings(number: str) -> "re.Pattern[Any]":
-    """The number with its country code, or without if it is North American, with any punctuation between digits."""
-    digits = number[1:]
-    optional = rf"(?:{digits[0]}{_BETWEEN_DIGITS})?" if number.startswith("+1") else ""
-    required = digits[1:] if optional else digits
-    return re.compile(rf"(?<!\d)\+?{optional}\(?{_BETWEEN_DIGITS.join(required)}(?!\d)")
