@@ -41,6 +41,8 @@ def parse_line(
     stored = {} if current is None else {"number": current.number, "user_id": current.user_id}
     merged = stored | body
     number = read_text(merged, "number", 16)
+    if number != stored.get("number"):  # An earlier release stored other spellings.
+        _check_spelling(number)
     country = _country_of(number, read_area_codes)
     if country is None:
         raise InvalidValue(ProblemCode.INVALID_NUMBER, "number must be a valid E.164 number such as +14155550100.")
@@ -50,6 +52,18 @@ def parse_line(
     user_id = check_id(read_text(merged, "user_id", 64), "user_id")
     enabled = parse_switch(body, default=current.international_calling if current else False)
     return Line(check_id(line_id, "line_id"), number, user_id, enabled)
+
+
+def _check_spelling(number: str) -> None:
+    """Refuse a spelling that means another number, such as `+1 1 415 555 0100`: two lines would have one number, and no
+    call from it would name that spelling.
+    """
+    parsed = _parse(number) if is_e164(number) else None
+    if parsed is None or not phonenumbers.is_valid_number(parsed):
+        return
+    meant = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    if meant != number:
+        raise InvalidValue(ProblemCode.INVALID_NUMBER, f"number must be E.164; for {number}, send {meant}.")
 
 
 def _country_of(number: str, read_area_codes: Callable[[], Mapping[str, str]]) -> str | None:
