@@ -12,6 +12,8 @@ from calling_credit.dynamodb.attributes import Item, to_attributes
 
 MAX_WORDS: Final = 8
 """The words of a name that are indexed, so that a transaction can replace them all."""
+MAX_WORD_CHARACTERS: Final = 64
+"""The beginning of a word that is indexed. Decomposing makes several letters of one, and a sort key has 1,024 bytes."""
 _IN_WORDS: Final = "'\u2019\u02bc`\u00b4"
 """Apostrophes, which belong to a word: O'Neil is oneil."""
 
@@ -20,11 +22,11 @@ Key = tuple[str, str]
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Return the distinct words of a text, without case, accents, and punctuation, in their order."""
+    """Return the beginnings of the distinct words of a text, without case, accents, and punctuation, in their order."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     kept = (character for character in decomposed if unicodedata.category(character) != "Mn")
     spaced = "".join(_plain(character) for character in kept)
-    return tuple(dict.fromkeys(spaced.split()))
+    return tuple(dict.fromkeys(word[:MAX_WORD_CHARACTERS] for word in spaced.split()))
 
 
 def has_words(name: str, beginnings: Iterable[str]) -> bool:

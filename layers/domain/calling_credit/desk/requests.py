@@ -1,6 +1,7 @@
 """The queries and bodies of the desk's routes. Reads nothing."""
 
 import re
+import unicodedata
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,17 +16,24 @@ MAX_WITHIN_MINUTES: Final = 12 * 60
 
 
 def parse_find(text: str | None) -> str:
-    """Return the text to search for.
+    """Return the text to search for, with plain blanks and without the invisible marks that are copied with numbers.
 
     Raises:
         InvalidValue: invalid_query.
     """
-    if text is None or not text.strip() or len(text) > MAX_TEXT_CHARACTERS or not text.isprintable():
+    shown = "".join(map(_as_seen, text or "")).strip()
+    if text is None or not shown or len(text) > MAX_TEXT_CHARACTERS or not shown.isprintable():
         detail = (
             f"find must be 1 to {MAX_TEXT_CHARACTERS} printable characters: an account id, a name, an e-mail address"
         )
         raise InvalidValue(ProblemCode.INVALID_QUERY, f"{detail}, or a phone number.")
-    return text
+    return shown
+
+
+def _as_seen(character: str) -> str:
+    """A plain blank for any blank, and nothing for a mark that shows nothing, such as the direction of a text."""
+    category = unicodedata.category(character)
+    return " " if category == "Zs" else "" if category == "Cf" else character
 
 
 def parse_call_key(text: str) -> str:

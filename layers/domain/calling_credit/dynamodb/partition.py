@@ -31,6 +31,8 @@ class Partition:
         self, low: str, high: str, *, consistent: bool = False, newest_first: bool = False
     ) -> Iterator[dict[str, Any]]:
         """Yield the items whose sort keys lie between `low` and `high`, both inclusive, in key order."""
+        if low > high:  # DynamoDB refuses such a range. A cursor has one once the items after it have expired.
+            return iter(())
         query = {
             "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
             "ExpressionAttributeValues": {":pk": {"S": self.pk}, ":low": {"S": low}, ":high": {"S": high}},
