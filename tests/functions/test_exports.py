@@ -12,6 +12,7 @@ import pytest
 
 from tests.functions.desk_bench import act, read
 from tests.functions.rerate_bench import charged, micros
+from tests.functions.usage_bench import call_at
 from tests.harness.table import BUCKET
 from tests.harness.till import Till
 from tests.harness.world import World
@@ -94,12 +95,32 @@ def test_an_export_of_some_days_holds_those_days(world: World) -> None:
     assert (answer["from"], answer["to"], answer["entries"]) == ("2026-11-20", "2026-11-22", 0)
 
 
-def test_too_many_entries_are_exported_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_entries_are_exported_in_parts_of_whole_days(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("calling_credit.desk.export.PAGE", 2)
     monkeypatch.setattr("calling_credit.desk.export.MAX_ENTRIES", 2)
-    charged(world)
-    answer = exported(world)
-    assert (answer["entries"], answer["is_complete"], answer["continue_from"]) == (2, False, "2026-11-23")
+    for day, count in ((20, 1), (21, 5), (22, 1), (23, 2)):
+        world.deliver(*(call_at(f"c_{day}_{number}", f"2026-11-{day}T10:0{number}") for number in range(count)))
+    part, parts = exported(world), []
+    while not part["is_complete"]:
+        parts.append(part)
+        part = exported(world, f"k_{part['continue_from']}", **{"from": part["continue_from"]})
+    parts.append(part)
+    assert [one["continue_from"] for one in parts] == ["2026-11-21", "2026-11-22", "2026-11-23", None]
+    assert [one["entries"] for one in parts] == [one["calls"] for one in parts] == [1, 5, 1, 2]
+    rows = [row for one in parts for row in json.loads(files(one)["entries.json"])]
+    assert rows == world.get("/statement", limit=200).body["items"]
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_an_export_without_time_is_no_complete_one(world: World, monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    monkeypatch.setattr("calling_credit.desk.export.PAGE", 1)
+    monkeypatch.setattr(world.stack.apps["keep_accounts"], "SECONDS_TO_SPARE", 3_600.0)
+    for day in (22, 23)[-days:]:
+        world.deliver(call_at(f"c_{day}", f"2026-11-{day}T10:00"), call_at(f"d_{day}", f"2026-11-{day}T10:01"))
+    before = world.stack.items()
+    answer = act(world, "/exports", {"reason": "Asked for"})
+    assert (answer.status, answer.code) == (503, "busy")
+    assert world.stack.items() == before
 
 
 def test_cells_of_an_export_run_no_formula(world: World) -> None:

@@ -175,7 +175,13 @@ class Exporter:
         }
 
     def _collect(self, rows: ExportRows, period: Period, seconds_left: Callable[[], float]) -> str | None:
-        """Collect the entries of a period. Return the date from which the next export continues; None at the end."""
+        """Collect the entries of a period. Return the date from which the next export continues; None at the end.
+
+        Whole dates are collected, so that the parts of an export share no entry, and each part is nearer to the end.
+
+        Raises:
+            Unavailable: `busy`, there was no time for a whole date.
+        """
         ledger = LedgerReader(self._client, self._table_name, self._account_id)
         after: str | None = None
         while True:
@@ -185,9 +191,11 @@ class Exporter:
             if after is None:
                 rows.finish()
                 return None
-            if len(rows.entries) >= MAX_ENTRIES or seconds_left() <= 0:
-                rows.finish()
-                return rows.last_date
+            is_late = seconds_left() <= 0
+            if rows.whole is not None and (is_late or len(rows.entries) >= MAX_ENTRIES):
+                return rows.drop_last_date()
+            if is_late:
+                raise Unavailable(ProblemCode.BUSY, "The entries of one day were not read in time. Send it again.")
 
 
 def _export_id(account_id: str, idempotency_key: str) -> str:

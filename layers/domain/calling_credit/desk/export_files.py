@@ -36,21 +36,35 @@ _FIXED_TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(slots=True)
 class ExportRows:
-    """The rows of an export, collected from entries that come in the order of their keys."""
+    """The rows of an export, collected from entries that come in the order of their keys. `whole` is the number of
+    entries and calls up to the last date; None while all have one date.
+    """
 
     user_names: Mapping[str, str]
     entries: list[dict[str, Any]] = field(default_factory=list)
     calls: list[dict[str, Any]] = field(default_factory=list)
     last_date: str | None = None
+    whole: tuple[int, int] | None = None
     _open_call: Mapping[str, Any] | None = None
 
     def add(self, entry: Mapping[str, Any]) -> None:
         """Add an entry. A call is listed by its last entry, once the next cause begins."""
         if self._open_call is not None and keys.call_of(self._open_call["SK"]) != keys.call_of(entry["SK"]):
             self.finish()
+        if self.last_date not in (None, entry["local_date"]):
+            self.whole = (len(self.entries), len(self.calls))
         self.entries.append(statement_row(entry))
         self.last_date = entry["local_date"]
         self._open_call = entry if entry["kind"] in ("call_charged", "call_taken_back") else None
+
+    def drop_last_date(self) -> str:
+        """Drop the rows of the last date, whose others are not read, and return it. Only with `whole`."""
+        assert self.whole is not None
+        assert self.last_date is not None
+        entries, calls = self.whole
+        del self.entries[entries:], self.calls[calls:]
+        self._open_call = None
+        return self.last_date
 
     def finish(self) -> None:
         """List the last call."""
