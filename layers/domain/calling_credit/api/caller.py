@@ -2,6 +2,7 @@
 scopes, or a staff member's groups.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,9 +42,11 @@ def customer(claims: Mapping[str, Any], settings: Config) -> Caller:
     """Return the customer of an ID token. The account comes from the token alone.
 
     Raises:
-        Forbidden: id_token_required (an access token), account_missing (the user belongs to no account).
+        Forbidden: id_token_required (an access token, or one without a subject), account_missing (the user belongs to
+            no account).
     """
-    if settings.token_use_claim and claims.get(settings.token_use_claim) != "id":
+    subject = str(claims.get("sub") or "")
+    if not subject or (settings.token_use_claim and claims.get(settings.token_use_claim) != "id"):
         raise _id_token_required()
     account_id = str(claims.get(settings.account_claim) or "")
     if not account_id:
@@ -52,7 +55,7 @@ def customer(claims: Mapping[str, Any], settings: Config) -> Caller:
         )
     groups = _groups_of(claims, settings)
     name = str(claims.get("email") or "")
-    return Caller(account_id, str(claims.get("sub", "")), settings.admin_group in groups, name, signed_in_at(claims))
+    return Caller(account_id, subject, settings.admin_group in groups, name, signed_in_at(claims))
 
 
 def require_admin(caller: Caller) -> None:
@@ -186,10 +189,12 @@ def desk(claims: Mapping[str, Any], settings: Config, address: str = "") -> Oper
 
 def signed_in_at(claims: Mapping[str, Any]) -> int | None:
     """Return when the holder of a token signed in, in whole Unix seconds: `auth_time`, else `iat`; None without both.
-    A refreshed token keeps its `auth_time`.
+    A refreshed token keeps its `auth_time`. A value that is no number counts as no time, so every sign-out ends it.
     """
     value = claims.get("auth_time") or claims.get("iat")
-    return int(value) if isinstance(value, int | float) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if isinstance(value, int) or math.isfinite(value) else None
 
 
 def _client_rights(claims: Mapping[str, Any], settings: Config) -> frozenset[Right]:
