@@ -90,7 +90,8 @@ class AccountStore:
             version = 0 if item is None else int(item.get("settings_version", 0))
             changes = account_changes(current, account, version)
             records = [change_action(self._table_name, account_id, change, actor, now) for change in changes]
-            settings = {"settings_version": version + bool(changes)} if changes or version else {}
+            settings = _closing(current, account, actor, now)
+            settings |= {"settings_version": version + bool(changes)} if changes or version else {}
             actions = (
                 self._creation(account, settings, now)
                 if current is None
@@ -228,6 +229,14 @@ class AccountStore:
 
 def _no_account() -> NotFound:
     return NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
+
+
+def _closing(before: Account | None, after: Account, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Who closed an account and when, if this change closes it; nothing of that once it is open again."""
+    if after.is_closed == (before is not None and before.is_closed):
+        return {}
+    closed_at, closed_by = (format_instant(now), actor.by) if after.is_closed else (None, None)
+    return {"closed_at": closed_at, "closed_by": closed_by, "closed_reason": None}
 
 
 def _settings(account: Account) -> Item:

@@ -19,6 +19,8 @@ SHOWN_TO_CUSTOMERS: Final[Mapping[ActorKind, str]] = {
 _OWN: Final = frozenset({ActorKind.USER, ActorKind.LINK})
 """The actors on the customer's side, whose IP addresses the customer may see."""
 _INTERNAL: Final[Mapping[str, frozenset[str]]] = {
+    ChangeAction.ACCOUNT_CLOSED: frozenset({"reason"}),
+    ChangeAction.ACCOUNT_EXPORTED: frozenset({"reason"}),
     ChangeAction.CARD_UNBLOCKED: frozenset({"reason"}),
     ChangeAction.CALL_CORRECTED: frozenset({"reason"}),
     ChangeAction.CALL_WAIVED: frozenset({"reason"}),

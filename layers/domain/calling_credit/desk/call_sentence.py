@@ -29,9 +29,13 @@ def duration_text(seconds: int) -> str:
 
 
 def time_text(instant: str, time_zone: str) -> str:
-    """A moment in a time zone for people: `2026-11-23 at 05:00:00 (America/New_York)`."""
+    """A moment in a time zone for people: `2026-11-23 at 05:00:00 (America/New_York)`. When the clocks go back, an hour
+    occurs twice, so its moments also show the distance to UTC.
+    """
     local = datetime.fromisoformat(instant).astimezone(zone(time_zone))
-    return f"{local:%Y-%m-%d} at {local:%H:%M:%S} ({time_zone})"
+    is_twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+    offset = f", UTC{local.isoformat()[-6:]}" if is_twice else ""
+    return f"{local:%Y-%m-%d} at {local:%H:%M:%S} ({time_zone}{offset})"
 
 
 def price_text(calculation: Calculation) -> str:
