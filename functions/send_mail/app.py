@@ -2,7 +2,7 @@
 kind in an hour. Deployed only if a sender is configured.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.accounts.account import Account
+from calling_credit.accounts.name_index import normalized_address
 from calling_credit.accounts.store import AccountStore
 from calling_credit.changes.reader import ChangeReader
 from calling_credit.config import config
@@ -106,11 +107,16 @@ def recipients(detail: dict[str, Any], account: Account) -> tuple[str, ...]:
     those from before the change.
     """
     if detail["type"] != EventType.ACCOUNT_CHANGED:
-        return account.billing_emails
+        return distinct(account.billing_emails)
     changes = ChangeReader(dynamodb, config().table_name, account.account_id)
     change = changes.change(detail["occurred_at"], detail["data"]["change_id"]) or {}
     before = change.get("old", {}).get("billing_emails", [])
-    return tuple(address for address in before if address.isascii())  # Erasure masks an address.
+    return distinct(address for address in before if address.isascii())  # Erasure masks an address.
+
+
+def distinct(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Return each address once: a mailbox is the same in upper and lower case."""
+    return tuple({normalized_address(address): address for address in addresses}.values())
 
 
 def mail_to(
