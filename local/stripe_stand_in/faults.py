@@ -36,7 +36,9 @@ class ConnectionLost(ConnectionError):  # noqa: N818 - an event, not a mistake
 
 @dataclass(slots=True)
 class Fault:
-    """An injected fault: the first `skip` matches pass, the next `count` fail."""
+    """An injected fault: the first `skip` matches pass, the next `count` fail. With `customer`, only requests that name
+    this customer match.
+    """
 
     kind: str
     match: str
@@ -46,6 +48,7 @@ class Fault:
     status: int = 400
     code: str | None = None
     param: str | None = None
+    customer: str | None = None
     message: str = "The stand-in was asked to refuse this request."
 
 
@@ -62,7 +65,7 @@ class Faults:
         """Inject a fault: `match` is `POST /v1/payment_intents/*/confirm` or an event type such as `charge.*`.
 
         Args:
-            refusal: `status`, `code`, `param`, and `message` of the error, for the kind `refused`.
+            refusal: `status`, `code`, `param`, and `message` of the error, for the kind `refused`; `customer` for any.
 
         Raises:
             TypeError: `refusal` has another name.
@@ -76,9 +79,9 @@ class Faults:
             self._faults.append(fault)
         return fault
 
-    def of_request(self, method: str, path: str) -> Fault | None:
-        """Return the fault of this request, if any, and count it."""
-        return self._take(REQUEST_FAULTS, f"{method} {path}")
+    def of_request(self, method: str, path: str, customer: str | None = None) -> Fault | None:
+        """Return the fault of this request, if any, and count it. `customer` is the customer that the request names."""
+        return self._take(REQUEST_FAULTS, f"{method} {path}", customer)
 
     def of_event(self, event_type: str) -> Fault | None:
         """Return the fault of an event of this type, if any, and count it."""
@@ -98,10 +101,12 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    def _take(self, kinds: dict[str, str], subject: str) -> Fault | None:
+    def _take(self, kinds: dict[str, str], subject: str, customer: str | None = None) -> Fault | None:
         with self._lock:
             for fault in self._faults:
                 if fault.kind not in kinds or not fnmatch.fnmatchcase(subject, fault.match):
+                    continue
+                if fault.customer not in (None, customer):
                     continue
                 if fault.skip:
                     fault.skip -= 1

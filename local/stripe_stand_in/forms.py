@@ -63,3 +63,9 @@ def _lists(value: Any) -> Any:
     if value and all(key.isdecimal() for key in value):
         return [_lists(value[key]) for key in sorted(value, key=int)]
     return {key: _lists(item) for key, item in value.items()}
+
+
+def customer_in(params: Iterable[tuple[str, str]] | Mapping[str, Any]) -> str | None:
+    """Return the customer that a request names in its form or query; None without one."""
+    named = params if isinstance(params, Mapping) else dict(params)
+    return named.get("customer")

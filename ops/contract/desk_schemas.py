@@ -156,7 +156,9 @@ CHANGE: Final = record(
             {
                 "kind": one_of(ActorKind),
                 "name": TEXT,
-                "id": described(TEXT, "The subject of a person's tokens, which ends their sign-ins."),
+                "id": or_null(
+                    described(TEXT, "The actor: the subject of a person's tokens, a client's id; null for a link.")
+                ),
             },
             optional=("id",),
         ),

@@ -38,7 +38,10 @@ def test_an_account_is_closed_with_a_report_and_a_record(world: World) -> None:
     }
     assert read(world, "/acct_1/close") == answer.body
     [change] = activity(world, "account_closed")
-    assert (change["by"], change["from"]) == ({"kind": "staff", "name": "femi@phone.example"}, "203.0.113.7")
+    assert (change["by"], change["from"]) == (
+        {"kind": "staff", "name": "femi@phone.example", "id": "staff-1"},
+        "203.0.113.7",
+    )
     assert (change["old"], change["new"]["status"]) == ({"status": "open"}, "closed")
     page = read(world, "/acct_1")
     assert (page["status"], page["closed_at"]) == ("closed", "2026-11-23T12:00:00.000Z")

@@ -79,7 +79,7 @@ def test_repeated_request_completes_an_unanswered_payment(
     customer = open_customer(deployed)
     card, key = customer.save_card(), uuid.uuid4().hex
     for kind, match, count in orders:
-        faults.add(kind, match, count=count)
+        faults.add(kind, match, count=count, customer=customer.customer_id if match == CREATE else None)
     unclear = customer.pay(card, "25.00", key)
     assert unclear.status_code == 503 or unclear.json()["status"] == "processing"
     assert customer.credited_micros() == []
@@ -93,8 +93,9 @@ def test_repeated_request_completes_an_unanswered_payment(
 
 def test_abandoned_payment_is_canceled_at_stripe(deployed: Stack, faults: Faults) -> None:
     customer = open_customer(deployed)
-    faults.add("answer_lost", CREATE, count=2)
-    assert customer.pay(customer.save_card(), "25.00", "left").status_code == 503
+    card = customer.save_card()
+    faults.add("answer_lost", CREATE, count=2, customer=customer.customer_id)
+    assert customer.pay(card, "25.00", "left").status_code == 503
     customer.expire_waits()
     customer.age_payments()
     reconcile(deployed)
@@ -138,7 +139,7 @@ def test_foreign_intent_is_listed_and_never_credited(deployed: Stack) -> None:
 def test_intent_with_another_amount_is_listed_and_not_credited(deployed: Stack, faults: Faults) -> None:
     customer = open_customer(deployed)
     card = customer.save_card()
-    faults.add("dropped", CREATE, count=2)
+    faults.add("dropped", CREATE, count=2, customer=customer.customer_id)
     assert customer.pay(card, "25.00", "mine").status_code == 503
     [waiting] = items_of(deployed, customer.account_id, "TOPUP#")
     metadata = {"account_id": customer.account_id, "topup_id": waiting["topup_id"]["S"]}

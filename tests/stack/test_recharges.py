@@ -59,7 +59,7 @@ def test_100_postings_below_the_threshold_make_one_payment(deployed: Stack, faul
         assert len(crossings) == 93
         assert customer.balance_micros == 40_100_000 - 100 * 14_000
         invoke_each(deployed, "AutoRechargeFunction", [{"Records": []}] * AT_ONCE, AT_ONCE)  # Start all workers.
-        faults.add("slow", CREATE, seconds=4)
+        faults.add("slow", CREATE, seconds=4, customer=customer.customer_id)
     batches = [{"Records": crossings[begin : begin + 10]} for begin in range(0, len(crossings), 10)]
     assert invoke_each(deployed, "AutoRechargeFunction", batches * 9, AT_ONCE) == [NOTHING_FAILED] * 90
     eventually(lambda: customer.statuses() == ["succeeded"], seconds=60)
@@ -81,7 +81,7 @@ def test_sweeper_completes_an_unanswered_recharge(
 ) -> None:
     customer = recharged_customer(deployed)
     for kind, match, count in orders:
-        faults.add(kind, match, count=count)
+        faults.add(kind, match, count=count, customer=customer.customer_id if match == CREATE else None)
     customer.make_long_call()
     eventually(
         lambda: [outcome for outcome in customer.recharge_outcomes() if outcome.startswith("charged")], seconds=60

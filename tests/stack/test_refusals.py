@@ -65,6 +65,8 @@ LIMITS = {
     "operators write no issue": Limit("ManageAccounts", put(ISSUE), put(CARD)),
     "payments write no mail": Limit("AddFunds", put("MAIL"), put(CARD)),
     "moves write no mail": Limit("MoveCredit", put("MAIL"), put(CARD)),
+    "staff's readers write nothing": Limit("ReadAccounts", put(ACCOUNT), query(ACCOUNT)),
+    "keepers of accounts write no mail": Limit("KeepAccounts", put("MAIL"), put(ACCOUNT)),
     "links write no mail": Limit("FollowLinks", put("MAIL"), put(ACCOUNT)),
     "callbacks write no mail": Limit("StripeWebhook", put("MAIL"), put(ISSUE)),
     "recharges write no mail": Limit("AutoRecharge", put("MAIL"), put(ACCOUNT)),
