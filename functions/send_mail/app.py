@@ -116,7 +116,10 @@ def recipients(detail: dict[str, Any], account: Account) -> tuple[str, ...]:
 
 def distinct(addresses: Iterable[str]) -> tuple[str, ...]:
     """Return each address once: a mailbox is the same in upper and lower case."""
-    return tuple({normalized_address(address): address for address in addresses}.values())
+    kept: dict[str, str] = {}
+    for address in addresses:
+        kept.setdefault(normalized_address(address), address)
+    return tuple(kept.values())
 
 
 def mail_to(

@@ -153,7 +153,7 @@ def test_an_account_with_calls_debts_and_requests_can_be_closed(till: Till) -> N
     assert (report["balance"], report["held"], report["calls_in_progress"]) == ("-15.30", "0.00", 0)
 
 
-def test_a_waiting_payment_stops_the_closing_and_its_link_stops_with_the_account(till: Till) -> None:
+def test_a_waiting_payment_stops_the_closing_and_its_link_stops(till: Till) -> None:
     token = token_of(waiting(till))
     assert act(till.world, "/close", {"reason": "Moved"}).code == "payments_in_flight"
     till.world.operate("PUT", "/accounts/acct_1", {"frozen": True})
@@ -187,7 +187,7 @@ def test_a_call_with_an_unusual_id_is_explained_by_its_key(world: World, call_id
     assert (shown["outcome"], shown["price"]) == ("charged", "0.30")
 
 
-def test_two_attempts_with_one_id_are_explained_as_the_one_that_was_charged(world: World) -> None:
+def test_two_attempts_with_one_id_are_explained_by_the_charged_one(world: World) -> None:
     world.adjust("10.00", "k_1")
     assert world.authorize("c_1").body["decision"] == "allow"
     unanswered = {"disposition": "busy", "duration_seconds": 0, "answered_at": None}

@@ -120,7 +120,7 @@ def test_a_refreshed_token_stays_signed_out(world: World) -> None:
     assert world.change("/limits", LIMITS, **refreshed, auth_time=now).status == 200
 
 
-def test_a_sign_out_at_another_account_is_recorded_there_and_ends_nothing_here(world: World) -> None:
+def test_a_sign_out_at_another_account_is_recorded_only_there(world: World) -> None:
     world.create_account("acct_2")
     assert world.operate("POST", f"/accounts/acct_2/users/{SUBJECT}/sign-out").status == 200
     assert world.change("/limits", LIMITS).status == 200
