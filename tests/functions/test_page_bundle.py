@@ -50,7 +50,7 @@ def messages(area: str, language: str) -> dict[str, Any]:
 
 
 def names(message: str | Mapping[str, str]) -> set[str]:
-    """The names that a message fills in; the form for one can leave the number out."""
+    """The names that a message fills in; the form for one item need not show the number."""
     texts = [message] if isinstance(message, str) else list(message.values())
     return {name for text in texts for name in re.findall(r"{(\w+)}", text)}
 
