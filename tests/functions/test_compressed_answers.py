@@ -23,7 +23,8 @@ def ask(path: str, **headers: str) -> dict[str, Any]:
     event = sample_event("list_usage") | {"rawPath": path, "routeKey": f"GET {path}"}
     event["requestContext"]["http"] |= {"method": "GET", "path": path}
     event["headers"] = event["headers"] | {name.replace("_", "-"): value for name, value in headers.items()}
-    found: dict[str, Any] = app.resolve(event, Context())
+    context: Any = Context()
+    found: dict[str, Any] = app.resolve(event, context)
     return found
 
 
