@@ -54,7 +54,7 @@ STAFF_TOP_UP: Final = record(
     "A payment as staff see it.",
     {
         **{name: part for name, part in payment_routes.TOP_UP["properties"].items() if name != "next_action_url"},
-        "payment_method": STAFF_CARD,
+        "payment_method": or_null(STAFF_CARD),
         "stored_status": one_of(topup.TopUpStatus),
         "created_by": TEXT,
         "reversed": described(MONEY, "What refunds and disputes took back."),
