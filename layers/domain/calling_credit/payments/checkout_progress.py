@@ -6,34 +6,71 @@ after all is credited.
 """
 
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final, Protocol, assert_never
+
+import stripe
 
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.payments.checkout_sessions import PageResult, expire_session, read_session
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.lost_intents import retrieve_intent
+from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import MISSING, NoAnswer, Refused, payments_unavailable
 from calling_credit.topups import checkout, decision
 from calling_credit.topups.checkout import CheckoutPage, next_checkout_action
+from calling_credit.topups.declines import Decline
 from calling_credit.topups.items import next_check
+from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Intent, TopUp, TopUpStatus
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from mypy_boto3_dynamodb import DynamoDBClient
-
-    from calling_credit.payments.topup_worker import TopUpWorker
 
 MAX_STEPS: Final = 8
 """More steps than one invocation ever needs: read, expire, read again, and end."""
+
+
+class CheckoutWorker(Protocol):
+    """What the worker of all top-ups does for those on Stripe's page."""
+
+    table: tuple["DynamoDBClient", str]
+    stripe: stripe.StripeClient
+    guard: StripeAccountGuard
+    topups: TopUpStore
+    now: datetime
+
+    def settle(self, topup: TopUp, intent: Intent) -> TopUp:
+        """Credit a paid top-up."""
+
+    def finish(self, topup: TopUp) -> TopUp:
+        """Apply a credited top-up to automatic recharge."""
+
+    def fail(self, topup: TopUp, decline: Decline) -> TopUp:
+        """End an unpaid top-up as failed."""
+
+    def fail_lost(self, topup: TopUp) -> TopUp:
+        """End a payment that Stripe does not know."""
+
+    def end_canceled(self, topup: TopUp) -> TopUp:
+        """End an unpaid top-up as canceled."""
+
+    def record_no_answer(self, topup: TopUp, result: NoAnswer | Refused) -> TopUp:
+        """Leave the stored top-up unchanged."""
+
+    def report_mismatch(self, topup: TopUp, intent: Intent, reason: str) -> TopUp:
+        """Report an intent that must not be credited to its top-up."""
+
+    def reload(self, topup: TopUp) -> TopUp:
+        """Read a top-up again."""
+
 
 _Known = tuple[CheckoutPage | None, Intent | None]
 """What Stripe has said of the session and its intent."""
 
 
-def advance_checkout(worker: "TopUpWorker", topup: TopUp, intent: Intent | None = None) -> TopUp:
+def advance_checkout(worker: CheckoutWorker, topup: TopUp, intent: Intent | None = None) -> TopUp:
     """Work on a payment on Stripe's page until it ends or has to wait. No lease is needed.
 
     Raises:
@@ -63,7 +100,7 @@ def advance_checkout(worker: "TopUpWorker", topup: TopUp, intent: Intent | None 
 
 
 def _end(  # noqa: PLR0911 One return for each action.
-    worker: "TopUpWorker", topup: TopUp, action: checkout.Action, known: _Known
+    worker: CheckoutWorker, topup: TopUp, action: checkout.Action, known: _Known
 ) -> TopUp:
     """Apply the last action of an invocation."""
     page, intent = known
@@ -88,7 +125,7 @@ def _end(  # noqa: PLR0911 One return for each action.
             assert_never(action)
 
 
-def give_up_checkout(worker: "TopUpWorker", topup: TopUp) -> TopUp:
+def give_up_checkout(worker: CheckoutWorker, topup: TopUp) -> TopUp:
     """Make sure that a page is not paid, before its customer starts another payment. If it was paid meanwhile, credit
     it.
 
@@ -106,7 +143,7 @@ def give_up_checkout(worker: "TopUpWorker", topup: TopUp) -> TopUp:
     return _end(worker, topup, action, (result, result.intent))
 
 
-def report_blocked_card(client: "DynamoDBClient", table_name: str, topup: TopUp, now: "datetime") -> bool:
+def report_blocked_card(client: "DynamoDBClient", table_name: str, topup: TopUp, now: datetime) -> bool:
     """Tell the operator that a page was paid with a blocked card, which only Stripe could have refused. The payment is
     credited like any other. Return whether the issue is new.
     """
@@ -123,7 +160,7 @@ def report_blocked_card(client: "DynamoDBClient", table_name: str, topup: TopUp,
     return report_issue(client, table_name, issue, now)
 
 
-def _is_halted(worker: "TopUpWorker", topup: TopUp) -> bool:
+def _is_halted(worker: CheckoutWorker, topup: TopUp) -> bool:
     """Whether the account was frozen, or closed, since the page was opened."""
     account = AccountReader(*worker.table, topup.account_id).account()
     return account.is_closed or account.was_frozen_since(topup.created_at)
@@ -134,7 +171,7 @@ def _with_card(topup: TopUp, intent: Intent) -> TopUp:
 
 
 def _remember(
-    worker: "TopUpWorker",
+    worker: CheckoutWorker,
     topup: TopUp,
     intent: Intent | None,
     status: TopUpStatus | None = None,
@@ -151,7 +188,7 @@ def _remember(
     return changed or worker.reload(topup)
 
 
-def _without_page(worker: "TopUpWorker", topup: TopUp, result: PageResult) -> TopUp:
+def _without_page(worker: CheckoutWorker, topup: TopUp, result: PageResult) -> TopUp:
     """Leave the top-up unchanged, unless the stack's Stripe account no longer knows its session: whether it was paid
     cannot be found out then.
 
