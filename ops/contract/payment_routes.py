@@ -4,6 +4,7 @@ from typing import Final
 
 from calling_credit.payments.card_state import CardState
 from calling_credit.topups import declines, topup
+from calling_credit.topups.checkout import METHODS
 from ops.contract.recharge_routes import CARD, PAYMENT_METHOD_ID, STRIPE_CODES
 from ops.contract.route import (
     HTML,
@@ -30,6 +31,7 @@ from ops.contract.schemas import (
     described,
     list_of,
     one_of,
+    or_null,
     page_of,
     record,
 )
@@ -50,12 +52,16 @@ TOP_UP: Final = record(
         "status": one_of(STATUSES, "A failed or canceled payment may still succeed if money arrives late."),
         "amount": MONEY,
         "created_at": INSTANT,
-        "payment_method": CARD,
+        "payment_method": or_null(CARD),
+        "checkout_url": described(
+            or_null(URL), "Of a checkout, for billing admins: Stripe's page while it can be paid."
+        ),
+        "expires_at": described(INSTANT, "Of a checkout: when its page closes."),
         "next_action_url": described(URL, "For billing admins: where to confirm the payment with the bank."),
         "failure": FAILURE,
         "receipt_url": described(URL, "Stripe's receipt."),
     },
-    optional=("next_action_url", "failure", "receipt_url"),
+    optional=("checkout_url", "expires_at", "next_action_url", "failure", "receipt_url"),
 )
 TOP_UPS: Final = page_of("TopUps", "A page of payments, newest first.", TOP_UP)
 NEW_TOP_UP: Final = body(
@@ -63,6 +69,18 @@ NEW_TOP_UP: Final = body(
     "The payment to make.",
     {"amount": DOLLARS, "payment_method_id": PAYMENT_METHOD_ID},
     required=("amount", "payment_method_id"),
+)
+NEW_CHECKOUT: Final = body(
+    "NewCheckout",
+    "The payment to make on Stripe's page.",
+    {
+        "amount": DOLLARS,
+        "methods": described(
+            {"type": "array", "items": one_of(METHODS), "minItems": 1},
+            "What may pay. The default is cards, with the wallets that Stripe shows for them.",
+        ),
+    },
+    required=("amount",),
 )
 SAVED_CARD: Final = record(
     "SavedCard",
@@ -108,6 +126,27 @@ TOP_UP_CODES: Final = (
     "busy",
     *STRIPE_CODES,
 )
+CHECKOUT_CODES: Final = (
+    "unknown_account",
+    "account_closed",
+    "account_frozen",
+    "too_many_declines",
+    "too_many_requests",
+    "too_many_setup_pages",
+    "too_many_cards",
+    "daily_top_up",
+    "idempotency_key_reused",
+    "in_progress",
+    "missing_field",
+    "invalid_amount",
+    "amount_out_of_range",
+    "invalid_field",
+    "payment_refused",
+    "customer_missing",
+    "stripe_account_changed",
+    "busy",
+    *STRIPE_CODES,
+)
 TOKEN: Final = path("token", TEXT, "The token of the link.")
 WEB_PAGE: Final[Schema] = {"type": "string", "description": "A web page for a person."}
 
@@ -129,6 +168,20 @@ ROUTES: Final = (
         TOP_UP_CODES,
         parameters=(IDEMPOTENCY_KEY,),
         body=NEW_TOP_UP,
+    ),
+    Route(
+        "POST",
+        "/top-ups/checkout",
+        "add_funds",
+        Access.ADMIN,
+        GROUP,
+        "Open Stripe's page for a payment",
+        {201: ok(TOP_UP, "The payment, unpaid. Send the customer to `checkout_url`; it also saves the card.")},
+        CHECKOUT_CODES,
+        "Stripe returns the customer to the Billing page with `?top_up=` and the payment's id, paid or not. "
+        "`GET /top-ups/{top_up_id}` then asks Stripe.",
+        parameters=(IDEMPOTENCY_KEY,),
+        body=NEW_CHECKOUT,
     ),
     member_read("/top-ups", "add_funds", GROUP, "List payments", ok(TOP_UPS, "Payments."), PAGE_CODES, parameters=PAGE),
     member_read(
