@@ -28,6 +28,12 @@ from local.stripe_stand_in.setup_intents import new_setup_intent
 EXPIRES_SECONDS: Final = 86_400
 MIN_EXPIRES_SECONDS: Final = 1_800
 METHODS: Final = ("card", "link", "us_bank_account")
+BANK_OPTIONS: Final = fields(
+    {
+        "financial_connections": fields({"permissions": list_of(choice("payment_method"))}),
+        "verification_method": choice("automatic", "instant"),
+    }
+)
 
 CREATE: Final = Parameters(
     {
@@ -40,6 +46,7 @@ CREATE: Final = Parameters(
         "locale": text,
         "metadata": metadata,
         "mode": choice("setup", "payment", "subscription"),
+        "payment_method_options": fields({"us_bank_account": BANK_OPTIONS}),
         "setup_intent_data": fields({"description": clearable_text, "metadata": metadata}),
         "success_url": web_address,
         "ui_mode": choice("hosted_page"),
@@ -148,7 +155,8 @@ def complete(account: Account, session: Fields, test_card: KnownCard, holder: st
         account.get("customer", session["customer"], "customer")
     card = new_card(account, test_card)
     card["billing_details"]["name"] = holder or None
-    card["card"] |= {"exp_month": expiry[0], "exp_year": expiry[1]}
+    if card["type"] == "card":
+        card["card"] |= {"exp_month": expiry[0], "exp_year": expiry[1]}
     account.set_up.add(card["id"])
     if session["customer"] is not None:
         attach_to(account, card, session["customer"])
@@ -223,7 +231,7 @@ def _session_fields(account: Account, given: Fields, types: list[str] | None, se
         "metadata": merge_metadata({}, given.get("metadata", {})),
         "mode": given["mode"],
         "payment_method_collection": "always",
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": _options(given, types or ["card"]),
         "payment_method_types": types or ["card"],
         "payment_status": "no_payment_required",
         "phone_number_collection": {"enabled": False},
@@ -234,3 +242,12 @@ def _session_fields(account: Account, given: Fields, types: list[str] | None, se
         "ui_mode": "hosted_page",
         "url": None,
     }
+
+
+def _options(given: Fields, types: list[str]) -> Fields:
+    """Return the options of each payment method type."""
+    shown: Fields = {"card": {"request_three_d_secure": "automatic"}} if "card" in types else {}
+    if "us_bank_account" in types:
+        chosen = given.get("payment_method_options", {}).get("us_bank_account", {})
+        shown["us_bank_account"] = {"verification_method": "automatic", **chosen}
+    return shown

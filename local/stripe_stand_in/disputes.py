@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from local.stripe_stand_in import bank_accounts
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.balance import DAY_SECONDS, record
@@ -120,6 +121,9 @@ def open_dispute(
     review_warnings(account, charge)
     if not inquiry:
         _withdraw(account, dispute)
+    if charge["payment_method_details"]["type"] == bank_accounts.KIND:
+        account.set_up.discard(charge["payment_method"])  # The mandate has ended, and the dispute is final.
+        lose(account, dispute)
     return dispute
 
 
@@ -205,8 +209,21 @@ def _is_inquiry(dispute: Fields) -> bool:
     return str(dispute["status"]).startswith("warning_")
 
 
-def _fields(account: Account, charge: Fields, reason: str, amount: int, *, inquiry: bool) -> Fields:
+def _details(charge: Fields, network_reason: str | None, *, inquiry: bool) -> Fields | None:
+    """Return the details of a disputed card; Stripe shows none of a bank account."""
+    if charge["payment_method_details"]["type"] != "card":
+        return None
     brand = charge["payment_method_details"]["card"]["brand"]
+    card = {
+        "brand": brand,
+        "case_type": "inquiry" if inquiry else "chargeback",
+        "network": brand,
+        "network_reason_code": network_reason,
+    }
+    return {"card": card, "type": "card"}
+
+
+def _fields(account: Account, charge: Fields, reason: str, amount: int, *, inquiry: bool) -> Fields:
     network_reason = NETWORK_REASON.get(reason)
     return {
         "amount": amount,
@@ -228,15 +245,7 @@ def _fields(account: Account, charge: Fields, reason: str, amount: int, *, inqui
         "metadata": {},
         "network_reason_code": network_reason,
         "payment_intent": charge["payment_intent"],
-        "payment_method_details": {
-            "card": {
-                "brand": brand,
-                "case_type": "inquiry" if inquiry else "chargeback",
-                "network": brand,
-                "network_reason_code": network_reason,
-            },
-            "type": "card",
-        },
+        "payment_method_details": _details(charge, network_reason, inquiry=inquiry),
         "reason": reason,
         "status": "warning_needs_response" if inquiry else "needs_response",
     }

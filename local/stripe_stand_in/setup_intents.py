@@ -41,9 +41,7 @@ def new_setup_intent(account: Account, given: Fields, types: list[str] | None) -
             "on_behalf_of": None,
             "payment_method": None,
             "payment_method_configuration_details": None,
-            "payment_method_options": {
-                "card": {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
-            },
+            "payment_method_options": _options(given, types or ["card"]),
             "payment_method_types": types or ["card"],
             "single_use_mandate": None,
             "status": "requires_payment_method",
@@ -52,6 +50,16 @@ def new_setup_intent(account: Account, given: Fields, types: list[str] | None) -
     )
     intent["client_secret"] = account.new_id(f"{intent['id']}_secret_", 25)
     return intent
+
+
+def _options(given: Fields, types: list[str]) -> Fields:
+    shown: Fields = {}
+    if "card" in types:
+        shown["card"] = {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
+    if "us_bank_account" in types:
+        chosen = given.get("payment_method_options", {}).get("us_bank_account", {})
+        shown["us_bank_account"] = {"verification_method": "automatic", **chosen}
+    return shown
 
 
 def refuse(account: Account, intent: Fields, why: Decline) -> None:
