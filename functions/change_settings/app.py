@@ -192,7 +192,7 @@ def read_card(snapshot: Snapshot, settings: RuleSettings) -> Card:
     client, tally = stripe_client(), Counter[str]()
     guard = StripeAccountGuard(dynamodb, config().table_name, client, tally)
     try:
-        return read_rule_card(client, guard, snapshot, settings)
+        return read_rule_card(client, guard, snapshot, settings, bank_accounts=config().rules_use_bank_accounts)
     finally:
         emit(metrics, tally)
 

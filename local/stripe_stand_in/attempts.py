@@ -144,6 +144,8 @@ def _charge(account: Account, intent: Fields, payment_method: Fields, *, authent
         processing = None if is_bank else {"card": {"customer_notification": None}, "type": "card"}
         intent.update(status="processing", latest_charge=charge["id"], processing=processing)
         account.emit("payment_intent.processing", intent)
+        if is_bank and payment_method["customer"] is None:
+            _save_or_retire(account, intent, payment_method)
         return None
     _succeed(account, intent, charge, payment_method)
     return None

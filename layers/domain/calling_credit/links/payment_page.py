@@ -8,6 +8,7 @@ from calling_credit.accounts.account import Account
 from calling_credit.api.pages import page
 from calling_credit.errors import CallingCreditError, Conflict, Forbidden, NotFound, TooManyRequests
 from calling_credit.money import format_money
+from calling_credit.payment_names import method_name
 from calling_credit.topups.topup import TopUp, TopUpStatus
 
 
@@ -28,7 +29,7 @@ def payment_page(topup: TopUp, halt_of: Callable[[TopUp], str | None]) -> Respon
     Args:
         halt_of: calls `halt_since` with the account; only for a payment that waits.
     """
-    amount = f"${format_money(topup.amount_micros)} with {topup.card.brand.title()} ending {topup.card.last4}"
+    amount = f"${format_money(topup.amount_micros)} with {method_name(topup.card.brand, topup.card.last4)}"
     if topup.status == TopUpStatus.SUCCEEDED:
         return page(200, "Paid", f"Your payment of {amount} succeeded. The credit is in your balance.")
     if topup.status == TopUpStatus.REQUIRES_ACTION:
@@ -39,7 +40,7 @@ def payment_page(topup: TopUp, halt_of: Callable[[TopUp], str | None]) -> Respon
         return page(200, "Confirm payment", text, button="Confirm payment")
     if topup.is_open:
         return page(200, "One moment", f"Your payment of {amount} is being processed. No action is needed.")
-    return page(200, "Nothing to confirm", f"The payment of {amount} has ended. Your card will not be charged.")
+    return page(200, "Nothing to confirm", f"The payment of {amount} has ended. Nothing will be charged.")
 
 
 def error_page(error: CallingCreditError) -> Response[str]:

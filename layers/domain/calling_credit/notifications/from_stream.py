@@ -52,7 +52,7 @@ def _payment_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
         yield _event(form, new, new["settled_at"], data, topup_id)
     elif new["status"] in NOT_PAID:
         form = events.TopUpFailed if is_manual else events.AutoRechargeFailed
-        failure = failure_view(new["kind"], new["status"], new.get("failure_code"))
+        failure = failure_view(new["kind"], new["status"], new.get("failure_code"), new["brand"])
         data |= {"status": new["status"], "failure": failure}
         yield _event(form, new, new["updated_at"], data, topup_id)
 

@@ -27,6 +27,7 @@ BRANDS: Final[Mapping[str, str]] = {
     "jcb": "JCB",
     "mastercard": "Mastercard",
     "unionpay": "UnionPay",
+    "us_bank_account": "Bank account",
     "visa": "Visa",
 }
 """Stripe's brands of cards (docs.stripe.com/api/payment_methods/object, `card.brand`) as people write them."""
@@ -105,9 +106,9 @@ def destination(data: Data) -> str:
     return f"a number in {found[1]} ending in {found[2]}" if found else "another country"
 
 
-def decline(failure: Data) -> str:
-    """The sentence about a failed payment; for an unknown code, that the card was declined."""
-    return message_of(str(failure["code"]))
+def decline(data: Data) -> str:
+    """The sentence about a failed payment; for an unknown code, that it was declined."""
+    return message_of(str(data["failure"]["code"]), str(data["payment_method"]["brand"]))
 
 
 def suspension(data: Data) -> str:

@@ -102,7 +102,7 @@ def _top_up_failed(data: Data, _: Confirmation | None) -> Content:
     if data["failure"] and data["failure"]["code"] == FailureCode.PAYMENT_LOST:
         return _payment_lost(data, "Your payment")
     amount, card = words.payment(data)
-    why = words.decline(data["failure"]) if data["failure"] else "It was canceled before your card was charged."
+    why = words.decline(data) if data["failure"] else "It was canceled before anything was charged."
     return f"Payment failed: {amount}", [
         f"Your payment of {amount} with {card} failed, and nothing was charged.",
         why,
@@ -120,7 +120,7 @@ def _recharge_failed(data: Data, _: Confirmation | None) -> Content:
             f"An automatic recharge of {amount} with {card} was declined, and nothing was charged. "
             "We will try again later unless another e-mail asks you to act."
         ),
-        words.decline(data["failure"]),
+        words.decline(data),
         "When your balance runs out, international calls are not connected. You can add funds on the Billing page.",
     ]
 
@@ -129,7 +129,7 @@ def _payment_lost(data: Data, subject: str) -> Content:
     amount, card = words.payment(data)
     return f"Payment not confirmed: {amount}", [
         f"{subject} of {amount} with {card} has no result, and it is not credited.",
-        words.decline(data["failure"]),
+        words.decline(data),
     ]
 
 
