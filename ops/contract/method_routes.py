@@ -68,6 +68,7 @@ ROUTES: Final = (
             "too_many_requests",
             "too_many_setup_pages",
             "too_many_cards",
+            "invalid_field",
             "busy",
             *STRIPE_CODES,
         ),
