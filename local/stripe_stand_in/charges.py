@@ -120,7 +120,7 @@ def outcome(network_status: str, message: str, kind: str, decline: Decline | Non
 
 
 def details(account: Account, intent: Fields, payment_method: Fields) -> Fields:
-    """Return what was charged, as it was at the time of the charge."""
+    """Return the charged payment method, as it was at the time of the charge."""
     if payment_method["type"] == bank_accounts.KIND:
         return {bank_accounts.KIND: bank_accounts.charge_details(payment_method), "type": bank_accounts.KIND}
     return {"card": card_details(account, intent, payment_method), "type": "card"}

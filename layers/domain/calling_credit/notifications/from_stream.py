@@ -46,6 +46,7 @@ def _payment_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     topup_id, is_manual = new["topup_id"], new["kind"] != TopUpKind.AUTOMATIC
     amount = format_money(new["amount_micros"])
     data: dict[str, Any] = {"topup_id": topup_id, "amount": amount, "payment_method": _card(new)}
+    data["backup"] = bool(new.get("is_backup"))
     form: type[Announcement]
     if new["status"] == TopUpStatus.SUCCEEDED:
         form = events.TopUpSucceeded if is_manual else events.AutoRechargeSucceeded

@@ -58,6 +58,11 @@ def card(data: Data) -> str:
     return f"{brand} ending {last4}" if _LAST4.fullmatch(last4) else brand
 
 
+def backup(data: Data) -> str:
+    """What comes before the name of the backup card; nothing before another."""
+    return "your backup card " if data.get("backup") is True else ""
+
+
 def payment(data: Data) -> tuple[str, str]:
     """The amount and the card of a payment."""
     return money(data, "amount"), card(data)

@@ -91,8 +91,8 @@ def _recharge_succeeded(data: Data, _: Confirmation | None) -> Content:
     amount, card = words.payment(data)
     return f"Automatic recharge: {amount}", [
         (
-            f"Your balance fell below your threshold, so we charged {card} {amount} and added it to "
-            "your prepaid balance for international calls."
+            f"Your balance fell below your threshold, so we charged {words.backup(data)}{card} {amount} and added it "
+            "to your prepaid balance for international calls."
         ),
         "To change the amount, threshold, or card, or to switch automatic recharge off, open the Billing page.",
     ]
@@ -117,7 +117,7 @@ def _recharge_failed(data: Data, _: Confirmation | None) -> Content:
     amount, card = words.payment(data)
     return f"Automatic recharge declined: {amount}", [
         (
-            f"An automatic recharge of {amount} with {card} was declined, and nothing was charged. "
+            f"An automatic recharge of {amount} with {words.backup(data)}{card} was declined, and nothing was charged. "
             "We will try again later unless another e-mail asks you to act."
         ),
         words.decline(data),

@@ -96,7 +96,7 @@ def confirm_present(client: stripe.StripeClient, gate: ConfirmGate, topup: TopUp
 def _after_refusal(
     client: stripe.StripeClient, topups: TopUpStore, topup: TopUp, result: Refused, now: datetime
 ) -> tuple[TopUp, StripeResult]:
-    """Handle a refused confirmation. If the card was removed, or a bank account has no mandate any more, store that
+    """Handle a refused confirmation. If the card was removed, or a bank account no longer has a mandate, store that
     decline and cancel the intent. A dispute ends the mandate (docs.stripe.com/payments/ach-direct-debit).
     """
     if is_card_gone(client, topup, result):

@@ -2,7 +2,7 @@
 
 A soft decline sets `backup_due` in the transaction that ends the payment, and the next attempt, with either card,
 clears it in the transaction that claims it. So a recharge is tried with the backup card at most once. All limits apply
-to that attempt. Whatever its end, the rule continues with its own card: a payment ends the wait after the decline, but
+to that attempt. After any end, the rule continues with its own card: a payment ends the wait after the decline, but
 not the count of declines in a row, and any other end leaves the wait as it was.
 """
 
