@@ -10,11 +10,19 @@ from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.balance import DAY_SECONDS
 from local.stripe_stand_in.declines import Decline
 from local.stripe_stand_in.known_cards import KnownCard, card_with_id, card_with_number
+from local.stripe_stand_in.parameters import choice, fields, list_of
 from local.stripe_stand_in.refusals import Fields, Refusal
 
 KIND: Final = "us_bank_account"
 BANK: Final = "STRIPE TEST BANK"
 ROUTING_NUMBER: Final = "110000000"
+OPTIONS: Final = fields(
+    {
+        "financial_connections": fields({"permissions": list_of(choice("payment_method"))}),
+        "verification_method": choice("automatic", "instant"),
+    }
+)
+"""The options of a Checkout Session."""
 ANSWER_DAYS: Final = 4
 """The days after which the bank answers."""
 NO_MANDATE: Final = (
@@ -111,6 +119,19 @@ def mandate_refusal(account: Account, intent: Fields, payment_method: Fields | N
     if payment_method is None or payment_method["type"] != KIND or payment_method["id"] in account.set_up:
         return None
     return Refusal(400, NO_MANDATE, payment_intent=dict(intent))
+
+
+def end_mandate(account: Account, charge: Fields) -> None:
+    """End the mandate of a disputed payment, which is final."""
+    account.set_up.discard(charge["payment_method"])
+
+
+def session_options(of_card: Fields, given: Fields, types: list[str] | None) -> Fields:
+    """Return the options of each payment method type of a session, or of its setup intent."""
+    shown: Fields = {"card": dict(of_card)} if types is None or "card" in types else {}
+    if types and KIND in types:
+        shown[KIND] = {"verification_method": "automatic", **given.get("payment_method_options", {}).get(KIND, {})}
+    return shown
 
 
 def answered(account: Account, days: int) -> list[Fields]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from local.stripe_stand_in import checkout_payments
+from local.stripe_stand_in import bank_accounts, checkout_payments
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.currencies import currency
@@ -28,12 +28,6 @@ from local.stripe_stand_in.setup_intents import new_setup_intent
 EXPIRES_SECONDS: Final = 86_400
 MIN_EXPIRES_SECONDS: Final = 1_800
 METHODS: Final = ("card", "link", "us_bank_account")
-BANK_OPTIONS: Final = fields(
-    {
-        "financial_connections": fields({"permissions": list_of(choice("payment_method"))}),
-        "verification_method": choice("automatic", "instant"),
-    }
-)
 
 CREATE: Final = Parameters(
     {
@@ -46,7 +40,7 @@ CREATE: Final = Parameters(
         "locale": text,
         "metadata": metadata,
         "mode": choice("setup", "payment", "subscription"),
-        "payment_method_options": fields({"us_bank_account": BANK_OPTIONS}),
+        "payment_method_options": fields({"us_bank_account": bank_accounts.OPTIONS}),
         "setup_intent_data": fields({"description": clearable_text, "metadata": metadata}),
         "success_url": web_address,
         "ui_mode": choice("hosted_page"),
@@ -231,7 +225,7 @@ def _session_fields(account: Account, given: Fields, types: list[str] | None, se
         "metadata": merge_metadata({}, given.get("metadata", {})),
         "mode": given["mode"],
         "payment_method_collection": "always",
-        "payment_method_options": _options(given, types or ["card"]),
+        "payment_method_options": bank_accounts.session_options({"request_three_d_secure": "automatic"}, given, types),
         "payment_method_types": types or ["card"],
         "payment_status": "no_payment_required",
         "phone_number_collection": {"enabled": False},
@@ -242,12 +236,3 @@ def _session_fields(account: Account, given: Fields, types: list[str] | None, se
         "ui_mode": "hosted_page",
         "url": None,
     }
-
-
-def _options(given: Fields, types: list[str]) -> Fields:
-    """Return the options of each payment method type."""
-    shown: Fields = {"card": {"request_three_d_secure": "automatic"}} if "card" in types else {}
-    if "us_bank_account" in types:
-        chosen = given.get("payment_method_options", {}).get("us_bank_account", {})
-        shown["us_bank_account"] = {"verification_method": "automatic", **chosen}
-    return shown

@@ -122,7 +122,7 @@ def open_dispute(
     if not inquiry:
         _withdraw(account, dispute)
     if charge["payment_method_details"]["type"] == bank_accounts.KIND:
-        account.set_up.discard(charge["payment_method"])  # The mandate has ended, and the dispute is final.
+        bank_accounts.end_mandate(account, charge)
         lose(account, dispute)
     return dispute
 
@@ -213,13 +213,8 @@ def _details(charge: Fields, network_reason: str | None, *, inquiry: bool) -> Fi
     """Return the details of a disputed card; Stripe shows none of a bank account."""
     if charge["payment_method_details"]["type"] != "card":
         return None
-    brand = charge["payment_method_details"]["card"]["brand"]
-    card = {
-        "brand": brand,
-        "case_type": "inquiry" if inquiry else "chargeback",
-        "network": brand,
-        "network_reason_code": network_reason,
-    }
+    brand, case = charge["payment_method_details"]["card"]["brand"], "inquiry" if inquiry else "chargeback"
+    card = {"brand": brand, "case_type": case, "network": brand, "network_reason_code": network_reason}
     return {"card": card, "type": "card"}
 
 

@@ -31,7 +31,7 @@ class Failure(Form):
 
 
 class Paid(Form):
-    """A payment whose money is credited. `backup`: a recharge with the backup card, after the rule's card was declined."""
+    """A payment whose money is credited. `backup`: a recharge with the backup card, after a decline of the rule's."""
 
     topup_id: str
     amount: Money

@@ -99,8 +99,8 @@ def remove_saved_card(
     actor: Actor,
     now: datetime,
 ) -> list[Card]:
-    """Remove a card with every payment method of its number, and suspend a rule that uses it. It is no longer the backup
-    card. Return what was removed.
+    """Remove a card with every payment method of its number, and suspend a rule that uses it. It is no longer the
+    backup card. Return what was removed.
 
     The named payment method is detached last: after a failure, the same request finds it and finishes.
 

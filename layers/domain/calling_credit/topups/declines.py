@@ -60,7 +60,6 @@ of a failed debit, insufficient funds (R01, R09), is soft.
 HARD_CODES: Final = frozenset(
     {
         FailureCode.EXPIRED_CARD,
-        *BANK_CODES,
         "card_not_supported",
         "currency_not_supported",
         "do_not_try_again",
@@ -194,13 +193,12 @@ class Decline:
     @property
     def is_hard(self) -> bool:
         """Whether the card must not be tried again."""
-        is_final = self.code in HARD_CODES or self.advice == "do_not_try_again"
-        return is_final or self.code == FailureCode.CARD_REMOVED
+        return self.kind is DeclineKind.HARD or self.code == FailureCode.CARD_REMOVED
 
     @property
     def kind(self) -> DeclineKind:
         """What the decline says about the card. Only an issuer's decline, hard or soft, uses up one of its tries."""
-        if self.code in HARD_CODES or self.advice == "do_not_try_again":
+        if self.code in HARD_CODES or self.code in BANK_CODES or self.advice == "do_not_try_again":
             return DeclineKind.HARD
         return DeclineKind.NOT_OF_ISSUER if self.code in NOT_OF_ISSUER else DeclineKind.SOFT
 
