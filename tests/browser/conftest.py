@@ -116,15 +116,18 @@ def page_server() -> Iterator[PageServer]:
 @pytest.fixture
 def user(page_server: PageServer, browser: Browser) -> Iterator[Callable[..., StubUser]]:
     """Return a function that signs a user in at a view of the Billing page over the stand-in API. Change
-    `page_server.api` before. At the end, no violation may have occurred.
+    `page_server.api` before; with `fails`, failed requests are no violation. At the end, none may have occurred.
     """
     page_server.api.reset()
     page_server.undocumented.clear()
     users: list[StubUser] = []
 
-    def sign_in(email: str = ADMIN, place: str = "", device: Device = DESKTOP, **options: Any) -> StubUser:
+    def sign_in(
+        email: str = ADMIN, place: str = "", device: Device = DESKTOP, *, fails: bool = False, **options: Any
+    ) -> StubUser:
         one = StubUser(page_server, browser.new_context(**device, **options), DESK_TIMEOUT_MS)
         users.append(one)
+        one.is_network_broken = fails
         one.sign_in(email, place)
         return one
 
