@@ -1,7 +1,7 @@
 // The payment methods: default, backup, used by the rule, and those that cannot pay.
 import { account, isStopped, loadMethods, onAccount } from "./account.js";
 import { ask } from "./api.js";
-import { added, addedIsSeen, addMethod, hasLeft, keepDraft, draft } from "./cards.js";
+import { added, addedIsSeen, addMethod, draft, hasLeft, keepDraft, payable } from "./cards.js";
 import { confirmed, failure, fill, h, note, say } from "./dom.js";
 import { cardName } from "./format.js";
 import { stateWords } from "./funds.js";
@@ -45,12 +45,12 @@ export function methodsCard(back) {
 		addedIsSeen();
 	}
 	function row(one) {
-		const name = cardName(one);
+		const [name, canUse] = [cardName(one), payable(one) && !isStopped()];
 		const used = [one.backup && t("backup"), one.used_by_rule && t("usedByRule")].filter(Boolean);
 		return h("li", h("div", h("strong", name), h("span", { class: `hint ${LOOKS[one.state] ?? ""}` }, stateWords(one)), used.map((words) => h("span.pill", words))),
 			h("div.row-actions",
-				one.default || isStopped() ? null : action(one, "makeDefault", "makeDefaultName", { default: true }),
-				one.type === "us_bank_account" || isStopped() ? null : one.backup ? action(one, "noBackup", "noBackupName", { backup: false }) : one.used_by_rule ? null : action(one, "useBackup", "useBackupName", { backup: true }),
+				one.default || !canUse ? null : action(one, "makeDefault", "makeDefaultName", { default: true }),
+				one.type === "us_bank_account" || (!canUse && !one.backup) ? null : one.backup ? action(one, "noBackup", "noBackupName", { backup: false }) : one.used_by_rule ? null : action(one, "useBackup", "useBackupName", { backup: true }),
 				h("button.quiet", { "aria-label": t("removeName", { name }), onclick: () => forget(one) }, t("remove"))));
 	}
 	function action(one, key, name, body) {

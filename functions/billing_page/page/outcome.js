@@ -32,9 +32,9 @@ export async function watchPayment(place, again, paid, outcome = awaitOutcome(),
 		const isOpen = currentPayment() !== null;
 		if (!isOpen) paymentIsOver();
 		const retry = () => (isOpen ? watchPayment(place, again, paid) : again());
-		showOutcome(place, "bad", isOpen ? problem.title || t("unknown") : t("notMade"), [h("p", problem.detail), h("p", isOpen ? t("unconfirmed") : t("notCharged"))],
+		const box = showOutcome(place, "bad", isOpen ? problem.title || t("unknown") : t("notMade"), [h("p", problem.detail), h("p", isOpen ? t("unconfirmed") : t("notCharged"))],
 			h("button.main", { onclick: retry }, isOpen ? t("checkAgain") : t("back")), isOpen ? stopButton(again, paid) : null);
-		if (problem.code === "offline") addEventListener("online", () => { if (place.isConnected && place.contains(heading) === false) retry(); }, { once: true });
+		if (problem.code === "offline") addEventListener("online", () => { if (box.isConnected) retry(); }, { once: true });
 	}
 	return undefined;
 }
@@ -67,7 +67,7 @@ function showTopUp(place, topUp, again, paid) {
 			h("a.button.main", { href: topUp.next_action_url }, t("confirmPayment")), h("button", { onclick: () => { clearPayment(); paymentIsOver(); again(); } }, t("payAnotherWay")));
 	} else if (status === "created" && topUp.checkout_url) {
 		showOutcome(place, "wait", t("notFinished"), [h("p", t("finishOnStripe", { what }))],
-			h("a.button.main", { href: topUp.checkout_url }, t("continueOnStripe")), h("button", { onclick: () => { abandonPayment(); paymentIsOver(); again(); } }, t("payAnotherWay")));
+			h("a.button.main", { href: topUp.checkout_url }, t("continueOnStripe")), h("button", { onclick: () => { abandonPayment(); again(); } }, t("payAnotherWay")));
 	} else if (status === "failed" || status === "canceled") {
 		paymentIsOver();
 		showOutcome(place, "bad", status === "failed" ? t("declined") : t("canceled"),
@@ -85,4 +85,5 @@ function showOutcome(place, kind, title, words, ...actions) {
 	box.setAttribute("tabindex", "-1");
 	fill(place, h("div.outcome", { role: "status" }, box, h("div.actions", actions)));
 	box.focus();
+	return box;
 }

@@ -9,7 +9,8 @@ const RESEND_FOR_MS = 60_000; // The server assumes for the same time that the u
 const CLOCK_SKEW_MS = 300_000;
 const REQUEST_TIMEOUT_MS = 35_000; // API Gateway times out after 30 s.
 const WATCH_MS = 60_000;
-const CONFIRMATION_MS = 20_000; // The user may return before Stripe reports the payment.
+const CONFIRMATION_MS = 20_000; // The user may return from the bank before Stripe reports the payment.
+const CHECKOUT_MS = 8000; // The API asks Stripe itself about a payment on its page.
 const ENDED = new Set(["succeeded", "failed", "canceled"]);
 
 let waiting = new AbortController(); // Aborted when the user stops waiting.
@@ -85,8 +86,9 @@ export async function awaitOutcome() {
 const isBankTransfer = ({ status, payment_method: method }) => status === "processing" && method?.type === "us_bank_account";
 
 function isKnown(topUp, payment) {
-	const isReturning = Date.now() - payment.back < CONFIRMATION_MS;
-	const isWaiting = topUp.status === "requires_action" || (topUp.status === "created" && topUp.kind === "checkout");
+	const isCheckout = topUp.status === "created" && topUp.kind === "checkout";
+	const isReturning = Date.now() - payment.back < (isCheckout ? CHECKOUT_MS : CONFIRMATION_MS);
+	const isWaiting = topUp.status === "requires_action" || isCheckout;
 	return ENDED.has(topUp.status) || isBankTransfer(topUp) || (isWaiting && !isReturning);
 }
 
