@@ -32,7 +32,7 @@ export function fundsCard(isAdmin, back, paid, loading) {
 	const reason = () => fill(place, note("plain", null, h("p", whyNot(isAdmin))));
 	const begin = isAdmin ? form : reason;
 	let wasStopped = isStopped();
-	let shown = null; // The methods that the form offers.
+	let shown = account.methods && JSON.stringify(account.methods); // What the form offers.
 	onAccount(card, () => {
 		showPending(pending, place);
 		const offered = JSON.stringify(account.methods);
@@ -85,7 +85,8 @@ function paymentForm(place, again, paid) {
 	const canPay = methods.filter(payable);
 	const usable = canPay.filter(({ state }) => state !== "declined");
 	const ids = [...canPay.map(({ id }) => id), ...Object.keys(ON_STRIPE)];
-	const chosen = ids.includes(typed.card) ? typed.card : usable[0]?.id ?? (canPay.length ? null : "card");
+	let wanted = ids.includes(typed.card) ? typed.card : undefined; // What the user picked.
+	const chosen = wanted ?? usable[0]?.id ?? (canPay.length ? null : "card");
 	const amount = amountInput("amount", typed.amount ?? "25.00", changed);
 	const amountField = field(t("amount"), amount, bounds());
 	const presets = PRESETS.filter((preset) => !amountFault(`${preset}.00`)).map((preset) =>
@@ -107,9 +108,10 @@ function paymentForm(place, again, paid) {
 	return form;
 
 	function picked() { return new FormData(form).get("card"); }
-	function changed() {
+	function changed(event) {
 		const [sum, how] = [typedAmount(amount.value), picked()];
-		keepDraft(FORM, { amount: amount.value, card: how });
+		if (event?.target.name === "card") wanted = how;
+		keepDraft(FORM, { amount: amount.value, card: wanted });
 		for (const preset of presets) preset.setAttribute("aria-pressed", String(sum !== null && micros(sum) === micros(`${preset.value}.00`)));
 		button.textContent = sum === null ? t("pay") : t("payAmount", { amount: money(sum) });
 		button.disabled = how === null;

@@ -31,7 +31,7 @@ export function methodsCard(back) {
 		if (!methods) return;
 		if (isNew) greet(methods);
 		const shown = isOpen ? methods : methods.slice(0, SHOWN);
-		const all = shown.length < methods.length ? h("button.quiet", { onclick: () => { isOpen = true; show(); list.children[SHOWN].querySelector("button")?.focus(); } }, t("showAll", { count: methods.length })) : null;
+		const all = shown.length < methods.length ? h("button.quiet", { onclick: () => { isOpen = true; show(); place.querySelectorAll("li")[SHOWN].querySelector("button").focus(); } }, t("showAll", { count: methods.length })) : null;
 		const list = h("ul.saved", shown.map((one) => row(one)));
 		fill(place, methods.length ? list : h("p.hint", t("noMethods")), all);
 	}
