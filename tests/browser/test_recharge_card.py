@@ -88,7 +88,7 @@ def test_rule_that_others_changed_is_not_turned_on_unseen(user: User, page_serve
     api.rule |= {"threshold": "60.00", "version": 2}
     switch(one).click()
     one.sees("Automatic recharge changed after you opened this page.", card(one))
-    one.sees("when the balance falls below $60.00", card(one))
+    one.sees(re.compile(r"when the balance falls below \$60.00"), card(one))
     expect(switch(one)).not_to_be_checked()
     assert api.count("PATCH /auto-recharge") == 0
 

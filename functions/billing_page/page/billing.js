@@ -31,8 +31,9 @@ export function billingView(isAdmin, back, loading) {
 		move();
 		if (done[0].reason) throw done[0].reason;
 	};
-	const paid = async () => {
-		await Promise.allSettled([loadOverview(), isAdmin ? loadTopUps() : null]);
+	const paid = async (topUp) => {
+		const mayChangeMethods = isAdmin && (topUp?.kind === "checkout" || topUp?.status === "failed");
+		await Promise.allSettled([loadOverview(), isAdmin ? loadTopUps() : null, mayChangeMethods ? loadMethods() : null]);
 		move();
 	};
 	const balance = balanceCard(renew);

@@ -100,14 +100,14 @@ function waitingLink() {
 	return (account.topUps ?? []).find(({ kind, status }) => kind === "automatic" && status === "requires_action")?.next_action_url ?? null;
 }
 
-function ruleWords({ amount, threshold, payment_method: card, daily_limit: limit }) {
+function ruleWords({ amount, threshold, payment_method: card, daily_limit: limit }, isOff = false) {
 	const values = { amount: money(amount), threshold: money(threshold), card: card ? cardName(card) : "" };
-	const words = card ? t("addsWith", values) : t("adds", values);
+	const words = !card ? t("adds", values) : isOff ? t("offWithRule", values) : t("addsWith", values);
 	return limit ? `${words} ${t("steps", { amount: values.amount, limit: money(limit) })}` : words;
 }
 
 function stateOf(rule, link) {
-	if (rule.status === "disabled") return h("p.state", rule.amount ? `${t("offWithRule")} ${ruleWords(rule)}` : t("offWithoutRule"));
+	if (rule.status === "disabled") return h("p.state", rule.amount ? ruleWords(rule, true) : t("offWithoutRule"));
 	if (rule.status === "active") return note("good", null, h("p", ruleWords(rule)));
 	if (rule.status === "charging") return note("plain", null, h("p", t("charging")));
 	const next = rule.next_attempt_at && h("p", t("nextAttempt", { when: when(rule.next_attempt_at) }));
