@@ -31,7 +31,7 @@ def sums(world: World) -> dict[str, dict[str, int]]:
 def test_accounts_keep_no_daily_sums_by_default(world: World) -> None:
     world.deliver({})
     assert world.of_kind("SPENT_DAY") == []
-    assert "counted" not in world.entries()[0]
+    assert "sums" not in world.entries()[0]
 
 
 def test_one_item_holds_the_sums_of_a_day(world: World) -> None:
@@ -80,7 +80,7 @@ def test_the_fifty_first_name_of_a_day_counts_as_the_rest(world: World) -> None:
     users = {name.split("#")[2] for name in day if name.startswith("I#u#")}
     assert users == {*(f"user_{number:02d}" for number in range(50)), "*"}
     assert (day["I#u#*#n"], day["I#c#GB#n"]) == (3, 53)
-    assert [entry["counted"] for entry in world.entries()] == ["ulc"] * 50 + ["lc"] * 3
+    assert [entry["sums"] for entry in world.entries()] == [7] * 50 + [6] * 3
 
 
 def correct(world: World, call_key: str, body: dict[str, Any]) -> None:

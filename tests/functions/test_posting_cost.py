@@ -178,7 +178,7 @@ def test_the_largest_charge_of_a_held_call_takes_one_write_unit(call_id: str) ->
     longest = replace(call(**ids), duration_seconds=604_800, dialled_number="+" + "4" * 15)
     charge = RatedCall(price, "v" * 60, "US", 604_800, 10**13, granted_seconds=86_400)
     item = entry_item(counted(charge_entry(longest, charge, "UTC", NOW)))
-    assert {"facts_version", "granted_seconds", "promised", "suspicious", "counted"} <= set(item)
+    assert {"facts_version", "granted_seconds", "promised", "suspicious", "sums"} <= set(item)
     assert 800 < item_bytes(item) < 1024
 
 

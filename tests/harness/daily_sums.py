@@ -5,17 +5,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 SHORT = {"outbound_international_call": "I", "outbound_premium_call": "P"}
-NAMES = {"u": "user_id", "l": "line_id", "c": "country"}
+NAMES = {"u": ("user_id", 1), "l": ("line_id", 2), "c": ("country", 4)}
 
 
 def added_by(entry: Mapping[str, Any]) -> Counter[str]:
     """The change that one entry makes, by attribute; nothing if it is not counted."""
     sums: Counter[str] = Counter()
-    if "counted" not in entry:
+    if "sums" not in entry:
         return sums
     number = -1 if entry["kind"] == "call_taken_back" else 1
-    for letter, name in NAMES.items():
-        value = entry.get(name, "") if letter in entry["counted"] else "*"
+    for letter, (name, bit) in NAMES.items():
+        value = entry.get(name, "") if entry["sums"] & bit else "*"
         begin = f"{SHORT.get(entry['category'], entry['category'])}#{letter}#{value}"
         sums.update(
             {f"{begin}#n": number, f"{begin}#s": entry["billed_seconds"], f"{begin}#m": -entry["amount_micros"]}
@@ -27,7 +27,7 @@ def sums_by_day(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int
     """The sums of each day, by sort key, without zeros."""
     days: dict[str, Counter[str]] = {}
     for entry in entries:
-        if "counted" in entry:
+        if "sums" in entry:
             days.setdefault(f"SPENT_DAY#{entry['local_date']}", Counter()).update(added_by(entry))
     return {day: without_zeros(sums) for day, sums in days.items()}
 

@@ -62,7 +62,7 @@ class Book:
                 day[1] += after["billed_seconds"]
                 day[2] += after["amount_micros"]
                 day[3] += after["kind"] == "call_taken_back"
-                if "counted" in after:
+                if "sums" in after:
                     self.daily_sums[pk, f"SPENT_DAY#{after['local_date']}"].update(added_by(after))
 
     def image(self, key: Key) -> Image:
@@ -144,7 +144,7 @@ def law_2_daily_sums_are_those_of_the_counted_entries(book: Book, changed: set[K
     for pk, sk in changed:
         image = book.image((pk, sk))
         day = sk if sk.startswith("SPENT_DAY#") else f"SPENT_DAY#{image.get('local_date')}"
-        if sk.startswith("SPENT_DAY#") or "counted" in image:
+        if sk.startswith("SPENT_DAY#") or "sums" in image:
             assert stored_sums(book.image((pk, day))) == without_zeros(book.daily_sums[pk, day]), f"law 2: {pk} {day}"
 
 

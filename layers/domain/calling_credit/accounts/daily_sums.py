@@ -1,9 +1,9 @@
 """The daily sums of an account with `breakdown`: one item for each local day with its spending by user, line, and
 country. Does not read the table.
 
-An entry says itself how it is counted: `counted` has a letter for each dimension in which the entry counts under its
-own name. In the other dimensions it counts as the rest, because the day has enough names. So an entry that replaces
-another moves the same sums, and the sums of a day are always those of its marked entries.
+An entry says itself how it is counted: its `sums` is the sum of the bits of the dimensions in which it counts under its
+own name (7: in all). In the other dimensions it counts as the rest, because the day has enough names. So an entry that
+replaces another moves the same sums, and the sums of a day are always those of its marked entries.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -37,6 +37,8 @@ class Dimension(StrEnum):
     COUNTRY = "c"
 
 
+BITS: Final = {Dimension.USER: 1, Dimension.LINE: 2, Dimension.COUNTRY: 4}
+"""The bit of each dimension in the `sums` of an entry. A number is short: the largest entry must take one write unit."""
 ATTRIBUTES: Final = {Dimension.USER: "user_id", Dimension.LINE: "line_id", Dimension.COUNTRY: "country"}
 """The attribute of an entry that names it in a dimension."""
 _SHORT: Final = {"outbound_international_call": "I", "outbound_premium_call": "P"}
@@ -105,28 +107,28 @@ def mark_counted(
             yield entry
             continue
         of_day = known.setdefault(_key(entry), {})
-        counted = "".join(dimension for dimension in Dimension if _has_room(of_day, dimension, entry))
-        yield replace(entry, explanation={**entry.explanation, "counted": counted})
+        sums = sum(bit for dimension, bit in BITS.items() if _has_room(of_day, dimension, entry))
+        yield replace(entry, explanation={**entry.explanation, "sums": sums})
 
 
 def counters_of(entries: Iterable[Entry]) -> Counters:
     """The changes of the daily sums that go with marked entries."""
     counters: dict[tuple[str, ...], tuple[CounterChange, ...]] = {}
     for entry in entries:
-        counted = entry.explanation.get("counted")
+        marked = entry.explanation.get("sums")
         added = sums_of_entry(entry.kind, entry.billed_seconds, entry.amount_micros)
-        if counted is not None and added is not None:
-            deltas = entry_deltas(entry.category, entry.explanation, str(counted), added)
+        if marked is not None and added is not None:
+            deltas = entry_deltas(entry.category, entry.explanation, int(marked), added)
             counters[entry_name(entry)] = (CounterChange(*_key(entry), deltas),)
     return counters
 
 
-def entry_deltas(category: str, facts: Mapping[str, Any], counted: str, added: Sums) -> dict[str, int]:
+def entry_deltas(category: str, facts: Mapping[str, Any], marked: int, added: Sums) -> dict[str, int]:
     """The change that one entry makes, by attribute of the day's item."""
     short = _SHORT.get(category, category)
     deltas = {}
     for dimension in Dimension:
-        name = _name(facts, dimension) if dimension in counted else REST
+        name = _name(facts, dimension) if marked & BITS[dimension] else REST
         for end, measure in MEASURES.items():
             deltas[f"{short}#{dimension}#{name}#{end}"] = getattr(added, measure)
     return deltas

@@ -139,9 +139,9 @@ class Book:
         day.billed_seconds += item["billed_seconds"]
         day.total_micros += amount_micros
         day.taken_back += item.get("kind") == EntryKind.CALL_TAKEN_BACK
-        counted, added = item.get("counted"), sums_of_entry(item["kind"], item["billed_seconds"], amount_micros)
-        if counted is not None and added is not None:
-            deltas = entry_deltas(item["category"], item, counted, added)
+        marked, added = item.get("sums"), sums_of_entry(item["kind"], item["billed_seconds"], amount_micros)
+        if marked is not None and added is not None:
+            deltas = entry_deltas(item["category"], item, marked, added)
             self.entered_sums.setdefault(item["local_date"], Counter()).update(deltas)
         if item["category"] == TOP_UP:
             topup_id = keys.id_of(item["SK"])
