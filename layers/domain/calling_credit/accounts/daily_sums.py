@@ -38,7 +38,7 @@ class Dimension(StrEnum):
 
 
 BITS: Final = {Dimension.USER: 1, Dimension.LINE: 2, Dimension.COUNTRY: 4}
-"""The bit of each dimension in the `sums` of an entry. A number is short: the largest entry must take one write unit."""
+"""The bit of each dimension in the `sums` of an entry. A number is short, so the largest entry takes one write unit."""
 ATTRIBUTES: Final = {Dimension.USER: "user_id", Dimension.LINE: "line_id", Dimension.COUNTRY: "country"}
 """The attribute of an entry that names it in a dimension."""
 _SHORT: Final = {"outbound_international_call": "I", "outbound_premium_call": "P"}
