@@ -19,6 +19,7 @@ from ops.contract import (
     recharge_routes,
     settings_routes,
     sign_out_routes,
+    spending_routes,
     usage_routes,
 )
 from ops.contract.answers import answers
@@ -28,6 +29,7 @@ from ops.contract.security import SECURITY, SECURITY_SCHEMES
 
 ROUTES: Final[tuple[Route, ...]] = (
     *usage_routes.ROUTES,
+    *spending_routes.ROUTES,
     *rates_routes.ROUTES,
     *payment_routes.ROUTES,
     *recharge_routes.ROUTES,

@@ -16,6 +16,7 @@ USER_ROUTES = {
     "GET /balance",
     "GET /usage",
     "GET /usage/{category}",
+    "GET /spending",
     "GET /statement",
     "GET /lines",
     "GET /forecast",

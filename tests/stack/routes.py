@@ -15,6 +15,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /balance": ("/balance", None),
     "GET /usage": ("/usage", None),
     "GET /usage/{category}": ("/usage/outbound_international_call", None),
+    "GET /spending": ("/spending", None),
     "GET /statement": ("/statement", None),
     "GET /lines": ("/lines", None),
     "GET /forecast": ("/forecast", None),
