@@ -96,6 +96,7 @@ ALLOWED = {
     "Resources/ApiStage/Properties/RouteSettings/GET ?desk/*": "The same.",
     "Resources/ActivityRoute/*": "GET /activity is new.",
     "Resources/DeniedCallsRoute/*": "GET /denied-calls is new.",
+    "Resources/SpendingRoute/*": "GET /spending is new.",
     "Resources/StaffClient/*": "The desk signs staff in.",
     "Resources/*Staff/*": "Groups of the staff.",
     "Resources/P*Route/Properties/AuthorizerId*": "The back office has an authorizer of its own.",
