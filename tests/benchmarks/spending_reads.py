@@ -1,29 +1,29 @@
 """The rows of finding calls and adding up spending: write units of daily sums, and requests and read units of 5,000 and
 100,000 calls.
 
-The entries of a month are copies of posted ones at other instants, because posting 100,000 calls takes minutes. The
-units of a filtered Query are those of the items that it evaluates, from the table.
+The reads run over a table of one account in memory that pages like DynamoDB: a Query evaluates up to one megabyte. moto
+would take minutes for 100,000 calls. Each row has three more requests than the reader sends: the account, its users,
+and its lines.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
 from calling_credit.dynamodb import keys, sum_keys
-from calling_credit.dynamodb.attributes import Item, to_attributes
-from calling_credit.instants import format_instant
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.instants import Period, format_instant
+from calling_credit.ledger.reader import LedgerReader
 from calling_credit.usage import call_search, spending
+from calling_credit.usage.call_filter import CallFilter, Directory
 from tests.benchmarks import mix
-from tests.benchmarks.capacity import READ_UNIT_BYTES, Attributes, Request, item_bytes
+from tests.benchmarks.capacity import READ_UNIT_BYTES, Attributes, item_bytes
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, capture_output
 from tests.benchmarks.posting import deliver, expect
 from tests.benchmarks.rows import Row
-from tests.harness.http import http_event
 from tests.harness.table import TABLE
 
 FEW, MANY = 5_000, 100_000
@@ -32,6 +32,10 @@ PK = keys.account_pk(mix.account_id(0))
 NAMES = 10
 """The users, lines, and countries of a busy account's day."""
 PAGE_BYTES = 1024 * 1024
+MONTH = Period((mix.noon_days_ago(DAYS)).date(), mix.noon_days_ago(1).date())
+NOBODY = Directory({}, {})
+OTHER_REQUESTS, OTHER_UNITS = 3, 2
+"""Of the account (consistent), the users, and the lines."""
 
 
 def spending_rows(lab: Laboratory) -> list[Row]:
@@ -49,7 +53,10 @@ def write_rows(lab: Laboratory) -> list[Row]:
         ("one call alone", mix.calls_of_one_account(1), 8),
     ):
         lab.reset()
-        switch_on(lab)
+        for key, item in lab.items().items():
+            if key[1] == keys.account_sk():
+                since = {"breakdown_since": {"S": "2026-01-01T00:00:00.000Z"}}
+                lab.dynamodb.put_item(TableName=TABLE, Item={**item, **since})
         with capture_output():
             lab.warm_up()
         delivery = deliver(lab, bodies)
@@ -58,174 +65,123 @@ def write_rows(lab: Laboratory) -> list[Row]:
     return rows
 
 
-def switch_on(lab: Laboratory) -> None:
-    """Keep daily sums in every account, since long ago."""
-    for key, item in lab.items().items():
-        if key[1] == keys.account_sk():
-            lab.dynamodb.put_item(TableName=TABLE, Item={**item, "breakdown_since": {"S": "2026-01-01T00:00:00.000Z"}})
-
-
 def read_rows(lab: Laboratory) -> list[Row]:
     """Return the rows of searches, sums, and exports. Time ends no request, so that the machine changes no count."""
-    rows: list[Row] = []
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        for module in (call_search, spending):
-            monkeypatch.setattr(module, "SEARCH_SECONDS", ENOUGH_SECONDS)
-        for calls, budgets in ((FEW, Budgets(12, 520, 12, 520)), (MANY, Budgets(160, 10_500, 30, 1_300))):
-            fill(lab, calls)
-            rows += measured_rows(lab, calls, budgets)
-    return rows
-
-
-class Budgets:
-    """The requests and read units of a search and of adding up."""
-
-    def __init__(self, searched: int, search_units: int, added: int, sum_units: int) -> None:
-        self.searched, self.search_units, self.added, self.sum_units = searched, search_units, added, sum_units
-
-
-def measured_rows(lab: Laboratory, calls: int, budgets: Budgets) -> list[Row]:
-    """Return the rows of a month with so many calls."""
-    table = Evaluated(lab)
-    path = f"/usage/{mix.CATEGORY}"
-    found, requests = ask(lab, path, find="0999 999 99", limit=1000)
-    expect(not found["items"] and found["next_cursor"] is None, "the search reads the whole month and finds nothing")
-    expect(found["read"]["calls"] == calls, "the search evaluates every call")
-    rows = count_rows(f"a search in {calls:,} calls", requests, table, (budgets.searched, budgets.search_units))
-    added, requests = ask(lab, "/spending")
-    latest = min(calls, spending.MAX_CALLS)
-    expect(added["limit_reached"] == (calls > latest), "the answer says whether it is complete")
-    rows += count_rows(
-        f"the spending of {calls:,} calls from {'all' if calls == latest else 'the latest 10,000'} entries",
-        requests,
-        table,
-        (budgets.added, budgets.sum_units),
-    )
-    if calls == FEW:
-        rows += export_rows(lab)
-    put_daily_sums(lab)
-    added, requests = ask(lab, "/spending")
-    expect(added["source"] == "daily_sums", "the answer comes from daily sums")
-    return rows + count_rows(f"the spending of {calls:,} calls from daily sums", requests, Evaluated(lab), (4, 30))
-
-
-def count_rows(what: str, requests: list[Request], table: "Evaluated", budgets: tuple[int, int]) -> list[Row]:
-    """Return the rows of requests and read units."""
-    units = table.read_units(requests)
-    return [
-        Row(f"DynamoDB requests of {what}", "count", budgets[0], len(requests), floor="1"),
-        Row(f"read units of {what}", "count", budgets[1], units),
-    ]
-
-
-def export_rows(lab: Laboratory) -> list[Row]:
-    """Return the rows of pages that the page requests for an export of the whole month."""
-    rows = []
-    for name, path in (("calls", f"/usage/{mix.CATEGORY}"), ("entries of a statement", "/statement")):
-        pages, cursor = 0, None
-        while pages == 0 or cursor is not None:
-            answer, _ = ask(lab, path, limit=1000, **({} if cursor is None else {"cursor": cursor}))
-            pages, cursor = pages + 1, answer["next_cursor"]
-        rows.append(Row(f"pages of an export of {FEW:,} {name}", "count", 5, pages, floor="5"))
-    return rows
-
-
-def ask(lab: Laboratory, path: str, **query: Any) -> tuple[dict[str, Any], list[Request]]:
-    """Send a read of the month; return the answer and the requests to the table."""
-    first, last = mix.noon_days_ago(DAYS).date().isoformat(), mix.noon_days_ago(1).date().isoformat()
-    parameters = {"from": first, "to": last, **{name: str(value) for name, value in query.items()}}
-    event = http_event("list_usage", "GET", path, claims={"custom:account_id": mix.account_id(0)})
-    event["rawQueryString"], event["queryStringParameters"] = urlencode(parameters), parameters
-    with lab.wire.record() as requests, capture_output():
-        answer = lab.read(event)
-    return answer, list(requests)
-
-
-def fill(lab: Laboratory, calls: int) -> None:
-    """Store a month of calls of the first account: copies of one posted call, and their days."""
     lab.reset()
     with capture_output():
         lab.rate(mix.calls_of_one_account(1))
-    items = lab.items()
-    [model] = [item for (_, sort_key), item in items.items() if sort_key.startswith("ENTRY#")]
-    [day] = [item for (_, sort_key), item in items.items() if sort_key.startswith("DAY#")]
-    for item in (model, day):
-        lab.dynamodb.delete_item(TableName=TABLE, Key={name: item[name] for name in ("PK", "SK")})
-    a_day = calls // DAYS + 1
-    puts: list[Attributes] = []
-    left = calls
-    for days_ago in range(1, DAYS + 1):
-        count, begin = min(a_day, left), mix.noon_days_ago(days_ago).replace(hour=0)
-        left -= count
-        date = begin.date().isoformat()
-        puts.append(scaled_day(day, date, count))
-        puts += [entry_at(model, begin + one * timedelta(days=1) / count, date, one) for one in range(count)]
-    for start in range(0, len(puts), 25):
-        batch: Any = [{"PutRequest": {"Item": item}} for item in puts[start : start + 25]]
-        lab.dynamodb.batch_write_item(RequestItems={TABLE: batch})
+    [model] = [item for (_, sort_key), item in lab.items().items() if sort_key.startswith("ENTRY#")]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for module in (call_search, spending):
+            monkeypatch.setattr(module, "SEARCH_SECONDS", ENOUGH_SECONDS)
+        return [
+            *measured_rows(month_of(model, FEW), FEW, (14, 450), (14, 450)),
+            *measured_rows(month_of(model, MANY), MANY, (130, 8_500), (30, 1_700)),
+            *export_rows(month_of(model, FEW)),
+        ]
 
 
-def entry_at(model: Attributes, at: datetime, date: str, one: int) -> Attributes:
-    """Return the entry of a call at an instant."""
-    instant = format_instant(at.astimezone(UTC))
-    return {**model, "SK": {"S": keys.entry_sk(instant, f"c_{one:016x}")}, "local_date": {"S": date}}
+def measured_rows(month: "Month", calls: int, searching: tuple[int, float], adding: tuple[int, float]) -> list[Row]:
+    """Return the rows of a month with so many calls, with the budgets of requests and read units."""
+    ledger, nothing = month.reader(), CallFilter(mix.CATEGORY, find="0999 999 99")
+    found = call_search.find_calls(ledger, MONTH, nothing.conditions(MONTH, NOBODY), None, 1000, is_search=True)
+    expect((found.entries, found.after, found.evaluated) == ([], None, calls), "a search evaluates every call")
+    rows = month.rows(f"a search in {calls:,} calls", searching)
+    part = spending.read_spending(ledger, MONTH, CallFilter(), NOBODY, None, None)
+    expect(part.limit_reached == (calls > spending.MAX_CALLS) and part.position is None, "it says what it left out")
+    which = "the latest 10,000 of " if part.limit_reached else ""
+    rows += month.rows(f"the spending of {which}{calls:,} calls from entries", adding)
+    part = spending.read_spending(ledger, MONTH, CallFilter(), NOBODY, "2026-01-01T00:00:00.000Z", None)
+    expect(part.source == spending.Source.DAILY_SUMS and bool(part.total.calls), "the sums are those of the days")
+    return rows + month.rows(f"the spending of {calls:,} calls from daily sums", (4, 20))
 
 
-def scaled_day(day: Attributes, date: str, count: int) -> Attributes:
-    """Return the DAY item of so many equal calls."""
-    sums = {name: {"N": str(int(day[name]["N"]) * count)} for name in ("entry_count", "billed_seconds", "total_micros")}
-    return {**day, **sums, "SK": {"S": keys.day_sk(date, mix.CATEGORY)}}
+def export_rows(month: "Month") -> list[Row]:
+    """Return the row of the pages of an export of the whole month."""
+    pages, after, selected = 0, None, CallFilter(mix.CATEGORY)
+    month.matches = True
+    while pages == 0 or after is not None:
+        matching = selected.conditions(MONTH, NOBODY)
+        found = call_search.find_calls(month.reader(), MONTH, matching, after, 1000, is_search=False)
+        pages, after = pages + 1, found.after
+    return [Row(f"pages of an export of {FEW:,} calls", "count", 5, pages, floor="5")]
 
 
-def put_daily_sums(lab: Laboratory) -> None:
-    """Store the daily sums of the month, with ten users, lines, and countries a day."""
-    names = [f"I#{dimension}#name_{one:04d}#{end}" for dimension in "ulc" for one in range(NAMES) for end in "nsm"]
-    for days_ago in range(1, DAYS + 1):
-        date = mix.noon_days_ago(days_ago).date().isoformat()
-        item: Item = {"PK": PK, "SK": sum_keys.spent_day_sk(date), **dict.fromkeys(names, 123_456)}
-        lab.dynamodb.put_item(TableName=TABLE, Item=to_attributes(item))
-    switch_on(lab)
+class Month:
+    """A client of a table with one account. A filter with a text to find matches nothing, any other everything."""
 
-
-class Evaluated:
-    """The items of the account by sort key, to find what a Query evaluated, also where a filter dropped it."""
-
-    def __init__(self, lab: Laboratory) -> None:
-        items = {sort_key: item_bytes(item) for (pk, sort_key), item in lab.items().items() if pk == PK}
+    def __init__(self, items: dict[str, Attributes]) -> None:
         self._keys = sorted(items)
-        self._sizes = [items[sort_key] for sort_key in self._keys]
+        self._items = [items[sort_key] for sort_key in self._keys]
+        self._sizes = list(map(item_bytes, self._items))
+        self.requests, self.units, self.matches = OTHER_REQUESTS, float(OTHER_UNITS), False
 
-    def read_units(self, requests: Iterable[Request]) -> float:
-        """Return the read units of requests of GetItem and Query."""
-        return sum(self._units(request) for request in requests)
+    def reader(self) -> LedgerReader:
+        """A reader of the account."""
+        client: Any = self
+        return LedgerReader(client, TABLE, mix.account_id(0))
 
-    def _units(self, request: Request) -> float:
-        if request.operation == "GetItem":
-            size = item_bytes(request.answer.get("Item", {}))
-        else:
-            size = sum(self._sizes[self._first(request) : self._end(request)])
-            expect(size <= PAGE_BYTES + 1024, "a page of a Query has at most one megabyte")
-        return max(1, ceil(size / READ_UNIT_BYTES)) * (1.0 if request.body.get("ConsistentRead") else 0.5)
+    def rows(self, what: str, budgets: tuple[int, float]) -> list[Row]:
+        """The rows of the requests and read units since the last call."""
+        rows = [
+            Row(f"DynamoDB requests of {what}", "count", budgets[0], self.requests, floor="1"),
+            Row(f"read units of {what}", "count", budgets[1], self.units),
+        ]
+        self.requests, self.units = OTHER_REQUESTS, float(OTHER_UNITS)
+        return rows
 
-    def _first(self, request: Request) -> int:
-        values = request.body["ExpressionAttributeValues"]
-        stop = self._stop(request)
-        low = values[":low"]["S"] if stop is None or request.body["ScanIndexForward"] else stop
-        start = request.body.get("ExclusiveStartKey")
-        if start is not None and request.body["ScanIndexForward"]:
-            return bisect_right(self._keys, start["SK"]["S"])
-        return bisect_left(self._keys, low)
+    def query(self, **query: Any) -> dict[str, Any]:
+        """Answer a Query by a range of sort keys."""
+        values, forward = query["ExpressionAttributeValues"], query["ScanIndexForward"]
+        begin, end = bisect_left(self._keys, values[":low"]["S"]), bisect_right(self._keys, values[":high"]["S"])
+        if "ExclusiveStartKey" in query:
+            start = bisect_left(self._keys, query["ExclusiveStartKey"]["SK"]["S"])
+            begin, end = (start + 1, end) if forward else (begin, start)
+        positions = range(begin, end) if forward else range(end - 1, begin - 1, -1)
+        evaluated, size = [], 0
+        for position in positions:
+            evaluated.append(position)
+            size += self._sizes[position]
+            if size >= PAGE_BYTES or len(evaluated) == query.get("Limit"):
+                break
+        self.requests += 1
+        self.units += max(1, ceil(size / READ_UNIT_BYTES)) * (1.0 if query["ConsistentRead"] else 0.5)
+        matches = "contains" not in query.get("FilterExpression", "")
+        answer = {
+            "Items": [self._items[position] for position in evaluated] if matches else [],
+            "ScannedCount": len(evaluated),
+        }
+        if len(evaluated) < len(positions):
+            answer["LastEvaluatedKey"] = {"PK": {"S": PK}, "SK": {"S": self._keys[evaluated[-1]]}}
+        return answer
 
-    def _end(self, request: Request) -> int:
-        values = request.body["ExpressionAttributeValues"]
-        stop, start = self._stop(request), request.body.get("ExclusiveStartKey")
-        if request.body["ScanIndexForward"]:
-            return bisect_right(self._keys, values[":high"]["S"] if stop is None else stop)
-        if start is not None:
-            return bisect_left(self._keys, start["SK"]["S"])
-        return bisect_right(self._keys, values[":high"]["S"])
 
-    @staticmethod
-    def _stop(request: Request) -> str | None:
-        last = request.answer.get("LastEvaluatedKey")
-        return None if last is None else str(last["SK"]["S"])
+def month_of(model: Attributes, calls: int) -> Month:
+    """Return a month of copies of one posted call, with their days and daily sums."""
+    items: dict[str, Attributes] = {}
+    for days_ago in range(1, DAYS + 1):
+        begin = mix.noon_days_ago(days_ago).replace(hour=0)
+        count = calls // DAYS + (days_ago <= calls % DAYS)
+        items |= entries_of(model, begin, count)
+        items |= sums_of(begin.date(), count)
+    return Month(items)
+
+
+def entries_of(model: Attributes, begin: datetime, count: int) -> dict[str, Attributes]:
+    """Return the entries of a day."""
+    local_date = {"local_date": {"S": begin.date().isoformat()}}
+    sort_keys = [
+        keys.entry_sk(format_instant(begin + one * timedelta(days=1) / count), f"c_{one:016x}") for one in range(count)
+    ]
+    return {sort_key: {**model, **local_date, "SK": {"S": sort_key}} for sort_key in sort_keys}
+
+
+def sums_of(day: date, count: int) -> dict[str, Attributes]:
+    """Return the DAY item and the daily sums, of ten users, lines, and countries."""
+    names = [f"I#{dimension}#name_{one:04d}#{end}" for dimension in "ulc" for one in range(NAMES) for end in "nsm"]
+    day_sk, sums_sk = keys.day_sk(day.isoformat(), mix.CATEGORY), sum_keys.spent_day_sk(day.isoformat())
+    totals = {"entry_count": count, "billed_seconds": 60 * count, "total_micros": -100_000 * count}
+    return {
+        day_sk: to_attributes({"PK": PK, "SK": day_sk, **totals}),
+        sums_sk: to_attributes({"PK": PK, "SK": sums_sk, **dict.fromkeys(names, 123_456)}),
+    }
