@@ -32,7 +32,7 @@ from calling_credit.usage.call_filter import CallFilter, Directory
 from calling_credit.usage.call_search import SEARCH_SECONDS, seconds_left
 
 MAX_CALLS: Final = 10_000
-"""The calls of a period whose entries are read. It takes up to about 1,500 read units, because slices are read ahead."""
+"""The calls of a period whose entries are read. That takes up to 1,500 read units: slices are read ahead."""
 OTHER: Final = "other"
 _PROJECTION: Final = "SK, kind, amount_micros, billed_seconds, local_date, user_id, line_id, country"
 GROUPS: Final = {Dimension.USER: "user", Dimension.LINE: "line", Dimension.COUNTRY: "country"}
