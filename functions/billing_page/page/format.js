@@ -88,4 +88,5 @@ export const plural = (number, one, many = `${one}s`) => `${count(number)} ${num
 
 const BRANDS = { amex: "American Express", jcb: "JCB", diners: "Diners Club", unionpay: "UnionPay" };
 
-export const cardName = ({ brand, last4 }) => `${BRANDS[brand] ?? brand.replace(/^./, (letter) => letter.toUpperCase())} ending ${last4}`;
+export const cardName = (card) => card ? named(card) : "Not chosen yet";
+const named = ({ brand, last4 }) => `${BRANDS[brand] ?? brand.replace(/^./, (letter) => letter.toUpperCase())} ending ${last4}`;
