@@ -1,4 +1,4 @@
-"""What a payment on Stripe's page may not exceed, how its page ends unpaid, and money that arrives all the same."""
+"""What a payment on Stripe's page may not exceed, how its page ends unpaid, and money that arrives anyway."""
 
 from typing import Any
 

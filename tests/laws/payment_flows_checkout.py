@@ -66,7 +66,7 @@ def card_is_saved(bench: PaymentBench) -> Iterator[str]:
 
 
 def page_is_closed(bench: PaymentBench) -> Iterator[str]:
-    """A page that was shown cannot be paid any more."""
+    """A page that was shown can no longer be paid."""
     named = {item.get("session_id") for item in bench.till.top_ups()}
     for session in bench.till.objects("checkout.session"):
         if session["id"] in named and session["status"] == "open":
