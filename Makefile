@@ -282,6 +282,15 @@ mails: $(READY)  ## Write docs/emails.md, a sample of each mail
 graph: $(READY)  ## Generate the import graph in ARCHITECTURE.md
 	$(BIN)/python -m ops.import_graph
 
+#  npm, which comes with Node.js, installs the pinned esbuild into node_modules.
+.PHONY: page
+page: node_modules/.ready  ## Bundle the Billing page and the desk into functions/billing_page/bundle (needs Node.js 18 or newer)
+	@node ops/bundle_page.mjs
+
+node_modules/.ready: package-lock.json
+	@npm ci --ignore-scripts --silent
+	@touch $@
+
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --no-emit-package pip --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
 
@@ -301,7 +310,7 @@ sbom: $(READY)  ## Write the bill of materials of the layer into dist/ (CycloneD
 
 .PHONY: clean
 clean:  ## Remove everything that make created
-	rm -rf .venv .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -1,28 +1,34 @@
-"""Serves the Billing page (folder `page`), the support desk (folder `desk`, which imports parts of `page`), and the
-OpenAPI document that `make openapi` writes beside this file. Serves no account data: the pages request it from the API
-as the signed-in user.
+"""Serves the Billing page and the support desk from their bundles, in the reader's language, and the OpenAPI document
+that `make openapi` writes beside this file. Serves no account data: the pages request it from the API as the signed-in
+user.
 """
 
+import base64
+import gzip
 import hashlib
 import html
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit.config import config
+from calling_credit.languages import DEFAULT_LANGUAGE, LANGUAGES, language_of_request
 
 PAGE_FOLDER, DESK_FOLDER = Path(__file__).with_name("page"), Path(__file__).with_name("desk")
-TYPES: Final = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml; charset=utf-8",
-}
+BUNDLE_FOLDER: Final = Path(__file__).with_name("bundle")
+"""What `make page` makes of both folders: one script and one style for each page and language."""
+TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 REVALIDATE: Final = "no-cache"
 ONE_HOUR: Final = "public, max-age=3600"
+SMALLEST_GZIP: Final = 512
+"""Bytes below which compression saves nothing."""
+ICON: Final = "data:image/svg+xml," + quote((PAGE_FOLDER / "icon.svg").read_text("utf-8").strip())
+"""The icon as a URL, which costs no request."""
 
 
 def settings() -> dict[str, Any]:
@@ -32,6 +38,7 @@ def settings() -> dict[str, Any]:
         **sign_in(configured.sign_in_client_id, configured.admin_group),
         "minimum": configured.top_up_minimum,
         "maximum": configured.top_up_maximum,
+        "brand": {"name": NAME, "logo": "", "help": ""},
     }
 
 
@@ -59,43 +66,17 @@ def policy() -> str:
     token = urlsplit(config().token_url)
     sign_in = f" {token.scheme}://{token.netloc}" if token.netloc else ""
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         f"connect-src 'self'{sign_in}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
 
 
-def read_assets() -> dict[str, str]:
-    """The files beside the HTML of both pages, by name. The desk's modules import those of the Billing page."""
-    paths = [path for folder in (PAGE_FOLDER, DESK_FOLDER) for path in sorted(folder.iterdir())]
-    return {path.name: path.read_text("utf-8") for path in paths if path.suffix in TYPES}
-
-
-ASSETS: Final = read_assets()
+NAME: Final = "Calling Credit"
+ASSETS: Final = {path.name: path.read_text("utf-8") for path in sorted(BUNDLE_FOLDER.iterdir()) if path.suffix in TYPES}
 VERSION: Final = hashlib.sha256(json.dumps(ASSETS).encode()).hexdigest()[:16]
 """Part of every asset's URL, so that a browser can cache assets and never mixes two deployments."""
-
-
-def read_page(folder: Path, page_settings: dict[str, Any]) -> str:
-    """The HTML of a page, with the addresses of its assets and its settings."""
-    text = (folder / "index.html").read_text("utf-8").replace("{{assets}}", f"/assets/{VERSION}")
-    return text.replace("{{settings}}", html.escape(json.dumps(page_settings)))
-
-
-PAGES: Final = {
-    "GET /": read_page(PAGE_FOLDER, settings()),
-    "GET /desk": read_page(DESK_FOLDER, desk_settings()),
-}
 OPENAPI: Final = Path(__file__).with_name("openapi.json").read_text("utf-8")
-
-
-def etag(text: str) -> str:
-    """The entity tag of a text."""
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-
-
-PAGE_ETAGS: Final = {route: etag(text) for route, text in PAGES.items()}
-OPENAPI_ETAG: Final = etag(OPENAPI)
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": policy(),
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -107,37 +88,88 @@ SECURITY_HEADERS: Final = {
 }
 
 
+def read_page(route: str, language: str) -> str:
+    """The HTML of a page in a language, with the addresses of its assets and its settings."""
+    is_desk = route == "GET /desk"
+    folder = DESK_FOLDER if is_desk else PAGE_FOLDER
+    texts = {} if is_desk else json.loads((PAGE_FOLDER / "messages" / f"html.{language}.json").read_text("utf-8"))
+    values = {
+        **texts,
+        "language": language,
+        "settings": json.dumps(desk_settings() if is_desk else settings()),
+        "name": NAME,
+        "icon": ICON,
+        "logo": ICON,
+        "assets": f"/assets/{VERSION}",
+    }
+    text = (folder / "index.html").read_text("utf-8")
+    for name, value in values.items():
+        text = text.replace(f"{{{{{name}}}}}", html.escape(value))
+    return text
+
+
+PAGES: Final = {
+    (route, language): read_page(route, language) for route in ("GET /", "GET /desk") for language in LANGUAGES
+}
+
+
+@cache
+def etag(text: str) -> str:
+    """The entity tag of a text."""
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+@cache
+def compressed(text: str) -> str:
+    """The text as gzip in base64, the form in which API Gateway takes bytes."""
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+
+
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Answer one request of API Gateway (HTTP API, payload 2.0)."""
-    cached_tags = event["headers"].get("if-none-match", "")
     route = event["routeKey"]
-    if route in PAGES:
-        return versioned(PAGES[route], PAGE_ETAGS[route], cached_tags, "text/html; charset=utf-8", REVALIDATE)
     if route == "GET /openapi.json":
-        return versioned(OPENAPI, OPENAPI_ETAG, cached_tags, "application/json", ONE_HOUR)
-    return asset(event["pathParameters"]["version"], event["pathParameters"]["name"])
+        return versioned(event, OPENAPI, "application/json", ONE_HOUR)
+    if route == "GET /assets/{version}/{name}":
+        return asset(event, event["pathParameters"]["version"], event["pathParameters"]["name"])
+    language = DEFAULT_LANGUAGE if route == "GET /desk" else language_of_request(event)
+    found = versioned(event, PAGES[route, language], "text/html; charset=utf-8", REVALIDATE)
+    found["headers"]["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
+    if "language" in (event.get("queryStringParameters") or {}):
+        found["cookies"] = [f"language={language}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax"]
+    return found
 
 
-def versioned(text: str, tag: str, cached_tags: str, content_type: str, cache_control: str) -> dict[str, Any]:
+def versioned(event: dict[str, Any], text: str, content_type: str, cache_control: str) -> dict[str, Any]:
     """The text, or 304 if the client has cached this version."""
-    headers = {"Cache-Control": cache_control, "ETag": tag}
-    if tag in cached_tags:
-        return answer(304, "", content_type, headers)
-    return answer(200, text, content_type, headers)
+    headers = {"Cache-Control": cache_control, "ETag": etag(text)}
+    if etag(text) in event["headers"].get("if-none-match", ""):
+        return answer(event, 304, "", content_type, headers)
+    return answer(event, 200, text, content_type, headers)
 
 
-def asset(version: str, name: str) -> dict[str, Any]:
-    """A file of the page. Under the version of another deployment it is served, but not cached."""
+def asset(event: dict[str, Any], version: str, name: str) -> dict[str, Any]:
+    """A file of a bundle. Under the version of another deployment it is served, but not cached."""
     if name not in ASSETS:
-        return answer(404, "File not found.\n", "text/plain; charset=utf-8", {"Cache-Control": REVALIDATE})
+        return answer(event, 404, "File not found.\n", "text/plain; charset=utf-8", {"Cache-Control": REVALIDATE})
     cache_control = IMMUTABLE if version == VERSION else "no-store"
-    return answer(200, ASSETS[name], TYPES[Path(name).suffix], {"Cache-Control": cache_control})
+    return answer(event, 200, ASSETS[name], TYPES[Path(name).suffix], {"Cache-Control": cache_control})
 
 
-def answer(status: int, body: str, content_type: str, headers: dict[str, str]) -> dict[str, Any]:
-    """An HTTP response with the security headers."""
-    return {
+def answer(event: dict[str, Any], status: int, body: str, content_type: str, headers: dict[str, str]) -> dict[str, Any]:
+    """An HTTP response with the security headers, compressed if the client takes gzip."""
+    found: dict[str, Any] = {
         "statusCode": status,
         "body": body,
-        "headers": {**SECURITY_HEADERS, **headers, "Content-Type": content_type},
+        "headers": {**SECURITY_HEADERS, **headers, "Content-Type": content_type, "Vary": "Accept-Encoding"},
     }
+    if len(body) >= SMALLEST_GZIP and accepts_gzip(event["headers"].get("accept-encoding", "")):
+        found |= {"body": compressed(body), "isBase64Encoded": True}
+        found["headers"]["Content-Encoding"] = "gzip"
+    return found
+
+
+def accepts_gzip(accepted: str) -> bool:
+    """Whether an `Accept-Encoding` header names gzip without refusing it."""
+    codings = dict(part.replace(" ", "").partition(";")[::2] for part in accepted.lower().split(","))
+    return codings.get("gzip", "q=0") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}

@@ -9,7 +9,11 @@ from ops.contract.route import HTML, JSON, PLAIN_TEXT, Access, Answer, Parameter
 from ops.contract.schemas import FLAG, TEXT, Schema, body, described, record
 
 ETAG: Final = ("The version of the answer.", TEXT)
-ASSET_TYPES: Final = ("text/css", "text/javascript", "image/svg+xml")
+VARY: Final = ("The request headers that decide about the answer.", TEXT)
+ENCODING: Final = ("gzip, if the client accepts it.", {"const": "gzip"})
+FILE_HEADERS: Final = {"ETag": ETAG, "Vary": VARY, "Content-Encoding": ENCODING}
+ASSET_TYPES: Final = ("text/css", "text/javascript")
+LANGUAGE: Final = Parameter("language", "query", TEXT, "The reader's choice, `en` or `fr`; a cookie keeps it.")
 IF_NONE_MATCH: Final = Parameter("If-None-Match", "header", TEXT, "The ETag of the version that the client has.")
 FILE: Final[Schema] = {"type": "string"}
 STRIPE_EVENT: Final = body(
@@ -41,10 +45,10 @@ ROUTES: Final = (
         "Billing page",
         "Show the Billing page",
         {
-            200: Answer("The page.", {HTML: FILE}, {"ETag": ETAG}),
-            304: Answer("The client has this version.", headers={"ETag": ETAG}),
+            200: Answer("The page.", {HTML: FILE}, FILE_HEADERS),
+            304: Answer("The client has this version.", headers={"ETag": ETAG, "Vary": VARY}),
         },
-        parameters=(IF_NONE_MATCH,),
+        parameters=(IF_NONE_MATCH, LANGUAGE),
         is_problem_json=False,
     ),
     Route(
@@ -55,8 +59,8 @@ ROUTES: Final = (
         "Support desk",
         "Show the support desk",
         {
-            200: Answer("The page.", {HTML: FILE}, {"ETag": ETAG}),
-            304: Answer("The client has this version.", headers={"ETag": ETAG}),
+            200: Answer("The page.", {HTML: FILE}, FILE_HEADERS),
+            304: Answer("The client has this version.", headers={"ETag": ETAG, "Vary": VARY}),
         },
         description="The page of the phone company's staff. It holds no data until a member of the staff signs in.",
         parameters=(IF_NONE_MATCH,),
@@ -70,8 +74,8 @@ ROUTES: Final = (
         "This document",
         "Get this document",
         {
-            200: Answer("The document, in OpenAPI 3.1.", {JSON: {"type": "object"}}, {"ETag": ETAG}),
-            304: Answer("The client has this version.", headers={"ETag": ETAG}),
+            200: Answer("The document, in OpenAPI 3.1.", {JSON: {"type": "object"}}, FILE_HEADERS),
+            304: Answer("The client has this version.", headers={"ETag": ETAG, "Vary": VARY}),
         },
         parameters=(IF_NONE_MATCH,),
         is_problem_json=False,
@@ -84,8 +88,8 @@ ROUTES: Final = (
         "Billing page",
         "Get a file of the Billing page or the support desk",
         {
-            200: Answer("The file.", dict.fromkeys(ASSET_TYPES, FILE)),
-            404: Answer("The pages have no such file.", {PLAIN_TEXT: FILE}),
+            200: Answer("The file.", dict.fromkeys(ASSET_TYPES, FILE), {"Vary": VARY, "Content-Encoding": ENCODING}),
+            404: Answer("The pages have no such file.", {PLAIN_TEXT: FILE}, {"Vary": VARY}),
         },
         parameters=(path("version", TEXT, "The version of the pages."), path("name", TEXT, "The file.")),
         is_problem_json=False,

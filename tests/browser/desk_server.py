@@ -122,6 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
             version, name = path.removeprefix("/assets/").split("/")
             event |= {"routeKey": "GET /assets/{version}/{name}", "pathParameters": {"version": version, "name": name}}
         found = self.desk.page(event, Context())
+        assert not found.get("isBase64Encoded")  # The sample event accepts no compression.
         self._send(found["statusCode"], found["body"], found["headers"])
 
     def _send(self, status: int, text: str, headers: dict[str, str]) -> None:

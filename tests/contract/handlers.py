@@ -1,6 +1,7 @@
 """Checks every handler response in tests against the OpenAPI document; an undocumented response fails the test."""
 
 import base64
+import gzip
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -38,5 +39,8 @@ def exchange(event: dict[str, Any], answer: dict[str, Any]) -> Exchange:
     http, body = event["requestContext"]["http"], event.get("body")
     if body is not None and event.get("isBase64Encoded"):
         body = base64.b64decode(body).decode(errors="replace")
+    text = answer["body"]
+    if answer.get("isBase64Encoded"):
+        text = gzip.decompress(base64.b64decode(text)).decode()
     query = dict(parse_qsl(event.get("rawQueryString", "")))
-    return Exchange(http["method"], event["rawPath"], answer["statusCode"], headers, answer["body"], query, body)
+    return Exchange(http["method"], event["rawPath"], answer["statusCode"], headers, text, query, body)

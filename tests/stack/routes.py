@@ -10,7 +10,7 @@ EVENT = {"id": "evt_made_up", "type": "customer.updated", "data": {"object": {"i
 CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /": ("/", None),
     "GET /desk": ("/desk", None),
-    "GET /assets/{version}/{name}": ("/assets/0/style.css", None),
+    "GET /assets/{version}/{name}": ("/assets/0/billing.css", None),
     "GET /openapi.json": ("/openapi.json", None),
     "GET /balance": ("/balance", None),
     "GET /usage": ("/usage", None),

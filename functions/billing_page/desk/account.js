@@ -1,10 +1,10 @@
 // One account: its heading, its views, and what they share.
-import { ask } from "./api.js";
+import { ask } from "../page/api.js";
 import { callsView } from "./charges.js";
-import { failure, fill, h, note } from "./dom.js";
+import { failure, fill, h, note } from "../page/dom.js";
 import { explainView } from "./explain.js";
 import { state } from "./find.js";
-import { cents, moment, useZone } from "./format.js";
+import { cents, moment, useZone } from "../page/format.js";
 import { overview } from "./overview.js";
 import { accountPlace, apiPath, mayAct } from "./parts.js";
 import { paymentsView } from "./payments.js";

@@ -1,8 +1,8 @@
 // An action of a staff member: a form, then a summary of exactly what will happen, then one request. The request keeps its
 // Idempotency-Key until its outcome is known, also over a reload, so a lost answer and a retry act once.
-import { ask } from "./api.js";
-import { amountInput, dialog, failure, field, fill, h, note, say } from "./dom.js";
-import { decimal, micros, moment, money, placesOf } from "./format.js";
+import { ask } from "../page/api.js";
+import { amountInput, dialog, failure, field, fill, h, note, say } from "../page/dom.js";
+import { decimal, micros, moment, money, placesOf } from "../page/format.js";
 
 const PLACE = "act:";
 const UNSEEN_MS = 600; // A double-click on Continue must not confirm an unread summary.

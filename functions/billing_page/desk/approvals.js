@@ -1,11 +1,11 @@
 // Requests that wait for a second person.
 import { act } from "./act.js";
-import { ask } from "./api.js";
-import { h, load, note, page } from "./dom.js";
-import { duration, moment, money } from "./format.js";
-import { table } from "./list.js";
+import { ask } from "../page/api.js";
+import { h, load, note, page } from "../page/dom.js";
+import { duration, moment, money } from "../page/format.js";
+import { table } from "../page/list.js";
 import { accountPlace, actButton, mayAct, pill, WHY_NOT, wordsOf } from "./parts.js";
-import { person } from "./session.js";
+import { person } from "../page/session.js";
 
 const LOOKS = { approved: "good", rejected: "bad", expired: "" };
 

@@ -1,7 +1,7 @@
 // Actions that change the settings of an account: limits, e-mails, time zone, lines, and users.
 import { act } from "./act.js";
-import { Problem } from "./api.js";
-import { count, money } from "./format.js";
+import { Problem } from "../page/api.js";
+import { count, money } from "../page/format.js";
 import { pathOf } from "./settling.js";
 
 const unchanged = () => new Problem(422, "unchanged", "Nothing to change.", "Change at least one value.");

@@ -1,10 +1,10 @@
 // The calls of an account: one call by number and time, spending, and the list of a category.
-import { ask } from "./api.js";
-import { failure, field, fill, h, load, note } from "./dom.js";
-import { count, duration, minutes, moment, money, placesOf, zoneName } from "./format.js";
-import { growing, table } from "./list.js";
+import { ask } from "../page/api.js";
+import { failure, field, fill, h, load, note } from "../page/dom.js";
+import { count, duration, minutes, moment, money, placesOf, zoneName } from "../page/format.js";
+import { growing, table } from "../page/list.js";
 import { accountPlace, apiPath, pill, wordsOf } from "./parts.js";
-import { words } from "./period.js";
+import { words } from "../page/period.js";
 import { dates } from "./records.js";
 
 export const OUTCOMES = { charged: "good", waived: "good", free: "good", refused: "bad", unrated: "wait", in_progress: "wait" };

@@ -2,10 +2,10 @@
 // `view` and, for one call, `call` and `at`.
 import { accountPage, forgetAccount } from "./account.js";
 import { approvalsPage } from "./approvals.js";
-import { fill, h, note } from "./dom.js";
+import { fill, h, note } from "../page/dom.js";
 import { findPage } from "./find.js";
 import { isStaff, role } from "./parts.js";
-import { finishSignIn, isConfigured, isSignedIn, person, signIn, signOut, wasHere } from "./session.js";
+import { finishSignIn, isConfigured, isSignedIn, person, signIn, signOut, wasHere } from "../page/session.js";
 import { transferPage } from "./transfer.js";
 
 const NAV = { find: "Find", approvals: "Approvals", transfer: "Transfer" };

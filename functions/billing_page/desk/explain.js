@@ -1,9 +1,9 @@
 // Why a call was charged: one sentence, the facts behind it, and what can be done about it.
-import { ask } from "./api.js";
+import { ask } from "../page/api.js";
 import { OUTCOMES } from "./charges.js";
-import { h, load, note } from "./dom.js";
-import { count, duration, micros, moment, money } from "./format.js";
-import { table } from "./list.js";
+import { h, load, note } from "../page/dom.js";
+import { count, duration, micros, moment, money } from "../page/format.js";
+import { table } from "../page/list.js";
 import { correct, goodwill, waive } from "./moves.js";
 import { accountPlace, actButton, actions, apiPath, card, facts, pill, wordsOf, yesNo } from "./parts.js";
 import { confirmCall } from "./settling.js";

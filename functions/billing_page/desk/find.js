@@ -1,8 +1,8 @@
 // Finding a customer with one field.
-import { ask } from "./api.js";
-import { field, h, load, note, page, say } from "./dom.js";
-import { plural } from "./format.js";
-import { table } from "./list.js";
+import { ask } from "../page/api.js";
+import { field, h, load, note, page, say } from "../page/dom.js";
+import { plural } from "../page/format.js";
+import { table } from "../page/list.js";
 import { accountPlace, pill, wordsOf } from "./parts.js";
 
 const KINDS = { account_id: "Account", email: "E-mail", user_name: "User" };

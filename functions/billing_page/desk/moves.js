@@ -1,8 +1,8 @@
 // Actions that move money: adjustments, goodwill, corrections, refunds, transfers.
 import { act } from "./act.js";
-import { ask, Problem } from "./api.js";
-import { h } from "./dom.js";
-import { decimal, duration, micros, moment, money } from "./format.js";
+import { ask, Problem } from "../page/api.js";
+import { h } from "../page/dom.js";
+import { decimal, duration, micros, moment, money } from "../page/format.js";
 import { apiPath } from "./parts.js";
 import { cardText } from "./settling.js";
 

@@ -1,9 +1,9 @@
 // The overview of an account: balance, actions, automatic recharge, cards, limits, settings.
-import { ask } from "./api.js";
+import { ask } from "../page/api.js";
 import { changeEmails, changeLimits, changeName, changeZone, LIMITS, limitText } from "./changing.js";
-import { failure, fill, h, note } from "./dom.js";
-import { cents, count, date, micros, moment, money, plural, when } from "./format.js";
-import { table } from "./list.js";
+import { failure, fill, h, note } from "../page/dom.js";
+import { cents, count, date, micros, moment, money, plural, when } from "../page/format.js";
+import { table } from "../page/list.js";
 import * as moves from "./moves.js";
 import { actButton, actions as buttons, card, facts, pill, wordsOf, yesNo } from "./parts.js";
 import * as settle from "./settling.js";

@@ -1,7 +1,7 @@
 // Parts of all views of the desk: rights, addresses, facts, and words.
-import { h } from "./dom.js";
-import { person } from "./session.js";
-import { settings } from "./settings.js";
+import { h } from "../page/dom.js";
+import { person } from "../page/session.js";
+import { settings } from "../page/settings.js";
 
 /** Whether the person may move money and change settings. The API checks every permission again. */
 export const mayAct = () => person().isAdmin;

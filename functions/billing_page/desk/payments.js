@@ -1,8 +1,8 @@
 // The payments of an account, with Stripe's state, and refunds.
-import { ask } from "./api.js";
-import { h, note } from "./dom.js";
-import { micros, moment, money } from "./format.js";
-import { growing, table } from "./list.js";
+import { ask } from "../page/api.js";
+import { h, note } from "../page/dom.js";
+import { micros, moment, money } from "../page/format.js";
+import { growing, table } from "../page/list.js";
 import { refund, refundable } from "./moves.js";
 import { actButton, apiPath, pill, wordsOf } from "./parts.js";
 import { cardText } from "./settling.js";

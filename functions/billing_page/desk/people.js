@@ -1,7 +1,7 @@
 // The lines and users of an account.
-import { ask } from "./api.js";
-import { h, note } from "./dom.js";
-import { growing, table } from "./list.js";
+import { ask } from "../page/api.js";
+import { h, note } from "../page/dom.js";
+import { growing, table } from "../page/list.js";
 import { actButton, apiPath, pill } from "./parts.js";
 import { changeLine, changeUser } from "./changing.js";
 

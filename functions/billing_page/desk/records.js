@@ -1,10 +1,10 @@
 // What happened on an account: statement, refused calls, activity, mails.
-import { ask } from "./api.js";
-import { h, note } from "./dom.js";
-import { dayOf, longDay, moment, money, placesOf, plural, time } from "./format.js";
-import { growing, table } from "./list.js";
+import { ask } from "../page/api.js";
+import { h, note } from "../page/dom.js";
+import { dayOf, longDay, moment, money, placesOf, plural, time } from "../page/format.js";
+import { growing, table } from "../page/list.js";
 import { accountPlace, actButton, apiPath, valueOf, wordsOf } from "./parts.js";
-import { periodOf, picker, queryOf } from "./period.js";
+import { periodOf, picker, queryOf } from "../page/period.js";
 import { resend, signOut } from "./settling.js";
 
 /** A card with a list that grows. */

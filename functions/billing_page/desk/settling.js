@@ -1,8 +1,8 @@
 // Actions that move no money: freezing, cards, links, sign-ins, mails, exports, erasure, closing.
 import { act } from "./act.js";
-import { ask, Problem } from "./api.js";
-import { h } from "./dom.js";
-import { cardName, moment, money, plural } from "./format.js";
+import { ask, Problem } from "../page/api.js";
+import { h } from "../page/dom.js";
+import { cardName, moment, money, plural } from "../page/format.js";
 import { apiPath } from "./parts.js";
 
 const REASON = { name: "reason", label: "Reason", hint: "Kept in the activity." };

@@ -1,5 +1,5 @@
 // Transferring credit between two accounts.
-import { h, page } from "./dom.js";
+import { h, page } from "../page/dom.js";
 import { transfer } from "./moves.js";
 import { actButton, actions } from "./parts.js";
 

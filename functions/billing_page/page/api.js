@@ -1,6 +1,10 @@
 // Calls the HTTP API as the signed-in user.
 import { moment } from "./format.js";
 import { accepted, signInAgain, token } from "./session.js";
+import { translator } from "./words.js";
+import common from "messages/common";
+
+const t = translator(common);
 
 const TIMEOUT_MS = 32_000;
 const MAX_WAIT_SECONDS = 5;
@@ -16,11 +20,11 @@ export class Problem extends Error {
 }
 
 const BY_STATUS = {
-	403: ["forbidden", "Permission denied.", "You do not have permission to do this. Ask a billing admin of your account."],
-	404: ["not_found", "Not found.", "This item no longer exists. Reload the page."],
-	429: ["too_many", "Too many requests.", "Wait a moment, then try again."],
+	403: ["forbidden", t("forbidden"), t("askAdmin")],
+	404: ["not_found", t("notFound"), t("reload")],
+	429: ["too_many", t("tooMany"), t("waitThenTry")],
 };
-const DOWN = ["unavailable", "Billing is temporarily unavailable.", "No data was lost. Try again in a moment."];
+const DOWN = ["unavailable", t("unavailable"), t("nothingLost")];
 
 /** The JSON of a response. Options: `body`, `key`, `query`, `open` (needs no sign-in). */
 export async function ask(method, path, options = {}) {
@@ -53,7 +57,7 @@ async function send(method, path, { body, key, query, open }, renew) {
 	} catch (error) {
 		if (error.detail) throw error;
 		if (navigator.onLine) throw new Problem(0, ...DOWN);
-		throw new Problem(0, "offline", "You are offline.", "Connect to the internet to continue.");
+		throw new Problem(0, "offline", t("offline"), t("connect"));
 	}
 }
 

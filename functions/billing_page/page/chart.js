@@ -1,6 +1,10 @@
 // Charts over days, each with a table. Only here does money become a float: a height in pixels.
 import { fresh, h, s } from "./dom.js";
 import { longDay, money, placesOf, shortDay } from "./format.js";
+import { translator } from "./words.js";
+import common from "messages/common";
+
+const t = translator(common);
 
 const [WIDTH, HEIGHT] = [600, 120];
 
@@ -37,7 +41,7 @@ const topOf = (days) => days.reduce((best, { amount }) => (Number(amount) > Numb
 function picture(days, drawn, { caption, unit, top }) {
 	const id = fresh("chart");
 	const mark = s("path", { class: "mark", d: "M0,0" });
-	const readout = h("span.readout", { "aria-hidden": "true" }, top === null ? "" : `Highest ${money(top)}`);
+	const readout = h("span.readout", { "aria-hidden": "true" }, top === null ? "" : t("highest", { amount: money(top) }));
 	const still = readout.textContent;
 	const drawing = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-labelledby": id }, drawn, mark);
 	drawing.addEventListener("pointermove", (event) => {
@@ -54,8 +58,8 @@ function picture(days, drawn, { caption, unit, top }) {
 		h("figcaption", h("span", { id }, caption), readout),
 		drawing,
 		h("div.axis", { "aria-hidden": "true" }, h("span", shortDay(days[0].day)), h("span", shortDay(days.at(-1).day))),
-		h("details.figures", h("summary", "Show as a table"),
+		h("details.figures", h("summary", t("asTable")),
 			h("div.scroll", { tabindex: "0", role: "region", "aria-label": caption },
-				h("table", h("thead", h("tr", h("th", { scope: "col" }, "Day"), h("th", { scope: "col", class: "number" }, unit))),
+				h("table", h("thead", h("tr", h("th", { scope: "col" }, t("day")), h("th", { scope: "col", class: "number" }, unit))),
 					h("tbody", days.map(({ day, amount }) => h("tr", h("th", { scope: "row" }, longDay(day)), h("td.number", money(amount, { places })))))))));
 }

@@ -1,4 +1,9 @@
 // Creates elements. Strings become text nodes; the page never parses HTML from a string.
+import { translator } from "./words.js";
+import common from "messages/common";
+
+const t = translator(common);
+
 const SVG = "http://www.w3.org/2000/svg";
 const AS_PROPERTY = new Set(["value", "checked", "disabled", "hidden", "open", "selected", "indeterminate"]);
 
@@ -89,7 +94,7 @@ export function dialog(title, ...content) {
 	const id = fresh("dialog");
 	const box = h("dialog", { "aria-labelledby": id },
 		h("div.dialog-head", h("h2", { id }, title),
-			h("button.quiet", { "aria-label": "Close", onclick: () => box.close() }, "✕")),
+			h("button.quiet", { "aria-label": t("close"), onclick: () => box.close() }, "✕")),
 		...content);
 	box.addEventListener("close", () => box.remove());
 	box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
@@ -101,7 +106,7 @@ export function dialog(title, ...content) {
 /** Ask for confirmation; resolves to true or false. */
 export function confirmed(title, words, action) {
 	return new Promise((answer) => {
-		const no = h("button", { onclick: () => box.close() }, "Cancel");
+		const no = h("button", { onclick: () => box.close() }, t("cancel"));
 		const yes = h("button.danger", { onclick: () => { answer(true); box.close(); } }, action);
 		const box = dialog(title, h("p", words), h("div.actions", no, yes));
 		box.addEventListener("close", () => answer(false));
@@ -128,7 +133,7 @@ export async function load(place, look, show, rows = 3) {
 export function failure(problem, again) {
 	if (!problem.detail) throw problem;
 	const box = h("div", { role: "alert" }, note("bad", problem.title, h("p", problem.detail),
-		again ? h("button", { onclick: () => again() }, "Try again") : null));
+		again ? h("button", { onclick: () => again() }, t("tryAgain")) : null));
 	if (problem.code === "offline" && again) {
 		addEventListener("online", () => { if (box.isConnected) again(); }, { once: true });
 	}

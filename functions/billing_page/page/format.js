@@ -1,8 +1,11 @@
 // Formats money, times, and counts. Money never becomes a float: sums use whole micro-dollars, and Intl formats strings.
+import common from "messages/common";
+import { locale, translator } from "./words.js";
+
 const DECIMAL = /^(-?)(\d{1,12})(?:\.(\d{1,6}))?$/;
 const MILLION = 1000000n;
 
-export const locale = navigator.languages.find((language) => /^en\b/i.test(language)) ?? "en-US";
+const t = translator(common);
 
 let zone = "UTC";
 
@@ -24,9 +27,16 @@ export function decimal(amount) {
 	return `${amount < 0n ? "-" : ""}${size / MILLION}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, "")}`;
 }
 
-/** A typed amount in the format of the API; null if it is none. */
+const separator = new Intl.NumberFormat(locale).formatToParts(0.5).find(({ type }) => type === "decimal").value;
+
+export const decimalExample = `25${separator}00`;
+
+/** A typed amount in the format of the API; null if it is none. A comma is the decimal separator where the reader's region uses
+ * it, and a point is one everywhere. */
 export function typedAmount(text) {
-	const plain = text.trim().replace(/^\$\s*/, "").replace(/,(?=\d{3}(\D|$))/g, "");
+	const bare = text.replace(/[\s$]|US/g, "");
+	const point = separator === "," ? bare.replace(/\.(?=\d{3}(\D|$))/g, "").replace(/,(?=\d{0,2}$)/, ".") : bare;
+	const plain = point.replace(/,(?=\d{3}(\D|$))/g, "");
 	if (!/^\d{1,9}(\.\d{0,2})?$/.test(plain)) return null;
 	const [whole, cents = ""] = plain.split(".");
 	return `${BigInt(whole)}.${cents.padEnd(2, "0")}`;
@@ -57,7 +67,7 @@ export const today = () => dayOf(Date.now());
 
 /** "at 14:05" today, "on Nov 26 at 14:05" otherwise. */
 export function when(instant) {
-	return dayOf(instant) === today() ? `at ${time(instant)}` : `on ${clock(instant, { month: "short", day: "numeric" })} at ${time(instant)}`;
+	return dayOf(instant) === today() ? t("atTime", { time: time(instant) }) : t("onDayAtTime", { day: clock(instant, { month: "short", day: "numeric" }), time: time(instant) });
 }
 
 const plainDay = (day, options) => new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options }).format(new Date(`${day}T12:00Z`));
@@ -86,7 +96,8 @@ export const count = (number) => new Intl.NumberFormat(locale).format(number);
 export const minutes = (seconds) => new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(seconds / 60);
 export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 
-const BRANDS = { amex: "American Express", jcb: "JCB", diners: "Diners Club", unionpay: "UnionPay" };
+const BRANDS = { amex: "American Express", jcb: "JCB", diners: "Diners Club", unionpay: "UnionPay", us_bank_account: t("bankAccount") };
 
-export const cardName = (card) => card ? named(card) : "Not chosen yet";
-const named = ({ brand, last4 }) => `${BRANDS[brand] ?? brand.replace(/^./, (letter) => letter.toUpperCase())} ending ${last4}`;
+const named = ({ brand, last4 }) => t("ending", { brand: BRANDS[brand] ?? brand.replace(/^./, (letter) => letter.toUpperCase()), last4 });
+/** A card as a person recognizes it; "" while it is not known which one pays. */
+export const cardName = (card) => (card ? named(card) : "");

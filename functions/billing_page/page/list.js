@@ -1,12 +1,16 @@
 // Tables that become lists on a narrow screen.
 import { failure, fill, h, load, say } from "./dom.js";
+import { translator } from "./words.js";
+import common from "messages/common";
+
+const t = translator(common);
 
 /** A table. A column is a label, with `#` for figures; a row is a list of cells or an element. With `isNamed`, the first
  * cell is the row header. Browsers drop implicit roles from a table displayed as a list. */
 export function table(columns, rows, { looks = "", isNamed = false, caption, heads } = {}) {
 	const labels = columns.map((column) => column.replace("#", ""));
 	const number = columns.map((column) => (column.startsWith("#") ? "number" : null));
-	const head = h("tr", { role: "row" }, labels.map((label, index) => heads?.[index] ?? h("th", { scope: "col", role: "columnheader", class: number[index] }, label || h("span.unseen", "Details"))));
+	const head = h("tr", { role: "row" }, labels.map((label, index) => heads?.[index] ?? h("th", { scope: "col", role: "columnheader", class: number[index] }, label || h("span.unseen", t("details")))));
 	const cell = (content, index) => (isNamed && index === 0
 		? h("th", { scope: "row", role: "rowheader", class: number[index] }, content)
 		: h("td", { role: "cell", "data-label": labels[index] || null, class: number[index] ?? (labels[index] ? null : "go") }, content));
@@ -32,18 +36,18 @@ export function moreButton(more, done) {
 		try {
 			await more();
 			done();
-			say("More items loaded.");
+			say(t("moreLoaded"));
 		} catch (problem) {
 			button.disabled = false;
 			button.after(failure(problem));
 		}
-	} }, "Load more");
+	} }, t("loadMore"));
 	return h("div.actions.center", button);
 }
 
 /** A switch with an On/Off label; `change(isOn)` returns the new state or throws a Problem. */
 export function toggle(isOn, attributes, alert, change) {
-	const words = h("span", { "aria-hidden": "true" }, isOn ? "On" : "Off");
+	const words = h("span", { "aria-hidden": "true" }, isOn ? t("on") : t("off"));
 	const input = h("input", { type: "checkbox", role: "switch", checked: isOn, ...attributes, onchange: async () => {
 		input.disabled = true;
 		fill(alert);
@@ -53,7 +57,7 @@ export function toggle(isOn, attributes, alert, change) {
 			input.checked = !input.checked;
 			fill(alert, failure(problem));
 		}
-		words.textContent = input.checked ? "On" : "Off";
+		words.textContent = input.checked ? t("on") : t("off");
 		input.disabled = false;
 		input.focus();
 	} });

@@ -1,20 +1,20 @@
 // Signs the user in, and shows the view that the URL names.
 import { ask } from "./api.js";
 import { balanceCard } from "./balance.js";
-import { callsPage } from "./calls.js";
 import { failure, fill, h, note } from "./dom.js";
 import { useZone } from "./format.js";
 import { fundsCard } from "./funds.js";
-import { historyPage } from "./history.js";
-import { linesPage } from "./lines.js";
-import { ratesPage } from "./rates.js";
 import { rechargeCard } from "./recharge.js";
 import { finishSignIn, isConfigured, isSignedIn, person, signIn, signOut, wasHere } from "./session.js";
-import { statementPage } from "./statement.js";
+import { settings } from "./settings.js";
 import { usageCard } from "./usage.js";
+import { language, translator } from "./words.js";
+import common from "messages/common";
 
-const NAV = { "#/": "Billing", "#/lines": "Lines", "#/statement": "Statement", "#/history": "History", "#/rates": "Rates" };
+const t = translator(common);
+const NAV = { "#/": t("billing"), "#/lines": t("lines"), "#/statement": t("statement"), "#/history": t("history"), "#/rates": t("rates") };
 const STALE_AFTER_MS = 60_000;
+const OTHER = language === "en" ? "fr" : "en";
 
 const main = document.getElementById("main");
 let shownAt = 0;
@@ -50,25 +50,39 @@ async function show(error = null) {
 	route = path;
 	renew = () => {};
 	header();
-	document.title = `${NAV[path] ?? "Call details"} · Calling Credit`;
+	document.title = `${NAV[path] ?? t("callDetails")} · ${settings.brand.name}`;
 	const query = new URLSearchParams(parameters);
 	if (path !== "#/rates" && !isSignedIn()) fill(main, welcome(error));
 	else if (path === "#/") await billing();
-	else if (path === "#/lines") fill(main, linesPage(person().isAdmin));
-	else if (path === "#/rates") fill(main, ratesPage(query));
-	else if (await loadBalance()) {
-		if (location.hash !== here) return;
-		if (path.startsWith("#/usage/")) fill(main, callsPage(decodeURIComponent(path.slice(8)), query));
-		else if (path === "#/statement") fill(main, statementPage(query));
-		else if (path === "#/history") fill(main, historyPage());
-		else location.replace("#/");
-	}
+	else await otherView(path, query, here);
 	if (location.hash !== here) return;
 	shownAt = Date.now();
 	main.dataset.shows = location.hash;
 	if (!isFirst) {
 		scrollTo(0, 0);
 		main.querySelector("h1")?.focus({ preventScroll: true });
+	}
+}
+
+/** Show a view whose code the first view does not need. */
+async function otherView(path, query, here) {
+	const [views, balance] = await Promise.all([loadViews(here), path === "#/rates" || path === "#/lines" || loadBalance()]);
+	if (!views || !balance || location.hash !== here) return;
+	if (path === "#/lines") fill(main, views.linesPage(person().isAdmin));
+	else if (path === "#/rates") fill(main, views.ratesPage(query));
+	else if (path.startsWith("#/usage/")) fill(main, views.callsPage(decodeURIComponent(path.slice(8)), query));
+	else if (path === "#/statement") fill(main, views.statementPage(query));
+	else if (path === "#/history") fill(main, views.historyPage());
+	else location.replace("#/");
+}
+
+async function loadViews(here) {
+	try {
+		return await import("./views.js");
+	} catch {
+		const problem = { title: t("unavailable"), detail: t("nothingLost") };
+		if (location.hash === here) fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.card", failure(problem, () => location.reload())));
+		return null;
 	}
 }
 
@@ -81,7 +95,7 @@ async function loadBalance() {
 		useZone(balance.time_zone);
 		return location.hash === here && balance;
 	} catch (problem) {
-		if (location.hash === here) fill(main, h("h1.unseen", { tabindex: "-1" }, "Billing"), h("div.card", failure(problem, () => show())));
+		if (location.hash === here) fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.card", failure(problem, () => show())));
 		return null;
 	}
 }
@@ -99,7 +113,7 @@ async function billing() {
 		if (topUp?.status === "succeeded") balanceBox.renew().catch(() => {});
 		recharge.renew();
 	};
-	fill(main, h("h1.unseen", { tabindex: "-1" }, "Billing"), h("div.grid", balanceBox, fundsCard(isAdmin, back, paid), recharge, usage));
+	fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.grid", balanceBox, fundsCard(isAdmin, back, paid), recharge, usage));
 }
 
 function refresh() {
@@ -120,14 +134,16 @@ function header() {
 	nav.hidden = !isSignedIn();
 	fill(nav, Object.entries(NAV).map(([address, name]) => h("a", { href: address, "aria-current": address === here ? "page" : null }, name)));
 	const who = document.getElementById("person");
-	if (isSignedIn()) fill(who, h("span.name", { title: person().email }, person().name), h("button.quiet", { onclick: signOut }, "Sign out"));
-	else fill(who, route === "#/rates" && isConfigured() ? h("button.quiet", { onclick: () => { location.hash = "#/"; signIn(); } }, "Sign in") : null);
+	const links = [settings.brand.help ? h("a.button.quiet", { href: settings.brand.help, target: "_blank", rel: "noopener noreferrer" }, t("help")) : null,
+		h("a.button.quiet", { href: `/?language=${OTHER}${location.hash}`, lang: OTHER, hreflang: OTHER }, t("otherLanguage"))];
+	if (isSignedIn()) fill(who, h("span.name", { title: person().email }, person().name), links, h("button.quiet", { onclick: signOut }, t("signOut")));
+	else fill(who, links, route === "#/rates" && isConfigured() ? h("button.quiet", { onclick: () => { location.hash = "#/"; signIn(); } }, t("signIn")) : null);
 }
 
 function welcome(error) {
-	return h("section.welcome", h("h1", { tabindex: "-1" }, "Prepaid credit for international calls"),
-		h("p.lead", "View your balance, set up automatic recharge, and see the cost of every call."),
+	return h("section.welcome", h("h1", { tabindex: "-1" }, t("welcomeTitle")),
+		h("p.lead", t("welcomeLead")),
 		error ? h("div", { role: "alert" }, note("bad", error)) : null,
-		isConfigured() ? h("button.main", { onclick: () => signIn() }, "Sign in") : note("bad", "Sign-in is not configured for this site."),
-		h("p", h("a", { href: "#/rates" }, "Look up rates"), " without signing in."));
+		isConfigured() ? h("button.main", { onclick: () => signIn() }, t("signIn")) : note("bad", t("notConfigured")),
+		h("p", t("withoutSignIn", { link: h("a", { href: "#/rates" }, t("lookUpRates")) })));
 }

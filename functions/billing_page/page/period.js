@@ -1,8 +1,12 @@
 // A range of dates in the account's time zone.
 import { field, h } from "./dom.js";
 import { longDay, shifted, today } from "./format.js";
+import { translator } from "./words.js";
+import common from "messages/common";
 
-const NAMES = { month: "This month", last: "Last month", week: "Last 7 days", custom: "Custom" };
+const t = translator(common);
+
+const NAMES = { month: t("thisMonth"), last: t("lastMonth"), week: t("last7Days"), custom: t("custom") };
 
 export function period(name, from, to) {
 	const now = today();
@@ -24,7 +28,7 @@ export function queryOf({ name, from, to }) {
 	return new URLSearchParams(name === "custom" ? { range: name, from, to } : { range: name }).toString();
 }
 
-export const words = ({ name, from, to }) => `${NAMES[name]}: ${from === to ? longDay(from) : `${longDay(from)} to ${longDay(to)}`}`;
+export const words = ({ name, from, to }) => t("period", { name: NAMES[name], dates: from === to ? longDay(from) : t("dates", { from: longDay(from), to: longDay(to) }) });
 
 /** Fields that select a range; `chosen(range)` is called on each change. */
 export function picker(now, chosen) {
@@ -34,7 +38,7 @@ export function picker(now, chosen) {
 	const day = (value) => h("input", { type: "date", value, required: true, max: "9999-12-31", onchange: () => typed || change(),
 		onkeydown: ({ key }) => { typed = key !== "Enter"; if (!typed) change(); } });
 	const [first, last] = [day(now.from), day(now.to)];
-	const [firstField, lastField] = [field("From", first), field("To", last)];
+	const [firstField, lastField] = [field(t("fromDate"), first), field(t("toDate"), last)];
 	const own = h("div.pair", { hidden: now.name !== "custom", onfocusout: leave }, firstField, lastField);
 	function leave() {
 		const at = location.hash;
@@ -47,11 +51,11 @@ export function picker(now, chosen) {
 		if (select.value === "custom") {
 			if (!isDay(first.value) || !isDay(last.value)) return;
 			if (first.value > last.value) {
-				lastField.fails("Choose a date on or after the start date.");
+				lastField.fails(t("endBeforeStart"));
 				return;
 			}
 		}
 		chosen(period(select.value, first.value, last.value));
 	}
-	return h("div.picker", field("Dates", select), own);
+	return h("div.picker", field(t("datesLabel"), select), own);
 }

@@ -1,12 +1,16 @@
 // The user's session. Tokens stay in memory: after a reload, the hosted sign-in issues new ones. Meanwhile sessionStorage
 // keeps the state, the verifier, and the previous URL.
 import { settings } from "./settings.js";
+import { translator } from "./words.js";
+import common from "messages/common";
+
+const t = translator(common);
 
 const WAY = "sign-in";
 const WAS_HERE = "was-signed-in";
 const IN_VAIN = "signed-in-in-vain";
 const SPARE_MS = 60_000;
-const INVALID = "This sign-in is invalid or has expired. Sign in again.";
+const INVALID = t("signInInvalid");
 const HOME = location.origin + location.pathname;
 
 let tokens = null;
@@ -14,8 +18,8 @@ let renewal = null;
 
 /** The API rejects a new token. Another automatic sign-in would loop. */
 class SignInRejected extends Error {
-	title = "Your sign-in was rejected.";
-	detail = "Sign out, then sign in again. If this keeps happening, contact support.";
+	title = t("signInRejected");
+	detail = t("signOutThenIn");
 }
 
 export const isConfigured = () => Boolean(settings.client_id && settings.authorize_url && settings.token_url);
@@ -52,10 +56,10 @@ export async function finishSignIn() {
 	sessionStorage.removeItem(WAY);
 	history.replaceState(null, "", HOME + (way?.back ?? ""));
 	if (way === null || answer.get("state") !== way.state) throw new Error(INVALID);
-	if (answer.has("error")) throw new Error("Sign-in was canceled or failed. Try again.");
+	if (answer.has("error")) throw new Error(t("signInCanceled"));
 	const grant = { grant_type: "authorization_code", code: answer.get("code"), redirect_uri: HOME, code_verifier: way.verifier };
 	const response = await exchange(grant).catch(() => null);
-	if (response?.ok !== true) throw new Error("Sign-in could not be completed. Try again.");
+	if (response?.ok !== true) throw new Error(t("signInIncomplete"));
 	const answered = await response.json();
 	if (claimsOf(answered).nonce !== way.nonce) throw new Error(INVALID);
 	setTokens(answered);
