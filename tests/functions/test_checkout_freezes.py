@@ -1,4 +1,4 @@
-"""A freeze closes a page at Stripe, a blocked card that pays there is credited and reported, and recharges go on."""
+"""A freeze closes a page at Stripe, a blocked card that pays there is credited and reported, and recharges continue."""
 
 import pytest
 
