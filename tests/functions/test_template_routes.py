@@ -32,6 +32,7 @@ USER_ROUTES = {
     "PUT /auto-recharge",
     "PATCH /auto-recharge",
     "POST /top-ups",
+    "POST /top-ups/checkout",
     "GET /top-ups",
     "GET /top-ups/{top_up_id}",
     "GET /payment-methods",

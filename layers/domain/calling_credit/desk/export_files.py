@@ -82,7 +82,7 @@ def export_files(
     flat_calls = (
         {**row, "user_id": row["user"]["id"] or "", "user_name": row["user"]["name"] or ""} for row in rows.calls
     )
-    flat_payments = ({**payment, **payment["payment_method"], "id": payment["id"]} for payment in listed)
+    flat_payments = ({**payment, **(payment["payment_method"] or {}), "id": payment["id"]} for payment in listed)
     return {
         "account.json": _json(account),
         "entries.json": _json(rows.entries),
