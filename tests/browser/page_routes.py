@@ -16,7 +16,7 @@ def routes(api: PageApi) -> dict[str, Route]:
         "GET /balance": lambda _request: (200, balance(api)),
         "GET /forecast": lambda _request: (200, without(api.overview["forecast"], "recharges")),
         "GET /usage": lambda _request: (200, api.usage),
-        "GET /usage/{id}": lambda _request: (200, {"items": api.calls, "next_cursor": None}),
+        "GET /usage/{id}": lambda _request: (200, calls(api)),
         "GET /statement": lambda request: (200, statement(api, request)),
         "GET /lines": lambda _request: (200, {"items": api.lines, "next_cursor": None}),
         "PUT /lines": lambda request: (200, switch_all(api, request)),
@@ -44,6 +44,11 @@ def routes(api: PageApi) -> dict[str, Route]:
 def without(found: dict[str, Any], *names: str) -> dict[str, Any]:
     """The fields except some."""
     return {name: value for name, value in found.items() if name not in names}
+
+
+def calls(api: PageApi) -> dict[str, Any]:
+    """The calls of a category, all read at once."""
+    return {"items": api.calls, "next_cursor": None, "read": {"calls": len(api.calls), "until": None}}
 
 
 def shown_rule(api: PageApi) -> dict[str, Any]:
