@@ -202,7 +202,7 @@ def unblock_card(driver: PaymentDriver, card: str, account: str = ACCOUNT) -> No
 
 
 def numbers_of(driver: PaymentDriver, card: str) -> set[str]:
-    """The numbers that a saved card has had: a renewed card keeps its id, and its earlier numbers are cleared with it."""
+    """The numbers that a saved card has had. A renewed card keeps its id; its earlier numbers are cleared with it."""
     paid = {item["fingerprint"] for item in driver.till.top_ups() if item.get("payment_method_id") == card}
     rule = driver.rule()
     of_rule = {rule["fingerprint"]} if rule.get("payment_method_id") == card else set[str]()
