@@ -14,6 +14,7 @@ from ops.contract import (
     desk_routes,
     move_routes,
     open_routes,
+    overview_route,
     payment_routes,
     rates_routes,
     recharge_routes,
@@ -27,6 +28,7 @@ from ops.contract.schemas import Schema, hoisted
 from ops.contract.security import SECURITY, SECURITY_SCHEMES
 
 ROUTES: Final[tuple[Route, ...]] = (
+    *overview_route.ROUTES,
     *usage_routes.ROUTES,
     *rates_routes.ROUTES,
     *payment_routes.ROUTES,

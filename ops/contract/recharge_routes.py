@@ -43,6 +43,11 @@ _STATE: Final = {
     "next_attempt_at": or_null(described(INSTANT, "When a paused rule may charge again.")),
 }
 BALANCE_RECHARGE: Final = record("RechargeState", "The state of automatic recharge.", _STATE)
+OVERVIEW_RECHARGE: Final = record(
+    "OverviewRecharge",
+    "The state of automatic recharge, in words, and its card.",
+    {**_STATE, "message": described(or_null(TEXT), "`reason` in words."), "payment_method": or_null(CARD)},
+)
 RULE_FIELDS: Final = {
     **_STATE,
     "payment_method_id": or_null(PAYMENT_METHOD_ID),

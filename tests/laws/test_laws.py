@@ -70,6 +70,7 @@ def test_the_laws_hold_after_every_operation(
 
 CUSTOMER_ROUTES = {
     "GET /balance": ("list_usage", "/balance"),
+    "GET /overview": ("list_usage", "/overview"),
     "GET /usage": ("list_usage", "/usage"),
     "GET /usage/{category}": ("list_usage", "/usage/outbound_international_call"),
     "GET /statement": ("list_usage", "/statement"),

@@ -13,6 +13,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /assets/{version}/{name}": ("/assets/0/billing.css", None),
     "GET /openapi.json": ("/openapi.json", None),
     "GET /balance": ("/balance", None),
+    "GET /overview": ("/overview", None),
     "GET /usage": ("/usage", None),
     "GET /usage/{category}": ("/usage/outbound_international_call", None),
     "GET /statement": ("/statement", None),

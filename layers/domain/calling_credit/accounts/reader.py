@@ -60,6 +60,11 @@ class AccountReader:
             raise _unknown_line()
         return [country_of(line["number"])]
 
+    def line_counts(self) -> tuple[int, int]:
+        """The number of the account's open lines, and of those that may call abroad."""
+        enabled = [bool(line["international_calling"]) for line in self._open_lines(keys.line_prefix())]
+        return len(enabled), sum(enabled)
+
     def _open_lines(self, low: str) -> Iterator[dict[str, Any]]:
         """The lines from a sort key on whose numbers have not moved away."""
         lines = self._partition.query(low, keys.line_prefix() + keys.AFTER)
