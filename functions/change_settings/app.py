@@ -9,23 +9,21 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
 from calling_credit.accounts import account
-from calling_credit.accounts.limits import (
-    AccountLimits,
-    customer_limits_view,
-    effective_limits,
-    limits_to_item,
-    limits_view,
-    parse_customer_limits,
-)
+from calling_credit.accounts.freezing import freeze_account
+from calling_credit.accounts.limit_changes import change_of_limits, limits_answer
 from calling_credit.accounts.line_store import LineStore
+from calling_credit.accounts.line_switches import parse_line_cursor, switch_lines
+from calling_credit.accounts.reader import AccountReader
 from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.request_limits import MONEY_REQUESTS, RequestLimit
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
+from calling_credit.changes.sign_in_reader import read_signed_in
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.errors import InvalidValue, NotFound
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
+from calling_credit.errors import NotFound, Unavailable
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.metrics import emit
 from calling_credit.payments.card_items import has_number
@@ -34,7 +32,7 @@ from calling_credit.payments.rule_cards import read_rule_card
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.recharge.attempts import State
-from calling_credit.recharge.charges_now import charges_now
+from calling_credit.recharge.charges_now import NOTHING_NOW, charges_now
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import Recharge
 from calling_credit.recharge.past_entries import run_simulation
@@ -48,6 +46,8 @@ from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
 from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 
+SECONDS_TO_SPARE = 20.0
+"""All lines are switched for nine seconds in one request: well below the patience of a person."""
 NO_CARD = "pm_none"
 """The payment method of a simulated rule."""
 
@@ -86,7 +86,22 @@ def switch_line(line_id: str) -> Response[str]:
             raise changed_meanwhile("The line", view(line))
 
     now, sign_in = clock.now(), caller.sign_in
-    return answer(view(lines.switch_line(caller.account_id, line_id, enabled, actor, now, check, sign_in)))
+    line, _ = lines.switch_line(caller.account_id, line_id, enabled, actor, now, check, sign_in)
+    return answer(view(line))
+
+
+@app.put("/lines")
+def switch_all_lines() -> Response[str]:
+    """Turn international calling of all lines on or off, a page of them in each request."""
+    caller = customer(claims(app), config())
+    require_admin(caller)
+    body = json_body(app)
+    enabled, after = account.parse_switch(body), parse_line_cursor(body)
+    reader = AccountReader(dynamodb, config().table_name, caller.account_id)
+    read_signed_in(dynamodb, config().table_name, [], caller.sign_in)
+    actor, seconds_left = caller.actor(source_ip(app)), clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
+    switches = switch_lines(reader, lines, enabled, after, actor, clock.now(), caller.sign_in, seconds_left)
+    return answer(switches.view)
 
 
 @app.get("/limits")
@@ -100,33 +115,26 @@ def put_limits() -> Response[str]:
     """Set the customer's limits: lower numbers, blocked places, and allowed high-cost places."""
     caller = customer(claims(app), config())
     require_admin(caller)
-    body = json_body(app)
-    version = read_version(body)
-    fields = {name: value for name, value in body.items() if name != "version"}
-
-    def change(current: AccountLimits) -> dict[str, Any] | None:
-        """The new limits; None if they are stored already, although they had another version."""
-        if not is_outdated(version, current.version):
-            return parse_customer_limits(fields, current.customer, current.operator)
-        try:
-            if parse_customer_limits(fields, current.customer, current.operator) == current.customer:
-                return None
-        except InvalidValue:
-            pass  # They do not fit the limits that the sender has not seen.
-        raise changed_meanwhile("The limits", limits_answer(current))
-
     actor, now = caller.actor(source_ip(app)), clock.now()
-    accounts.store_customer_limits(caller.account_id, change, actor, now, caller.sign_in)
+    accounts.store_customer_limits(caller.account_id, change_of_limits(json_body(app)), actor, now, caller.sign_in)
     return answer(limits_answer(accounts.limits(caller.account_id)))
 
 
-def limits_answer(limits: AccountLimits) -> dict[str, Any]:
-    """The limits of an account as the API shows them."""
-    return limits_view(effective_limits(limits_to_item(limits.operator), limits.customer)) | {
-        "own": customer_limits_view(limits.customer),
-        "frozen": limits.is_frozen,
-        "version": limits.version,
-    }
+@app.post("/freeze")
+def freeze() -> Response[str]:
+    """Freeze the account, and have the sweep cancel soon what waits there; without that, it does so later. Only the
+    operator unfreezes it.
+    """
+    caller, now = customer(claims(app), config()), clock.now()
+    require_admin(caller)
+    table_name, account_id = config().table_name, caller.account_id
+    read_signed_in(dynamodb, table_name, [], caller.sign_in)
+    freeze_account(dynamodb, table_name, account_id, caller.actor(source_ip(app)), now)
+    try:
+        topups.check_waiting(account_id, now)
+    except (Unavailable, *AWS_ERRORS) as error:
+        logger.warning("not_changed", change="check_waiting", code=code_of(error))
+    return answer({"frozen": True})
 
 
 @app.get("/auto-recharge")
@@ -209,23 +217,24 @@ def simulate() -> Response[str]:
     rule, _ = apply_settings(settings, Card(settings.payment_method_id, "", "", ""), None, State(), now)
     ledger = LedgerReader(dynamodb, config().table_name, caller.account_id)
     run, begin = run_simulation(rule, snapshot.time_zone, config().bounds.maximum_micros, ledger, now)
-    charge = charge_on_saving(RuleChange(body, None, None, config().bounds, now), snapshot) if caller.is_admin else None
-    return answer(simulation_view(run, begin, now) | {"charges_now": charge})
+    change = RuleChange(body, None, None, config().bounds, now)
+    charge = charge_on_saving(change, snapshot) if caller.is_admin else NOTHING_NOW
+    return answer(simulation_view(run, begin, now) | charge)
 
 
-def charge_on_saving(change: RuleChange, snapshot: Snapshot) -> dict[str, Any] | None:
-    """The charge that this change would cause; None without one, or without a card of this account."""
+def charge_on_saving(change: RuleChange, snapshot: Snapshot) -> dict[str, Any]:
+    """The charge that this change would cause: none without a card of this account."""
     stored = snapshot.recharge
     if stored.rule is None and change.fields.get("payment_method_id") is None:
-        return None
+        return NOTHING_NOW
     settings = change.settings(stored.rule)
     if snapshot.posted_micros >= settings.threshold_micros:
-        return None
+        return NOTHING_NOW
     try:
         card = read_card(snapshot, settings)  # As saving does: it may be renewed, or removed.
     except NotFound:
-        return None
+        return NOTHING_NOW
     history = CardStore(dynamodb, config().table_name).state(card, change.now)
     if history.is_blocked or history.tries_left <= 0 or not has_number(card):
-        return None
+        return NOTHING_NOW
     return charges_now(change, snapshot, card, topups.recent(snapshot.account_id, change.now))

@@ -136,6 +136,10 @@ SIMULATION: Final = record(
             "What the card would be charged if the caller, a billing admin, saved and enabled this rule now. Null if "
             "nothing would be charged, or if the caller may not save the rule.",
         ),
+        "charged_at_once": described(
+            or_null(MONEY),
+            "That charge and those that follow at once, because one payment has a maximum. Null with `charges_now`.",
+        ),
     },
 )
 

@@ -5,6 +5,7 @@ from typing import Final
 from calling_credit.accounts import limits
 from ops.contract.route import PAGE, PAGE_CODES, Access, Route, member_read, ok, path
 from ops.contract.schemas import (
+    COUNT,
     FLAG,
     ID,
     INSTANT,
@@ -50,6 +51,18 @@ LINE_SWITCH: Final = body(
     "Turns international calling on or off.",
     {"international_calling": FLAG, "version": MADE_FROM},
     ["international_calling"],
+)
+ALL_LINES_SWITCH: Final = body(
+    "AllLinesSwitch",
+    "Turns international calling of all lines on or off. `cursor` is the `next_cursor` of the answer before.",
+    {"international_calling": FLAG, "cursor": or_null(TEXT)},
+    ["international_calling"],
+)
+LINE_SWITCHES: Final = record(
+    "LineSwitches",
+    "How many lines of the page were changed, and how many were as asked already. Send the request again with "
+    "`next_cursor` until it is null.",
+    {"changed": COUNT, "unchanged": COUNT, "next_cursor": or_null(TEXT)},
 )
 LINE_CHANGE: Final = record(
     "LineChange",
@@ -100,6 +113,10 @@ ACCOUNT_LIMITS: Final = record(
     {
         **SHOWN_LIMITS,
         "own": OWN_LIMITS,
+        "operator": described(
+            OPERATORS_LIMITS,
+            "The customer's numbers may not exceed these, and these places apply too.",
+        ),
         "frozen": described(FLAG, "True while the account is frozen."),
         "version": described(VERSION, "Grows with each change of the customer's limits."),
     },
@@ -134,6 +151,8 @@ OPERATORS_LIMITS_CHANGE: Final = body(
     {**_ASKED, "daily_top_up": described(or_null(LIMIT_MONEY), _DAILY_TOP_UP)},
 ) | {"additionalProperties": False}
 
+FROZEN: Final = record("Frozen", "The account is frozen.", {"frozen": {"const": True}})
+
 GROUP: Final = "Lines and limits"
 LINE_ID: Final = path("line_id", ID, "The line.")
 LIMIT_CODES: Final = ("invalid_limits", "invalid_amount", "amount_out_of_range", "invalid_place")
@@ -147,6 +166,25 @@ ROUTES: Final = (
         ok(LINES, "The lines."),
         ("unknown_account", *PAGE_CODES),
         parameters=PAGE,
+    ),
+    Route(
+        "PUT",
+        "/lines",
+        "change_settings",
+        Access.ADMIN,
+        GROUP,
+        "Turn international calling of all lines on or off",
+        {200: ok(LINE_SWITCHES, "The page of lines, by id.")},
+        (
+            "account_frozen",
+            "unknown_account",
+            "missing_field",
+            "invalid_field",
+            "invalid_cursor",
+            "busy",
+        ),
+        "Each line is changed on its own, so what an interrupted request changed stays.",
+        body=ALL_LINES_SWITCH,
     ),
     Route(
         "PUT",
@@ -205,5 +243,16 @@ ROUTES: Final = (
         "A customer can lower the operator's limits, block any place, and allow high-cost places. While the account is "
         "frozen, limits only tighten.",
         body=LIMITS_CHANGE,
+    ),
+    Route(
+        "POST",
+        "/freeze",
+        "change_settings",
+        Access.ADMIN,
+        GROUP,
+        "Freeze the account",
+        {200: ok(FROZEN, "The account is frozen, now or since earlier.")},
+        ("unknown_account", "busy"),
+        "New international calls are refused and no card is charged. Only the operator can unfreeze the account.",
     ),
 )

@@ -90,6 +90,7 @@ def test_a_rule_is_played_over_the_last_thirty_days(till: Till) -> None:
         "lowest_balance": "38.50",
         "stops": [],
         "charges_now": None,
+        "charged_at_once": None,
     }
 
 

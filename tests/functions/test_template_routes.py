@@ -25,6 +25,8 @@ USER_ROUTES = {
     "GET /lines/{line_id}/changes",
     "GET /activity",
     "GET /denied-calls",
+    "PUT /lines",
+    "POST /freeze",
     "PUT /lines/{line_id}",
     "GET /limits",
     "PUT /limits",

@@ -82,6 +82,8 @@ CUSTOMER_ROUTES = {
     "GET /forecast": ("list_usage", "/forecast"),
     "GET /account/rates": ("list_usage", "/account/rates"),
     "POST /auto-recharge/simulate": ("change_settings", "/auto-recharge/simulate"),
+    "PUT /lines": ("change_settings", "/lines"),
+    "POST /freeze": ("change_settings", "/freeze"),
     "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
     "GET /limits": ("change_settings", "/limits"),
     "PUT /limits": ("change_settings", "/limits"),

@@ -25,6 +25,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /activity": ("/activity", None),
     "GET /denied-calls": ("/denied-calls", None),
     "GET /rates": ("/rates?country=GB", None),
+    "PUT /lines": ("/lines", {"international_calling": True}),
     "PUT /lines/{line_id}": ("/lines/line_lobby", {"international_calling": True}),
     "GET /limits": ("/limits", None),
     "PUT /limits": ("/limits", {"daily_spend": "150.00"}),
@@ -121,6 +122,8 @@ FOR_SUPPORT = DESK_READS | {route for route in DESK if route.endswith(("/sign-ou
 SWITCH = {"POST /calls/authorize"}
 SERVICE = OPERATOR | DESK | SWITCH
 ADMIN_ONLY = {
+    "PUT /lines",
+    "POST /freeze",
     "PUT /lines/{line_id}",
     "PUT /auto-recharge",
     "PATCH /auto-recharge",
