@@ -151,8 +151,6 @@ OPERATORS_LIMITS_CHANGE: Final = body(
     {**_ASKED, "daily_top_up": described(or_null(LIMIT_MONEY), _DAILY_TOP_UP)},
 ) | {"additionalProperties": False}
 
-FROZEN: Final = record("Frozen", "The account is frozen.", {"frozen": {"const": True}})
-
 GROUP: Final = "Lines and limits"
 LINE_ID: Final = path("line_id", ID, "The line.")
 LIMIT_CODES: Final = ("invalid_limits", "invalid_amount", "amount_out_of_range", "invalid_place")
@@ -243,16 +241,5 @@ ROUTES: Final = (
         "A customer can lower the operator's limits, block any place, and allow high-cost places. While the account is "
         "frozen, limits only tighten.",
         body=LIMITS_CHANGE,
-    ),
-    Route(
-        "POST",
-        "/freeze",
-        "change_settings",
-        Access.ADMIN,
-        GROUP,
-        "Freeze the account",
-        {200: ok(FROZEN, "The account is frozen, now or since earlier.")},
-        ("unknown_account", "busy"),
-        "New international calls are refused and no card is charged. Only the operator can unfreeze the account.",
     ),
 )

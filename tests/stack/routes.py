@@ -25,6 +25,9 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /activity": ("/activity", None),
     "GET /denied-calls": ("/denied-calls", None),
     "GET /rates": ("/rates?country=GB", None),
+    "GET /notifications": ("/notifications", None),
+    "PUT /notifications": ("/notifications", {"low_balance": "5.00"}),
+    "PUT /notifications/language": ("/notifications/language", {"language": "en"}),
     "PUT /lines": ("/lines", {"international_calling": True}),
     "PUT /lines/{line_id}": ("/lines/line_lobby", {"international_calling": True}),
     "GET /limits": ("/limits", None),
@@ -122,6 +125,7 @@ FOR_SUPPORT = DESK_READS | {route for route in DESK if route.endswith(("/sign-ou
 SWITCH = {"POST /calls/authorize"}
 SERVICE = OPERATOR | DESK | SWITCH
 ADMIN_ONLY = {
+    "PUT /notifications",
     "PUT /lines",
     "POST /freeze",
     "PUT /lines/{line_id}",

@@ -61,10 +61,9 @@ def switch_lines(
     whose number moves away meanwhile, is not changed.
 
     Raises:
-        NotFound: `unknown_account`. Forbidden: `signed_out`; `account_frozen`, if a line would be turned on.
+        Forbidden: `signed_out`; `account_frozen`, if a line would be turned on.
         Unavailable: `busy`, or the table did not answer in time; the lines before are switched.
     """
-    account.account()
     page, following = account.lines(None if after is None else keys.line_sk(after), LINES_AT_ONCE)
     changed = unchanged = 0
     for line in page:

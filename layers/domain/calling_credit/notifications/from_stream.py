@@ -123,6 +123,12 @@ def _account_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
         at = new.get(f"{state}_at")
         if at is not None and at != old.get(f"{state}_at"):
             yield _event(form, new, at, {"by": shown_by(new[f"{state}_by"])}, at)
+    known = {one["request_id"] for one in old.get("waiting_emails", ())}
+    for one in new.get("waiting_emails", ()):
+        request_id = one["request_id"]
+        if request_id not in known:
+            data = {"request_id": request_id, "by": shown_by(one["by"])}
+            yield _event(events.AddressConfirmationRequested, new, one["asked_at"], data, request_id)
 
 
 def _change_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
