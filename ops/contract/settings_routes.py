@@ -3,9 +3,9 @@
 from typing import Final
 
 from calling_credit.accounts import limits
-from ops.contract.route import PAGE, PAGE_CODES, Access, Route, member_read, ok, path
+from calling_credit.usage.call_filter import MAX_FIND_CHARACTERS
+from ops.contract.route import PAGE, PAGE_CODES, Access, Route, member_read, ok, path, query
 from ops.contract.schemas import (
-    COUNT,
     FLAG,
     ID,
     INSTANT,
@@ -51,18 +51,6 @@ LINE_SWITCH: Final = body(
     "Turns international calling on or off.",
     {"international_calling": FLAG, "version": MADE_FROM},
     ["international_calling"],
-)
-ALL_LINES_SWITCH: Final = body(
-    "AllLinesSwitch",
-    "Turns international calling of all lines on or off. `cursor` is the `next_cursor` of the answer before.",
-    {"international_calling": FLAG, "cursor": or_null(TEXT)},
-    ["international_calling"],
-)
-LINE_SWITCHES: Final = record(
-    "LineSwitches",
-    "How many lines of the page were changed, and how many were as asked already. Send the request again with "
-    "`next_cursor` until it is null.",
-    {"changed": COUNT, "unchanged": COUNT, "next_cursor": or_null(TEXT)},
 )
 LINE_CHANGE: Final = record(
     "LineChange",
@@ -161,28 +149,16 @@ ROUTES: Final = (
         "list_usage",
         GROUP,
         "List lines",
-        ok(LINES, "The lines."),
-        ("unknown_account", *PAGE_CODES),
-        parameters=PAGE,
-    ),
-    Route(
-        "PUT",
-        "/lines",
-        "change_settings",
-        Access.ADMIN,
-        GROUP,
-        "Turn international calling of all lines on or off",
-        {200: ok(LINE_SWITCHES, "The page of lines, by id.")},
-        (
-            "account_frozen",
-            "unknown_account",
-            "missing_field",
-            "invalid_field",
-            "invalid_cursor",
-            "busy",
+        ok(LINES, "The lines, by number."),
+        ("unknown_account", "invalid_query", *PAGE_CODES),
+        parameters=(
+            query(
+                "find",
+                {"type": "string", "maxLength": MAX_FIND_CHARACTERS},
+                "Only lines with this part of a number, or of their user's name.",
+            ),
+            *PAGE,
         ),
-        "Each line is changed on its own, so what an interrupted request changed stays.",
-        body=ALL_LINES_SWITCH,
     ),
     Route(
         "PUT",

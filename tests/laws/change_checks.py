@@ -102,6 +102,7 @@ def _account(item: Image) -> Facts:
     facts["languages"] = [{"address": address, "language": language} for address, language in languages]
     waiting = item.get("waiting_emails", ())
     facts["waiting_emails"] = [{"address": one["address"], "language": one["language"]} for one in waiting]
+    facts["breakdown"] = "breakdown_since" in item
     return facts | {"low_balance": None if low is None else money(low)}
 
 

@@ -73,6 +73,7 @@ CUSTOMER_ROUTES = {
     "GET /overview": ("list_usage", "/overview"),
     "GET /usage": ("list_usage", "/usage"),
     "GET /usage/{category}": ("list_usage", "/usage/outbound_international_call"),
+    "GET /spending": ("list_usage", "/spending"),
     "GET /statement": ("list_usage", "/statement"),
     "GET /lines": ("list_usage", "/lines"),
     "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),

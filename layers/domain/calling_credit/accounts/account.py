@@ -32,9 +32,10 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Account:
     """An account's settings. `status` is open or closed; a closed account remains, and its finished calls still post.
-    `low_micros`: announce a balance below this level; None: never. `admission`: hold credit for calls. `languages`: the
-    language of each billing address that has chosen one. `waiting`: addresses that are not confirmed yet. `asked_at`:
-    when the latest ones were asked. Two versions count the changes of all settings, and those of the e-mails.
+    `low_micros`: announce a balance below this level; None: never. `admission`: hold credit for calls.
+    `breakdown_since`: keep daily sums by user, line, and country since this instant; "" is the time of storing.
+    `languages`: the language of each billing address that has chosen one. `waiting`: addresses that are not confirmed
+    yet. `asked_at`: when the latest ones were asked. Two versions count the changes of all settings and of the e-mails.
     """
 
     account_id: str
@@ -48,11 +49,17 @@ class Account:
     is_frozen: bool = False
     unfrozen_at: str | None = None
     name: str | None = None
+    breakdown_since: str | None = None
     languages: Mapping[str, str] = field(default_factory=dict)
     waiting: tuple[WaitingAddress, ...] = ()
     asked_at: tuple[str, ...] = ()
     settings_version: int = 0
     notifications_version: int = 0
+
+    @property
+    def breakdown(self) -> bool:
+        """Whether posting keeps daily sums by user, line, and country."""
+        return self.breakdown_since is not None
 
     @property
     def is_closed(self) -> bool:
@@ -80,6 +87,7 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         "frozen_at" in item,
         last_unfreezing(item),
         item.get("name"),
+        item.get("breakdown_since"),
         item.get("languages", {}),
         tuple(map(waiting_from_item, item.get("waiting_emails", ()))),
         tuple(item.get("addresses_asked_at", ())),
@@ -110,11 +118,6 @@ class User:
     name: str
 
 
-def no_account() -> NotFound:
-    """The error for a customer's account that does not exist."""
-    return NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
-
-
 def account_view(account: Account) -> dict[str, Any]:
     """An account as the operator's API shows it; `low_balance` and `name` only if they are set."""
     view: dict[str, Any] = {
@@ -124,6 +127,7 @@ def account_view(account: Account) -> dict[str, Any]:
         "status": account.status,
         "billing_emails": list(account.billing_emails),
         "admission": account.admission,
+        "breakdown": account.breakdown,
         "frozen": account.is_frozen,
         "limits": operators_limits_view(account.limits),
     }
@@ -146,7 +150,8 @@ def line_view(line: Line, user_name: str | None) -> dict[str, Any]:
 
 
 def parse_account(account_id: str, body: dict[str, Any], current: Account | None) -> Account:
-    """Parse `{currency?, time_zone?, status?, billing_emails?, low_balance?, admission?, limits?, frozen?, name?}`.
+    """Parse `{currency?, time_zone?, status?, billing_emails?, low_balance?, admission?, limits?, frozen?, name?,
+    breakdown?}`.
     Absent fields keep their value or default; a new account has admission. A null `low_balance` or `name` removes it.
     Only a body with a time zone creates an account, so that a mistyped id changes nothing.
 
@@ -177,6 +182,7 @@ def parse_account(account_id: str, body: dict[str, Any], current: Account | None
     limits = parse_limits(body["limits"], base.limits) if "limits" in body else base.limits
     admission, is_frozen = _flag(body, "admission", base.admission), _flag(body, "frozen", base.is_frozen)
     name = _account_name(body) if "name" in body else base.name
+    since = base.breakdown_since or "" if _flag(body, "breakdown", base.breakdown) else None
     return replace(
         base,
         time_zone=time_zone,
@@ -188,6 +194,7 @@ def parse_account(account_id: str, body: dict[str, Any], current: Account | None
         is_frozen=is_frozen,
         name=name,
         waiting=waiting,
+        breakdown_since=since,
     )
 
 

@@ -11,7 +11,6 @@ from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.sign_in import SignIn
-from calling_credit.dynamodb import keys
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.ids import is_id
 
@@ -64,7 +63,7 @@ def switch_lines(
         Forbidden: `signed_out`; `account_frozen`, if a line would be turned on.
         Unavailable: `busy`, or the table did not answer in time; the lines before are switched.
     """
-    page, following = account.lines(None if after is None else keys.line_sk(after), LINES_AT_ONCE)
+    page, has_more = account.lines_after(after, LINES_AT_ONCE)
     changed = unchanged = 0
     for line in page:
         if line.international_calling == enabled:
@@ -75,7 +74,7 @@ def switch_lines(
             unchanged += 1
         if line is not page[-1] and seconds_left() <= 0:
             return LineSwitches(changed, unchanged, line.line_id)
-    return LineSwitches(changed, unchanged, page[-1].line_id if following else None)
+    return LineSwitches(changed, unchanged, page[-1].line_id if has_more else None)
 
 
 def _switch(

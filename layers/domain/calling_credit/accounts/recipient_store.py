@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.account import Account, no_account
+from calling_credit.accounts.account import Account
 from calling_credit.accounts.asked_addresses import asked_actions
-from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.store import AccountStore, no_account
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.sign_in import SignIn
 

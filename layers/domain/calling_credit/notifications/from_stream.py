@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.changes.actor import shown_by
-from calling_credit.dynamodb import keys, stripe_keys
+from calling_credit.dynamodb import keys, refusal_keys, stripe_keys
 from calling_credit.dynamodb.card_keys import payment_limits_sk
 from calling_credit.dynamodb.change_keys import CHANGE, activity_sk
 from calling_credit.ledger.entries import EntryKind
@@ -41,7 +41,9 @@ def derive_events(old: Image | None, new: Image | None, recorded_at: str) -> lis
 def _payment_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     if new["status"] == old.get("status"):
         return
-    topup_id, is_manual = new["topup_id"], new["kind"] == TopUpKind.MANUAL
+    if (new["kind"], new["status"]) == (TopUpKind.CHECKOUT, TopUpStatus.CANCELED):
+        return  # Its customer left Stripe's page without a try.
+    topup_id, is_manual = new["topup_id"], new["kind"] != TopUpKind.AUTOMATIC
     amount = format_money(new["amount_micros"])
     data: dict[str, Any] = {"topup_id": topup_id, "amount": amount, "payment_method": _card(new)}
     form: type[Announcement]
@@ -169,7 +171,7 @@ _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]
     keys.kind_of(keys.balance_sk()): _balance_events,
     keys.kind_of(keys.entry_sk("", "")): _entry_events,
     keys.kind_of(keys.unrated_sk("", "")): _unrated_events,
-    keys.kind_of(keys.denial_sk()): _denial_events,
+    keys.kind_of(refusal_keys.denial_sk()): _denial_events,
     keys.kind_of(keys.account_sk()): _account_events,
     keys.kind_of(activity_sk("", "")): _change_events,
     keys.kind_of(stripe_keys.issue_sk()): _issue_events,
