@@ -50,7 +50,7 @@ async function show(error = null) {
 	route = path;
 	renew = () => {};
 	header();
-	document.title = `${NAV[path] ?? t("callDetails")} · ${settings.brand.name}`;
+	document.title = `${NAV[path] ?? t(path === "#/spend" ? "spending" : "callDetails")} · ${settings.brand.name}`;
 	const query = new URLSearchParams(parameters);
 	if (path !== "#/rates" && !isSignedIn()) fill(main, welcome(error));
 	else if (path === "#/") await billing();
@@ -70,6 +70,7 @@ async function otherView(path, query, here) {
 	if (!views || !balance || location.hash !== here) return;
 	if (path === "#/lines") fill(main, views.linesPage(person().isAdmin));
 	else if (path === "#/rates") fill(main, views.ratesPage(query));
+	else if (path === "#/spend") fill(main, views.spendPage(query));
 	else if (path.startsWith("#/usage/")) fill(main, views.callsPage(decodeURIComponent(path.slice(8)), query));
 	else if (path === "#/statement") fill(main, views.statementPage(query));
 	else if (path === "#/history") fill(main, views.historyPage());
@@ -130,7 +131,7 @@ function connection() {
 
 function header() {
 	const nav = document.getElementById("nav");
-	const here = route?.startsWith("#/usage/") ? "#/" : route;
+	const here = route?.startsWith("#/usage/") || route === "#/spend" ? "#/" : route;
 	nav.hidden = !isSignedIn();
 	fill(nav, Object.entries(NAV).map(([address, name]) => h("a", { href: address, "aria-current": address === here ? "page" : null }, name)));
 	const who = document.getElementById("person");
