@@ -27,7 +27,7 @@ export function callsPage(category, query) {
 	const range = periodOf(query);
 	const filters = { ...filtersOf(query), category: "" };
 	const list = { calls: [], cursor: null, sort: SORTS.includes(query.get("sort")) ? query.get("sort") : "at", isRising: query.get("order") === "up" };
-	const [status, place, exporting, chosen, totals] = [h("div"), h("div"), h("div"), h("div"), h("p.more")];
+	const [status, place, exporting, chosen] = [h("div"), h("div"), h("div"), h("div")];
 	const search = h("input", { type: "search", maxlength: 100, autocomplete: "off", value: filters.find, placeholder: t("searchFor"), oninput: typed, onkeydown: ({ key }) => { if (key === "Enter") find(); } });
 	const users = h("select", { onchange: () => narrow("user_id", users.value) }, h("option", { value: "" }, t("allUsers")));
 	const lines = h("select", { onchange: () => narrow("line_id", lines.value) }, h("option", { value: "" }, t("allLines")));
@@ -38,7 +38,7 @@ export function callsPage(category, query) {
 	begin();
 	return h("section.page.calls", h("a.back", { href: "#/" }, t("billing")), h("h1", { tabindex: "-1" }, categoryName(category)),
 		h("div.tools", picker(range, (one) => { location.hash = addressOf(path(), one, filters); }), field(t("user"), users), field(t("line"), lines), field(t("search"), search), h("div.only-phone", field(t("sortBy"), sorts))),
-		chosen, copyBare(h("div.card", totals, status, exporting, place)));
+		chosen, copyBare(h("div.card", status, exporting, place)));
 
 	function path() { return `/usage/${encodeURIComponent(category)}`; }
 	function address(own = filters) { return addressOf(path(), range, own, list.sort === "at" && !list.isRising ? {} : { sort: list.sort, order: list.isRising ? "up" : "down" }); }
@@ -56,7 +56,6 @@ export function callsPage(category, query) {
 	function begin() {
 		Object.assign(list, { calls: [], cursor: null });
 		fill(chosen, chips(["country", "date"], filters, address, labels));
-		fill(totals, h("a", { href: addressOf("/spend", range, { ...filters, category }) }, t("totals")));
 		fill(exporting);
 		fill(place);
 		return more();
@@ -112,7 +111,7 @@ export function callsPage(category, query) {
 		const { calls } = list;
 		const isPart = list.cursor !== null;
 		const isSorted = list.sort !== "at" || list.isRising;
-		const head = h("div.bar-of-list", h("p", { role: "status" }, t(isPart ? "countSoFar" : "count", { count: calls.length }), ` · ${words(range)}`), h("button", { disabled: !calls.length && !isPart, onclick: save }, t("export")));
+		const head = h("div.bar-of-list", h("p", { role: "status" }, t(isPart ? "countSoFar" : "count", { count: calls.length }), ` · ${words(range)}`), h("a", { href: addressOf("/spend", range, { ...filters, category }) }, t("totals")), h("button", { disabled: !calls.length && !isPart, onclick: save }, t("export")));
 		if (!calls.length && !isPart) return [head, FILTERS.some((name) => filters[name]) ? note("plain", t("noMatch")) : note("plain", t("noCalls"), h("p", `${words(range)}.`))];
 		return [
 			head,

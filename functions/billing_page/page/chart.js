@@ -1,7 +1,7 @@
 // Charts over days or months, with axes, readable by pointer, by keyboard, and as a table. Only here does money become a float:
 // a height in pixels.
 import { fresh, h, s } from "./dom.js";
-import { decimal, longDay, micros, money, placesOf, shortDay } from "./format.js";
+import { decimal, longDay, micros, money, roundedMoney, shortDay } from "./format.js";
 import { translator } from "./words.js";
 import common from "messages/common";
 
@@ -9,8 +9,9 @@ const t = translator(common);
 
 const [WIDTH, HEIGHT, LABELS] = [600, 120, 5];
 
-/** `days` are `{day, amount}`; `choose(index)` is called for a bar that the reader selects. */
-export function bars(days, { caption, unit, choose }) {
+/** `days` are `{day, amount}`; `choose(index)` is called for a bar that the reader selects. With `isTitled`, a
+ * heading shows the caption already. */
+export function bars(days, { caption, unit, choose, isTitled = false }) {
 	const { ticks, y } = scale(days.map(({ amount }) => amount));
 	const step = WIDTH / days.length;
 	const width = Math.max(step * 0.68, 1);
@@ -18,7 +19,7 @@ export function bars(days, { caption, unit, choose }) {
 		const height = Number(amount) > 0 ? Math.max(HEIGHT - y(amount), 2) : 0;
 		return s("rect", { class: "bar", x: index * step + (step - width) / 2, y: HEIGHT - height, width, height, rx: Math.min(2, width / 3) });
 	});
-	return picture(days, drawn, { caption, unit, ticks, choose, at: (index) => (index + 0.5) * step });
+	return picture(days, drawn, { caption, unit, ticks, choose, isTitled, at: (index) => (index + 0.5) * step });
 }
 
 export function line(days, { caption, unit }) {
@@ -51,31 +52,30 @@ const topOf = (days) => days.reduce((best, { amount }) => (Number(amount) > Numb
 const nameOf = (day) => (day.length === 7 ? longDay(`${day}-01`, { month: "long", year: "numeric" }) : longDay(day));
 const shortName = (day) => (day.length === 7 ? longDay(`${day}-01`, { month: "short", year: "2-digit" }) : shortDay(day));
 
-function picture(days, drawn, { caption, unit, ticks, at, choose }) {
+function picture(days, drawn, { caption, unit, ticks, at, choose, isTitled }) {
 	const id = fresh("chart");
 	const mark = s("path", { class: "mark", d: "M0,0" });
 	const top = topOf(days);
-	const still = Number(top) ? t("highest", { amount: money(top) }) : "";
+	const still = Number(top) ? t("highest", { amount: roundedMoney(top) }) : "";
 	const readout = h("span.readout", { "aria-hidden": "true" }, still);
-	const words = (index) => `${nameOf(days[index].day)} · ${money(days[index].amount)}`;
+	const words = (index) => `${nameOf(days[index].day)} · ${roundedMoney(days[index].amount)}`;
 	const grid = ticks.map((_, index) => s("path", { class: "ground", d: `M0,${(index / (ticks.length - 1)) * HEIGHT}H${WIDTH}` }));
 	const drawing = h("div.drawing", s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-labelledby": id }, grid, drawn, mark));
 	readable(drawing, days.length, { id, words, choose, first: days.length - 1,
 		show: (index) => { mark.setAttribute("d", `M${at(index)},0V${HEIGHT}`); readout.textContent = words(index); },
 		hide: () => { mark.setAttribute("d", "M0,0"); readout.textContent = still; },
 		find: (event, place) => Math.floor(Math.min(Math.max((event.clientX - place.left) / place.width, 0), 0.9999) * days.length) });
-	const places = Math.max(...days.map(({ amount }) => placesOf(amount)));
 	return h("figure.chart",
-		h("figcaption", h("span", { id }, caption), readout),
+		h("figcaption", h("span", { id, class: isTitled ? "unseen" : null }, caption), readout),
 		h("div.plot", h("div.ticks", { "aria-hidden": "true" }, ticks.map((tick) => h("span", tickLabel(tick)))), drawing, axis(days, at)),
 		h("details.figures", h("summary", t("asTable")),
-			h("div.scroll", { tabindex: "0", role: "region", "aria-label": caption },
+			h("div.scroll", { tabindex: "0", role: "region", "aria-label": t("tableOf", { caption }) },
 				h("table", h("thead", h("tr", h("th", { scope: "col" }, t("day")), h("th", { scope: "col", class: "number" }, unit))),
-					h("tbody", days.map(({ day, amount }) => h("tr", h("th", { scope: "row" }, nameOf(day)), h("td.number", money(amount, { places })))))))));
+					h("tbody", days.map(({ day, amount }) => h("tr", h("th", { scope: "row" }, nameOf(day)), h("td.number", roundedMoney(amount)))))))));
 }
 
 function axis(days, at) {
-	const count = Math.min(days.length, LABELS);
+	const count = Math.min(days.length, [LABELS, 4, 3].find((number) => (days.length - 1) % (number - 1) === 0) ?? LABELS);
 	const labels = Array.from({ length: count }, (_, order) => {
 		const index = count === 1 ? 0 : Math.round((order * (days.length - 1)) / (count - 1));
 		const label = h("span", shortName(days[index].day));

@@ -129,7 +129,7 @@ export function spendPage(query) {
 			if (!isByMonth) location.hash = address({ ...filters, date: day });
 			else location.hash = address(filters, monthOf(day, range));
 		};
-		return h("section.card", { "aria-labelledby": "spend-days" }, h("h2", { id: "spend-days" }, t(isByMonth ? "byMonth" : "byDay")), bars(drawn, { caption: t(isByMonth ? "byMonth" : "byDay"), unit: t("spent"), choose }), h("p.hint", t("hint")));
+		return h("section.card", { "aria-labelledby": "spend-days" }, h("h2", { id: "spend-days" }, t(isByMonth ? "byMonth" : "byDay")), bars(drawn, { caption: t(isByMonth ? "byMonth" : "byDay"), unit: t("spent"), choose, isTitled: true }), h("p.hint", t("hint")));
 	}
 	function nameOf(kind, { id, label }) {
 		if (id === "other") return t("others");

@@ -5,6 +5,7 @@ import { failure, fill, h, load, page } from "./dom.js";
 import { exportCsv, localTime, PAGE_SIZE } from "./export.js";
 import { dayOf, decimal, longDay, micros, moment, money, placesOf, time, zoneName } from "./format.js";
 import { moreButton, table } from "./list.js";
+import { copyBare, spaced } from "./numbers.js";
 import { periodOf, picker, queryOf, words } from "./period.js";
 import { collect } from "./progress.js";
 import { settings } from "./settings.js";
@@ -25,18 +26,18 @@ export function statementPage(query) {
 	const next = (limit) => (cursor) => ask("GET", "/statement", { query: { from, to, cursor, limit } });
 	const take = (answer) => { items.push(...answer.items); last = answer; };
 	load(place, async () => take(await next(SHOWN)(null)), show, 8);
-	return page(t("title"), null, h("div.tools", picker(range, (chosen) => { location.hash = `#/statement?${queryOf(chosen)}`; }), h("button", { onclick: print }, t("print")), h("button", { onclick: save }, t("export"))), h("div.card", status, place));
+	return page(t("title"), null, h("div.tools", picker(range, (chosen) => { location.hash = `#/statement?${queryOf(chosen)}`; }), h("button", { onclick: print }, t("print")), h("button", { onclick: save }, t("export"))), copyBare(h("div.card", status, place)));
 
 	function show() {
 		const balances = balancesOf(last.opening_balance, items);
 		const isWhole = last.next_cursor === null;
-		const places = Math.max(...new Set([last.opening_balance, last.closing_balance, ...items.map(({ amount }) => amount), ...balances].map(placesOf)));
-		const sum = (label, amount) => h("tr", { role: "row", class: "sum-line" }, h("th", { scope: "row", role: "rowheader", colspan: "3" }, label), h("td", { role: "cell", "data-label": t("balance"), class: "number" }, money(amount, { places })));
+		const places = Math.max(2, ...new Set([...items.map(({ amount }) => amount), ...balances].map(placesOf)));
+		const sum = (label, amount) => h("tr", { role: "row", class: "sum-line" }, h("th", { scope: "row", role: "rowheader", colspan: "3" }, label), h("td", { role: "cell", "data-label": t("balance"), class: "number" }, money(amount)));
 		const none = h("tr", { role: "row" }, h("td", { role: "cell", colspan: "4", class: "hint" }, t("none")));
 		return [
 			account ? letterhead(account, range, last) : null,
-			table([t("date"), t("description"), `#${t("amount")}`, `#${t("balance")}`], [sum(t("opening", { day: longDay(from) }), last.opening_balance), ...items.map((item, index) => entry(item, balances[index], places)), ...(items.length ? [] : [none]), isWhole ? sum(t("closing", { day: longDay(to) }), last.closing_balance) : null].filter(Boolean)),
-			isWhole ? null : h("p.hint", t("goesOn", { day: longDay(to), amount: money(last.closing_balance, { places }) })),
+			table([t("date"), t("description"), `#${t("amount")}`, `#${t("balance")}`], [sum(t("opening", { day: longDay(from) }), last.opening_balance), ...items.map((item, index) => entry(item, balances[index], places)), ...(items.length ? [] : [none]), isWhole ? sum(t("closing", { day: longDay(to) }), last.closing_balance) : null].filter(Boolean), { looks: "statement" }),
+			isWhole ? null : h("p.hint", t("goesOn", { day: longDay(to), amount: money(last.closing_balance) })),
 			h("p.hint", t("asOf", { moment: moment(last.as_of) })),
 			isWhole ? null : moreButton(async () => take(await next(SHOWN)(last.next_cursor)), () => fill(place, show())),
 		];
@@ -86,5 +87,5 @@ function letterhead(account, range, last) {
 
 function entry(item, balance, places) {
 	const isLate = dayOf(item.recorded_at) > item.date;
-	return [t("dayAndTime", { day: longDay(item.date), time: time(item.at) }), h("span", item.description, isLate ? h("span.hint", t("recorded", { moment: moment(item.recorded_at) })) : null), money(item.amount, { places, signed: true }), money(balance, { places })];
+	return [t("dayAndTime", { day: longDay(item.date), time: time(item.at) }), h("span", item.description.replace(/\+\d{7,15}\b/g, spaced), isLate ? h("span.hint", t("recorded", { moment: moment(item.recorded_at) })) : null), money(item.amount, { places, signed: true }), money(balance, { places })];
 }
