@@ -1,8 +1,8 @@
 // A table of thousands of rows. Above a few hundred, only the rows near the window are in the document.
 import { fill, h } from "./dom.js";
 
-const [CHUNK, ALL] = [100, 300];
-const [MARGIN, ROW_HEIGHT] = ["1500px 0px", 44];
+const [CHUNK, ALL] = [40, 300];
+const [MARGIN, ROW_HEIGHT] = ["1000px 0px", 44];
 
 /** A table with a head row and a row for each item, `row(item)` being its list of cells. */
 export function longTable(head, items, row, { looks, caption, columns }) {
