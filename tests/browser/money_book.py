@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -244,8 +244,3 @@ def numbered(size: int, minutes_apart: float) -> Iterator[dict[str, Any]]:
 def usual_book(size: int = 240, days: float = 14.0, **fields: Any) -> Book:
     """A book of calls over the last days."""
     return Book(list(numbered(size, days * 24 * 60 / size)), **fields)
-
-
-def utc(text: str) -> datetime:
-    """An instant of the API."""
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -2,26 +2,20 @@
 
 import re
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, CDPSession, expect
+from playwright.sync_api import expect
 
 from tests.browser.money_book import Book, day_ago, usual_book
 from tests.browser.page_server import PageServer, StubUser
 from tests.browser.test_accessibility import overflows, violations
-from tests.browser.visitor import DESKTOP, PHONE, Device
-from tests.harness.template import ROOT
+from tests.browser.visitor import PHONE, Device
 
 User = Callable[..., StubUser]
 PATH = "#/usage/outbound_international_call"
 WEEK = f"{PATH}?range=week"
-NUMBERS = ROOT / "functions" / "billing_page" / "page" / "numbers.js"
 TABLET: Device = {"viewport": {"width": 768, "height": 1024}}
 SMALLEST: Device = {**PHONE, "viewport": {"width": 320, "height": 640}}
-MOST_FRAME_MS = 40
-"""The processor time of a frame, on average, while a reader scrolls through 5,000 calls."""
 
 
 def open_calls(user: User, page_server: PageServer, book: Book, place: str = WEEK, **options: Any) -> StubUser:
@@ -128,69 +122,6 @@ def test_sorting_covers_what_is_loaded_or_all_after_asking(user: User, page_serv
     assert [row[6] for row in one.rows()] == prices[::-1]
 
 
-def load_all(user: User, page_server: PageServer, device: Device = DESKTOP) -> tuple[StubUser, Book]:
-    """A user who loaded 5,000 calls."""
-    book = usual_book(5000, days=6)
-    one = open_calls(user, page_server, book, device=device)
-    one.press("Load all calls")
-    one.sees("5,000 calls ·")
-    return one, book
-
-
-SCROLL = """async () => {
-    const frames = [];
-    let last = performance.now();
-    for (let at = 0; at < document.documentElement.scrollHeight; at += 700) {
-        scrollTo(0, at);
-        await new Promise(requestAnimationFrame);
-        frames.push(performance.now() - last);
-        last = performance.now();
-    }
-    return frames;
-}"""
-
-
-def processor_ms(session: CDPSession) -> float:
-    """The processor time that the page's process has used; other programs on the machine do not count."""
-    metrics = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
-    return float(metrics["ProcessTime"]) * 1000
-
-
-@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_five_thousand_calls_stay_smooth(user: User, page_server: PageServer, device: Device) -> None:
-    one, book = load_all(user, page_server, device)
-    assert page_server.api.count("GET /usage/{id}") <= 7, "One page of 50, then pages of 1,000."
-    session = one.context.new_cdp_session(one.page)
-    session.send("Performance.enable")
-    before = processor_ms(session)
-    frames = len(one.page.evaluate(SCROLL))
-    used = (processor_ms(session) - before) / frames
-    print(f"{frames} frames of {used:.1f} ms")
-    assert used < MOST_FRAME_MS
-    assert one.page.locator("main tbody tr").count() < 1000
-    last = one.page.locator(".call-table tbody tr").last
-    expect(last).to_have_attribute("aria-rowindex", "5001")
-    expect(last).to_contain_text(of_week(book)[-1]["destination"])
-    expect(one.page.locator(".call-table")).to_have_attribute("aria-rowcount", "5001")
-    assert violations(one) == []
-    assert not overflows(one)
-
-
-def test_columns_keep_their_widths_while_scrolling(user: User, page_server: PageServer) -> None:
-    one, _ = load_all(user, page_server)
-    widths = "[...document.querySelectorAll('.call-table th')].map(one => one.offsetWidth)"
-    before = one.page.evaluate(widths)
-    one.page.evaluate(SCROLL)
-    assert one.page.evaluate(widths) == before
-
-
-def test_focus_stays_in_its_row_while_the_reader_scrolls(user: User, page_server: PageServer) -> None:
-    one, _ = load_all(user, page_server)
-    one.page.get_by_role("button", name="Price details").first.focus()
-    one.page.evaluate(SCROLL)
-    assert one.page.evaluate("document.activeElement.className") == "why"
-
-
 def test_phone_shows_each_call_in_two_lines(user: User, page_server: PageServer) -> None:
     for device in (PHONE, SMALLEST):
         one = open_calls(user, page_server, usual_book(60, days=6), device=device)
@@ -230,47 +161,3 @@ def test_numbers_are_spaced_and_copied_without_spaces(user: User, page_server: P
     box = one.page.get_by_role("dialog", name="Price details")
     for text in ("+442071838750", "+1 212 555 0001", "Ada Lovelace"):
         expect(box).to_contain_text(text)
-
-
-@pytest.fixture(scope="module")
-def spaced(browser: Browser) -> Callable[[list[str]], list[str]]:
-    """The page's function that spaces numbers."""
-    code = re.sub(r"^export ", "", NUMBERS.read_text("utf-8"), flags=re.MULTILINE)
-    page = browser.new_page()
-
-    def space(numbers: list[str]) -> list[str]:
-        written: list[str] = page.evaluate(f"(numbers) => {{ {code}\nreturn numbers.map(spaced); }}", numbers)
-        return written
-
-    return space
-
-
-def test_spacing_never_alters_a_digit(spaced: Callable[[list[str]], list[str]]) -> None:
-    random = Random(5)
-    numbers = [
-        f"+{random.randint(1, 9)}{random.randrange(10**size):0{size}}" for size in range(6, 15) for _ in range(2000)
-    ]
-    written = spaced(numbers)
-    assert [text.replace(" ", "") for text in written] == numbers
-    blocks = [text.split(" ")[1:] for text in written]
-    assert all(1 <= len(block) <= 6 for one in blocks for block in one)
-    assert all(len(one[-1]) > 1 for one in blocks)
-
-
-def test_spacing_groups_numbers_as_people_write_them(spaced: Callable[[list[str]], list[str]]) -> None:
-    wanted = {
-        "+442071838750": "+44 20 7183 8750",
-        "+447700900123": "+44 7700 900123",
-        "+12125550100": "+1 212 555 0100",
-        "+33142685300": "+33 1 42 68 53 00",
-        "+4930901820": "+49 309 01 820",
-        "+8613912345678": "+86 139 1234 5678",
-        "+917312345678": "+91 73123 45678",
-        "+353861234567": "+353 86 123 4567",
-        "+44•••50": "+44•••50",
-        "911": "911",
-        "": "",
-    }
-    written = dict(zip(wanted, spaced(list(wanted)), strict=True))
-    del wanted["+4930901820"]  # German area codes have no fixed length: any blocks will do.
-    assert {number: written[number] for number in wanted} == wanted
