@@ -17,6 +17,7 @@ UNDECLARED_HEADERS = {
     "apigw-requestid",
     "cache-control",
     "connection",
+    "content-encoding",
     "content-length",
     "content-type",
     "date",

@@ -55,13 +55,19 @@ def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
     return app
 
 
+SMALLEST_GZIP: Final = 1_400
+"""Characters of an answer from which compression saves a packet (a packet of Ethernet holds about as many bytes)."""
+
+
 def answer(body: dict[str, Any], status: int = 200) -> Response[str]:
-    """Return a JSON answer that must not be cached."""
+    """Return a JSON answer that must not be cached; a long one is compressed for clients that accept gzip."""
+    text = json.dumps(body, ensure_ascii=False)
     return Response(
         status_code=status,
         content_type="application/json",
-        body=json.dumps(body, ensure_ascii=False),
+        body=text,
         headers={"Cache-Control": "no-store"},
+        compress=len(text) >= SMALLEST_GZIP,
     )
 
 
@@ -75,7 +81,13 @@ def csv_answer(text: str, next_cursor: str | None) -> Response[str]:
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="usage.csv"'}
     if next_cursor is not None:
         headers["X-Next-Cursor"] = next_cursor
-    return Response(status_code=200, content_type="text/csv; charset=utf-8", body=text, headers=dict(headers))
+    return Response(
+        status_code=200,
+        content_type="text/csv; charset=utf-8",
+        body=text,
+        headers=dict(headers),
+        compress=len(text) >= SMALLEST_GZIP,
+    )
 
 
 def claims(app: APIGatewayHttpResolver) -> dict[str, Any]:
