@@ -98,6 +98,9 @@ SAME_IN_BOTH = {
     "statement.dayAndTime",
     "statement.description",
     "usage.minutes",
+    "billing.minutesCount",
+    "recharge.cardInState",
+    "recharge.recharges",
 }
 
 
