@@ -1,5 +1,6 @@
 // All payments, newest first, with their receipts, refunds, and disputes.
 import { ask } from "./api.js";
+import { declineWords } from "./codes.js";
 import { h, note, page } from "./dom.js";
 import { cardName, micros, moment, money } from "./format.js";
 import { growing, table } from "./list.js";
@@ -40,7 +41,7 @@ function row(topUp) {
 }
 
 function statusOf(topUp, state, amount) {
-	const more = topUp.failure?.message ?? {
+	const more = topUp.failure ? declineWords(topUp.failure) : {
 		bank_processing: () => t("bankTakesDays"),
 		refunded: () => t("refundedWhole", { amount }),
 		partly_refunded: () => t("refundedPart", { refunded: money(topUp.refunded), amount }),
