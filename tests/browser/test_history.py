@@ -1,4 +1,4 @@
-"""The history of payments: what became of each, and what can be done."""
+"""The history of payments: the outcome of each, and the next step."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ User = Callable[..., StubUser]
 BANK = {"brand": "us_bank_account", "last4": "6789", "type": "us_bank_account"}
 
 
-def test_each_payment_tells_what_became_of_it(user: User, page_server: PageServer) -> None:
+def test_each_payment_shows_its_outcome(user: User, page_server: PageServer) -> None:
     without_receipt = page_data.top_up(6, status="processing", payment_method=BANK)
     open_page = page_data.top_up(
         7,

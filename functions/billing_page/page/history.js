@@ -23,7 +23,7 @@ function show(items) {
 	return table([t("date"), t("type"), t("method"), `#${t("amount")}`, t("status"), t("receipt")], items.map(row));
 }
 
-/** What became of a payment: a dispute or a refund matters more than that it was paid. */
+/** The state of a payment: a dispute or a refund matters more than that it was paid. */
 function stateOf({ kind, status, amount, refunded, disputed, payment_method: method }) {
 	if (disputed) return "disputed";
 	const back = micros(refunded ?? "0.00");

@@ -9,7 +9,7 @@ const GROUPS = {
 	91: ["55"], 353: ["234"], 852: ["44"], 971: ["234", "134"], 972: ["234", "134"],
 };
 
-/** `+442071838750` as `+44 20 7183 8750`. What is no such number, such as an erased one, stays as it is. */
+/** `+442071838750` as `+44 20 7183 8750`. Any other text, such as an erased number, stays as it is. */
 export function spaced(number) {
 	if (!/^\+[1-9]\d{6,14}$/.test(number)) return number;
 	const digits = number.slice(1);
@@ -27,7 +27,7 @@ function groups(code, national) {
 	return known ?? inThrees(national.length);
 }
 
-/** Blocks of three, where one block of two or four takes what is left; up to four digits stay together. */
+/** Blocks of three, with one block of two or four where needed; up to four digits stay together. */
 function inThrees(length) {
 	if (length <= 4) return [length];
 	if (length % 3 === 2) return [2, ...inThrees(length - 2)];

@@ -7,7 +7,7 @@ const t = translator(messages);
 
 /**
  * Call `next(cursor)` and `take(page)` for page after page until the last one, until `isEnough()`, or until the reader stops.
- * `words()` describes the progress. A page that fails can be tried again; what was loaded stays. Returns `{cursor, isStopped}`,
+ * `words()` describes the progress. A page that fails can be tried again; the pages before it stay. Returns `{cursor, isStopped}`,
  * or null if another run at the same place replaced this one, or if the reader left the view.
  */
 export async function collect(place, { cursor = null, next, take, words, isEnough = () => false }) {

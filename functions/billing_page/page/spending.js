@@ -25,7 +25,7 @@ function addGroup(groups, { id, label, calls, billed_seconds: seconds, total }) 
 	groups.set(key, { ...sum, calls: sum.calls + calls, seconds: sum.seconds + seconds, total: sum.total + micros(total) });
 }
 
-/** The groups with the highest spending first; what is summed up as others comes last. */
+/** The groups with the highest spending first; the sum of all others comes last. */
 export function ranked(groups) {
 	return [...groups.values()].filter(({ calls, total }) => calls || total).sort((one, other) => (one.id === "other") - (other.id === "other") || (other.total > one.total ? 1 : other.total < one.total ? -1 : 0));
 }
