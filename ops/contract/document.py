@@ -7,6 +7,7 @@ from ops.contract import (
     activity_routes,
     call_routes,
     card_routes,
+    checkout_routes,
     correction_routes,
     desk_acts,
     desk_calls,
@@ -14,12 +15,16 @@ from ops.contract import (
     desk_routes,
     method_routes,
     move_routes,
+    notification_routes,
     open_routes,
+    overview_route,
+    own_account_routes,
     payment_routes,
     rates_routes,
     recharge_routes,
     settings_routes,
     sign_out_routes,
+    spending_routes,
     usage_routes,
 )
 from ops.contract.answers import answers
@@ -28,12 +33,17 @@ from ops.contract.schemas import Schema, hoisted
 from ops.contract.security import SECURITY, SECURITY_SCHEMES
 
 ROUTES: Final[tuple[Route, ...]] = (
+    *overview_route.ROUTES,
     *usage_routes.ROUTES,
+    *spending_routes.ROUTES,
     *rates_routes.ROUTES,
     *payment_routes.ROUTES,
     *method_routes.ROUTES,
+    *checkout_routes.ROUTES,
     *recharge_routes.ROUTES,
     *settings_routes.ROUTES,
+    *own_account_routes.ROUTES,
+    *notification_routes.ROUTES,
     *activity_routes.ROUTES,
     *call_routes.ROUTES,
     *account_routes.ROUTES,

@@ -4,7 +4,6 @@ from typing import Final
 
 from calling_credit.payment_names import MethodType
 from calling_credit.topups import declines, topup
-from calling_credit.topups.checkout import METHODS
 from ops.contract.recharge_routes import BRAND, PAYMENT_METHOD_ID, STRIPE_CODES
 from ops.contract.route import (
     HTML,
@@ -73,18 +72,6 @@ NEW_TOP_UP: Final = body(
     {"amount": DOLLARS, "payment_method_id": PAYMENT_METHOD_ID},
     required=("amount", "payment_method_id"),
 )
-NEW_CHECKOUT: Final = body(
-    "NewCheckout",
-    "The payment to make on Stripe's page.",
-    {
-        "amount": DOLLARS,
-        "methods": described(
-            {"type": "array", "items": one_of(METHODS), "minItems": 1},
-            "What may pay. The default is cards, with the wallets that Stripe shows for them.",
-        ),
-    },
-    required=("amount",),
-)
 GROUP: Final = "Payments"
 LINKS: Final = "Links in e-mails"
 TOP_UP_CODES: Final = (
@@ -104,27 +91,6 @@ TOP_UP_CODES: Final = (
     "amount_out_of_range",
     "invalid_payment_method",
     "payment_refused",
-    "stripe_account_changed",
-    "busy",
-    *STRIPE_CODES,
-)
-CHECKOUT_CODES: Final = (
-    "unknown_account",
-    "account_closed",
-    "account_frozen",
-    "too_many_declines",
-    "too_many_requests",
-    "too_many_setup_pages",
-    "too_many_cards",
-    "daily_top_up",
-    "idempotency_key_reused",
-    "in_progress",
-    "missing_field",
-    "invalid_amount",
-    "amount_out_of_range",
-    "invalid_field",
-    "payment_refused",
-    "customer_missing",
     "stripe_account_changed",
     "busy",
     *STRIPE_CODES,
@@ -150,20 +116,6 @@ ROUTES: Final = (
         TOP_UP_CODES,
         parameters=(IDEMPOTENCY_KEY,),
         body=NEW_TOP_UP,
-    ),
-    Route(
-        "POST",
-        "/top-ups/checkout",
-        "add_funds",
-        Access.ADMIN,
-        GROUP,
-        "Open Stripe's page for a payment",
-        {201: ok(TOP_UP, "The payment, unpaid. Send the customer to `checkout_url`; it also saves the card.")},
-        CHECKOUT_CODES,
-        "Stripe returns the customer to the Billing page with `?top_up=` and the payment's id, paid or not. "
-        "`GET /top-ups/{top_up_id}` then asks Stripe.",
-        parameters=(IDEMPOTENCY_KEY,),
-        body=NEW_CHECKOUT,
     ),
     member_read("/top-ups", "add_funds", GROUP, "List payments", ok(TOP_UPS, "Payments."), PAGE_CODES, parameters=PAGE),
     member_read(

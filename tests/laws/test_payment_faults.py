@@ -17,13 +17,14 @@ from tests.laws.payment_bench import Both, Flow, PaymentBench, event_points, poi
 from tests.laws.payment_ends import differences
 from tests.laws.payment_flows import FLOWS
 from tests.laws.payment_flows_back import FLOWS_BACK
+from tests.laws.payment_flows_checkout import FLOWS_CHECKOUT
 from tests.laws.payment_flows_of_banks import FLOWS_OF_BANKS
 from tests.laws.payment_refunds import APPROVED_REFUND, DESK_REFUND
 from tests.laws.payment_sampling import SEED, SHARE, play_all, sampled
 
 pytestmark = pytest.mark.dynamodb
 
-ALL = [*FLOWS, *FLOWS_BACK, *FLOWS_OF_BANKS, DESK_REFUND, APPROVED_REFUND]
+ALL = [*FLOWS, *FLOWS_BACK, *FLOWS_CHECKOUT, *FLOWS_OF_BANKS, DESK_REFUND, APPROVED_REFUND]
 PAIRS = whole_setting("FAULTS_PAIRS", 5)
 
 

@@ -38,12 +38,21 @@ class AccountReader:
             self._account = account_from_item(item)
         return self._account
 
-    def lines(self, after: str | None, limit: int) -> tuple[list[Line], str | None]:
-        """A page of the account's open lines, by id, and the sort key after which the next page starts."""
-        low = keys.line_prefix() if after is None else f"{after}\0"
+    def lines(self) -> list[Line]:
+        """The account's open lines, by number."""
+        lines = map(line_from_item, self._open_lines(keys.line_prefix()))
+        return sorted(lines, key=lambda line: (line.number, line.line_id))
+
+    def lines_after(self, line_id: str | None, limit: int) -> tuple[list[Line], bool]:
+        """A page of the account's open lines by id, after a line, and whether more follow."""
+        low = keys.line_prefix() if line_id is None else f"{keys.line_sk(line_id)}\0"
         items = list(islice(self._open_lines(low), limit + 1))
-        page = items[:limit]
-        return [line_from_item(item) for item in page], page[-1]["SK"] if len(items) > limit else None
+        return [line_from_item(item) for item in items[:limit]], len(items) > limit
+
+    def line_numbers(self) -> dict[str, str]:
+        """The number of every line, also of one whose number moved away."""
+        lines = self._partition.query(keys.line_prefix(), keys.line_prefix() + keys.AFTER)
+        return {keys.id_of(line["SK"]): line["number"] for line in lines}
 
     def line_countries(self, line_id: str | None) -> list[str]:
         """The countries of the numbers of the account's lines, in the order of the lines' ids; of one line if it is
@@ -59,6 +68,11 @@ class AccountReader:
         if line is None or "closes_at" in line:
             raise _unknown_line()
         return [country_of(line["number"])]
+
+    def line_counts(self) -> tuple[int, int]:
+        """The number of the account's open lines, and of those that may call abroad."""
+        enabled = [bool(line["international_calling"]) for line in self._open_lines(keys.line_prefix())]
+        return len(enabled), sum(enabled)
 
     def _open_lines(self, low: str) -> Iterator[dict[str, Any]]:
         """The lines from a sort key on whose numbers have not moved away."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import keys, sum_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.pages import read_pages
 from calling_credit.dynamodb.partition import Partition
@@ -12,6 +12,8 @@ from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.balance import Balance, balance_from_item
 from calling_credit.ledger.entries import EntryKind
+from calling_credit.ledger.entry_filter import EntryFilter
+from calling_credit.ledger.entry_slices import SliceReader
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,6 +48,18 @@ class LedgerReader:
         low, high = keys.day_range(first, last)
         return list(self._partition.query(low, high, consistent=consistent))
 
+    def spent_days(self, first: str, last: str) -> list[dict[str, Any]]:
+        """The daily sums of the local dates `first` to `last`, inclusive."""
+        return list(self._partition.query(*sum_keys.spent_day_range(first, last)))
+
+    def slice_reader(
+        self, matching: EntryFilter, *, consistent: bool = False, projection: str | None = None
+    ) -> SliceReader:
+        """A reader of matching entries, in slices side by side."""
+        return SliceReader(
+            self._client, self._table_name, self._pk, matching, consistent=consistent, projection=projection
+        )
+
     def entries(
         self,
         period: Period,
@@ -56,6 +70,7 @@ class LedgerReader:
         equal: dict[str, str] | None = None,
         recorded_by: str | None = None,
         calls_only: bool = False,
+        max_queries: int = MAX_QUERIES_PER_PAGE,
     ) -> tuple[list[dict[str, Any]], str | None]:
         """Read up to `limit` entries of a period (by local date), and the sort key after which to continue; None at the
         end.
@@ -64,6 +79,7 @@ class LedgerReader:
             equal: Only entries whose attributes have these values.
             recorded_by: Only entries recorded until then.
             calls_only: With `newest_first`, only the current charge of each call that was not taken back.
+            max_queries: The page ends after so many queries, however few entries it has.
         """
         expression, values = _entry_filter(period, equal or {}, recorded_by)
         low, high = keys.entry_range(*widened_utc_window(period.first, period.last))
@@ -81,7 +97,7 @@ class LedgerReader:
             query["ExclusiveStartKey"] = {"PK": {"S": self._pk}, "SK": {"S": after}}
         entries: list[dict[str, Any]] = []
         call = keys.call_of(after) if calls_only and after else None
-        for page in islice(read_pages(self._client, self._table_name, query), MAX_QUERIES_PER_PAGE):
+        for page in islice(read_pages(self._client, self._table_name, query), max_queries):
             for attributes in page["Items"]:
                 if calls_only:
                     before, call = call, keys.call_of(attributes["SK"]["S"])
@@ -93,6 +109,15 @@ class LedgerReader:
             last = page.get("LastEvaluatedKey")
             after = None if last is None else str(last["SK"]["S"])
         return entries, after
+
+
+def entry_counts(days: Iterable[dict[str, Any]]) -> dict[str, int]:
+    """The number of entries of each local date."""
+    counts: dict[str, int] = {}
+    for day in days:
+        local_date = keys.date_of(day["SK"])
+        counts[local_date] = counts.get(local_date, 0) + int(day["entry_count"])
+    return counts
 
 
 def total_micros(days: Iterable[dict[str, Any]]) -> int:

@@ -175,7 +175,7 @@ def _open_page(worker: TopUpWorker, leased: TopUp) -> TopUp:
 
 def _create(worker: TopUpWorker, topup: TopUp) -> PageResult:
     """Create the session. Without an answer, ask once more: under the same key, or, because Stripe repeats a server
-    fault for as long as it keeps the key, under another one. A second session does no harm, because nobody sees it.
+    fault for as long as it keeps the key, under another one. A second session does no harm, because no one sees it.
     """
     request, key = parse_request(topup.create_request), f"{topup.topup_id}:checkout"
     result = create_session(worker.stripe, request, key)

@@ -133,7 +133,7 @@ def give_up_checkout(worker: CheckoutWorker, topup: TopUp) -> TopUp:
         Unavailable: `payments_unavailable`, it may still be paid; or the table did not answer.
     """
     if topup.session_id is None:
-        return worker.end_canceled(topup)  # Nobody has seen a page.
+        return worker.end_canceled(topup)  # No one has seen a page.
     result = expire_session(worker.stripe, topup.session_id)
     if isinstance(result, NoAnswer):
         raise payments_unavailable()

@@ -54,7 +54,7 @@ class ReadPage:
 
 @dataclass(frozen=True, slots=True)
 class ExpirePage:
-    """Close the page at Stripe, so that it cannot be paid any more."""
+    """Close the page at Stripe, so that it can no longer be paid."""
 
     session_id: str
 
