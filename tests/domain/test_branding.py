@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from calling_credit.brand import Brand, logo_origin
 from calling_credit.brand_colors import (
     DARK_SURFACES,
     LIGHT_SURFACES,
@@ -17,7 +18,7 @@ from calling_credit.brand_colors import (
     light_colors,
     parse_color,
 )
-from calling_credit.branding import configured_brand, logo_origin
+from calling_credit.branding import brand_settings, configured_brand
 from calling_credit.config import Config
 from tests.harness.template import template
 
@@ -117,14 +118,11 @@ def test_the_template_refuses_what_the_functions_refuse(name: str) -> None:
 
 
 def test_the_defaults_of_the_template_are_those_of_the_functions() -> None:
-    brand = configured_brand(Config.model_validate({"TABLE_NAME": "table"}))
+    brand = configured_brand()
     names = ("BrandName", "BrandLogoUrl", "BrandColor", "HelpUrl")
-    assert [PARAMETERS[name]["Default"] for name in names] == [
-        brand.name,
-        brand.logo,
-        brand.color,
-        brand.help,
-    ]
+    assert [PARAMETERS[name]["Default"] for name in names] == [brand.name, brand.logo, brand.color, brand.help]
+    assert brand == Brand()
+    assert brand_settings() == {"name": "Calling Credit", "logo": "", "help": ""}
 
 
 def test_the_logos_origin_is_its_address_without_the_path() -> None:

@@ -1,43 +1,16 @@
-"""The operator's name, logo, color, and help, as this deployment's parameters set them."""
+"""The operator's brand, as the parameters of this deployment set it."""
 
-from dataclasses import dataclass
-
-from calling_credit.brand_colors import brand_css
-from calling_credit.config import Config, config
+from calling_credit.brand import Brand
+from calling_credit.config import config
 
 
-@dataclass(frozen=True, slots=True)
-class Brand:
-    """What the pages and mails show of the operator. An empty `logo` or `help` is left out.
-
-    Args:
-        logo: the address of an image.
-        color: `#rrggbb`.
-        help: the address of the operator's help.
-    """
-
-    name: str
-    logo: str
-    color: str
-    help: str
-
-    @property
-    def css(self) -> str:
-        """The accent colors (`brand_css`)."""
-        return brand_css(self.color)
-
-
-def configured_brand(settings: Config) -> Brand:
-    """Return the brand of these settings."""
+def configured_brand() -> Brand:
+    """Return the brand of this deployment."""
+    settings = config()
     return Brand(settings.brand_name, settings.brand_logo_url, settings.brand_color, settings.help_url)
 
 
 def brand_settings() -> dict[str, str]:
     """Return what the Billing page shows of the operator: `{name, logo, help}`."""
-    brand = configured_brand(config())
+    brand = configured_brand()
     return {"name": brand.name, "logo": brand.logo, "help": brand.help}
-
-
-def logo_origin(url: str) -> str:
-    """Return the origin of a logo for the `img-src` of a content security policy; empty without a logo."""
-    return "/".join(url.split("/")[:3])

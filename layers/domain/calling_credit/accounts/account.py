@@ -1,7 +1,7 @@
 """Accounts, lines, and users as the operator configures them: parsing and views."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -31,7 +31,8 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Account:
     """An account's settings. `status` is open or closed; a closed account remains, and its finished calls still post.
-    `low_micros`: announce a balance below this level; None: never. `admission`: hold credit for calls.
+    `low_micros`: announce a balance below this level; None: never. `admission`: hold credit for calls. `languages`: the
+    language of each billing address that has chosen one.
     """
 
     account_id: str
@@ -45,6 +46,7 @@ class Account:
     is_frozen: bool = False
     unfrozen_at: str | None = None
     name: str | None = None
+    languages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_closed(self) -> bool:
@@ -72,6 +74,7 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         "frozen_at" in item,
         last_unfreezing(item),
         item.get("name"),
+        item.get("languages", {}),
     )
 
 
