@@ -51,6 +51,32 @@ def pay_with(driver: PaymentDriver, card: str) -> Answer:
     return answer
 
 
+@operation("pay on Stripe's page", 9)
+def pay_on_page(driver: PaymentDriver) -> None:
+    """Open Stripe's page for a payment, and pay there, be declined, or leave; sometimes the callbacks come at once."""
+    key = f"page {driver.done.total()}.{driver.steps.total()}"
+    answer = driver.answered("page", ask_for_page(driver, key), 201, *REFUSED)
+    if answer.status != 201 or answer.body["status"] != "created" or driver.rng.random() < 0.3:
+        return
+    sessions = driver.till.objects("checkout.session")
+    [session] = [one for one in sessions if one["url"] == answer.body["checkout_url"]]
+    driver.till.all_well()
+    driver.till.controls.complete_checkout(session["id"], driver.rng.choice((VISA, DECLINED)))
+    [session] = [one for one in driver.till.objects("checkout.session") if one["id"] == session["id"]]
+    if session["status"] == "complete":
+        intent = driver.till.stand_in.account.objects["payment_intent"][session["payment_intent"]]
+        driver.cards.append(str(intent["payment_method"]))
+        driver.witness.spared[driver.fingerprint(driver.cards[-1])] = 1
+        driver.witness.seen["pages paid"] += 1
+    if driver.rng.random() < 0.7:
+        driver.hear_all()
+
+
+def ask_for_page(driver: PaymentDriver, key: str) -> Answer:
+    """POST /top-ups/checkout."""
+    return driver.till.world.ask("add_funds", "POST", "/top-ups/checkout", {"amount": "15.00"}, key=key)
+
+
 @operation("the neighbor pays", 4)
 def pay_next_door(driver: PaymentDriver) -> None:
     """Add funds to another account, with a card of a number that this account also uses."""
@@ -169,8 +195,18 @@ def unblock(driver: PaymentDriver) -> None:
 
 def unblock_card(driver: PaymentDriver, card: str, account: str = ACCOUNT) -> None:
     """Clear this card of an account."""
+    numbers = numbers_of(driver, card)
     if ask_to_unblock(driver, account, {"payment_method_id": card}):
-        driver.witness.clear(driver.fingerprint(card))
+        for number in numbers:
+            driver.witness.clear(number)
+
+
+def numbers_of(driver: PaymentDriver, card: str) -> set[str]:
+    """The numbers that a saved card has had. A renewed card keeps its id; its earlier numbers are cleared with it."""
+    paid = {item["fingerprint"] for item in driver.till.top_ups() if item.get("payment_method_id") == card}
+    rule = driver.rule()
+    of_rule = {rule["fingerprint"]} if rule.get("payment_method_id") == card else set[str]()
+    return paid | of_rule | {driver.fingerprint(card)}
 
 
 def ask_to_unblock(driver: PaymentDriver, account: str, which: dict[str, str]) -> bool:
