@@ -143,3 +143,14 @@ def test_a_bank_account_is_named_as_one() -> None:
         mail = mail_about(event("TopUpSucceeded", **bank), PAGE_URL, language=language)
         assert mail is not None
         assert name in mail.text
+        failed = mail_about(event("TopUpFailed", **bank, failure=DECLINED), PAGE_URL, language=language)
+        assert failed is not None
+        assert not re.search("card|carte", failed.text)
+
+
+def test_a_backup_card_is_named_as_one() -> None:
+    data = PAYMENT | {"amount": "25.00", "backup": True}
+    for language, name in (("en", "your backup card Visa"), ("fr", "votre carte de secours Visa")):
+        mail = mail_about(event("AutoRechargeSucceeded", **data), PAGE_URL, language=language)
+        assert mail is not None
+        assert f"{name} " in mail.text

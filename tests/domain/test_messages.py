@@ -86,7 +86,7 @@ def test_every_message_of_mails_is_used_by_a_mail() -> None:
     for key in messages("mails", "en").texts:
         name = re.sub(r"\.(subject|[0-9])$", "", key)
         group = name.partition(".")[0]
-        assert f'"{name}"' in code or group in {"denial", "suspension", "decline", "limit"}, key
+        assert f'"{name}"' in code or group in {"denial", "suspension", "decline", "decline_bank", "limit"}, key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -65,14 +65,16 @@ class MailWords:
         return formats.money(_of_form(_MONEY, data, field), self.language)
 
     def card(self, data: Data) -> str:
-        """The card of a payment, such as `Visa ending 4242`, or its bank account."""
+        """The card of a payment, such as `Visa ending 4242`, or its bank account. A backup card is named as one."""
         shown = data["payment_method"]
         brand, last4 = formats.BRANDS.get(str(shown["brand"]), ""), str(shown["last4"])
         has_digits = _LAST4.fullmatch(last4) is not None
         if shown["brand"] == formats.BANK_ACCOUNT:
             return self.text("bank.known", last4=last4) if has_digits else self.text("bank.none")
+        if has_digits and brand:
+            return self.text("card.backup" if data.get("backup") is True else "card.known", brand=brand, last4=last4)
         if has_digits:
-            return self.text("card.known" if brand else "card.other", brand=brand, last4=last4)
+            return self.text("card.other", last4=last4)
         return self.text("card.brand" if brand else "card.none", brand=brand)
 
     def payment(self, data: Data) -> dict[str, str]:
@@ -107,9 +109,12 @@ class MailWords:
             return self.text("destination.other")
         return self.text("destination.known", country=found[1], digits=found[2])
 
-    def decline(self, failure: Data) -> str:
-        """The sentence about a failed payment; for an unknown code, that the card was declined."""
-        return self.text(f"decline.{public_code(str(failure['code']))}")
+    def decline(self, data: Data) -> str:
+        """The sentence about a failed payment; for an unknown code, that it was declined."""
+        code = public_code(str(data["failure"]["code"]))
+        is_bank = data["payment_method"]["brand"] == formats.BANK_ACCOUNT
+        of_bank = f"decline_bank.{code}"
+        return self.text(of_bank if is_bank and of_bank in self._messages.texts else f"decline.{code}")
 
     def suspension(self, data: Data) -> str:
         """The sentence about a suspension."""
@@ -127,7 +132,8 @@ class MailWords:
 
     def changer(self, data: Data) -> str:
         """Who made a change: a user of the account, or the phone company. Names and addresses are left out."""
-        return self.text("changer.user" if str(data["by"]).partition(":")[0] == "user" else "changer.other")
+        is_own = str(data["by"]).partition(":")[0] in {"user", "link"}
+        return self.text("changer.user" if is_own else "changer.other")
 
 
 def payment_id(data: Data) -> str:

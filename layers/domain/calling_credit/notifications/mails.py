@@ -90,15 +90,14 @@ def _recharge_succeeded(data: Data, _: Confirmation | None, words: MailWords) ->
 
 
 def _top_up_failed(data: Data, _: Confirmation | None, words: MailWords) -> Content:
-    failure = data["failure"]
-    reason = words.decline(failure) if failure else words.text("top_up_failed.canceled")
+    reason = words.decline(data) if data["failure"] else words.text("top_up_failed.canceled")
     return words.mail("top_up_lost" if _is_lost(data) else "top_up_failed", reason=reason, **words.payment(data))
 
 
 def _recharge_failed(data: Data, _: Confirmation | None, words: MailWords) -> Content | None:
     if data["failure"] is None:
         return None  # Canceled because it was no longer needed; no person asked for it.
-    reason = words.decline(data["failure"])
+    reason = words.decline(data)
     return words.mail("recharge_lost" if _is_lost(data) else "recharge_failed", reason=reason, **words.payment(data))
 
 
