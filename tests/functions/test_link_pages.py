@@ -54,7 +54,7 @@ def test_a_link_page_is_in_the_language_of_its_reader(till: Till) -> None:
     assert heading(open_link(till, token, "de")) == "Confirm payment"
     assert heading(open_link(till, token, "fr", language="en")) == "Confirm payment"
     assert heading(open_link(till, token, "en", language="fr")) == "Confirmer le paiement"
-    assert heading(open_link(till, "x", "fr")) == "Lien non valable"
+    assert heading(open_link(till, "x", "fr")) == "Lien non valide"
 
 
 def test_a_link_page_offers_its_other_language(till: Till) -> None:
