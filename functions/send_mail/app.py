@@ -2,7 +2,7 @@
 kind in an hour. Deployed only if a sender is configured.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.accounts.account import Account
-from calling_credit.accounts.name_index import normalized_address
-from calling_credit.accounts.recipients import language_among
+from calling_credit.accounts.recipients import distinct_addresses, language_among, waiting_for
 from calling_credit.accounts.store import AccountStore
 from calling_credit.branding import configured_brand
 from calling_credit.changes.reader import ChangeReader
@@ -30,7 +29,7 @@ from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.languages import LANGUAGES
 from calling_credit.links.freezing import read_freeze_link
-from calling_credit.links.link import confirmation_link, freeze_link, hash_of
+from calling_credit.links.link import address_link, confirmation_link, freeze_link, hash_of
 from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link, token_of
 from calling_credit.notifications.event_types import EventType
@@ -84,7 +83,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     account = accounts.account(detail["account_id"])
     if account is None:
         raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "The event names an account that does not exist.")
-    link = None if account.is_closed or account.is_frozen else confirmation(detail, account)
+    link = confirmation(detail, account)
     mails = {} if was_shown(detail) else mails_about(detail, link)
     addresses = recipients(detail, account) if mails else {}
     if resend is not None:  # Someone asks for this mail, so nothing silences it.
@@ -117,25 +116,19 @@ def mails_about(detail: dict[str, Any], link: Confirmation | None) -> dict[str, 
 
 def recipients(detail: dict[str, Any], account: Account) -> dict[str, str]:
     """Return the addresses that receive the mail about an event, with their languages: the billing addresses, or, when
-    these were changed, those from before the change.
+    these were changed, those from before the change. The mail that asks for a confirmation goes to the waiting address.
     """
-    addresses: Iterable[str] = account.billing_emails
-    languages = account.languages
+    addresses, languages = account.billing_emails, account.languages
+    if detail["type"] == EventType.ADDRESS_CONFIRMATION_REQUESTED:
+        waits = waiting_for(account, detail["data"]["request_id"], clock.now())
+        return {} if waits is None else {waits.address: language_among({waits.address: waits.language}, waits.address)}
     if detail["type"] == EventType.ACCOUNT_CHANGED:
         changes = ChangeReader(dynamodb, config().table_name, account.account_id)
         old = (changes.change(detail["occurred_at"], detail["data"]["change_id"]) or {}).get("old", {})
         # Erasure masks an address.
-        addresses = [address for address in old.get("billing_emails", []) if address.isascii()]
+        addresses = tuple(address for address in old.get("billing_emails", []) if address.isascii())
         languages = {**languages, **old.get("languages", {})}
-    return {address: language_among(languages, address) for address in distinct(addresses)}
-
-
-def distinct(addresses: Iterable[str]) -> tuple[str, ...]:
-    """Return each address once: a mailbox is the same in upper and lower case."""
-    kept: dict[str, str] = {}
-    for address in addresses:
-        kept.setdefault(normalized_address(address), address)
-    return tuple(kept.values())
+    return {address: language_among(languages, address) for address in distinct_addresses(addresses)}
 
 
 def mail_to(
@@ -206,10 +199,14 @@ def was_shown(detail: dict[str, Any]) -> bool:
 
 
 def confirmation(detail: dict[str, Any], account: Account) -> Confirmation | None:
-    """Return the link in the mail, which confirms a waiting recharge or freezes the account. None if the mail has no
-    link, or the link would not act.
+    """Return the link in the mail, which confirms a waiting recharge or an address, or freezes the account. None if the
+    mail has no link, or the link would not act.
     """
     now = clock.now()
+    if detail["type"] == EventType.ADDRESS_CONFIRMATION_REQUESTED:
+        return address_confirmation(account, detail["data"]["request_id"], now)
+    if account.is_closed or account.is_frozen:
+        return None
     if offers_freeze(detail):
         return freeze_confirmation(detail, now)
     if not needs_confirmation(detail):
@@ -221,6 +218,16 @@ def confirmation(detail: dict[str, Any], account: Account) -> Confirmation | Non
             secret = current_secret(config().cursor_secret_arn)
             return Confirmation(issue_link(links, secret, config().link_url, link, now), link.expires_at)
     return None
+
+
+def address_confirmation(account: Account, request_id: str, now: datetime) -> Confirmation | None:
+    """Return the link that confirms a waiting address; None if it waits no longer."""
+    waits = waiting_for(account, request_id, now)
+    if waits is None:
+        return None
+    link = address_link(account.account_id, waits)
+    secret = current_secret(config().cursor_secret_arn)
+    return Confirmation(issue_link(links, secret, config().link_url, link, now), link.expires_at)
 
 
 def freeze_confirmation(detail: dict[str, Any], now: datetime) -> Confirmation | None:

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from calling_credit.accounts.account import Account
 from calling_credit.api.pages import page
-from calling_credit.errors import CallingCreditError, Conflict, Forbidden, NotFound, TooManyRequests
+from calling_credit.errors import CallingCreditError, Conflict, Forbidden, NotFound, TooManyRequests, Unavailable
 from calling_credit.messages import formats
 from calling_credit.messages.catalog import messages
 from calling_credit.money import format_money
@@ -74,6 +74,6 @@ def error_page(error: CallingCreditError, language: str) -> Response[str]:
     """Return the page of an invalid link, or of a link that cannot act at the moment."""
     words = messages("links", language)
     status, name = next(((status, name) for kind, status, name in _PAGES if isinstance(error, kind)), (503, "later"))
-    retry_after = error.retry_after_seconds if isinstance(error, TooManyRequests) else None
+    retry_after = error.retry_after_seconds if isinstance(error, TooManyRequests | Unavailable) else None
     text = words.coded(name, error.code)
     return page(status, words.text(f"{name}.title"), text, language=language, retry_after_seconds=retry_after)

@@ -11,6 +11,13 @@ def addresses_changed(data: Data, _: Confirmation | None, words: MailWords) -> C
     return words.mail("addresses_changed", changer=words.changer(data))
 
 
+def address_confirmation(_: Data, link: Confirmation | None, words: MailWords) -> Content | None:
+    """The e-mail that asks the holder of a new address; None without its link."""
+    if link is None:
+        return None
+    return words.mail("address_confirmation", time=words.instant(link.expires_at), link=link.address_in(words.language))
+
+
 def limits_loosened(data: Data, link: Confirmation | None, words: MailWords) -> Content:
     """The e-mail about loosened limits, with the link that freezes the account."""
     content = words.mail("limits_loosened", changer=words.changer(data), limits=words.limits(data))

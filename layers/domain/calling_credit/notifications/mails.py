@@ -52,8 +52,7 @@ def mail_about(
     if content is None:
         return None
     subject, lines = content
-    former = event["type"] == EventType.ACCOUNT_CHANGED
-    signature = words.text("signature_former" if former else "signature", account=account(event))
+    signature = words.text(_SIGNATURES.get(event["type"], "signature"), account=account(event))
     addresses = [words.text("billing_page", address=page_url)]
     if brand.help:
         addresses.append(words.text("help", address=brand.help))
@@ -79,6 +78,11 @@ WITH_FREEZE_LINK: Final = frozenset(
     {EventType.CALL_DENIED, EventType.LIMITS_LOOSENED, EventType.INTERNATIONAL_CALLING_ENABLED}
 )
 """The types of event whose e-mail offers the link that freezes the account."""
+_SIGNATURES: Final[Mapping[str, str]] = {
+    EventType.ACCOUNT_CHANGED: "signature_former",
+    EventType.ADDRESS_CONFIRMATION_REQUESTED: "signature_entered",
+}
+"""Why the e-mails about some events were sent."""
 
 
 def _top_up_succeeded(data: Data, _: Confirmation | None, words: MailWords) -> Content:
@@ -153,6 +157,7 @@ _WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None, MailWord
     EventType.ACCOUNT_UNFROZEN: change_mails.account_unfrozen,
     EventType.CARD_EXPIRING: _card_expiring,
     EventType.ACCOUNT_CHANGED: change_mails.addresses_changed,
+    EventType.ADDRESS_CONFIRMATION_REQUESTED: change_mails.address_confirmation,
     EventType.LIMITS_LOOSENED: change_mails.limits_loosened,
     EventType.INTERNATIONAL_CALLING_ENABLED: change_mails.international_calling_enabled,
 }
