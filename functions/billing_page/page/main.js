@@ -16,6 +16,7 @@ const NAV = { "#/": t("billing"), "#/lines": t("lines"), "#/statement": t("state
 const VIEWS = {
 	"#/lines": (views) => views.linesPage(person().isAdmin),
 	"#/rates": (views, query) => views.ratesPage(query),
+	"#/spend": (views, query) => views.spendPage(query),
 	"#/statement": (views, query) => views.statementPage(query),
 	"#/history": (views) => views.historyPage(),
 	"#/usage/": (views, query, rest) => views.callsPage(decodeURIComponent(rest), query),
@@ -61,7 +62,7 @@ async function show(error = null) {
 	route = path;
 	renew = () => {};
 	header();
-	document.title = `${NAV[path] ?? t("callDetails")} · ${settings.brand.name}`;
+	document.title = `${NAV[path] ?? t(path === "#/spend" ? "spending" : "callDetails")} · ${settings.brand.name}`;
 	const query = new URLSearchParams(parameters);
 	if (path !== "#/rates" && !isSignedIn()) fill(main, welcome(error));
 	else if (path === "#/") await billing();
@@ -147,7 +148,7 @@ function connection() {
 
 function header() {
 	const nav = document.getElementById("nav");
-	const here = route?.startsWith("#/usage/") ? "#/" : route;
+	const here = route?.startsWith("#/usage/") || route === "#/spend" ? "#/" : route;
 	nav.hidden = !isSignedIn();
 	fill(nav, Object.entries(NAV).map(([address, name]) => h("a", { href: address, "aria-current": address === here ? "page" : null }, name)));
 	const who = document.getElementById("person");
