@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
@@ -15,6 +16,8 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from local.stack import Stack
 from tests.browser.desk import FINANCE, StubClerk, serve_desk
 from tests.browser.desk_server import DeskServer
+from tests.browser.page_data import ADMIN
+from tests.browser.page_server import PageServer, StubUser, serve_page
 from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
 from tests.stack.conftest import eventually
 from tests.stack.customers import Customer, open_customer
@@ -101,6 +104,38 @@ def clerk(desk_server: DeskServer, browser: Browser) -> Iterator[Callable[..., S
         one.leave()
     assert [violation for one in clerks for violation in one.violations()] == []
     assert desk_server.undocumented == []
+
+
+@pytest.fixture(scope="session")
+def page_server() -> Iterator[PageServer]:
+    """The Billing page over a stand-in for the API: no stack is needed."""
+    with serve_page() as server:
+        yield server
+
+
+@pytest.fixture
+def user(page_server: PageServer, browser: Browser) -> Iterator[Callable[..., StubUser]]:
+    """Return a function that signs a user in at a view of the Billing page over the stand-in API. Change
+    `page_server.api` before; with `fails`, failed requests are no violation. At the end, none may have occurred.
+    """
+    page_server.api.reset()
+    page_server.undocumented.clear()
+    users: list[StubUser] = []
+
+    def sign_in(
+        email: str = ADMIN, place: str = "", device: Device = DESKTOP, *, fails: bool = False, **options: Any
+    ) -> StubUser:
+        one = StubUser(page_server, browser.new_context(**device, **options), DESK_TIMEOUT_MS)
+        users.append(one)
+        one.is_network_broken = fails
+        one.sign_in(email, place)
+        return one
+
+    yield sign_in
+    for one in users:
+        one.leave()
+    assert [violation for one in users for violation in one.violations()] == []
+    assert page_server.undocumented == []
 
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])

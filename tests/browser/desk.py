@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, expect
 
 from calling_credit.config import config
 from tests.browser.desk_api import DeskApi
-from tests.browser.desk_server import DeskServer
+from tests.browser.desk_server import DeskServer, StandInServer
 from tests.browser.visitor import Window
 from tests.harness.table import load_app
 
@@ -87,15 +87,16 @@ class StubClerk(Clerk):
 
 
 @contextmanager
-def serve_desk() -> Iterator[DeskServer]:
-    """Serve the page's function with a sign-in of its own."""
-    with DeskServer() as server:
+def serving(server: StandInServer, **others: str) -> Iterator[None]:
+    """Serve the page's function with a sign-in of its own, and with `others` of its settings."""
+    with server:
         settings = {
             "SIGN_IN_CLIENT_ID": "customers",
             "STAFF_CLIENT_ID": "staff",
             "AUTHORIZE_URL": f"{server.url}/oauth2/authorize",
             "TOKEN_URL": f"{server.url}/oauth2/token",
             "LOGOUT_URL": f"{server.url}/logout",
+            **others,
         }
         with pytest.MonkeyPatch.context() as patch:
             for name, value in settings.items():
@@ -103,4 +104,12 @@ def serve_desk() -> Iterator[DeskServer]:
             config.cache_clear()
             server.page = load_app("billing_page").handler
         config.cache_clear()
+        yield
+
+
+@contextmanager
+def serve_desk() -> Iterator[DeskServer]:
+    """Serve the desk over the stand-in for the operator's routes."""
+    server = DeskServer()
+    with serving(server):
         yield server

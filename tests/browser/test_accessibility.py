@@ -65,6 +65,7 @@ def test_axe_finds_no_violation_in_error_states(visit: Visit, customer: Customer
     visitor.page.route(re.compile(r"/usage\?"), lambda route: route.abort())
     visitor.sign_in(customer.email)
     visitor.page.get_by_label("Amount", exact=True).fill("1")
+    visitor.saved_card("Visa ending 0341").check()  # A declined card is not chosen by itself.
     visitor.press("Pay $1.00")
     assert violations(visitor) == []
     visitor.page.get_by_label("Amount", exact=True).fill("25")
@@ -97,6 +98,8 @@ def test_user_pays_with_the_keyboard_only(visit: Visit, customer: Customer) -> N
         if visitor.page.evaluate("document.activeElement.name") == "amount":
             break
     keyboard.type("35")
+    keyboard.press("Enter")
+    expect(visitor.page.get_by_role("button", name="Pay $35.00")).to_be_focused()
     keyboard.press("Enter")
     visitor.sees("Funds added")
     assert visitor.page.evaluate("document.activeElement.className").startswith("note")

@@ -19,10 +19,12 @@ def test_line_can_be_turned_on_and_off(visit: Visit, customer: Customer, device:
     number = number_of(customer.account_id)
     toggle = visitor.page.get_by_role("switch", name=f"International calling for {number}")
     expect(toggle).to_be_checked()
-    toggle.uncheck()
+    toggle.click()
+    expect(toggle).not_to_be_checked()
     expect(visitor.page.get_by_role("status").filter(has_text="is off")).to_be_attached()
     assert customer.stack.api.get("/lines", customer.token)["items"][0]["international_calling"] is False
-    toggle.check()
+    toggle.click()
+    expect(toggle).to_be_checked()
     expect(visitor.page.get_by_role("status").filter(has_text="is on")).to_be_attached()
     assert customer.stack.api.get("/lines", customer.token)["items"][0]["international_calling"] is True
 
@@ -32,8 +34,10 @@ def test_statement_adds_up_from_opening_to_closing_balance(read: Visit, caller: 
     visitor.press("Load more")
     expect(visitor.page.locator("main tbody tr")).to_have_count(CALLS + 3)
     rows = visitor.rows()
-    amounts = [Decimal(row[-1].replace("$", "").replace("+", "")) for row in rows]
-    assert sum(amounts[:-1]) == amounts[-1] == Decimal(caller.stack.api.get("/balance", caller.token)["balance"])
+    amounts = [Decimal(row[-2].replace("$", "").replace("+", "")) for row in rows[1:-1]]
+    opening, *balances, closing = [Decimal(row[-1].replace("$", "")) for row in rows]
+    assert balances == [opening + sum(amounts[: number + 1]) for number in range(len(amounts))]
+    assert balances[-1] == closing == Decimal(caller.stack.api.get("/balance", caller.token)["balance"])
     assert [row for row in rows if "Outbound International Call to France" in row[1]]
     visitor.page.get_by_label("Dates").select_option("Last month")
     visitor.settle()

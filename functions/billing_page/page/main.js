@@ -1,19 +1,28 @@
 // Signs the user in, and shows the view that the URL names.
-import { ask } from "./api.js";
-import { balanceCard } from "./balance.js";
+import { loadOverview } from "./account.js";
+import { ask, sayProblems } from "./api.js";
+import { billingView, loadForAdmin } from "./billing.js";
+import { problemWords } from "./codes.js";
 import { failure, fill, h, note } from "./dom.js";
 import { useZone } from "./format.js";
-import { fundsCard } from "./funds.js";
-import { rechargeCard } from "./recharge.js";
 import { finishSignIn, isConfigured, isSignedIn, person, signIn, signOut, wasHere } from "./session.js";
 import { settings } from "./settings.js";
-import { usageCard } from "./usage.js";
 import { language, translator } from "./words.js";
 import common from "messages/common";
 
 const t = translator(common);
 const NAV = { "#/": t("billing"), "#/lines": t("lines"), "#/statement": t("statement"), "#/history": t("history"), "#/rates": t("rates") };
-const STALE_AFTER_MS = 60_000;
+/** The views that views.js holds: what shows the one of a path, from its query. Those without an account's time zone need no balance. */
+const VIEWS = {
+	"#/lines": (views) => views.linesPage(person().isAdmin),
+	"#/rates": (views, query) => views.ratesPage(query),
+	"#/spend": (views, query) => views.spendPage(query),
+	"#/statement": (views, query) => views.statementPage(query),
+	"#/history": (views) => views.historyPage(),
+	"#/usage/": (views, query, rest) => views.callsPage(decodeURIComponent(rest), query),
+};
+const WITHOUT_ZONE = ["#/rates", "#/lines"];
+const STALE_AFTER_MS = 15_000;
 const OTHER = language === "en" ? "fr" : "en";
 
 const main = document.getElementById("main");
@@ -21,6 +30,7 @@ let shownAt = 0;
 let renew = () => {};
 let route = null;
 
+sayProblems(problemWords);
 start();
 
 async function start() {
@@ -34,7 +44,9 @@ async function start() {
 	addEventListener("pageshow", ({ persisted }) => { if (persisted) show(); });
 	addEventListener("online", () => connection());
 	addEventListener("offline", () => connection());
-	document.addEventListener("visibilitychange", () => { if (!document.hidden && Date.now() - shownAt > STALE_AFTER_MS) refresh(); });
+	document.addEventListener("visibilitychange", refreshIfStale);
+	addEventListener("focus", refreshIfStale);
+	document.addEventListener("account-changed", refresh);
 	document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
 	connection();
 	return show(error);
@@ -50,7 +62,7 @@ async function show(error = null) {
 	route = path;
 	renew = () => {};
 	header();
-	document.title = `${NAV[path] ?? t("callDetails")} · ${settings.brand.name}`;
+	document.title = `${NAV[path] ?? t(path === "#/spend" ? "spending" : "callDetails")} · ${settings.brand.name}`;
 	const query = new URLSearchParams(parameters);
 	if (path !== "#/rates" && !isSignedIn()) fill(main, welcome(error));
 	else if (path === "#/") await billing();
@@ -66,34 +78,40 @@ async function show(error = null) {
 
 /** Show a view whose code the first view does not need. */
 async function otherView(path, query, here) {
-	const [views, balance] = await Promise.all([loadViews(here), path === "#/rates" || path === "#/lines" || loadBalance()]);
-	if (!views || !balance || location.hash !== here) return;
-	if (path === "#/lines") fill(main, views.linesPage(person().isAdmin));
-	else if (path === "#/rates") fill(main, views.ratesPage(query));
-	else if (path.startsWith("#/usage/")) fill(main, views.callsPage(decodeURIComponent(path.slice(8)), query));
-	else if (path === "#/statement") fill(main, views.statementPage(query));
-	else if (path === "#/history") fill(main, views.historyPage());
-	else location.replace("#/");
+	const name = path in VIEWS ? path : Object.keys(VIEWS).find((prefix) => prefix.endsWith("/") && path.startsWith(prefix));
+	if (!name) return location.replace("#/");
+	const [views, balance] = await Promise.all([loadViews(here), WITHOUT_ZONE.includes(name) || loadZone()]);
+	if (views && balance && location.hash === here) fill(main, VIEWS[name](views, query, path.slice(name.length)));
+	return undefined;
 }
 
 async function loadViews(here) {
 	try {
 		return await import("./views.js");
 	} catch {
-		const problem = { title: t("unavailable"), detail: t("nothingLost") };
-		if (location.hash === here) fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.card", failure(problem, () => location.reload())));
+		const problem = navigator.onLine ? { title: t("unavailable"), detail: t("nothingLost") } : { code: "offline", title: t("offline"), detail: t("connect") };
+		const retry = navigator.onLine ? () => location.reload() : () => show(); // Firefox keeps a failed import until the page is loaded again.
+		if (location.hash === here) fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.card", failure(problem, retry)));
 		return null;
 	}
 }
 
-/** Load the balance and apply its time zone; null, and an error on the page, if that fails. */
-async function loadBalance() {
+/** Load the balance and apply its time zone. */
+function loadZone() {
+	return loaded(async () => {
+		const balance = await ask("GET", "/balance");
+		useZone(balance.time_zone);
+		return balance;
+	});
+}
+
+/** What a view needs first; null, and an error on the page, if it cannot be loaded, or if the user has gone on. */
+async function loaded(look) {
 	if (!main.childElementCount || !main.dataset.shows) fill(main, h("div.card", h("div.skeleton", h("span"), h("span"), h("span"))));
 	const here = location.hash;
 	try {
-		const balance = await ask("GET", "/balance");
-		useZone(balance.time_zone);
-		return location.hash === here && balance;
+		const found = await look();
+		return location.hash === here ? found : null;
 	} catch (problem) {
 		if (location.hash === here) fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.card", failure(problem, () => show())));
 		return null;
@@ -101,19 +119,19 @@ async function loadBalance() {
 }
 
 async function billing() {
-	const balance = await loadBalance();
-	if (!balance) return;
 	const { isAdmin } = person();
+	const loading = isAdmin ? loadForAdmin() : null;
+	if (!(await loaded(loadOverview))) return;
 	const query = new URLSearchParams(location.search);
 	const back = { topUp: query.get("top_up"), card: query.get("card") };
 	if (location.search) history.replaceState(null, "", `/${location.hash}`);
-	const [balanceBox, recharge, usage] = [balanceCard(balance), rechargeCard(isAdmin), usageCard()];
-	renew = () => Promise.allSettled([balanceBox.renew(), usage.renew()]);
-	const paid = (topUp) => {
-		if (topUp?.status === "succeeded") balanceBox.renew().catch(() => {});
-		recharge.renew();
-	};
-	fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.grid", balanceBox, fundsCard(isAdmin, back, paid), recharge, usage));
+	const view = billingView(isAdmin, back, loading);
+	({ renew } = view);
+	fill(main, view.content);
+}
+
+function refreshIfStale() {
+	if (!document.hidden && Date.now() - shownAt > STALE_AFTER_MS) refresh();
 }
 
 function refresh() {
@@ -130,7 +148,7 @@ function connection() {
 
 function header() {
 	const nav = document.getElementById("nav");
-	const here = route?.startsWith("#/usage/") ? "#/" : route;
+	const here = route?.startsWith("#/usage/") || route === "#/spend" ? "#/" : route;
 	nav.hidden = !isSignedIn();
 	fill(nav, Object.entries(NAV).map(([address, name]) => h("a", { href: address, "aria-current": address === here ? "page" : null }, name)));
 	const who = document.getElementById("person");
