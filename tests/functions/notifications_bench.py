@@ -15,8 +15,7 @@ from tests.harness.http import MEMBER, Answer
 from tests.harness.till import Till
 from tests.harness.world import World
 
-SUBJECT = "Confirm your e-mail address"
-FRENCH_SUBJECT = "Confirmez votre adresse électronique"
+SUBJECTS = {"Confirm your e-mail address", "Confirmez votre adresse électronique"}
 CONFIRMED, WAITING = "confirmed", "waiting"
 Shown = list[tuple[str, str, str]]
 
@@ -51,7 +50,7 @@ def links_of(postbox: Postbox, listener: Listener) -> dict[str, str]:
     for mail in postbox.asked:
         [address] = mail["Destination"]["ToAddresses"]
         simple = mail["Content"]["Simple"]
-        assert simple["Subject"]["Data"] in {SUBJECT, FRENCH_SUBJECT}
+        assert simple["Subject"]["Data"] in SUBJECTS
         [token] = re.findall(r"/links/([^\s?]+)", simple["Body"]["Text"]["Data"])
         found[address] = token
     return found
