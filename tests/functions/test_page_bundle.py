@@ -83,7 +83,13 @@ def test_french_messages_are_french(area: str) -> None:
             )
 
 
-SAME_IN_BOTH = {"common.datesLabel"}
+SAME_IN_BOTH = {
+    "activity.field_suspended",
+    "common.datesLabel",
+    "notifications.title",
+    "places.to_notifications",
+    "rates.destination",
+}
 
 
 @pytest.mark.parametrize("area", [area for area in AREAS if area != "html"])

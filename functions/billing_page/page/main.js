@@ -12,7 +12,9 @@ import { language, translator } from "./words.js";
 import common from "messages/common";
 
 const t = translator(common);
-const NAV = { "#/": t("billing"), "#/lines": t("lines"), "#/statement": t("statement"), "#/history": t("history"), "#/rates": t("rates") };
+const NAV = { "#/": t("billing"), "#/lines": t("lines"), "#/statement": t("statement"), "#/history": t("history"), "#/rates": t("rates"), "#/settings": t("settings") };
+/** The views of views.js; places.js has the others. */
+const OF_VIEWS = ["#/statement", "#/history"];
 const STALE_AFTER_MS = 60_000;
 const OTHER = language === "en" ? "fr" : "en";
 
@@ -66,19 +68,22 @@ async function show(error = null) {
 
 /** Show a view whose code the first view does not need. */
 async function otherView(path, query, here) {
-	const [views, balance] = await Promise.all([loadViews(here), path === "#/rates" || path === "#/lines" || loadBalance()]);
-	if (!views || !balance || location.hash !== here) return;
-	if (path === "#/lines") fill(main, views.linesPage(person().isAdmin));
-	else if (path === "#/rates") fill(main, views.ratesPage(query));
-	else if (path.startsWith("#/usage/")) fill(main, views.callsPage(decodeURIComponent(path.slice(8)), query));
+	const [views, balance] = await Promise.all([loadViews(here, path), path === "#/rates" || path === "#/lines" || loadBalance()]);
+	if (!views || !balance || location.hash !== here) return undefined;
+	if (views.places) {
+		const view = views.places[path]?.(query, isSignedIn() && person());
+		if (!view) return location.replace("#/");
+		fill(main, view);
+		document.title = `${main.querySelector("h1").textContent} · ${settings.brand.name}`;
+	} else if (path.startsWith("#/usage/")) fill(main, views.callsPage(decodeURIComponent(path.slice(8)), query));
 	else if (path === "#/statement") fill(main, views.statementPage(query));
-	else if (path === "#/history") fill(main, views.historyPage());
-	else location.replace("#/");
+	else fill(main, views.historyPage());
+	return undefined;
 }
 
-async function loadViews(here) {
+async function loadViews(here, path) {
 	try {
-		return await import("./views.js");
+		return await (OF_VIEWS.includes(path) || path.startsWith("#/usage/") ? import("./views.js") : import("./places.js"));
 	} catch {
 		const problem = { title: t("unavailable"), detail: t("nothingLost") };
 		if (location.hash === here) fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.card", failure(problem, () => location.reload())));
@@ -130,7 +135,7 @@ function connection() {
 
 function header() {
 	const nav = document.getElementById("nav");
-	const here = route?.startsWith("#/usage/") ? "#/" : route;
+	const here = route?.startsWith("#/usage/") ? "#/" : route?.startsWith("#/settings") ? "#/settings" : route;
 	nav.hidden = !isSignedIn();
 	fill(nav, Object.entries(NAV).map(([address, name]) => h("a", { href: address, "aria-current": address === here ? "page" : null }, name)));
 	const who = document.getElementById("person");

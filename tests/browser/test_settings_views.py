@@ -1,0 +1,294 @@
+"""The views below Settings: refused calls, activity, notifications, and freezing; accessible, narrow, and in French."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from calling_credit.admission.reasons import DenialReason
+from calling_credit.changes.actions import ChangeAction
+from tests.browser import page_data
+from tests.browser.page_api import problem
+from tests.browser.page_data import ADMIN, MEMBER
+from tests.browser.page_server import PageServer, StubUser
+from tests.browser.test_accessibility import DARK, LIGHT, SMALLEST, overflows, violations
+from tests.browser.visitor import Device
+
+User = Callable[..., StubUser]
+VIEWS = (
+    "#/settings",
+    "#/settings/limits",
+    "#/settings/notifications",
+    "#/settings/refused",
+    "#/settings/activity",
+    "#/settings/freeze",
+    "#/lines",
+    "#/rates",
+    "#/rates?country=GB",
+)
+
+
+def fill_account(page_server: PageServer) -> None:
+    """Give the account something to show in every view, with long names."""
+    api = page_server.api
+    api.refused = [page_data.refused(number, reason) for number, reason in enumerate(DenialReason, 1)]
+    api.not_listed = [{"date": "2026-11-20", "calls": 4321}]
+    api.changes = [page_data.change(action, new={"reason": "x" * 80}) for action in ChangeAction]
+    api.lines = [page_data.line(1, user={"id": "user_1", "name": "Ada " * 18})]
+    api.limits = page_data.limits(blocked=["CU", "FR", "BO", "GS", "+190012345678901"])
+    waiting = {"address": f"{'long' * 12}@customer.example", "language": "fr", "status": "waiting"}
+    api.notifications = page_data.notifications({"address": ADMIN, "language": "en", "status": "confirmed"}, waiting)
+
+
+# --- Refused calls ----------------------------------------------------------------------------------------------------
+
+
+def test_refused_calls_name_the_reason_and_lead_to_the_remedy(user: User, page_server: PageServer) -> None:
+    reasons = ("insufficient_credit", "international_calling_off", "daily_spend_limit", "destination_unrated")
+    page_server.api.refused = [page_data.refused(number, reason) for number, reason in enumerate(reasons, 1)]
+    one = user(place="#/settings/refused")
+    rows = one.rows()
+    assert [row[1] for row in rows] == ["+442071838750"] * 4
+    assert rows[0][2].split("\n") == ["+12125550002", "Person 2"]
+    assert rows[0][3].split("\n") == ["There was not enough credit.", "Add funds"]
+    for name, place in (
+        ("Add funds", "#/"),
+        ("Turn the line on", "#/lines?find=%2B12125550002"),
+        ("Raise the daily limit", "#/settings/limits"),
+    ):
+        assert one.page.get_by_role("link", name=name).get_attribute("href") == place
+    one.sees("Ask your provider whether the destination can be called.")
+    one.follow("Turn the line on")
+    assert len(one.rows()) == 1
+
+
+def test_calls_that_are_not_listed_are_counted_by_day(user: User, page_server: PageServer) -> None:
+    page_server.api.not_listed = [{"date": "2026-11-20", "calls": 1234}, {"date": "2026-11-21", "calls": 1}]
+    one = user(place="#/settings/refused")
+    one.sees("No call was refused in the last 30 days.")
+    one.sees("Nov 20, 2026: 1,234 more calls")
+    one.sees("Nov 21, 2026: 1 more call")
+
+
+def test_a_reason_of_a_newer_release_is_shown_readably(user: User, page_server: PageServer) -> None:
+    page_server.api.refused = [page_data.refused(1, "line_budget")]
+    one = user(place="#/settings/refused")
+    one.sees("line budget")
+    page_server.undocumented.clear()
+
+
+def test_a_member_sees_remedies_without_links_and_whom_to_ask(user: User, page_server: PageServer) -> None:
+    page_server.api.refused = [page_data.refused(1)]
+    one = user(MEMBER, "#/settings/refused")
+    one.sees("Add funds")
+    expect(one.page.get_by_role("link", name="Add funds")).to_have_count(0)
+    one.sees(f"Ask a billing admin of your account: {ADMIN}")
+
+
+# --- Activity ---------------------------------------------------------------------------------------------------------
+
+
+def test_activity_says_who_changed_what_in_words(user: User, page_server: PageServer) -> None:
+    card = {"id": "pm_2", "brand": "mastercard", "last4": "4444"}
+    staff = {"kind": "staff", "name": "Support"}
+    page_server.api.changes = [
+        page_data.change("limits_changed", "limits", old={"call_price": "25.00"}, new={"call_price": "10.00"}),
+        page_data.change("limits_changed", "limits", old={"blocked": None}, new={"blocked": ["CU", "+1900"]}),
+        page_data.change("limits_changed", "operator_limits", by=staff, old={}, new={"simultaneous_calls": 1200}),
+        page_data.change(
+            "line_changed", "line:line_2", old={"international_calling": True}, new={"international_calling": False}
+        ),
+        page_data.change("rule_changed", "auto_recharge", old={"enabled": False}, new={"enabled": True}),
+        page_data.change("card_removed", "card:pm_2", old={"payment_method": card}),
+        page_data.change("account_frozen", old={"frozen": False}, new={"frozen": True}),
+        page_data.change("user_changed", "user:user_1", old={"name": "A"}, new={"name": "Ada"}),
+    ]
+    one = user(place="#/settings/activity")
+    assert [row[1].split("\n") for row in one.rows()] == [
+        ["Limits changed", "Price per call: from $25.00 to $10.00"],
+        ["Limits changed", "Blocked places: Cuba, +1900"],
+        ["Your provider changed its limits", "Simultaneous calls: 1,200"],
+        ["Line changed", "Line +12125550002", "International calling: from on to off"],
+        ["Automatic recharge changed", "Automatic recharge: from off to on"],
+        ["Payment method removed", "Payment method: Mastercard ending 4444"],
+        ["Account frozen"],
+        ["User renamed", "Ada Lovelace", "Name: from A to Ada"],
+    ]
+    assert one.rows()[0][2].split("\n") == [ADMIN, "from 203.0.113.7"]
+    assert one.rows()[2][2].split("\n")[0] == "Your provider\u2019s support"
+
+
+# --- Notifications ----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_address_waits_until_its_link_is_followed(user: User, page_server: PageServer) -> None:
+    one = user(place="#/settings/notifications")
+    field = one.page.get_by_label("New address")
+    for wrong, error in (("nobody", "Enter an e-mail address"), (ADMIN.upper(), "in the list already")):
+        field.fill(wrong)
+        one.press("Add address")
+        one.sees(error)
+    field.fill("bo@customer.example")
+    one.page.locator("form select[name=language]").select_option("French")
+    one.press("Add address")
+    one.sees("A link was sent to bo@customer.example.")
+    assert page_server.api.bodies("PUT /notifications") == [
+        {
+            "recipients": [
+                {"address": ADMIN, "language": "en"},
+                {"address": "bo@customer.example", "language": "fr"},
+            ],
+            "low_balance": "10.00",
+            "version": 1,
+        }
+    ]
+    row = one.page.get_by_role("row").filter(has_text="bo@customer.example")
+    expect(row).to_contain_text("Waiting")
+    expect(field).to_have_value("")
+
+
+def test_an_address_is_removed_after_a_confirmation(user: User, page_server: PageServer) -> None:
+    one = user(place="#/settings/notifications")
+    one.press(f"Remove {ADMIN}")
+    dialog = one.page.get_by_role("dialog")
+    one.sees("This is the last address", dialog)
+    one.press("Remove", dialog)
+    one.sees("No one gets e-mails.")
+    one.sees(f"{ADMIN} was removed.")
+    assert page_server.api.notifications["recipients"] == []
+
+
+def test_recipients_of_a_newer_version_are_shown_and_nothing_saved(user: User, page_server: PageServer) -> None:
+    one = user(place="#/settings/notifications", fails=True)
+    page_server.api.notifications["version"] = 7
+    page_server.api.notifications["recipients"].append(
+        {"address": "new@customer.example", "language": "en", "status": "confirmed"}
+    )
+    one.page.get_by_label("New address").fill("bo@customer.example")
+    one.press("Add address")
+    one.sees("These settings changed after you opened them")
+    one.sees("new@customer.example")
+    expect(one.page.get_by_label("New address")).to_have_value("bo@customer.example")
+    one.press("Add address")
+    one.sees("A link was sent to bo@customer.example.")
+    assert len(page_server.api.notifications["recipients"]) == 3
+
+
+def test_the_low_balance_level_is_set_and_removed(user: User, page_server: PageServer) -> None:
+    one = user(place="#/settings/notifications")
+    level = one.page.get_by_label("Send an e-mail below")
+    expect(level).to_have_value("10.00")
+    level.fill("many")
+    one.press("Save")
+    one.sees("Enter an amount in dollars and cents")
+    level.fill("25")
+    one.press("Save")
+    one.sees("The level is saved.")
+    level.fill("")
+    one.press("Save")
+    one.sees("No e-mail will be sent about a low balance.")
+    assert [body["low_balance"] for body in page_server.api.bodies("PUT /notifications")] == ["25.00", None]
+
+
+def test_a_member_sets_the_language_of_the_own_e_mails_only(user: User, page_server: PageServer) -> None:
+    own = {"address": MEMBER, "language": "en", "status": "confirmed"}
+    page_server.api.notifications = page_data.notifications(own)
+    one = user(MEMBER, "#/settings/notifications")
+    one.page.get_by_label("Language of your e-mails").select_option("French")
+    one.wait(lambda: page_server.api.notifications["recipients"][0]["language"] == "fr")
+    expect(one.page.locator("main select")).to_have_count(1)
+    expect(one.page.locator("main button")).to_have_count(0)
+    one.sees("Only a billing admin of your account can change who gets e-mails.")
+
+
+# --- Freezing ---------------------------------------------------------------------------------------------------------
+
+
+def test_freezing_says_what_stops_and_who_can_undo_it(user: User, page_server: PageServer) -> None:
+    one = user(place="#/settings/freeze")
+    one.press("Freeze this account…")
+    dialog = one.page.get_by_role("dialog")
+    one.sees("Only your provider can unfreeze the account.", dialog)
+    one.press("Do not freeze", dialog)
+    assert page_server.api.count("POST /freeze") == 0
+    one.press("Freeze this account…")
+    one.press("Freeze now", dialog)
+    one.sees("This account is frozen.")
+    expect(one.page.get_by_role("button", name="Freeze this account…")).to_have_count(0)
+    assert page_server.api.overview["frozen"] is True
+
+
+def test_freezing_that_fails_says_so_and_can_be_repeated(user: User, page_server: PageServer) -> None:
+    page_server.api.on("POST /freeze", problem(503, "unavailable", "The ledger did not answer in time."))
+    one = user(place="#/settings/freeze", fails=True)
+    one.press("Freeze this account…")
+    dialog = one.page.get_by_role("dialog")
+    one.press("Freeze now", dialog)
+    expect(dialog.get_by_role("alert").first).to_contain_text("unavailable")
+    expect(dialog.get_by_role("button", name="Freeze now")).to_be_enabled()
+
+
+def test_a_member_cannot_freeze_and_is_told_whom_to_ask(user: User) -> None:
+    one = user(MEMBER, "#/settings")
+    expect(one.page.get_by_role("link", name="Freeze the account")).to_have_count(0)
+    one.open("#/settings/freeze")
+    one.page.reload()
+    one.enter_password(MEMBER)
+    one.sees("Only a billing admin of your account can freeze it.")
+    expect(one.page.get_by_role("button", name="Freeze this account…")).to_have_count(0)
+
+
+# --- All views --------------------------------------------------------------------------------------------------------
+
+
+def test_settings_are_one_entry_of_the_navigation(user: User) -> None:
+    one = user()
+    one.follow("Settings")
+    for name in ("Limits", "Notifications", "Refused calls", "Activity", "Freeze the account"):
+        one.follow(name)
+        expect(one.page.locator("main h1")).to_be_focused()
+        expect(one.page).to_have_title(f"{name} · Calling Credit")
+        entry = one.page.get_by_role("navigation").get_by_role("link", name="Settings")
+        expect(entry).to_have_attribute("aria-current", "page")
+        one.page.locator("a.back").click()
+        one.shows("#/settings")
+
+
+@pytest.mark.parametrize("device", [LIGHT, DARK], ids=["desktop, light", "phone, dark"])
+def test_axe_finds_no_violation_in_these_views(user: User, page_server: PageServer, device: Device) -> None:
+    fill_account(page_server)
+    one = user(device=device)
+    for place in VIEWS:
+        one.open(place)
+        one.settle()
+        assert violations(one) == [], place
+    one.page.get_by_label("Country or number").fill("united")
+    assert violations(one) == []
+
+
+@pytest.mark.parametrize("email", [ADMIN, MEMBER])
+def test_no_view_overflows_a_window_of_320_px(user: User, page_server: PageServer, email: str) -> None:
+    fill_account(page_server)
+    one = user(email, device=SMALLEST)
+    for place in VIEWS:
+        one.open(place)
+        one.settle()
+        assert not overflows(one), place
+
+
+def test_views_are_french_in_a_french_browser(user: User, page_server: PageServer) -> None:
+    fill_account(page_server)
+    one = user()
+    one.page.get_by_role("link", name="Français").click()
+    one.come_back()
+    for place, title in zip(
+        VIEWS,
+        ("Paramètres", "Limites", "Notifications", "Appels refusés", "Activité", "Bloquer le compte", "Lignes"),
+        strict=False,
+    ):
+        one.open(place)
+        one.settle()
+        expect(one.page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    one.open("#/settings/limits")
+    one.page.get_by_role("combobox", name="Lieux interdits").fill("allem")
+    expect(one.page.get_by_role("option", name="Allemagne")).to_be_visible()
