@@ -98,6 +98,8 @@ def test_user_pays_with_the_keyboard_only(visit: Visit, customer: Customer) -> N
             break
     keyboard.type("35")
     keyboard.press("Enter")
+    expect(visitor.page.get_by_role("button", name="Pay $35.00")).to_be_focused()
+    keyboard.press("Enter")
     visitor.sees("Funds added")
     assert visitor.page.evaluate("document.activeElement.className").startswith("note")
     assert visitor.page.evaluate("getComputedStyle(document.activeElement).display") != "none"

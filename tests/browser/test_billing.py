@@ -77,7 +77,7 @@ def test_negative_balance_asks_to_add_funds(visit: Visit, customer: Customer, de
     visitor = visit()
     visitor.sign_in(customer.email)
     visitor.sees("-$2.50", visitor.card("Balance"))
-    visitor.sees("Add funds to make international calls again.", visitor.card("Balance"))
+    visitor.sees("Add $2.50 to bring the credit back to zero")
 
 
 # --- Automatic recharge
@@ -88,7 +88,7 @@ def test_rule_can_be_created_changed_and_turned_off_and_on(visit: Visit, custome
     visitor = visit(device)
     visitor.sign_in(customer.email)
     visitor.sees("Off. Turn it on to add credit before you run out", recharge(visitor))
-    switch(visitor).check()
+    switch(visitor).click()
     visitor.page.get_by_label("When the balance falls below").fill("20")
     visitor.page.get_by_label("Recharge amount").fill("45")
     visitor.press("Save and turn on")
@@ -100,17 +100,18 @@ def test_rule_can_be_created_changed_and_turned_off_and_on(visit: Visit, custome
         "45.00",
         card,
     )
-    visitor.page.get_by_text("Limits", exact=True).click()
+    visitor.press("Change", recharge(visitor))
+    recharge(visitor).get_by_text("Limits", exact=True).click()
     visitor.page.get_by_label("Daily limit").fill("90")
     visitor.page.get_by_label("Recharges per hour").fill("2")
     visitor.press("Save changes")
     visitor.wait(lambda: customer.rule()["daily_limit"] == "90.00")
     assert customer.rule()["hourly_count"] == 2
     visitor.settle()
-    switch(visitor).uncheck()
+    switch(visitor).click()
     visitor.sees("Off. When turned on, it adds $45.00 with Visa ending 4242", recharge(visitor))
     assert customer.rule()["enabled"] is False
-    switch(visitor).check()
+    switch(visitor).click()
     visitor.sees(re.compile("^It adds"), recharge(visitor))
     assert customer.rule()["enabled"] is True
 
@@ -118,7 +119,7 @@ def test_rule_can_be_created_changed_and_turned_off_and_on(visit: Visit, custome
 def test_form_simulates_the_rule_while_the_user_types(visit: Visit, caller: Customer) -> None:
     visitor = visit()
     visitor.sign_in(caller.email)
-    switch(visitor).check()
+    switch(visitor).click()
     for threshold in ("99.00", "1.00"):
         body = {"threshold": threshold, "amount": "5.00"}
         visitor.page.get_by_label("Recharge amount").fill("5")
@@ -134,6 +135,7 @@ def test_rule_form_explains_invalid_values(visit: Visit, customer: Customer) -> 
     before = customer.rule()
     visitor = visit()
     visitor.sign_in(customer.email)
+    visitor.press("Change", recharge(visitor))
     recharge(visitor).locator("details").evaluate("limits => { limits.open = true; }")
     for label, right, wrong, message in (
         ("Recharge amount", "50", "501", "Enter an amount from $5.00 to $500.00."),
@@ -153,7 +155,7 @@ def test_rule_form_explains_invalid_values(visit: Visit, customer: Customer) -> 
 def test_rule_form_keeps_its_input_while_a_card_is_added(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.sign_in(customer.email)
-    switch(visitor).check()
+    switch(visitor).click()
     visitor.page.get_by_label("Recharge amount").fill("75.00")
     visitor.press("Add a card", recharge(visitor))
     visitor.save_card("4444")

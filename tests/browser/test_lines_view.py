@@ -54,7 +54,7 @@ def test_all_lines_are_turned_on_after_a_confirmation(user: User, page_server: P
     expect(one.page.locator("tbody").get_by_role("switch", checked=False)).to_have_count(0)
 
 
-def test_turning_all_lines_off_goes_on_where_it_stopped(user: User, page_server: PageServer) -> None:
+def test_turning_all_lines_off_resumes_where_it_stopped(user: User, page_server: PageServer) -> None:
     api = page_server.api
     api.lines = many(60)
     failures = [True]
@@ -94,7 +94,7 @@ def test_a_member_reads_lines_and_is_told_whom_to_ask(user: User, page_server: P
     expect(one.page.get_by_role("button", name="Turn all on")).to_have_count(0)
 
 
-def test_a_line_that_changed_meanwhile_is_shown_anew(user: User, page_server: PageServer) -> None:
+def test_a_line_that_changed_meanwhile_is_shown_again(user: User, page_server: PageServer) -> None:
     one = user(place="#/lines", fails=True)
     changed = page_server.api.lines[0] | {"version": 9, "international_calling": False}
     page_server.api.on("PUT /lines/{id}", problem(409, "changed_meanwhile", "The line changed.", current=changed))

@@ -22,7 +22,7 @@ def shows(tab: Visitor, threshold: str, amount: str) -> None:
 def test_defaults_of_a_first_rule_replace_no_rule_of_another_tab(visit: Visit, customer: Customer) -> None:
     card = customer.save_card()
     tab = opened(visit, customer)
-    switch(tab).check()
+    switch(tab).click()
     shows(tab, "10.00", "25.00")
     tab.page.get_by_label(BELOW).fill("30")
     customer.set_rule(card, threshold="20.00", amount="100.00")
@@ -41,7 +41,7 @@ def test_defaults_of_a_first_rule_replace_no_rule_of_another_tab(visit: Visit, c
 def test_a_first_rule_that_was_only_opened_leaves_no_draft(visit: Visit, customer: Customer) -> None:
     card = customer.save_card()
     tab = opened(visit, customer)
-    switch(tab).check()
+    switch(tab).click()
     shows(tab, "10.00", "25.00")
     customer.set_rule(card, threshold="20.00", amount="100.00")
     tab.page.reload()
@@ -55,9 +55,11 @@ def test_another_user_of_the_tab_finds_no_input_of_the_last_one(visit: Visit, cu
     for one in (customer, other):
         one.set_rule(one.save_card(), threshold="20.00")
     tab = opened(visit, customer)
+    tab.press("Change")
     tab.page.get_by_label(BELOW).fill("30")
     tab.page.reload()
     tab.enter_password(other.email)
+    tab.press("Change")
     shows(tab, "20.00", "50.00")
     assert '"30.00"' not in tab.stored()
 
@@ -65,6 +67,7 @@ def test_another_user_of_the_tab_finds_no_input_of_the_last_one(visit: Visit, cu
 def test_a_page_that_the_browser_restores_shows_current_settings(visit: Visit, customer: Customer) -> None:
     customer.set_rule(customer.save_card(), threshold="20.00")
     tab = opened(visit, customer)
+    tab.press("Change")
     shows(tab, "20.00", "50.00")
     change(customer, enabled=False, threshold="10.00")
     tab.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")

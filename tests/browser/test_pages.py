@@ -19,10 +19,12 @@ def test_line_can_be_turned_on_and_off(visit: Visit, customer: Customer, device:
     number = number_of(customer.account_id)
     toggle = visitor.page.get_by_role("switch", name=f"International calling for {number}")
     expect(toggle).to_be_checked()
-    toggle.uncheck()
+    toggle.click()
+    expect(toggle).not_to_be_checked()
     expect(visitor.page.get_by_role("status").filter(has_text="is off")).to_be_attached()
     assert customer.stack.api.get("/lines", customer.token)["items"][0]["international_calling"] is False
-    toggle.check()
+    toggle.click()
+    expect(toggle).to_be_checked()
     expect(visitor.page.get_by_role("status").filter(has_text="is on")).to_be_attached()
     assert customer.stack.api.get("/lines", customer.token)["items"][0]["international_calling"] is True
 

@@ -41,6 +41,7 @@ def test_double_click_pays_once(visit: Visit, customer: Customer) -> None:
     visitor.press("Add more funds")
     choose(visitor, "26.00")
     visitor.page.evaluate("for (let i = 0; i < 3; i += 1) document.querySelector('.funds form')?.requestSubmit()")
+    visitor.press("Pay $26.00", visitor.page.get_by_role("dialog"))
     visitor.sees("Funds added", funds(visitor))
     assert paid(customer) == (2, 5_100)
 

@@ -28,6 +28,7 @@ def opened(visit: Visit, customer: Customer) -> Visitor:
 def test_older_tab_shows_newer_settings_and_keeps_what_was_typed(visit: Visit, customer: Customer) -> None:
     customer.set_rule(customer.save_card(), threshold="20.00")
     tab = opened(visit, customer)
+    tab.press("Change")
     tab.page.get_by_label("When the balance falls below").fill("30")
     change(customer, enabled=False, threshold="10.00", daily_limit="60.00")
     before = customer.rule()
@@ -47,6 +48,7 @@ def test_draft_after_reload_restores_no_card_and_no_limit(visit: Visit, customer
     customer.set_rule(customer.save_card(), threshold="20.00")
     other = customer.save_card("pm_card_mastercard")
     tab = opened(visit, customer)
+    tab.press("Change")
     recharge(tab).locator("details").evaluate("limits => { limits.open = true; }")
     tab.page.get_by_label("When the balance falls below").fill("30")
     tab.page.get_by_label("Daily limit").fill("150")
@@ -73,7 +75,7 @@ def test_turning_on_names_the_charge_and_asks_for_it(visit: Visit, customer: Cus
     expect(switch(tab)).not_to_be_checked()
     assert customer.rule()["enabled"] is False
     switch(tab).click()
-    tab.press("Turn on and pay $50.00 now")
+    tab.press("Turn on and charge Visa ending 4242 $50.00 now")
     tab.wait(lambda: customer.statuses() == ["succeeded"], 60)
     assert customer.rule()["enabled"] is True
 
@@ -81,10 +83,10 @@ def test_turning_on_names_the_charge_and_asks_for_it(visit: Visit, customer: Cus
 def test_first_rule_names_the_charge_on_its_button(visit: Visit, customer: Customer) -> None:
     customer.save_card()
     tab = opened(visit, customer)
-    switch(tab).check()
+    switch(tab).click()
     tab.page.get_by_label("When the balance falls below").fill("120")
     tab.page.get_by_label("Recharge amount").fill("50")
-    tab.press("Turn on and pay $100.00 now")
+    tab.press("Save and charge Visa ending 4242 $100.00 now")
     tab.wait(lambda: customer.statuses() == ["succeeded"], 60)
     assert customer.payments()[0]["amount"] == "100.00"
 

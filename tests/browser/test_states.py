@@ -8,13 +8,13 @@ from tests.browser.conftest import Visit
 from tests.browser.visitor import Device
 from tests.stack.customers import Customer
 
-API = re.compile(r"/(balance|usage|statement|lines|top-ups|auto-recharge|payment-methods)(\?|/|$)")
+API = re.compile(r"/(overview|balance|usage|statement|lines|top-ups|auto-recharge|payment-methods)(\?|/|$)")
 
 
 def test_empty_account_shows_empty_states(visit: Visit, customer: Customer, device: Device) -> None:
     visitor = visit(device)
     visitor.sign_in(customer.email)
-    visitor.sees("No saved cards yet.")
+    visitor.sees("Card, Apple Pay, Google Pay, or Link")
     visitor.sees("No charged calls in this period.")
     visitor.follow("History")
     visitor.sees("No payments yet.")
@@ -60,11 +60,11 @@ def test_failed_card_does_not_affect_the_others(visit: Visit, customer: Customer
     )
     visitor.sign_in(customer.email)
     visitor.sees("$50.00", visitor.card("Balance"))
-    visitor.sees("Stripe does not answer just now.", visitor.card("Add funds"))
+    visitor.sees("Stripe does not answer at the moment. You were not charged.", visitor.card("Add funds"))
     visitor.sees("No charged calls in this period.", visitor.card("Balance usage"))
     visitor.page.unroute(re.compile("/payment-methods"))
     visitor.press("Try again", visitor.card("Add funds"))
-    visitor.sees("No saved cards yet.", visitor.card("Add funds"))
+    visitor.sees("Card, Apple Pay, Google Pay, or Link", visitor.card("Add funds"))
 
 
 def test_loading_card_shows_a_skeleton(visit: Visit, customer: Customer) -> None:

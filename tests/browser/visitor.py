@@ -92,7 +92,7 @@ class Window:
     def sign_in(self, email: str, place: str = "") -> None:
         """Open the page, sign in on the hosted page, and return."""
         self.open(place)
-        self.press("Sign in")
+        self.page.locator("button.main").click()  # "Sign in", in any language.
         self.enter_password(email)
 
     def enter_password(self, email: str, *, is_in: bool = True) -> None:

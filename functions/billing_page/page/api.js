@@ -24,9 +24,14 @@ const BY_STATUS = {
 	404: ["not_found", t("notFound"), t("reload")],
 	429: ["too_many", t("tooMany"), t("waitThenTry")],
 };
+/** Say problems in the words that `words(code, detail)` finds, instead of the API's. */
+export const sayProblems = (words) => { wordsOf = words; };
+
+let wordsOf = (_code, detail) => detail;
+
 const DOWN = ["unavailable", t("unavailable"), t("nothingLost")];
 
-/** The JSON of a response. Options: `body`, `key`, `query`, `open` (needs no sign-in). */
+/** The JSON of a response. Options: `body`, `key`, `query`, `open` (needs no sign-in), `signal` (stops it). */
 export async function ask(method, path, options = {}) {
 	let answer = await send(method, path, options, false);
 	if (answer.status === 401 && !options.open) answer = await send(method, path, options, true);
@@ -45,7 +50,7 @@ export async function ask(method, path, options = {}) {
 	throw problem;
 }
 
-async function send(method, path, { body, key, query, open }, renew) {
+async function send(method, path, { body, key, query, open, signal }, renew) {
 	const address = new URL(path, location.origin);
 	for (const [name, value] of Object.entries(query ?? {})) if (value) address.searchParams.set(name, value);
 	const headers = {};
@@ -53,7 +58,7 @@ async function send(method, path, { body, key, query, open }, renew) {
 		if (!open) headers.Authorization = `Bearer ${await token(renew)}`;
 		if (key) headers["Idempotency-Key"] = key;
 		if (body) headers["Content-Type"] = "application/json";
-		return await fetch(address, { method, headers, body: body ? JSON.stringify(body) : null, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
+		return await fetch(address, { method, headers, body: body ? JSON.stringify(body) : null, cache: "no-store", signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]) });
 	} catch (error) {
 		if (error.detail) throw error;
 		if (navigator.onLine) throw new Problem(0, ...DOWN);
@@ -65,7 +70,11 @@ async function problemOf(answer) {
 	const body = await answer.json().catch(() => ({}));
 	const retryAfter = Number(answer.headers.get("retry-after")) || null;
 	const { code, detail, current, retry_at: at } = body;
-	if (code && detail) return new Problem(answer.status, code, answer.status >= 500 ? DOWN[1] : "", at ? detail.replace(at, moment(at)) : detail, retryAfter, current);
+	if (code && detail) {
+		const words = wordsOf(code, detail);
+		const until = at && words !== detail ? ` ${t("againAt", { time: moment(at) })}` : "";
+		return new Problem(answer.status, code, answer.status >= 500 ? DOWN[1] : "", (at ? words.replace(at, moment(at)) : words) + until, retryAfter, current);
+	}
 	return new Problem(answer.status, ...(BY_STATUS[answer.status] ?? DOWN), retryAfter); // API Gateway sends `{message}`.
 }
 

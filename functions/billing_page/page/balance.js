@@ -1,54 +1,77 @@
 // The balance card.
-import { ask } from "./api.js";
+import { account, onAccount } from "./account.js";
 import { line } from "./chart.js";
-import { fill, h, load } from "./dom.js";
-import { cents, count, daysBetween, longDay, micros, money, shifted, today } from "./format.js";
+import { failure, fill, h } from "./dom.js";
+import { cents, count, daysBetween, longDay, micros, money, shifted, time, today, zoneName } from "./format.js";
+import { translator } from "./words.js";
+import billing from "messages/billing";
 
+const t = translator(billing);
 const DAYS = 30;
 
-/** The card; the caller needs the time zone of `balance` first. */
-export function balanceCard(balance) {
-	const [amounts, runway, picture] = [h("div"), h("div"), h("div.picture")];
-	showAmounts(amounts, balance);
-	const look = () => {
-		load(picture, history, (days) => line(days, { caption: `Balance, last ${DAYS} days`, unit: "Balance" }), 4);
-		ask("GET", "/forecast").then((forecast) => showRunway(runway, forecast), () => fill(runway));
-	};
-	look();
-	const card = h("section.card.balance", { "aria-labelledby": "balance-title" }, h("h2", { id: "balance-title" }, "Balance"), amounts, runway, picture);
-	card.renew = async () => {
-		showAmounts(amounts, await ask("GET", "/balance"));
-		look();
-	};
+/** The card; `renew` loads the account again. */
+export function balanceCard(renew) {
+	const [amounts, runway, picture, asOf, alert] = [h("div"), h("div"), h("div.picture"), h("span"), h("div", { role: "alert" })];
+	const button = h("button.quiet", { onclick: refresh }, t("refresh"));
+	const card = h("section.card.balance", { "aria-labelledby": "balance-title" }, h("h2", { id: "balance-title" }, t("balance")), amounts, runway, alert, picture,
+		h("p.hint.as-of", asOf, button));
+	onAccount(card, show);
+	show();
 	return card;
+
+	function show() {
+		const { overview } = account;
+		showAmounts(amounts, overview);
+		showRunway(runway, overview);
+		showPicture(picture, overview);
+		asOf.textContent = t("asOf", { time: time(overview.as_of), zone: zoneOf() });
+	}
+	async function refresh() {
+		button.disabled = true;
+		fill(alert);
+		await renew().catch((problem) => fill(alert, failure(problem)));
+		button.disabled = false;
+		button.focus();
+	}
 }
 
-function showAmounts(place, balance) {
-	const isHeld = micros(balance.held) !== 0n;
-	const isBelow = micros(balance.available) < 0n;
+/** "New York time": the place that names the account's time zone. */
+function zoneOf() {
+	const [, ...place] = zoneName().split("/");
+	return place.length ? t("zoneTime", { place: place.at(-1).replaceAll("_", " ") }) : zoneName();
+}
+
+function showAmounts(place, { available, balance, held }) {
+	const isBelow = micros(available) < 0n;
+	const wasOpen = place.querySelector("details")?.open ?? false;
 	fill(place,
-		h("p.available", h("span", { class: `amount${isBelow ? " below" : ""}` }, cents(balance.available)), h("span", "available credit")),
-		isBelow ? h("p.hint", "Recent charges exceeded your credit. Add funds to make international calls again.") : null,
-		isHeld ? h("details.held",
-			h("summary", `${money(balance.held)} is on hold for calls in progress`),
-			h("p", `During a call, we hold its maximum cost. When the call ends, we charge the actual cost and release the rest. Your balance is ${money(balance.balance)}. Your available credit after holds is ${money(balance.available)}.`)) : null);
+		h("p.available", h("span", { class: `amount${isBelow ? " below" : ""}` }, cents(available)), h("span", t("available"))),
+		micros(held) === 0n ? null : h("details.held", { open: wasOpen }, h("summary", t("onHold", { held: money(held) })),
+			h("p", t("holdExplained", { balance: money(balance), available: money(available) }))));
 }
 
-function showRunway(place, forecast) {
-	const basis = forecast.basis_days === 1 ? "based on the last day" : `based on the last ${forecast.basis_days} days`;
+function showRunway(place, { available, forecast, auto_recharge: rule }) {
+	const { daily_spend: spend, lasts_until: until, destinations } = forecast;
+	const isBelow = micros(available) <= 0n;
+	const values = { spend: spend && cents(spend), count: forecast.basis_days };
 	fill(place,
-		forecast.lasts_until ? h("p.runway", `At ${cents(forecast.daily_spend)} per day (${basis}), your credit lasts until `, h("strong", longDay(forecast.lasts_until)), ".") : null,
-		forecast.destinations.length ? h("ul.reach", { "aria-label": "Minutes left by destination" }, forecast.destinations.map((one) => h("li", h("strong", `${count(one.minutes_left)} min`), ` to ${one.destination}`))) : null);
+		isBelow ? null : forecast.recharges && rule.amount && spend ? h("p.runway", t("keptUp", values))
+			: until ? h("p.runway", t("lasts", { ...values, day: h("strong", longDay(until)) })) : null,
+		!isBelow && destinations.length ? h("ul.reach", { "aria-label": t("minutesLeft") }, destinations.map((one) =>
+			h("li", t("minutesTo", { minutes: h("strong", t("minutesCount", { minutes: count(one.minutes_left) })), destination: one.destination })))) : null);
 }
 
-/** The closing balance of each of the last 30 days, `{day, amount}`. */
-async function history() {
+/** The closing balance of each of the last 30 days. */
+function showPicture(place, { statement }) {
+	const state = JSON.stringify(statement) + today();
+	if (place.dataset.shows === state) return; // Keep the table open.
+	place.dataset.shows = state;
 	const [first, last] = [shifted(today(), 1 - DAYS), today()];
-	const statement = await ask("GET", "/statement", { query: { from: first, to: last, by: "day" } });
 	const closing = new Map(statement.days.map((day) => [day.date, day.closing_balance]));
 	let amount = statement.opening_balance;
-	return daysBetween(first, last).map((day) => {
+	const days = daysBetween(first, last).map((day) => {
 		amount = closing.get(day) ?? amount;
 		return { day, amount };
 	});
+	fill(place, line(days, { caption: t("lastDays", { days: DAYS }), unit: t("balance") }));
 }

@@ -89,6 +89,13 @@ export function note(kind, title, ...more) {
 	return h("div", { class: `note ${kind}` }, icon(shown), h("div", title ? h("strong", title) : null, ...more));
 }
 
+/** Move to the card that has this heading. */
+export function goTo(id) {
+	const title = document.getElementById(id);
+	title.scrollIntoView({ block: "start" });
+	title.closest("section").querySelector("input:enabled, select, button:enabled")?.focus({ preventScroll: true });
+}
+
 /** A modal dialog; closing removes it. */
 export function dialog(title, ...content) {
 	const id = fresh("dialog");
@@ -103,11 +110,11 @@ export function dialog(title, ...content) {
 	return box;
 }
 
-/** Ask for confirmation; resolves to true or false. */
-export function confirmed(title, words, action) {
+/** Ask for confirmation; resolves to true or false. `kind` is the class of the button. */
+export function confirmed(title, words, action, kind = "danger") {
 	return new Promise((answer) => {
 		const no = h("button", { onclick: () => box.close() }, t("cancel"));
-		const yes = h("button.danger", { onclick: () => { answer(true); box.close(); } }, action);
+		const yes = h(`button.${kind}`, { onclick: () => { answer(true); box.close(); } }, action);
 		const box = dialog(title, h("p", words), h("div.actions", no, yes));
 		box.addEventListener("close", () => answer(false));
 	});

@@ -1,173 +1,179 @@
-// Adding funds: the amount, the card, and the outcome.
-import { ask } from "./api.js";
-import { added, addCard, addedIsSeen, cards, draft, hasLeft, keepDraft, removeCard } from "./cards.js";
-import { amountInput, confirmed, failure, field, fill, fresh, h, load, note, say } from "./dom.js";
+// Adding funds: the amount, the way to pay, and the payment.
+import { account, isStopped, loadMethods, loadTopUps, onAccount, serverNow } from "./account.js";
+import { draft, keepDraft, payable } from "./cards.js";
+import { amountInput, confirmed, field, fill, fresh, h, load, note } from "./dom.js";
 import { cardName, micros, money, typedAmount } from "./format.js";
-import { awaitOutcome, clearPayment, currentPayment, pay, resumePayment } from "./payment.js";
+import { watchPayment } from "./outcome.js";
+import { currentPayment, lastPayment, pay, resumePayment } from "./payment.js";
 import { amountFault, bounds } from "./settings.js";
+import { translator } from "./words.js";
+import funds from "messages/funds";
 
+const t = translator(funds);
 const PRESETS = ["10", "25", "50", "100"];
 const FORM = "funds";
+const ASK_ABOVE = 250_000_000n;
+const ASK_WITHIN_MS = 60_000;
+const ON_STRIPE = { card: ["card"], bank: ["us_bank_account"] };
 
-/** The card. `back` holds the URL parameters of a return; `paid(topUp)` is called for each outcome. */
-export function fundsCard(isAdmin, back, paid) {
-	const place = h("div");
-	const card = h("section.card.funds", { "aria-labelledby": "funds-title" }, h("h2", { id: "funds-title" }, "Add funds"), place);
+/** The card. `back` holds the URL parameters of a return; `paid(topUp)` is called for each outcome; `loading` are the lists of
+ * methods and payments on their way. */
+export function fundsCard(isAdmin, back, paid, loading) {
+	const [place, pending] = [h("div"), h("div")];
+	const card = h("section.card.funds", { "aria-labelledby": "funds-title" }, h("h2", { id: "funds-title" }, t("addFunds")), place, pending);
+	let first = loading;
 	if (back.topUp) resumePayment(back.topUp);
-	if (!isAdmin) {
-		const reason = () => fill(place, note("plain", null, h("p", "Only a billing admin of your account can add funds. Contact one when credit runs low.")));
-		if (back.topUp) watch(place, reason, paid);
-		else reason();
-		return card;
-	}
-	const form = () => load(place, gather, (data) => paymentForm(place, data, back, form, paid), 5);
-	if (currentPayment()) watch(place, form, paid);
-	else form();
+	const gather = () => {
+		const lists = first ?? [account.methods ?? loadMethods(), account.topUps ?? loadTopUps()];
+		first = null;
+		return Promise.all(lists);
+	};
+	const form = (words) => load(place, gather, () => [words ?? null, paymentForm(place, form, paid)], 5);
+	const reason = () => fill(place, note("plain", null, h("p", whyNot(isAdmin))));
+	const begin = isAdmin ? form : reason;
+	let wasStopped = isStopped();
+	let shown = account.methods && JSON.stringify(account.methods); // What the form offers.
+	onAccount(card, () => {
+		showPending(pending, place);
+		const offered = JSON.stringify(account.methods);
+		if (shown !== null && shown !== offered && place.querySelector("form")) form();
+		shown = offered;
+		if (wasStopped !== isStopped() && !currentPayment()) {
+			wasStopped = isStopped();
+			(wasStopped ? reason : begin)();
+		}
+	});
+	if (currentPayment() && (isAdmin || back.topUp)) watchPayment(place, begin, paid);
+	else if (wasStopped) reason();
+	else begin();
 	return card;
 }
 
-async function gather() {
-	const [saved, last] = await Promise.all([cards(), ask("GET", "/top-ups", { query: { limit: "1" } })]);
-	return { saved, newest: last.items[0]?.id ?? null };
+function whyNot(isAdmin) {
+	const { status, frozen, billing_contacts: contacts } = account.overview;
+	if (status === "closed") return t("accountClosed");
+	if (frozen) return t("accountFrozen");
+	return isAdmin || !contacts.length ? t("onlyAdmins") : t("onlyAdminsAsk", { contacts: contacts.join(", ") });
 }
 
-function paymentForm(place, { saved, newest }, back, again, paid) {
-	const typed = draft(FORM);
-	const fromStripe = added(FORM, saved);
-	const chosen = fromStripe?.id ?? (saved.some(({ id }) => id === typed.card) ? typed.card : saved[0]?.id);
-	const amount = amountInput("amount", typed.amount ?? "25.00", changed);
-	const amountField = field("Amount", amount, bounds());
-	const presets = PRESETS.filter((preset) => !amountFault(`${preset}.00`)).map((preset) =>
-		h("button.chip", { "aria-pressed": "false", value: preset, onclick: () => { amount.value = `${preset}.00`; changed(); } }, `$${preset}`));
-	const radios = saved.map((one) => cardChoice(one, chosen, changed, () => forgetCard(one, place, again)));
-	const cardsField = h("fieldset", h("legend", "Payment method"), radios,
-		saved.length ? null : h("p.hint", "No saved cards yet. Add a card on Stripe's page, then return here."));
-	const alert = h("div", { role: "alert" });
-	const button = h("button.main.wide-button", { type: "submit" }, "Pay");
-	const more = h("button.quiet", { onclick: leave }, "Add a card");
-	const form = h("form", { novalidate: true, onsubmit: submit }, h("div.amounts", amountField, h("div.chips", { role: "group", "aria-label": "Suggested amounts" }, presets)), cardsField, more, alert, button,
-		h("p.hint.center", "Stripe processes your payment. We never receive your card number."));
-	if (back.card && hasLeft(FORM)) {
-		alert.append(back.card === "added" ? note("good", "Card saved.", h("p", "You were not charged.")) : note("plain", "No card was added."));
-		say(alert.textContent);
-		addedIsSeen();
+/** Move to the form, with this amount in it if one is given. */
+export function prefill(amount) {
+	const input = document.querySelector(".funds [name=amount]");
+	if (!input) return document.getElementById("funds-title")?.scrollIntoView();
+	if (amount !== null) {
+		input.value = amount;
+		input.dispatchEvent(new Event("input", { bubbles: true }));
 	}
+	input.closest("section").scrollIntoView({ block: "nearest" });
+	input.focus({ preventScroll: true });
+	input.select();
+	return undefined;
+}
+
+/** Payments whose money is on its way. */
+function showPending(place, form) {
+	const current = currentPayment()?.id;
+	const open = (account.topUps ?? []).filter(({ id, status }) => status === "processing" && id !== current);
+	const words = (topUp) => t(topUp.payment_method?.type === "us_bank_account" ? "pendingBank" : "pendingCard",
+		{ amount: money(topUp.amount), method: topUp.payment_method ? cardName(topUp.payment_method) : "" });
+	fill(place, open.length && !form.querySelector(".outcome") ? h("ul.pending", { "aria-label": t("onTheirWay") }, open.map((topUp) => h("li", words(topUp)))) : null);
+}
+
+function paymentForm(place, again, paid) {
+	const { methods, topUps } = account;
+	const typed = draft(FORM);
+	const canPay = methods.filter(payable);
+	const usable = canPay.filter(({ state }) => state !== "declined");
+	const ids = [...canPay.map(({ id }) => id), ...Object.keys(ON_STRIPE)];
+	let wanted = ids.includes(typed.card) ? typed.card : undefined; // What the user picked.
+	const chosen = wanted ?? usable[0]?.id ?? (canPay.length ? null : "card");
+	const amount = amountInput("amount", typed.amount ?? "25.00", changed);
+	const amountField = field(t("amount"), amount, bounds());
+	const presets = PRESETS.filter((preset) => !amountFault(`${preset}.00`)).map((preset) =>
+		h("button.chip", { "aria-pressed": "false", value: preset, onclick: () => { amount.value = `${preset}.00`; changed(); } }, money(preset, { places: 0 })));
+	const choices = [...methods.map((one) => choice(one.id, cardName(one), stateWords(one), chosen, changed, !payable(one))),
+		choice("card", methods.length ? t("otherCard") : t("newCard"), t("onStripe"), chosen, changed),
+		choice("bank", methods.length ? t("otherBank") : t("newBank"), t("bankDays"), chosen, changed)];
+	const button = h("button.main.wide-button", { type: "submit" }, t("pay"));
+	const safe = h("p.hint.center");
+	const form = h("form", { novalidate: true, onsubmit: submit },
+		h("div.amounts", amountField, h("div.chips", { role: "group", "aria-label": t("suggested") }, presets)),
+		h("fieldset", h("legend", t("paymentMethod")), shortened(choices, methods.length)), button, safe);
+	amount.addEventListener("keydown", (event) => {
+		if (event.key !== "Enter") return;
+		event.preventDefault(); // A payment takes a press of its button.
+		button.focus();
+	});
 	changed();
 	return form;
 
-	function picked() { return saved.find(({ id }) => id === new FormData(form).get("card")); }
-	function changed() {
-		keepDraft(FORM, { amount: amount.value, card: picked()?.id });
-		const sum = typedAmount(amount.value);
+	function picked() { return new FormData(form).get("card"); }
+	function changed(event) {
+		const [sum, how] = [typedAmount(amount.value), picked()];
+		if (event?.target.name === "card") wanted = how;
+		keepDraft(FORM, { amount: amount.value, card: wanted });
 		for (const preset of presets) preset.setAttribute("aria-pressed", String(sum !== null && micros(sum) === micros(`${preset.value}.00`)));
-		button.textContent = sum === null ? "Pay" : `Pay ${money(sum)}`;
-		button.disabled = saved.length === 0;
+		button.textContent = sum === null ? t("pay") : t("payAmount", { amount: money(sum) });
+		button.disabled = how === null;
+		safe.textContent = how in ON_STRIPE ? t("nextStripe") : t("stripeProcesses");
 		amountField.fails(null);
 	}
-	async function leave() {
-		more.disabled = true;
-		fill(alert);
-		await addCard(FORM, saved).catch((problem) => { more.disabled = false; fill(alert, failure(problem)); });
-	}
-	function submit(event) {
+	async function submit(event) {
 		event.preventDefault();
-		const sum = typedAmount(amount.value);
-		const one = picked();
+		const [sum, how] = [typedAmount(amount.value), picked()];
 		const fault = amountFault(sum);
 		if (fault) {
 			amountField.fails(fault);
 			amount.focus();
 			return;
 		}
-		if (button.disabled || !one) return;
+		if (button.disabled) return;
 		button.disabled = true;
-		watch(place, again, paid, pay(sum, { id: one.id, brand: one.brand, last4: one.last4 }, newest), true);
+		const card = methods.find(({ id }) => id === how);
+		if (!(await isMeant(sum, card))) {
+			button.disabled = false;
+			button.focus();
+			return;
+		}
+		const way = card ? { card: { id: card.id, brand: card.brand, last4: card.last4 } } : { methods: ON_STRIPE[how] };
+		watchPayment(place, again, paid, pay(sum, way, topUps[0]?.id ?? null), true);
 	}
 }
 
-/** What the list says about a card that cannot pay, or soon cannot. */
-const STATES = {
-	blocked: "Blocked: contact your provider",
-	expired: "Expired",
-	declined: "Declined by the bank",
-	expiring: "Expires soon",
-};
+/** Ask before a large payment, and before a second one within a minute. */
+async function isMeant(amount, card) {
+	const before = recentPayment();
+	if (!before && micros(amount) <= ASK_ABOVE) return true;
+	const title = before ? t("payAgain", { amount: money(amount) }) : t("payLarge", { amount: money(amount) });
+	const words = before ? t("paidJustNow", { amount: money(before.amount) }) : card ? t("chargeNow", { card: cardName(card), amount: money(amount) }) : t("nextStripe");
+	return confirmed(title, words, t("payAmount", { amount: money(amount) }), "main");
+}
 
-function cardChoice(one, chosen, changed, forget) {
+/** A payment by hand of the last minute, of this tab or of another one. */
+function recentPayment() {
+	const own = lastPayment();
+	if (own && Math.abs(Date.now() - own.at) < ASK_WITHIN_MS) return own;
+	return account.topUps.find(({ kind, status, created_at: at }) => kind !== "automatic" && ["succeeded", "processing"].includes(status) && serverNow() - Date.parse(at) < ASK_WITHIN_MS) ?? null;
+}
+
+/** What the list says about a method that cannot pay, or soon cannot. */
+export function stateWords(one) {
+	const expires = one.exp_month ? t("expires", { date: `${String(one.exp_month).padStart(2, "0")}/${String(one.exp_year).slice(-2)}` }) : t("bankDays");
+	const state = one.state === "ok" ? expires : t(`state_${one.state}`);
+	return one.default ? t("withDefault", { state }) : state;
+}
+
+function choice(value, name, words, chosen, changed, isOff = false) {
 	const id = fresh("card");
-	const expires = `${String(one.exp_month).padStart(2, "0")}/${String(one.exp_year).slice(-2)}`;
-	return h("div.choice",
-		h("input", { type: "radio", name: "card", id, value: one.id, checked: one.id === chosen, onchange: changed }),
-		h("label", { for: id }, h("span.name", cardName(one)), h("span.hint", `${STATES[one.state] ?? `Expires ${expires}`}${one.default ? " · default" : ""}`)),
-		h("button.quiet", { "aria-label": `Remove ${cardName(one)}`, onclick: forget }, "Remove"));
+	return h("div.choice", h("input", { type: "radio", name: "card", id, value, checked: value === chosen, disabled: isOff, onchange: changed }),
+		h("label", { for: id }, h("span.name", name), h("span.hint", words)));
 }
 
-async function forgetCard(one, place, again) {
-	const pauses = one.pauses_auto_recharge ? "Automatic recharge uses this card and pauses until you choose another card." : "This does not pause automatic recharge.";
-	const words = `We will no longer charge ${cardName(one)}. ${pauses}`;
-	if (!(await confirmed("Remove this card?", words, "Remove card"))) return;
-	try {
-		await removeCard(one.id);
-		say("Card removed.");
-		document.dispatchEvent(new Event("card-removed"));
-		again();
-	} catch (problem) {
-		fill(place, failure(problem, again));
-	}
-}
-
-/** Show a payment in progress, then its outcome or the bank's page. */
-async function watch(place, again, paid, outcome = awaitOutcome(), isNew = false) {
-	const payment = currentPayment();
-	const what = payment?.amount ? ` of ${money(payment.amount)}` : "";
-	const heading = h("p.under-way", { tabindex: "-1" }, h("span.spinner", { "aria-hidden": "true" }), `Your payment${what} is being processed.`);
-	fill(place, h("div", { "aria-busy": "true" }, heading, h("p.hint", "You can leave or reload this page. You will not be charged twice.")));
-	heading.focus();
-	say("Your payment is being processed.");
-	try {
-		const topUp = await outcome;
-		show(place, topUp, again, paid);
-		if (isNew && topUp?.status === "requires_action" && topUp.next_action_url) location.assign(topUp.next_action_url);
-	} catch (problem) {
-		if (!problem.detail) throw problem;
-		if (problem.status === 404 && payment?.id) return again();
-		const isOpen = currentPayment() !== null;
-		const retry = () => (isOpen ? watch(place, again, paid) : again());
-		const more = isOpen ? "We cannot confirm this payment yet. Checking again never charges you twice." : "You were not charged.";
-		showOutcome(place, "bad", isOpen ? problem.title || "Payment status unknown" : "Payment not made", [h("p", problem.detail), h("p", more)],
-			h("button.main", { onclick: retry }, isOpen ? "Check again" : "Back"));
-		if (problem.code === "offline") addEventListener("online", () => { if (place.isConnected) retry(); }, { once: true });
-	}
-	return undefined;
-}
-
-function show(place, topUp, again, paid) {
-	const next = h("button", { onclick: again }, "Add more funds");
-	if (topUp === null) {
-		showOutcome(place, "plain", "You were not charged", [h("p", "Your payment was not made.")], h("button.main", { onclick: again }, "Start over"));
-		return;
-	}
-	const what = `${money(topUp.amount)} with ${cardName(topUp.payment_method)}`;
-	if (topUp.status === "succeeded") {
-		const title = topUp.kind === "automatic" ? "Payment confirmed" : "Funds added";
-		showOutcome(place, "good", title, [h("p", `${what}. Your credit is available now.`),
-			topUp.receipt_url ? h("p", h("a", { href: topUp.receipt_url, target: "_blank", rel: "noopener noreferrer" }, "Receipt")) : null], next);
-		keepDraft(FORM, { card: draft(FORM).card });
-	} else if (topUp.status === "requires_action" && topUp.next_action_url) {
-		showOutcome(place, "wait", "Your bank requires confirmation", [h("p", `Confirm the payment of ${what} on your bank's page. You then return here.`)],
-			h("a.button.main", { href: topUp.next_action_url }, "Confirm payment"), h("button", { onclick: () => { clearPayment(); again(); } }, "Pay another way"));
-	} else if (topUp.status === "failed" || topUp.status === "canceled") {
-		showOutcome(place, "bad", topUp.status === "failed" ? "Payment declined" : "Payment canceled",
-			[h("p", topUp.failure?.message ?? "The payment was not completed."), h("p", `You were not charged ${what}.`)], h("button.main", { onclick: again }, "Try again"));
-	} else {
-		showOutcome(place, "plain", "Payment still processing", [h("p", `The payment of ${what} is taking longer than usual. You can follow it under History. We add the credit when it succeeds.`)], h("button", { onclick: () => watch(place, again, paid) }, "Check again"));
-	}
-	paid(topUp);
-}
-
-function showOutcome(place, kind, title, words, ...actions) {
-	const box = note(kind, title, words);
-	box.setAttribute("tabindex", "-1");
-	fill(place, h("div.outcome", { role: "status" }, box, h("div.actions", actions)));
-	box.focus();
+/** Show three saved methods; the others on demand. */
+function shortened(choices, saved, limit = 3) {
+	const hidden = choices.slice(limit, saved);
+	if (!hidden.length || hidden.some((one) => one.querySelector(":checked"))) return choices;
+	for (const one of hidden) one.hidden = true;
+	const more = h("button.quiet", { onclick: () => { for (const one of hidden) one.hidden = false; hidden[0].querySelector("input").focus(); more.remove(); } }, t("showAll", { count: saved }));
+	return [...choices.slice(0, saved), more, ...choices.slice(saved)];
 }

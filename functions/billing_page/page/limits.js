@@ -13,7 +13,7 @@ const t = translator(words);
 const MONEY = ["daily_spend", "call_price", "high_cost"];
 const NUMBERS = ["daily_spend", "call_price", "simultaneous_calls", "high_cost"];
 const PLACES = { blocked: { most: 300, shortest: 1, hasNetworks: true }, high_cost_allowed: { most: 20, shortest: 3, hasNetworks: false } };
-const NOBODY = { number: String, person: String };
+const UNNAMED = { number: String, person: String };
 const COUNT = /^\d{1,5}$/;
 
 const typed = (amount) => new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 4, useGrouping: false }).format(amount);
@@ -92,7 +92,7 @@ function limitsForm(loaded) {
 	}
 	/** Show what someone else changed, and keep what was entered here. */
 	function conflict(current) {
-		const rows = differenceWords(changedOwn(limits.own, current.own), changedOwn(current.own, limits.own), NOBODY);
+		const rows = differenceWords(changedOwn(limits.own, current.own), changedOwn(current.own, limits.own), UNNAMED);
 		limits = current;
 		show();
 		fill(alert, note("wait", t("changedMeanwhile"), rows.map((text) => h("p", text)), h("p", t("saveAgain"))));

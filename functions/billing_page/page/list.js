@@ -49,12 +49,13 @@ export function moreButton(more, done) {
 export function toggle(isOn, attributes, alert, change) {
 	const words = h("span", { "aria-hidden": "true" }, isOn ? t("on") : t("off"));
 	const input = h("input", { type: "checkbox", role: "switch", checked: isOn, ...attributes, onchange: async () => {
+		const wanted = input.checked;
+		input.checked = !wanted; // Only the server's answer moves the switch.
 		input.disabled = true;
 		fill(alert);
 		try {
-			input.checked = await change(input.checked);
+			input.checked = await change(wanted);
 		} catch (problem) {
-			input.checked = !input.checked;
 			fill(alert, failure(problem));
 		}
 		words.textContent = input.checked ? t("on") : t("off");

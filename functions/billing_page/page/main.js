@@ -1,21 +1,26 @@
 // Signs the user in, and shows the view that the URL names.
-import { ask } from "./api.js";
-import { balanceCard } from "./balance.js";
+import { loadOverview } from "./account.js";
+import { ask, sayProblems } from "./api.js";
+import { billingView, loadForAdmin } from "./billing.js";
+import { problemWords } from "./codes.js";
 import { failure, fill, h, note } from "./dom.js";
 import { useZone } from "./format.js";
-import { fundsCard } from "./funds.js";
-import { rechargeCard } from "./recharge.js";
 import { finishSignIn, isConfigured, isSignedIn, person, signIn, signOut, wasHere } from "./session.js";
 import { settings } from "./settings.js";
-import { usageCard } from "./usage.js";
 import { language, translator } from "./words.js";
 import common from "messages/common";
 
 const t = translator(common);
 const NAV = { "#/": t("billing"), "#/lines": t("lines"), "#/statement": t("statement"), "#/history": t("history"), "#/rates": t("rates"), "#/settings": t("settings") };
-/** The views of views.js; places.js has the others. */
-const OF_VIEWS = ["#/statement", "#/history"];
-const STALE_AFTER_MS = 60_000;
+/** The views that views.js holds: what shows the one of a path, from its query; places.js has the others. Those without an account's
+ * time zone need no balance. */
+const VIEWS = {
+	"#/statement": (views, query) => views.statementPage(query),
+	"#/history": (views) => views.historyPage(),
+	"#/usage/": (views, query, rest) => views.callsPage(decodeURIComponent(rest), query),
+};
+const WITHOUT_ZONE = ["#/rates", "#/lines"];
+const STALE_AFTER_MS = 15_000;
 const OTHER = language === "en" ? "fr" : "en";
 
 const main = document.getElementById("main");
@@ -23,6 +28,7 @@ let shownAt = 0;
 let renew = () => {};
 let route = null;
 
+sayProblems(problemWords);
 start();
 
 async function start() {
@@ -36,7 +42,9 @@ async function start() {
 	addEventListener("pageshow", ({ persisted }) => { if (persisted) show(); });
 	addEventListener("online", () => connection());
 	addEventListener("offline", () => connection());
-	document.addEventListener("visibilitychange", () => { if (!document.hidden && Date.now() - shownAt > STALE_AFTER_MS) refresh(); });
+	document.addEventListener("visibilitychange", refreshIfStale);
+	addEventListener("focus", refreshIfStale);
+	document.addEventListener("account-changed", refresh);
 	document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
 	connection();
 	return show(error);
@@ -68,22 +76,19 @@ async function show(error = null) {
 
 /** Show a view whose code the first view does not need. */
 async function otherView(path, query, here) {
-	const [views, balance] = await Promise.all([loadViews(here, path), path === "#/rates" || path === "#/lines" || loadBalance()]);
+	const name = path in VIEWS ? path : Object.keys(VIEWS).find((prefix) => prefix.endsWith("/") && path.startsWith(prefix));
+	const [views, balance] = await Promise.all([loadViews(here, name), WITHOUT_ZONE.includes(path) || loadZone()]);
 	if (!views || !balance || location.hash !== here) return undefined;
-	if (views.places) {
-		const view = views.places[path]?.(query, isSignedIn() && person());
-		if (!view) return location.replace("#/");
-		fill(main, view);
-		document.title = `${main.querySelector("h1").textContent} · ${settings.brand.name}`;
-	} else if (path.startsWith("#/usage/")) fill(main, views.callsPage(decodeURIComponent(path.slice(8)), query));
-	else if (path === "#/statement") fill(main, views.statementPage(query));
-	else fill(main, views.historyPage());
+	const view = name ? VIEWS[name](views, query, path.slice(name.length)) : views.places[path]?.(query, isSignedIn() && person());
+	if (!view) return location.replace("#/");
+	fill(main, view);
+	if (!name) document.title = `${main.querySelector("h1").textContent} · ${settings.brand.name}`;
 	return undefined;
 }
 
-async function loadViews(here, path) {
+async function loadViews(here, name) {
 	try {
-		return await (OF_VIEWS.includes(path) || path.startsWith("#/usage/") ? import("./views.js") : import("./places.js"));
+		return await (name ? import("./views.js") : import("./places.js"));
 	} catch {
 		const problem = { title: t("unavailable"), detail: t("nothingLost") };
 		if (location.hash === here) fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.card", failure(problem, () => location.reload())));
@@ -91,14 +96,22 @@ async function loadViews(here, path) {
 	}
 }
 
-/** Load the balance and apply its time zone; null, and an error on the page, if that fails. */
-async function loadBalance() {
+/** Load the balance and apply its time zone. */
+function loadZone() {
+	return loaded(async () => {
+		const balance = await ask("GET", "/balance");
+		useZone(balance.time_zone);
+		return balance;
+	});
+}
+
+/** What a view needs first; null, and an error on the page, if it cannot be loaded, or if the user has gone on. */
+async function loaded(look) {
 	if (!main.childElementCount || !main.dataset.shows) fill(main, h("div.card", h("div.skeleton", h("span"), h("span"), h("span"))));
 	const here = location.hash;
 	try {
-		const balance = await ask("GET", "/balance");
-		useZone(balance.time_zone);
-		return location.hash === here && balance;
+		const found = await look();
+		return location.hash === here ? found : null;
 	} catch (problem) {
 		if (location.hash === here) fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.card", failure(problem, () => show())));
 		return null;
@@ -106,19 +119,19 @@ async function loadBalance() {
 }
 
 async function billing() {
-	const balance = await loadBalance();
-	if (!balance) return;
 	const { isAdmin } = person();
+	const loading = isAdmin ? loadForAdmin() : null;
+	if (!(await loaded(loadOverview))) return;
 	const query = new URLSearchParams(location.search);
 	const back = { topUp: query.get("top_up"), card: query.get("card") };
 	if (location.search) history.replaceState(null, "", `/${location.hash}`);
-	const [balanceBox, recharge, usage] = [balanceCard(balance), rechargeCard(isAdmin), usageCard()];
-	renew = () => Promise.allSettled([balanceBox.renew(), usage.renew()]);
-	const paid = (topUp) => {
-		if (topUp?.status === "succeeded") balanceBox.renew().catch(() => {});
-		recharge.renew();
-	};
-	fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.grid", balanceBox, fundsCard(isAdmin, back, paid), recharge, usage));
+	const view = billingView(isAdmin, back, loading);
+	({ renew } = view);
+	fill(main, view.content);
+}
+
+function refreshIfStale() {
+	if (!document.hidden && Date.now() - shownAt > STALE_AFTER_MS) refresh();
 }
 
 function refresh() {

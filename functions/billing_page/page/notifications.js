@@ -73,7 +73,7 @@ function view(loaded, { isAdmin }) {
 		return [field(t("ownLanguage"), select, t("ownHint", { address: mine.address })), place];
 	}
 	function recipientTable() {
-		if (!settings.recipients.length) return note("wait", t("nobody"), h("p", t("nobodyHint")));
+		if (!settings.recipients.length) return note("wait", t("noRecipients"), h("p", t("noRecipientsHint")));
 		const columns = [t("address"), t("language"), t("state")];
 		return table(isAdmin ? [...columns, ""] : columns, settings.recipients.map((one) => row(one)), { isNamed: true, looks: "recipients", caption: t("recipients") });
 	}

@@ -1,197 +1,120 @@
-// Automatic recharge: rule, status, and simulation.
+// Automatic recharge: its state and its switch. The form of the rule is loaded when it is opened.
+import { account, isStopped, loadMethods, onAccount } from "./account.js";
 import { ask } from "./api.js";
-import { added, addCard, addedIsSeen, cards, draft, keepDraft } from "./cards.js";
-import { amountInput, confirmed, failure, field, fill, h, load, note, say } from "./dom.js";
-import { cardName, date, micros, money, plural, typedAmount, when } from "./format.js";
+import { added, draft, keepDraft } from "./cards.js";
+import { reasonWords } from "./codes.js";
+import { confirmed, failure, fill, h, load, note, say } from "./dom.js";
+import { cardName, money, when } from "./format.js";
 import { toggle } from "./list.js";
-import { amountFault, bounds } from "./settings.js";
+import { translator } from "./words.js";
+import recharge from "messages/recharge";
 
+const t = translator(recharge);
 const FORM = "recharge";
-const AMOUNTS = [["amount", "Recharge amount"], ["threshold", "When the balance falls below"], ["daily_limit", "Daily limit"], ["monthly_limit", "Monthly limit"]];
 
-/** The card; `renew` reloads it, and may show a message above the form. */
+export const simulate = (body) => ask("POST", "/auto-recharge/simulate", { body });
+export const saveRule = (body, charge) => ask("PATCH", "/auto-recharge", { body: { ...body, ...(charge && { accept_charge: charge.amount }) } });
+export const focusSwitch = () => document.getElementById("recharge-switch").focus();
+
+/** Open the form of the rule on the page. */
+export const openRule = () => document.dispatchEvent(new Event("rule-opened"));
+
 export function rechargeCard(isAdmin) {
-	const [place, button] = [h("div"), h("div")];
-	const card = h("section.card.recharge", { "aria-labelledby": "recharge-title" }, h("div.card-head", h("h2", { id: "recharge-title" }, "Automatic recharge"), button), place);
-	card.renew = (message) => load(place, () => gather(isAdmin), (data) => view(data, isAdmin, card, button, message), 4);
-	document.addEventListener("card-removed", () => { if (card.isConnected) card.renew(); });
-	card.renew();
-	return card;
-}
+	const [place, button, alert, form] = [h("div"), h("div"), h("div", { role: "alert" }), h("div")];
+	const change = h("button", { onclick: () => open() }, t("change"));
+	const card = h("section.card.recharge", { "aria-labelledby": "recharge-title" }, h("div.card-head", h("h2", { id: "recharge-title" }, t("title")), button), place, alert, form);
+	document.addEventListener("rule-opened", () => { if (card.isConnected && isAdmin && form.hidden) open(); });
+	let shown = "";
+	form.hidden = true;
+	if (isAdmin && draft(FORM).open) open();
+	show();
+	return onAccount(card, show);
 
-async function gather(isAdmin) {
-	const rule = await ask("GET", "/auto-recharge");
-	const waits = rule.reason === "authentication_required" && isAdmin;
-	const [saved, recent] = await Promise.all([isAdmin ? cards() : [], waits ? ask("GET", "/top-ups", { query: { limit: "20" } }) : { items: [] }]);
-	const waiting = recent.items.find(({ kind, status }) => kind === "automatic" && status === "requires_action");
-	return { rule, saved, link: waiting?.next_action_url ?? null };
-}
-
-function view({ rule, saved, link }, isAdmin, card, button, message) {
-	const alert = h("div", { role: "alert" }, message);
-	fill(button, toggle(rule.enabled, { id: "recharge-switch", disabled: !isAdmin, "aria-labelledby": "recharge-title" }, alert, switched));
-	const isSet = rule.amount !== null;
-	const fields = isAdmin ? ruleForm(rule, saved, card) : null;
-	if (fields) fields.hidden = !isSet && !rule.enabled && draft(FORM).open !== true;
-	return [state(rule, link), alert, fields, isAdmin ? null : h("p.hint", "Only a billing admin of your account can change automatic recharge.")];
-
+	function show() {
+		const { auto_recharge: rule, billing_contacts: contacts } = account.overview;
+		const link = isAdmin && rule.reason === "authentication_required" ? waitingLink() : null;
+		const state = JSON.stringify([rule, link, isStopped()]);
+		if (state === shown) return;
+		shown = state;
+		const isSwitchFocused = button.contains(document.activeElement);
+		const isOff = !isAdmin || (isStopped() && !rule.enabled);
+		fill(button, toggle(rule.enabled, { id: "recharge-switch", disabled: isOff, "aria-labelledby": "recharge-title" }, alert, switched));
+		if (isSwitchFocused) focusSwitch();
+		change.hidden = rule.amount === null || isStopped() || !form.hidden;
+		fill(place, stateOf(rule, link), isAdmin ? h("div.actions", { hidden: change.hidden }, change) : h("p.hint", contacts.length ? t("onlyAdminsAsk", { contacts: contacts.join(", ") }) : t("onlyAdmins")));
+	}
+	/** The switch shows what the server says: without a rule, turning it on only opens the form. */
 	async function switched(isOn) {
-		if (!isSet) {
-			fields.hidden = !isOn;
-			keepDraft(FORM, { ...draft(FORM), open: isOn });
-			return isOn;
+		const { auto_recharge: seen } = account.overview;
+		if (isOn && seen.amount === null) {
+			open();
+			return false;
 		}
-		const charge = isOn ? (await simulate({})).charges_now : null;
-		if (charge && !(await confirmed("Turn on automatic recharge?", `Your balance is below ${money(rule.threshold)}. We charge ${cardName(charge.payment_method)} at once.`, pays("Turn on", charge)))) return false;
-		const send = (version) => save({ enabled: isOn, version }, charge);
-		try {
-			// Off is always right, also for newer settings.
-			const { in_flight: open } = await send(rule.version).catch((problem) => { if (isOn || !problem.current) throw problem; return send(problem.current.version); });
-			say(`Automatic recharge is ${isOn ? "on" : "off"}.`);
-			await card.renew(open && note("wait", `A payment of ${money(open.amount)} was already in progress.`, h("p", "Your card may still be charged for it.")));
-		} catch (problem) {
-			if (!problem.current) throw problem;
-			await card.renew(failure(problem));
-		}
-		focusSwitch();
-		return isOn;
+		const charge = isOn ? await accepted(seen) : null;
+		if (charge === undefined) return false;
+		const { in_flight: flight, enabled } = await saveRule({ enabled: isOn, ...charge?.version }, charge?.now);
+		say(isOn ? t("isOn") : t("isOff"));
+		fill(alert, flight && note("wait", t("inFlight", { amount: money(flight.amount) }), h("p", t("mayStillCharge"))));
+		if (!form.hidden) open();
+		document.dispatchEvent(new Event("account-changed"));
+		return enabled;
 	}
-}
-
-const focusSwitch = () => document.getElementById("recharge-switch").focus();
-const simulate = (body) => ask("POST", "/auto-recharge/simulate", { body });
-const save = (body, charge) => ask("PATCH", "/auto-recharge", { body: { ...body, ...(charge && { accept_charge: charge.amount }) } });
-const pays = (action, { amount }) => `${action} and pay ${money(amount)} now`;
-
-function state(rule, link) {
-	const buys = rule.amount && `adds ${money(rule.amount)}${rule.payment_method ? ` with ${cardName(rule.payment_method)}` : ""} when the balance falls below ${money(rule.threshold)}`;
-	if (rule.status === "disabled") {
-		return h("p.state", rule.amount ? "Off. When turned on, it " : "Off. Turn it on to add credit before you run out, so that calls are not cut off.", rule.amount ? `${buys}.` : null);
-	}
-	if (rule.status === "active") return note("good", null, h("p", `It ${buys}.`));
-	if (rule.status === "charging") return note("plain", null, h("p", rule.message));
-	const next = rule.next_attempt_at && h("p", `We can try again ${when(rule.next_attempt_at)}.`);
-	const [title, ...rest] = rule.message.split(/(?<=\.) /);
-	return note(rule.status === "suspended" ? "bad" : "wait", title, rest.length ? h("p", rest.join(" ")) : null, next,
-		link ? h("p", h("a.button.main", { href: link }, "Confirm payment")) : null);
-}
-
-function ruleForm(stored, saved, card) {
-	const isNew = stored.amount === null;
-	const rule = isNew ? { ...stored, amount: "25.00", threshold: "10.00", payment_method_id: saved[0]?.id } : stored;
-	const { version, values: { threshold, amount, ...others } = {} } = draft(FORM);
-	const typed = { threshold, amount, ...(version === rule.version && others) }; // Never an older card or limit.
-	const shown = (name) => typed[name] ?? rule[name];
-	const hint = (name, text) => (isNew || !typed[name] ? null : `Saved: ${text}`);
-	const [inputs, fields] = [{}, {}];
-	for (const [name, label] of AMOUNTS) {
-		inputs[name] = amountInput(name, shown(name), changed);
-		fields[name] = field(label, inputs[name], hint(name, rule[name]) ?? (name === "amount" ? bounds() : null));
-	}
-	const often = h("input", { type: "number", min: "1", max: "20", step: "1", name: "hourly_count", value: shown("hourly_count"), required: true, oninput: changed });
-	const fromStripe = added(FORM, saved);
-	const chosen = fromStripe?.id ?? shown("payment_method_id");
-	const options = isNew || saved.some(({ id }) => id === rule.payment_method_id) ? saved : [...saved, { ...rule.payment_method, id: rule.payment_method_id }];
-	const choose = h("select", { required: true, onchange: changed }, options.map((one) => h("option", { value: one.id, selected: one.id === chosen }, cardName(one))));
-	fields.payment_method_id = field("Card", choose, saved.length ? hint("payment_method_id", rule.payment_method && cardName(rule.payment_method)) : "No saved cards yet.");
-	fields.hourly_count = field("Recharges per hour", often, hint("hourly_count", rule.hourly_count));
-	const alert = h("div", { role: "alert" });
-	const [preview, button] = [h("div.preview", { role: "status" }), h("button.main", { type: "submit" })];
-	const more = h("button", { onclick: leave }, "Add a card");
-	const limits = h("details", h("summary", "Limits"), h("p.hint", "Automatic recharge never charges more than these limits allow."), h("div.triple", fields.hourly_count, fields.daily_limit, fields.monthly_limit));
-	const form = h("form", { novalidate: true, onsubmit: submit, oninput: play, onfocusin: play }, h("div.triple", fields.threshold, fields.amount, fields.payment_method_id), limits, preview, alert, h("div.actions", button, more));
-	let charge = null; // What saving charges at once, as the button says.
-	if (fromStripe) {
-		addedIsSeen();
-		fill(alert, note("good", "Card saved.", h("p", "Save the rule to use this card for automatic recharge.")));
-	}
-	changed();
-	return form;
-
-	/** What was typed; defaults of a first rule are not, but are saved. */
-	function changes(before = rule) {
-		const all = { payment_method_id: choose.value, hourly_count: often.value };
-		for (const [name, input] of Object.entries(inputs)) all[name] = typedAmount(input.value) ?? input.value;
-		return Object.fromEntries(Object.entries(all).filter(([name, value]) => String(before[name] ?? "") !== value));
-	}
-	function keep(more) {
-		keepDraft(FORM, { ...draft(FORM), version: rule.version, values: changes(), ...more });
-	}
-	function changed() {
-		for (const one of Object.values(fields)) one.fails(null);
-		button.disabled = choose.value === "" || !Object.keys(changes(stored)).length;
-		showCharge(null);
-		keep();
-	}
-	function showCharge(now) {
-		charge = isNew || rule.enabled ? now : null;
-		button.textContent = charge ? pays(isNew ? "Turn on" : "Save", charge) : isNew ? "Save and turn on" : "Save changes";
-	}
-	/** The request body, and the error message of each field. */
-	function readForm() {
-		const [body, faults, sum] = [changes(stored), {}, typedAmount(inputs.amount.value)];
-		if (body.hourly_count) body.hourly_count = Number(often.value);
-		for (const [name] of AMOUNTS) {
-			const value = typedAmount(inputs[name].value);
-			if (name === "amount" || value === null) faults[name] = amountFault(value);
-			else if (name !== "threshold" && sum && micros(value) < micros(sum)) faults[name] = "Enter at least the recharge amount.";
-		}
-		if (!/^([1-9]|1[0-9]|20)$/.test(often.value)) faults.hourly_count = "Enter a whole number from 1 to 20.";
-		return { body, faults, isGood: Object.values(faults).every((fault) => !fault) };
-	}
-	async function submit(event) {
-		event.preventDefault();
-		if (button.disabled) return;
-		const { body, faults, isGood } = readForm();
-		for (const [name, one] of Object.entries(fields)) one.fails(faults[name]);
-		if (!isGood) {
-			if (form.querySelector("details [aria-invalid]")) limits.open = true;
-			form.querySelector("[aria-invalid]").focus();
-			return;
-		}
-		button.disabled = true;
-		clearTimeout(preview.timer);
-		preview.timer = null;
-		try {
-			const words = button.textContent;
-			if (isNew || rule.enabled) showCharge((await simulate(body)).charges_now);
-			if (button.textContent !== words) { // Not even a double-click accepts an unseen amount.
-				say(button.textContent);
-				setTimeout(() => { button.disabled = false; }, 1000);
-				return;
-			}
-			await save({ ...body, version: rule.version, ...(isNew && { enabled: true }) }, charge);
+	async function open(message) {
+		form.hidden = false;
+		change.closest(".actions")?.setAttribute("hidden", "");
+		keepDraft(FORM, { ...draft(FORM), open: true });
+		fill(alert, message);
+		const close = () => {
+			form.hidden = true;
+			fill(form);
 			keepDraft(FORM, {});
-			say("Automatic recharge saved.");
-			await card.renew();
-			focusSwitch();
-		} catch (problem) {
-			button.disabled = false;
-			if (problem.current) {
-				keep({ version: problem.current.version });
-				await card.renew(failure(problem));
-			} else fill(alert, failure(problem));
-		}
-	}
-	async function leave() {
-		more.disabled = true;
-		keep({ open: true });
-		await addCard(FORM, saved).catch((problem) => { more.disabled = false; fill(alert, failure(problem)); });
-	}
-	function play() {
-		clearTimeout(preview.timer);
-		const turn = preview.timer = setTimeout(async () => {
-			const { body, isGood } = readForm();
-			const result = isGood ? await simulate(body).catch(() => null) : null;
-			if (preview.timer !== turn) return;
-			fill(preview, result && simulation(result));
-			showCharge(result?.charges_now);
-		}, 400);
+			shown = "";
+			show();
+		};
+		await load(form, gather, ({ views, rule, saved }) => views.ruleForm(rule, saved, { reopen: open, close }), 4);
 	}
 }
 
-function simulation({ from, to, charges, charged, refused_calls: refused, lowest_balance: lowest }) {
-	const refusals = refused ? ` ${plural(refused, "call")} would have been refused.` : " No calls would have been refused.";
-	return note(refused ? "wait" : "plain", null, h("p", `From ${date(from)} to ${date(to)}, this rule would have made `,
-		h("strong", charges ? `${plural(charges, "recharge")} (${money(charged)})` : "no recharges"), `. The lowest balance would have been ${money(lowest)}.${refusals}`));
+async function gather() {
+	const [views, rule, saved] = await Promise.all([import("./views.js"), ask("GET", "/auto-recharge"), account.methods ?? loadMethods()]);
+	return { views, rule, saved };
 }
+
+/** The version and the charge that the user accepted, `{version, now}`; undefined if they canceled, or if others changed the rule
+ * that they saw. */
+async function accepted(seen) {
+	const rule = await ask("GET", "/auto-recharge");
+	const isSame = ["amount", "threshold"].every((name) => rule[name] === seen[name]) && rule.payment_method?.last4 === seen.payment_method?.last4;
+	if (!isSame) {
+		document.dispatchEvent(new Event("account-changed"));
+		throw Object.assign(new Error("changed"), { title: "", detail: t("changedMeanwhile") });
+	}
+	const now = (await simulate({})).charges_now;
+	if (!now) return { version: { version: rule.version }, now: null };
+	const values = { card: cardName(now.payment_method), amount: money(now.amount) };
+	const words = t("belowNow", { threshold: money(rule.threshold), ...values });
+	return (await confirmed(t("turnOnTitle"), words, t("turnOnAndCharge", values), "main")) ? { version: { version: rule.version }, now } : undefined;
+}
+
+function waitingLink() {
+	return (account.topUps ?? []).find(({ kind, status }) => kind === "automatic" && status === "requires_action")?.next_action_url ?? null;
+}
+
+function ruleWords({ amount, threshold, payment_method: card, daily_limit: limit }, isOff = false) {
+	const values = { amount: money(amount), threshold: money(threshold), card: card ? cardName(card) : "" };
+	const words = !card ? t("adds", values) : isOff ? t("offWithRule", values) : t("addsWith", values);
+	return limit ? `${words} ${t("steps", { amount: values.amount, limit: money(limit) })}` : words;
+}
+
+function stateOf(rule, link) {
+	if (rule.status === "disabled") return h("p.state", rule.amount ? ruleWords(rule, true) : t("offWithoutRule"));
+	if (rule.status === "active") return note("good", null, h("p", ruleWords(rule)));
+	if (rule.status === "charging") return note("plain", null, h("p", t("charging")));
+	const next = rule.next_attempt_at && h("p", t("nextAttempt", { when: when(rule.next_attempt_at) }));
+	const [title, ...rest] = reasonWords(rule, rule.payment_method && cardName(rule.payment_method)).split(/(?<=\.) /);
+	return note(rule.status === "suspended" ? "bad" : "wait", title, rest.length ? h("p", rest.join(" ")) : null, next,
+		link ? h("p", h("a.button.main", { href: link }, t("confirmPayment"))) : null);
+}
+
+/** The method just added from the form of the rule, or null. */
+export const addedForRule = (saved) => added(FORM, saved);

@@ -1,4 +1,4 @@
-// The calls of the last 30 days that were not connected: why, and what mends it.
+// The calls of the last 30 days that were not connected: why, and what to do.
 import { ask } from "./api.js";
 import { h, note } from "./dom.js";
 import { longDay, moment } from "./format.js";
@@ -10,7 +10,7 @@ import words from "messages/refused";
 
 const t = translator(words);
 const LIMITS = "#/settings/limits";
-/** What mends a refusal: an address of the page, PROVIDER, or nothing. */
+/** The remedy of a refusal: an address of the page, PROVIDER, or nothing. */
 const PROVIDER = "provider";
 const REMEDIES = {
 	unknown_number: PROVIDER, number_ambiguous: PROVIDER, unknown_account: PROVIDER, account_closed: PROVIDER, account_frozen: PROVIDER, unknown_line: PROVIDER, destination_unrated: PROVIDER,
