@@ -49,6 +49,7 @@ function limitsForm(loaded) {
 		const box = field(t(`limit_${name}`), input, t(`hint_${name}`, { bound: inWords(name, limits.operator[name]) }));
 		box.set = (value) => { input.value = value === undefined ? "" : MONEY.includes(name) ? typed(value) : String(value); };
 		box.input = input;
+		input.placeholder = MONEY.includes(name) ? typed(limits.operator[name]) : String(limits.operator[name]);
 		return box;
 	}
 	function placesField(name) {

@@ -21,6 +21,7 @@ export function placeList(label, hint, { name, places, fixed, most, shortest, ha
 	return element;
 
 	function show() {
+		chosen.sort((one, other) => placeName(one).localeCompare(placeName(other)));
 		fill(list, chosen.map((place) => h("li.place", h("span", placeName(place)), isReadOnly ? null : h("button.quiet", { "aria-label": t("removePlace", { place: placeName(place) }), onclick: () => remove(place) }, "✕"))));
 		list.hidden = !chosen.length;
 	}
@@ -34,7 +35,7 @@ export function placeList(label, hint, { name, places, fixed, most, shortest, ha
 		box.input.value = "";
 		if (chosen.includes(value)) return box.fails(t("alreadyThere", { place: placeName(value) }));
 		if (chosen.length >= most) return box.fails(t("tooMany", { count: most }));
-		chosen = [...chosen, value].sort((one, other) => placeName(one).localeCompare(placeName(other)));
+		chosen.push(value);
 		show();
 		changed();
 		return say(t("added", { place: shown }));
