@@ -22,7 +22,7 @@ from calling_credit.api.resolver import answer, claims, http_resolver, idempoten
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
-from calling_credit.errors import NotFound, ProblemCode, TooManyRequests, Unavailable
+from calling_credit.errors import CallingCreditError, NotFound, ProblemCode, TooManyRequests, Unavailable
 from calling_credit.ids import is_topup_id
 from calling_credit.links.link import confirmation_link
 from calling_credit.links.payment_page import halt_since
@@ -31,16 +31,18 @@ from calling_credit.links.tokens import issue_link
 from calling_credit.payments.card_changes import RuleCards
 from calling_credit.payments.card_records import record_removed_cards
 from calling_credit.payments.card_store import CardStore
+from calling_credit.payments.checkout import open_checkout
 from calling_credit.payments.counted_worker import counted_worker
 from calling_credit.payments.lost_customers import CardSaver
 from calling_credit.payments.manual_topup import add_funds
-from calling_credit.payments.new_topup import manual_id
+from calling_credit.payments.new_topup import checkout_id, manual_id
 from calling_credit.payments.saved_cards import list_saved_cards, remove_saved_card
 from calling_credit.payments.setup_pages import open_setup_page
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.stored_secrets import current_secret
+from calling_credit.topups.checkout import is_page_over, parse_checkout
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import NOT_PAID, TopUp, TopUpKind, TopUpStatus, parse_payment_method_id, parse_top_up
 from calling_credit.topups.view import topup_view
@@ -58,6 +60,7 @@ recharges = RechargeStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
 cards = CardStore(dynamodb, config().table_name)
 by_account = RequestLimit(MONEY_REQUESTS)
+checks_by_account = RequestLimit(MONEY_REQUESTS)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -80,6 +83,8 @@ def topup_worker() -> AbstractContextManager[TopUpWorker]:
 
 def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
     """A top-up as the caller may see it. Only billing admins see the address for authentication."""
+    if topup.kind == TopUpKind.CHECKOUT:
+        return topup_view(topup, checkout_url(topup) if caller.is_admin else None)
     waits = topup.status == TopUpStatus.REQUIRES_ACTION
     if not (caller.is_admin and waits and halt_of(topup) is None):
         return topup_view(topup, None)
@@ -89,13 +94,33 @@ def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
     return topup_view(topup, issue_link(links, secret, config().link_url, link, clock.now()))
 
 
+def checkout_url(topup: TopUp) -> str | None:
+    """The address of a page that can still be paid."""
+    is_open = topup.status == TopUpStatus.CREATED and not is_page_over(topup, clock.now())
+    return topup.next_action_url if is_open and halt_of(topup) is None else None
+
+
+@app.post("/top-ups/checkout")
+def post_checkout() -> Response[str]:
+    """Open Stripe's page for a payment that also saves its card, once per Idempotency-Key."""
+    caller = admin()
+    key = idempotency_key(app)
+    wanted = parse_checkout(json_body(app), config().bounds)
+    limit_new_payments(caller, checkout_id(caller.account_id, caller.subject, key))
+    with topup_worker() as worker, worker.gate.limits(caller.account_id).announcing(worker.tally, worker.now):
+        saver = CardSaver(accounts, customers, recharges, worker.stripe, worker.guard)
+        account = recharges.snapshot(caller.account_id, caller.sign_in)
+        topup = open_checkout(worker, saver, account, (caller.subject, key), wanted, config().page_url)
+    return answer(topup_answer(topup, caller), 201)
+
+
 @app.post("/top-ups")
 def post_top_up() -> Response[str]:
     """Charge a saved card once per Idempotency-Key, and return the outcome, including a decline."""
     caller = admin()
     key = idempotency_key(app)
     amount_micros, payment_method_id = parse_top_up(json_body(app), config().bounds)
-    limit_new_payments(caller, key)
+    limit_new_payments(caller, manual_id(caller.account_id, caller.subject, key))
     with topup_worker() as worker, worker.gate.limits(caller.account_id).announcing(worker.tally, worker.now):
         topup = add_funds(
             worker,
@@ -110,12 +135,12 @@ def post_top_up() -> Response[str]:
     return answer(topup_answer(topup, caller), 201)
 
 
-def limit_new_payments(caller: Caller, key: str) -> None:
+def limit_new_payments(caller: Caller, topup_id: str) -> None:
     """Limit how often an account asks for payments. A replay of a stored payment is never limited."""
     try:
         by_account.check(caller.account_id, clock.now())
     except TooManyRequests:
-        if topups.read(caller.account_id, manual_id(caller.account_id, caller.subject, key)) is None:
+        if topups.read(caller.account_id, topup_id) is None:
             raise
 
 
@@ -144,7 +169,22 @@ def get_top_up(topup_id: str) -> Response[str]:
     topup = topups.read(caller.account_id, topup_id) if is_topup_id(topup_id) else None
     if topup is None:
         raise NotFound(ProblemCode.UNKNOWN_TOP_UP, "This account has no such top-up; GET /top-ups lists them.")
-    return answer(topup_answer(topup, caller))
+    return answer(topup_answer(up_to_date(topup), caller))
+
+
+def up_to_date(topup: TopUp) -> TopUp:
+    """Ask Stripe for an unpaid payment on its page, so that a customer who returns does not wait for a callback. A
+    failure, or too many requests of the account, leaves the stored state.
+    """
+    if topup.kind != TopUpKind.CHECKOUT or not topup.is_open or topup.session_id is None:
+        return topup
+    try:
+        checks_by_account.check(topup.account_id, clock.now())
+        with topup_worker() as worker:
+            return worker.advance(topup)
+    except (CallingCreditError, *AWS_ERRORS) as error:
+        logger.warning("not_asked", topup_id=topup.topup_id, code=code_of(error))
+        return topups.read(topup.account_id, topup.topup_id) or topup
 
 
 @app.get("/payment-methods")

@@ -1,4 +1,4 @@
-"""Answers the Billing page's reads: balance, usage, call details, statement, lines, and the account's prices."""
+"""Answers the Billing page's reads: balance, usage, spending, calls, statement, lines, and the account's prices."""
 
 from datetime import date
 from typing import Any
@@ -79,6 +79,12 @@ def usage_summary() -> Response[str]:
 def usage_details(category: str) -> Response[str]:
     """List the calls of a category, newest first, as JSON or CSV."""
     return own_answers().calls(category)
+
+
+@app.get("/spending")
+def spending() -> Response[str]:
+    """Sum up spending on calls by user, line, country, and day, in parts that add up."""
+    return own_answers().spending()
 
 
 @app.get("/statement")

@@ -194,7 +194,7 @@ def check_topup(worker: TopUpWorker, topup: TopUp) -> bool:
     """Advance one top-up. Return whether it was due: a manual top-up without an intent belongs to its customer's
     request for the first minute.
     """
-    has_intent = topup.kind == TopUpKind.AUTOMATIC or topup.status != TopUpStatus.CREATED
+    has_intent = topup.kind != TopUpKind.MANUAL or topup.status != TopUpStatus.CREATED
     if not has_intent and topup.age(worker.now) <= RESPONSE_TIMEOUT:
         return False
     leased = topup if topup.status == TopUpStatus.SUCCEEDED else worker.topups.acquire_lease(topup, LEASE, worker.now)

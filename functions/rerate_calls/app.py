@@ -95,7 +95,7 @@ def rate_unrated(context: LambdaContext) -> dict[str, Any]:
         {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}, now
     )
     store = UnratedCallStore(dynamodb, config().table_name, now, clock.seconds_left(context, SECONDS_TO_SPARE))
-    store.rate(unrated, account_facts.time_zones)
+    store.rate(unrated, account_facts.time_zones, account_facts.with_breakdown)
     counts = {f"calls_{name}": count for name, count in store.tally.items()}
     logger.info("waiting_calls", extra=counts)
     emit(metrics, counts)

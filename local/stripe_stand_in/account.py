@@ -78,6 +78,8 @@ class Account:
     """The card behind each payment method."""
     deleted: set[str] = field(default_factory=set)
     """Customers that were deleted; Stripe still remembers their ids."""
+    checkout_data: dict[str, Fields] = field(default_factory=dict)
+    """The `payment_intent_data` of each session in payment mode, which Stripe does not show."""
     spent: set[str] = field(default_factory=set)
     """Payment methods that cannot be used again: detached, or charged without a customer."""
     set_up: set[str] = field(default_factory=set)

@@ -1,7 +1,8 @@
-"""Checkout in setup mode: a session, its setup intent, and the effect of its hosted page."""
+"""Checkout: a session in setup or payment mode, and the effect of its hosted page."""
 
 from typing import Final
 
+from local.stripe_stand_in import checkout_payments
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.currencies import currency
@@ -26,10 +27,11 @@ from local.stripe_stand_in.setup_intents import new_setup_intent
 
 EXPIRES_SECONDS: Final = 86_400
 MIN_EXPIRES_SECONDS: Final = 1_800
+METHODS: Final = ("card", "link", "us_bank_account")
 
 CREATE: Final = Parameters(
     {
-        "allowed_payment_method_types": list_of(choice("card")),
+        "allowed_payment_method_types": list_of(choice(*METHODS)),
         "cancel_url": web_address,
         "client_reference_id": text,
         "currency": currency,
@@ -41,6 +43,7 @@ CREATE: Final = Parameters(
         "setup_intent_data": fields({"description": clearable_text, "metadata": metadata}),
         "success_url": web_address,
         "ui_mode": choice("hosted_page"),
+        **checkout_payments.PARAMETERS,
     },
     ("mode", "success_url"),
 )
@@ -51,9 +54,14 @@ def create(account: Account, given: Fields) -> Fields:
     """POST /v1/checkout/sessions."""
     _check(account, given)
     types = given.get("allowed_payment_method_types")
-    intent = new_setup_intent(account, given, types)
-    account.emit("setup_intent.created", intent)
-    session = account.add("checkout.session", _session_fields(account, given, types, intent["id"]))
+    if given["mode"] == "payment":
+        session = account.add("checkout.session", _session_fields(account, given, types, None))
+        session |= checkout_payments.payment_fields(given)
+        account.checkout_data[session["id"]] = given.get("payment_intent_data", {})
+    else:
+        intent = new_setup_intent(account, given, types)
+        account.emit("setup_intent.created", intent)
+        session = account.add("checkout.session", _session_fields(account, given, types, intent["id"]))
     session["url"] = f"{account.base_url}/checkout/pay/{session['id']}"
     return session
 
@@ -83,9 +91,50 @@ def expire(account: Account, given: Fields, session_id: str) -> Fields:
 
 
 def end(account: Account, session: Fields) -> None:
-    """Expire a session, which closes its page."""
+    """Expire a session, which closes its page and cancels its unpaid intent."""
     session.update(status="expired", url=None)
+    checkout_payments.cancel_unpaid(account, session)
     account.emit("checkout.session.expired", session)
+
+
+def pay(
+    account: Account, session: Fields, test_card: KnownCard, holder: str, expiry: tuple[int, int]
+) -> Refusal | None:
+    """Pay with the card from the page; the error if it is declined, after which the page stays open.
+
+    Raises:
+        Refusal: the session is no longer open, or its customer was deleted.
+    """
+    _require_open(account, session)
+    back = f"{account.base_url}/checkout/pay/{session['id']}"
+    refusal = checkout_payments.submit(account, session, test_card, holder, expiry, back)
+    follow_intent(account, account.get("payment_intent", session["payment_intent"]))
+    return refusal
+
+
+def follow_intent(account: Account, intent: Fields) -> Fields | None:
+    """Apply the state of an intent to its session, if it has one; return the session."""
+    session = checkout_payments.session_of(account, intent)
+    if session is None or intent["status"] not in ("succeeded", "processing"):
+        return session
+    is_paid = intent["status"] == "succeeded"
+    if session["status"] == "open":
+        holder = account.get("payment_method", intent["payment_method"])["billing_details"]["name"]
+        details = _customer_details(account, session, holder or "")
+        paid = "paid" if is_paid else "unpaid"
+        session.update(status="complete", url=None, customer_details=details, payment_status=paid)
+        account.emit("checkout.session.completed", session)
+    elif is_paid and session["payment_status"] == "unpaid":
+        session["payment_status"] = "paid"
+        account.emit("checkout.session.async_payment_succeeded", session)
+    return session
+
+
+def fail_later(account: Account, intent: Fields) -> None:
+    """Announce that the payment of a completed page failed."""
+    session = checkout_payments.session_of(account, intent)
+    if session is not None and session["status"] == "complete":
+        account.emit("checkout.session.async_payment_failed", session)
 
 
 def complete(account: Account, session: Fields, test_card: KnownCard, holder: str, expiry: tuple[int, int]) -> Fields:
@@ -94,8 +143,7 @@ def complete(account: Account, session: Fields, test_card: KnownCard, holder: st
     Raises:
         Refusal: the session is no longer open, or its customer was deleted.
     """
-    if retrieve(account, {}, session["id"])["status"] != "open":
-        raise Refusal(400, "This Checkout Session is no longer open.", param="session")
+    _require_open(account, session)
     if session["customer"] is not None:
         account.get("customer", session["customer"], "customer")
     card = new_card(account, test_card)
@@ -112,10 +160,20 @@ def complete(account: Account, session: Fields, test_card: KnownCard, holder: st
     return card
 
 
+def _require_open(account: Account, session: Fields) -> None:
+    if retrieve(account, {}, session["id"])["status"] != "open":
+        raise Refusal(400, "This Checkout Session is no longer open.", param="session")
+
+
 def _check(account: Account, given: Fields) -> None:
-    if given["mode"] != "setup":
-        raise bad_parameter("The local stand-in supports Checkout only in setup mode.", None, "mode")
-    if "currency" not in given and "allowed_payment_method_types" not in given:
+    if given["mode"] == "subscription":
+        raise bad_parameter("The local stand-in supports Checkout only in setup and payment mode.", None, "mode")
+    if given["mode"] == "payment":
+        checkout_payments.check(given)
+    elif "payment_intent_data" in given or "line_items" in given:
+        name = next(name for name in checkout_payments.PARAMETERS if name in given)
+        raise bad_parameter(f"You can only use `{name}` in `payment` mode.", None, name)
+    elif "currency" not in given and "allowed_payment_method_types" not in given:
         raise missing_parameter("currency")
     if "customer" in given:
         account.get("customer", given["customer"], "customer")
@@ -139,7 +197,7 @@ def _customer_details(account: Account, session: Fields, holder: str) -> Fields:
     }
 
 
-def _session_fields(account: Account, given: Fields, types: list[str] | None, setup_intent_id: str) -> Fields:
+def _session_fields(account: Account, given: Fields, types: list[str] | None, setup_intent_id: str | None) -> Fields:
     unused = (
         "adaptive_pricing after_expiration allow_promotion_codes amount_subtotal amount_total "
         "billing_address_collection branding_settings client_secret collected_information consent consent_collection "

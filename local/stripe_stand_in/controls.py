@@ -8,7 +8,7 @@ from typing import Any
 from local.stripe_stand_in import card_changes, customers, disputes, fraud_warnings, hosted
 from local.stripe_stand_in.account_controls import AccountControls
 from local.stripe_stand_in.attempts import fail_processing, settle_processing
-from local.stripe_stand_in.checkout import complete, end
+from local.stripe_stand_in.checkout import complete, end, fail_later, follow_intent, pay
 from local.stripe_stand_in.declines import decline_named
 from local.stripe_stand_in.known_cards import KnownCard, card_with_id, card_with_number, renewed
 from local.stripe_stand_in.refunds import fail_refund, issue
@@ -23,6 +23,7 @@ class Controls(AccountControls):
         with self._stand_in.lock:
             intent = self._intent_with_status(intent_id, "processing")
             settle_processing(self._account, intent)
+            follow_intent(self._account, intent)
             return intent
 
     def fail(self, intent_id: str, reason: str = "generic_decline") -> Fields:
@@ -30,6 +31,7 @@ class Controls(AccountControls):
         with self._stand_in.lock:
             intent = self._intent_with_status(intent_id, "processing")
             fail_processing(self._account, intent, reason)
+            fail_later(self._account, intent)
             return intent
 
     def answer_challenge(self, intent_id: str, *, confirmed: bool = True) -> Fields:
@@ -40,11 +42,14 @@ class Controls(AccountControls):
             return intent
 
     def complete_checkout(self, session_id: str, card: str = "pm_card_visa") -> Fields:
-        """Save a card as the customer on the Checkout page: a test card by number or well-known id."""
+        """Save a card, or pay, as the customer on the Checkout page: a test card by number or well-known id. A declined
+        card leaves a payment's page open.
+        """
         with self._stand_in.lock:
             session = hosted.open_session(self._account, session_id)
             test_card = _known_card(card)
-            complete(self._account, session, test_card, "Test Customer", (12, self._account.now().year + 8))
+            submit = pay if session["mode"] == "payment" else complete
+            submit(self._account, session, test_card, "Test Customer", (12, self._account.now().year + 8))
             return session
 
     def delete_customer(self, customer_id: str) -> Fields:

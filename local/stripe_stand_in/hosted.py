@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.attempts import finish_challenge
-from local.stripe_stand_in.checkout import complete, retrieve
+from local.stripe_stand_in.checkout import complete, follow_intent, pay, retrieve
 from local.stripe_stand_in.known_cards import KnownCard, card_with_number, luhn_sum
 from local.stripe_stand_in.refusals import Fields, Refusal
 from local.stripe_stand_in.setup_intents import refuse
@@ -44,11 +44,29 @@ def save_card(account: Account, session: Fields, form: CardForm) -> str | None:
         form.errors["name"] = "Enter the name on the card."
     if form.errors or test_card is None or expiry is None:
         return None
+    if session["mode"] == "payment":
+        return _pay(account, session, form, test_card, expiry)
     if test_card.attach is not None:
         refuse(account, account.get("setup_intent", session["setup_intent"]), test_card.attach)
         form.errors[FIELD_OF_PARAM.get(test_card.attach.param or "", "number")] = test_card.attach.message
         return None
     complete(account, session, test_card, form.name.strip(), expiry)
+    return success_address(session)
+
+
+def _pay(
+    account: Account, session: Fields, form: CardForm, test_card: KnownCard, expiry: tuple[int, int]
+) -> str | None:
+    refusal = pay(account, session, test_card, form.name.strip(), expiry)
+    if refusal is not None:
+        form.errors[FIELD_OF_PARAM.get(refusal.error.get("param") or "", "number")] = refusal.error["message"]
+        return None
+    action = account.get("payment_intent", session["payment_intent"])["next_action"]
+    return str(action["redirect_to_url"]["url"]) if action else success_address(session)
+
+
+def success_address(session: Fields) -> str:
+    """Where a completed page sends its customer."""
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
@@ -71,6 +89,9 @@ def answer_challenge(account: Account, intent: Fields, *, confirmed: bool) -> st
     if intent["status"] != "requires_action" or action is None:
         raise Refusal(400, "This payment needs no confirmation.")
     finish_challenge(account, intent, confirmed=confirmed)
+    session = follow_intent(account, intent)
+    if session is not None:
+        return success_address(session) if session["status"] == "complete" else str(session["url"])
     return_url = action.get("redirect_to_url", {}).get("return_url")
     if return_url is None:
         return None

@@ -18,6 +18,7 @@ SUGGESTED_CARDS: Final = (
     "4000002760003184",
     "4000000000000341",
     "4000000000009995",
+    "4000000000009235",
 )
 """The cards that the Checkout page can fill in with one click."""
 
@@ -49,7 +50,7 @@ def _add_checkout(pages: flask.Blueprint, stand_in: StandIn) -> None:
             account = stand_in.account
             session = hosted.open_session(account, session_id)
             if session["status"] != "open":
-                return _closed_checkout(session["status"], session["cancel_url"])
+                return _closed_checkout(session["mode"], session["status"], session["cancel_url"])
             form = _card_form()
             if number := flask.request.form.get("fill"):
                 form = hosted.prefilled_form(account, number)
@@ -101,10 +102,12 @@ def notice(title: str, words: str, status: int, back: str | None = None) -> Page
     return flask.render_template("notice.html", title=title, words=words, back=back), status
 
 
-def _closed_checkout(status: str, back: str | None) -> Page:
+def _closed_checkout(mode: str, status: str, back: str | None) -> Page:
+    if status == "complete" and mode == "payment":
+        return notice("Already paid", "This payment is complete. You can go back.", 200, back)
     if status == "complete":
         return notice("Card already saved", "This form was already submitted. You can go back.", 200, back)
-    return notice("This page has expired", "Go back and start again to save a card.", 200, back)
+    return notice("This page has expired", "Go back and start again.", 200, back)
 
 
 def _card_form() -> CardForm:

@@ -5,6 +5,7 @@ from typing import Final
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.attempts import attempt
+from local.stripe_stand_in.checkout_payments import session_of
 from local.stripe_stand_in.currencies import currency
 from local.stripe_stand_in.intents import check_amount, new_intent, return_url_refusal, usable_payment_method
 from local.stripe_stand_in.parameters import (
@@ -135,6 +136,9 @@ def confirm(account: Account, given: Fields, intent_id: str) -> Fields:
 def cancel(account: Account, given: Fields, intent_id: str) -> Fields:
     """POST /v1/payment_intents/{id}/cancel."""
     intent = _intent(account, intent_id)
+    if session_of(account, intent) is not None and intent["status"] != "requires_capture":
+        message = "You cannot cancel the PaymentIntent of a Checkout Session. Expire the Checkout Session instead."
+        raise unexpected_state(message, intent)
     if intent["status"] not in CANCELABLE:
         raise unexpected_state(_status_message(intent, "cancel", ", ".join(CANCELABLE)), intent)
     intent.update(

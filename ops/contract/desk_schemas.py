@@ -49,19 +49,21 @@ MONEY_AT_STRIPE: Final = record(
 STAFF_CARD: Final = record(
     "PaymentCard", "The card of a payment.", {"id": PAYMENT_METHOD_ID, "brand": TEXT, "last4": LAST_FOUR}
 )
+_ADDRESSES: Final = ("next_action_url", "checkout_url")
+"""Where the customer goes next, which staff do not see."""
 STAFF_TOP_UP: Final = record(
     "StaffTopUp",
     "A payment as staff see it.",
     {
-        **{name: part for name, part in payment_routes.TOP_UP["properties"].items() if name != "next_action_url"},
-        "payment_method": STAFF_CARD,
+        **{name: part for name, part in payment_routes.TOP_UP["properties"].items() if name not in _ADDRESSES},
+        "payment_method": or_null(STAFF_CARD),
         "stored_status": one_of(topup.TopUpStatus),
         "created_by": TEXT,
         "reversed": described(MONEY, "What refunds and disputes took back."),
         "intent_id": or_null(described(TEXT, "Stripe's id of the payment.")),
         "stripe": or_null(MONEY_AT_STRIPE),
     },
-    optional=("failure", "receipt_url"),
+    optional=("expires_at", "failure", "receipt_url"),
 )
 MAIL: Final = record(
     "SentMail",

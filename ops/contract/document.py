@@ -7,6 +7,7 @@ from ops.contract import (
     activity_routes,
     call_routes,
     card_routes,
+    checkout_routes,
     correction_routes,
     desk_acts,
     desk_calls,
@@ -19,6 +20,7 @@ from ops.contract import (
     recharge_routes,
     settings_routes,
     sign_out_routes,
+    spending_routes,
     usage_routes,
 )
 from ops.contract.answers import answers
@@ -28,8 +30,10 @@ from ops.contract.security import SECURITY, SECURITY_SCHEMES
 
 ROUTES: Final[tuple[Route, ...]] = (
     *usage_routes.ROUTES,
+    *spending_routes.ROUTES,
     *rates_routes.ROUTES,
     *payment_routes.ROUTES,
+    *checkout_routes.ROUTES,
     *recharge_routes.ROUTES,
     *settings_routes.ROUTES,
     *activity_routes.ROUTES,

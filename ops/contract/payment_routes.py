@@ -30,6 +30,7 @@ from ops.contract.schemas import (
     described,
     list_of,
     one_of,
+    or_null,
     page_of,
     record,
 )
@@ -50,12 +51,16 @@ TOP_UP: Final = record(
         "status": one_of(STATUSES, "A failed or canceled payment may still succeed if money arrives late."),
         "amount": MONEY,
         "created_at": INSTANT,
-        "payment_method": CARD,
+        "payment_method": or_null(CARD),
+        "checkout_url": described(
+            or_null(URL), "Of a checkout, for billing admins: Stripe's page while it can be paid."
+        ),
+        "expires_at": described(INSTANT, "Of a checkout: when its page closes."),
         "next_action_url": described(URL, "For billing admins: where to confirm the payment with the bank."),
         "failure": FAILURE,
         "receipt_url": described(URL, "Stripe's receipt."),
     },
-    optional=("next_action_url", "failure", "receipt_url"),
+    optional=("checkout_url", "expires_at", "next_action_url", "failure", "receipt_url"),
 )
 TOP_UPS: Final = page_of("TopUps", "A page of payments, newest first.", TOP_UP)
 NEW_TOP_UP: Final = body(

@@ -3,7 +3,8 @@
 from typing import Final
 
 from calling_credit.accounts import limits
-from ops.contract.route import PAGE, PAGE_CODES, Access, Route, member_read, ok, path
+from calling_credit.usage.call_filter import MAX_FIND_CHARACTERS
+from ops.contract.route import PAGE, PAGE_CODES, Access, Route, member_read, ok, path, query
 from ops.contract.schemas import (
     FLAG,
     ID,
@@ -145,9 +146,16 @@ ROUTES: Final = (
         "list_usage",
         GROUP,
         "List lines",
-        ok(LINES, "The lines."),
-        ("unknown_account", *PAGE_CODES),
-        parameters=PAGE,
+        ok(LINES, "The lines, by number."),
+        ("unknown_account", "invalid_query", *PAGE_CODES),
+        parameters=(
+            query(
+                "find",
+                {"type": "string", "maxLength": MAX_FIND_CHARACTERS},
+                "Only lines with this part of a number, or of their user's name.",
+            ),
+            *PAGE,
+        ),
     ),
     Route(
         "PUT",

@@ -5,8 +5,9 @@ from typing import Final
 from calling_credit.accounts import account
 from calling_credit.ledger import entries
 from calling_credit.usage import summary
+from calling_credit.usage.call_filter import MAX_FIND_CHARACTERS
 from ops.contract.recharge_routes import BALANCE_RECHARGE
-from ops.contract.route import CSV, CURSOR, JSON, PAGE, PAGE_CODES, Answer, limit, member_read, ok, path, query
+from ops.contract.route import CSV, CURSOR, JSON, PAGE_CODES, Answer, limit, member_read, ok, path, query
 from ops.contract.schemas import (
     CALL_KEY,
     CATEGORY_CODE,
@@ -23,7 +24,7 @@ from ops.contract.schemas import (
     described,
     list_of,
     one_of,
-    page_of,
+    or_null,
     record,
 )
 
@@ -89,11 +90,24 @@ CALL: Final = record(
         "rate_deck": described(TEXT, "The version of the rate deck that priced the call."),
         "call_key": CALL_KEY,
         "line_id": ID,
+        "line_number": or_null(described(TEXT, "The number of the line; null if the account has no such line.")),
         "corrected": described(FLAG, "Whether an operator has corrected the duration or waived the charge."),
         "suspicious": described(FLAG, "Whether the recorded duration is hard to believe."),
     },
 )
-CALLS: Final = page_of("ChargedCalls", "A page of calls, newest first.", CALL)
+READ: Final = record(
+    "ReadSoFar",
+    "How much one request read. A request stops after about five seconds, also with few items or none.",
+    {
+        "calls": described(COUNT, "The entries that were evaluated for this answer."),
+        "until": or_null(described(INSTANT, "Everything after this instant was read; null: the whole period.")),
+    },
+)
+CALLS: Final = record(
+    "ChargedCalls",
+    "A page of calls, newest first. Follow `next_cursor` until it is null, also after a page without items.",
+    {"items": list_of(CALL), "next_cursor": NEXT_CURSOR, "read": READ},
+)
 
 ENTRY: Final = record(
     "StatementEntry",
@@ -138,6 +152,20 @@ PERIOD: Final = (
     query("to", DATE, "The last day. The default is today."),
 )
 PERIOD_CODES: Final = ("invalid_date", "invalid_date_range", "unknown_account")
+FIND: Final = query(
+    "find",
+    {"type": "string", "maxLength": MAX_FIND_CHARACTERS},
+    "Words that must all match, in any case: a part of a number as people write it, a destination, a country's name or "
+    "code, or a user's name.",
+)
+FILTERS: Final = (
+    query("user_id", TEXT, "Only the calls of this user. An unknown user has no calls."),
+    query("line_id", TEXT, "Only the calls of this line."),
+    query("country", TEXT, "Only calls to this country, such as `GB`."),
+    query("date", DATE, "Only the calls of this day of the period."),
+    FIND,
+)
+FILTER_CODES: Final = ("unknown_country", "invalid_query")
 GROUP: Final = "Balance and usage"
 
 
@@ -156,12 +184,13 @@ ROUTES: Final = (
             {JSON: CALLS, CSV: {"type": "string"}},
             {"X-Next-Cursor": ("The cursor of the next page of CSV; absent on the last page.", {"type": "string"})},
         ),
-        (*PERIOD_CODES, *PAGE_CODES, "unknown_category"),
-        "Send `Accept: text/csv` for CSV, up to 10,000 rows a page.",
+        (*PERIOD_CODES, *PAGE_CODES, *FILTER_CODES, "unknown_category"),
+        "Send `Accept: text/csv` for CSV, up to 10,000 rows a page. A search reads for about five seconds; then it "
+        "answers with what it found and a cursor.",
         parameters=(
             path("category", CATEGORY_CODE, "A category that GET /usage lists."),
             *PERIOD,
-            query("user_id", TEXT, "Only the calls of this user. An unknown user has no calls."),
+            *FILTERS,
             CURSOR,
             limit(summary.CSV_ROWS),
         ),
@@ -173,6 +202,11 @@ ROUTES: Final = (
         "Show the statement",
         Answer("The statement; with `by=day` only daily balances.", {JSON: {"anyOf": [STATEMENT, DAILY_STATEMENT]}}),
         (*PERIOD_CODES, *PAGE_CODES, "invalid_query"),
-        parameters=(*PERIOD, query("by", one_of(["day"]), "`day` shows only daily balances."), *PAGE),
+        parameters=(
+            *PERIOD,
+            query("by", one_of(["day"]), "`day` shows only daily balances."),
+            CURSOR,
+            limit(summary.MAX_ROWS),
+        ),
     ),
 )

@@ -28,6 +28,7 @@ from tests.benchmarks.publication import publication_rows
 from tests.benchmarks.reversals import reversal_rows
 from tests.benchmarks.rows import Row, markdown, show
 from tests.benchmarks.sign_ins import sign_in_rows
+from tests.benchmarks.spending_reads import spending_rows
 from tests.benchmarks.start_up import start_up_rows
 from tests.benchmarks.sweeps import sweep_rows
 from tests.benchmarks.usage_reads import usage_rows
@@ -104,6 +105,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "admission", lambda: admission_rows(lab)
     yield "publication", lambda: publication_rows(lab)
     yield "usage", lambda: usage_rows(lab)
+    yield "spending", lambda: spending_rows(lab)
     yield "recharges", lambda: crossing_rows(lab)
     yield "reversals", lambda: reversal_rows(lab)
     yield "payments", lambda: payment_rows(lab)

@@ -178,6 +178,8 @@ def laboratory() -> Iterator[Laboratory]:
     with mock_aws(), pytest.MonkeyPatch.context() as monkeypatch:
         make_moto_cheap(monkeypatch)
         boto3.client("s3").create_bucket(Bucket=BUCKET)
+        secrets = boto3.client("secretsmanager")
+        secrets.create_secret(Name=os.environ["CURSOR_SECRET_ARN"], SecretString="bench-secret")
         lab = Laboratory()
         lab.reset()
         yield lab

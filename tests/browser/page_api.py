@@ -95,7 +95,7 @@ class PageApi:
         self._held[route] = threading.Event()
 
     def release(self, route: str) -> None:
-        """Send what was held."""
+        """Send the held answers."""
         self._held.pop(route).set()
 
     def count(self, route: str) -> int:

@@ -133,7 +133,7 @@ def test_all_lines_are_turned_on_from_the_banner(user: User, page_server: PageSe
     assert page_server.api.bodies("PUT /lines") == [{"international_calling": True}]
 
 
-def test_paused_rule_says_why_and_when_it_goes_on(user: User, page_server: PageServer) -> None:
+def test_paused_rule_says_why_and_when_it_resumes(user: User, page_server: PageServer) -> None:
     paused(page_server.api, status="paused", reason="backing_off", next_attempt_at=page_data.ago(minutes=-30))
     one = user()
     expect(banner(one)).to_contain_text("The card was declined.")

@@ -19,8 +19,8 @@ MOST_CLICKS = 4
 
 
 class Wire:
-    """What a page receives: its own files, the API, and the token, as Chromium counts them with headers. What comes
-    from the cache costs nothing.
+    """What a page receives: its own files, the API, and the token, as Chromium counts them with headers. A file from
+    the cache costs nothing.
     """
 
     def __init__(self, page: Page, stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""Paying without surprises: what is charged, with what, and only when asked."""
+"""Paying without surprises: the amount, the method, and the moment are the user's choice."""
 
 import re
 from collections.abc import Callable

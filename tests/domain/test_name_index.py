@@ -6,13 +6,12 @@ from hypothesis import strategies as st
 
 from calling_credit.accounts.name_index import (
     MAX_WORDS,
-    has_words,
     index_actions,
     mail_items,
     name_items,
-    words_of,
 )
 from calling_credit.dynamodb import index_keys
+from calling_credit.plain_words import has_words, words_of
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,19 @@ from typing import Any
 
 import pytest
 
-from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.accounts.daily_sums import Dimension, counters_of, mark_counted
+from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.hold_store import hold_item
 from calling_credit.ledger.holds import Hold, HoldStatus
-from calling_credit.ledger.posting import Posting, post_entries
+from calling_credit.ledger.posting import Posting, entry_item, post_entries
 from calling_credit.ledger.posting_parts import Part, PostingOutcome, parts
 from calling_credit.ledger.posting_plan import ActionName, CounterChange, Plan, entry_name, hold_name
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.pricing import RatedCall
 from tests.domain.examples import NOW, call
+from tests.harness.daily_sums import sums_by_day
 from tests.harness.small_table import Key, SmallTable, key_of
 
 PK = "ACCOUNT#acct_1"
@@ -34,7 +36,8 @@ def entry(number: int) -> Entry:
     """One of the calls: two months, three categories, every price different."""
     rated = RatedCall(replace(ROW, category=CATEGORIES[number % 3]), "deck-1", "US", 180, 300_000)
     made = charge_entry(call(call_id=f"c_{number:02d}"), rated, "America/New_York", NOW)
-    return replace(made, local_date=MONTHS[number % 2], amount_micros=-(1 + number) * 100)
+    facts = {**made.explanation, "line_id": f"line_{number % 4}", "user_id": f"user_{number % 5}"}
+    return replace(made, local_date=MONTHS[number % 2], amount_micros=-(1 + number) * 100, explanation=facts)
 
 
 def hold(number: int) -> Hold:
@@ -60,6 +63,9 @@ def hold(number: int) -> Hold:
 
 ENTRIES = [entry(number) for number in CALLS]
 HOLDS = {entry.key: hold(number) for number, entry in enumerate(ENTRIES)}
+DAYS = {("ACCOUNT#acct_1", f"SPENT_DAY#{day}"): {Dimension.LINE: {f"other_{n}" for n in range(49)}} for day in MONTHS}
+ENTRIES = list(mark_counted(ENTRIES, frozenset({"acct_1"}), DAYS))
+DAILY_SUMS = counters_of(ENTRIES)
 MONTHLY = {
     entry_name(entry): (CounterChange(PK, f"SPENT#{entry.local_date[:7]}", {"spent": entry.amount_micros, "calls": 1}),)
     for entry in ENTRIES
@@ -68,7 +74,8 @@ LEFT = {
     hold_name(hold.call_key): (CounterChange(PK, "LEFT", {"left_seconds": hold.max_seconds}),)
     for hold in HOLDS.values()
 }
-COUNTERS = MONTHLY | LEFT
+BOTH = {name: (*changes, *DAILY_SUMS.get(name, ())) for name, changes in MONTHLY.items()}
+COUNTERS = BOTH | LEFT
 
 
 def post(table: SmallTable) -> Posting:
@@ -77,6 +84,11 @@ def post(table: SmallTable) -> Posting:
     at = "2026-11-23T12:00:00.000Z"
     settings: dict[str, Any] = {"holds": HOLDS, "counters": COUNTERS, "released_at": at}
     return post_entries(client, "table", ENTRIES, lambda: 60.0, **settings, sleep=lambda _: None)
+
+
+def stored(one: Entry) -> dict[str, Any]:
+    """The plain item of an entry."""
+    return from_attributes(entry_item(one))
 
 
 def expected(posted: list[Entry], holds: list[Hold]) -> Counter[tuple[Key, str]]:
@@ -91,6 +103,8 @@ def expected(posted: list[Entry], holds: list[Hold]) -> Counter[tuple[Key, str]]
         sums[(PK, f"SPENT#{one.local_date[:7]}"), "calls"] += 1
         for name in ("posted_micros", "headroom_micros", "available_micros"):
             sums[(PK, "BALANCE"), name] += one.amount_micros
+    for sort_key, of_day in sums_by_day(map(stored, posted)).items():
+        sums.update({((PK, sort_key), name): value for name, value in of_day.items()})
     for one_hold in holds:
         sums[(PK, "BALANCE"), "available_micros"] += one_hold.amount_micros
         sums[(PK, "BALANCE"), "held_micros"] -= one_hold.amount_micros
@@ -139,7 +153,7 @@ def condition_failed(item: dict[str, Any] | None = None) -> dict[str, Any]:
 def test_the_posting_covers_every_kind_of_item_in_several_transactions() -> None:
     kinds = Counter(key[1].split("#")[0] for _, _, key in POSITIONS)
     assert (kinds["ENTRY"], kinds["HOLD"]) == (97, 97)
-    assert set(kinds) == {"ENTRY", "HOLD", "DAY", "SPENT", "LEFT", "BALANCE"}
+    assert set(kinds) == {"ENTRY", "HOLD", "DAY", "SPENT", "SPENT_DAY", "LEFT", "BALANCE"}
     assert len({at for at, _, _ in POSITIONS}) == 3
 
 

@@ -113,8 +113,11 @@ def test_payments_are_not_spending() -> None:
     assert usage_summary(days, "USD") == {"currency": "USD", "total": "0.00", "categories": [], "days": []}
 
 
+LINES = {"line_1": "+14155550100"}
+
+
 def test_a_call_row_shows_the_parts_of_its_price() -> None:
-    assert call_row(ENTRY, {"user_1": "Ada"}) == {
+    assert call_row(ENTRY, {"user_1": "Ada"}, LINES) == {
         "call_id": "c_1",
         "started_at": "2026-11-23T10:00:00.000Z",
         "to": "+442071838750",
@@ -129,18 +132,19 @@ def test_a_call_row_shows_the_parts_of_its_price() -> None:
         "rate_deck": "deck-1",
         "call_key": "c_1",
         "line_id": "line_1",
+        "line_number": "+14155550100",
         "corrected": False,
         "suspicious": False,
     }
 
 
 def test_a_user_without_a_name_is_shown_by_id() -> None:
-    assert call_row(ENTRY, {})["user"] == {"id": "user_1", "name": None}
+    assert call_row(ENTRY, {}, LINES)["user"] == {"id": "user_1", "name": None}
 
 
 def parsed_csv(name: str | None, destination: str = "United Kingdom") -> list[dict[str, str]]:
     """One row, read back from its CSV."""
-    row = call_row(ENTRY | {"destination": destination}, {} if name is None else {"user_1": name})
+    row = call_row(ENTRY | {"destination": destination}, {} if name is None else {"user_1": name}, LINES)
     return list(csv.DictReader(io.StringIO(csv_text([row]), newline="")))
 
 

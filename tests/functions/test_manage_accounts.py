@@ -17,6 +17,7 @@ NEW_ACCOUNT: dict[str, Any] = {
     "status": "open",
     "billing_emails": [],
     "admission": True,
+    "breakdown": False,
     "frozen": False,
     "limits": {
         "daily_spend": "200.00",
@@ -82,6 +83,7 @@ def test_configuring_again_changes_only_the_given_settings(world: World) -> None
         "status": "closed",
         **emails,
         "admission": True,
+        "breakdown": False,
         "frozen": False,
         "limits": answer.body["limits"],
     }

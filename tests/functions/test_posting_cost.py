@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from calling_credit.accounts.daily_sums import mark_counted
 from calling_credit.charging.rerating import replacing_entries
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.charged_calls import ChargedCall
+from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.posting import entry_item
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.pricing import RatedCall
@@ -131,6 +133,12 @@ def test_posting_without_admission_reads_nothing_for_cached_accounts(world: Worl
     assert [name for name, _ in requests] == ["TransactWriteItems"]
 
 
+def counted(entry: Entry) -> Entry:
+    """The entry of an account with daily sums, which says how it counts in them."""
+    [marked] = mark_counted([entry], frozenset({entry.account_id}), {})
+    return marked
+
+
 def largest_entry(world: World) -> int:
     """The size of the largest entry in the table."""
     items = world.stack.dynamodb.scan(TableName=world.stack.table_name)["Items"]
@@ -169,8 +177,8 @@ def test_the_largest_charge_of_a_held_call_takes_one_write_unit(call_id: str) ->
     ids = {"account_id": "a" * 64, "line_id": "l" * 64, "user_id": "u" * 64, "call_id": call_id}
     longest = replace(call(**ids), duration_seconds=604_800, dialled_number="+" + "4" * 15)
     charge = RatedCall(price, "v" * 60, "US", 604_800, 10**13, granted_seconds=86_400)
-    item = entry_item(charge_entry(longest, charge, "UTC", NOW))
-    assert {"facts_version", "granted_seconds", "promised", "suspicious"} <= set(item)
+    item = entry_item(counted(charge_entry(longest, charge, "UTC", NOW)))
+    assert {"facts_version", "granted_seconds", "promised", "suspicious", "sums"} <= set(item)
     assert 800 < item_bytes(item) < 1024
 
 
@@ -179,7 +187,7 @@ def test_the_largest_corrected_charge_takes_one_write_unit() -> None:
     ids = {"account_id": "a" * 64, "line_id": "l" * 64, "user_id": "u" * 64, "call_id": "c" * 96}
     longest = replace(call(**ids), duration_seconds=604_800, dialled_number="+" + "4" * 15)
     charge = RatedCall(price, "v" * 60, "US", 604_800, 10**13, granted_seconds=86_400)
-    charged = ChargedCall(from_attributes(entry_item(charge_entry(longest, charge, "UTC", NOW))))
+    charged = ChargedCall(from_attributes(entry_item(counted(charge_entry(longest, charge, "UTC", NOW)))))
     marks = {"correction": f"cor_{'0' * 32}", "run": f"run_{'0' * 16}"}
     entries = replacing_entries(charged, charge, f"cor_{'0' * 32}", marks, NOW, duration_seconds=604_800, waived=True)
     assert len(entries) == 2

@@ -96,6 +96,7 @@ ALLOWED = {
     "Resources/ApiStage/Properties/RouteSettings/GET ?desk/*": "The same.",
     "Resources/ActivityRoute/*": "GET /activity is new.",
     "Resources/DeniedCallsRoute/*": "GET /denied-calls is new.",
+    "Resources/SpendingRoute/*": "GET /spending is new.",
     "Resources/StaffClient/*": "The desk signs staff in.",
     "Resources/*Staff/*": "Groups of the staff.",
     "Resources/P*Route/Properties/AuthorizerId*": "The back office has an authorizer of its own.",
@@ -131,6 +132,7 @@ ALLOWED = {
     "Resources/ReadLimitsPermission/*": "Staff have a route that ends in /limits, too.",
     "Resources/ChangeLimitsPermission/Properties/SourceArn/*": "The same.",
     "Resources/*TopUpsPermission/*": "The same of /top-ups.",
+    "Resources/CheckoutsPermission/*": "Customers pay on Stripe's page.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

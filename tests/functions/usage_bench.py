@@ -1,7 +1,15 @@
 """Queries of usage and statements that several tests share."""
 
+import random
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+
+import pytest
+
+from calling_credit.dynamodb.pages import read_pages
+from calling_credit.ledger import entry_slices
+from tests.harness.world import JAPAN, MOBILE, UNITED_KINGDOM, World
 
 MONTH = {"from_": "2026-11-01", "to": "2026-11-30"}
 
@@ -20,3 +28,23 @@ def call_at(call_id: str, started_at: str, **changes: Any) -> dict[str, Any]:
 def money(text: str) -> Decimal:
     """The number of a decimal string."""
     return Decimal(text)
+
+
+def make_slices_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slices of three entries, and pages of two, so that few calls have every kind of boundary."""
+
+    def pages(client: Any, table_name: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        return read_pages(client, table_name, {"Limit": 2} | query)
+
+    monkeypatch.setattr(entry_slices, "read_pages", pages)
+    monkeypatch.setattr(entry_slices, "ENTRIES_PER_SLICE", 3)
+
+
+def many_calls(world: World, rng: random.Random, number: int = 30) -> None:
+    """Calls of a month, some at the same instant, of some users to some places."""
+    calls = []
+    for one in range(number):
+        at = f"2026-11-{rng.randint(1, 22):02d}T{rng.choice((0, 9, 23)):02d}:{rng.choice((0, 30)):02d}"
+        to, user = rng.choice((JAPAN, MOBILE, UNITED_KINGDOM)), f"user_{rng.randint(1, 3)}"
+        calls.append(call_at(f"c_{one:02d}", at, to=to, user_id=user))
+    assert world.deliver(*calls) == []

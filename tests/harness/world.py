@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from calling_credit.dynamodb import keys
 from tests.domain.examples import deck_csv
 from tests.harness.clock import Clock
+from tests.harness.daily_sums import stored_sums, sums_by_day
 from tests.harness.http import Answer, http_event
 from tests.harness.queue import delivery, failures
 from tests.harness.table import Stack
@@ -194,6 +195,9 @@ def check_sums(of_account: list[dict[str, Any]]) -> int:
         sums[1] += entry["billed_seconds"]
         sums[2] += entry["amount_micros"]
     assert days == {day["SK"]: [day["entry_count"], day["billed_seconds"], day["total_micros"]] for day in items["DAY"]}
+    assert sums_by_day(entries) == {
+        day["SK"]: stored_sums(day) for day in items.get("SPENT_DAY", []) if stored_sums(day)
+    }
     return int(posted)
 
 

@@ -48,6 +48,7 @@ def ask_before(driver: Driver) -> None:
     available = balance["posted_micros"] - balance["held_micros"]
     if available < DOLLAR and driver.rng.random() < 0.8:
         amount = min(driver.rng.randint(1, 600_000) * 100 - available, 100_000 * DOLLAR)
+        amount -= amount % 100  # An adjustment has at most four decimals, a price can have more.
         body = {"amount": money(amount), "reason": "Credit"}
         key = f"credit {call_key(asked['call_id'])}"
         shown = expect(driver.operate("POST", f"/accounts/{account}/adjustments", body, key=key), 201)

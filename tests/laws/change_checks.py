@@ -98,6 +98,7 @@ def _account(item: Image) -> Facts:
     names = ("name", "time_zone", "status", "billing_emails", "admission")
     low = item.get("low_micros")
     facts = {name: item.get(name) for name in names} | {"frozen": "frozen_at" in item}
+    facts["breakdown"] = "breakdown_since" in item
     return facts | {"low_balance": None if low is None else money(low)}
 
 

@@ -3,12 +3,13 @@ and does not depend on the code that writes them.
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from tests.harness.daily_sums import added_by, stored_sums, without_zeros
 from tests.harness.wire import Sent
 from tests.laws.items import UNARMED, Key
 from tests.laws.model import Model
@@ -25,6 +26,7 @@ class Book:
     images: dict[Key, str] = field(default_factory=dict)
     posted: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     days: dict[Key, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0]))
+    daily_sums: dict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     holds: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     looked_at: int = 0
 
@@ -60,6 +62,8 @@ class Book:
                 day[1] += after["billed_seconds"]
                 day[2] += after["amount_micros"]
                 day[3] += after["kind"] == "call_taken_back"
+                if "sums" in after:
+                    self.daily_sums[pk, f"SPENT_DAY#{after['local_date']}"].update(added_by(after))
 
     def image(self, key: Key) -> Image:
         """The last state of an item; empty if it is missing."""
@@ -90,8 +94,8 @@ def is_apart(key: Key) -> bool:
 
 
 def is_recorded(key: Key) -> bool:
-    """Whether the item records a change, which has a law of its own."""
-    return key[1].startswith(("ACTIVITY#", "RERATING#"))
+    """Whether the item has a law of its own: it records a change, or has the daily sums of an account."""
+    return key[1].startswith(("ACTIVITY#", "RERATING#", "SPENT_DAY#"))
 
 
 def written(item: Image) -> str:
@@ -133,6 +137,15 @@ def law_2_day_totals_are_the_sums_of_that_days_entries(book: Book, changed: set[
         day = book.image((pk, day_sk))
         stands = [day.get("entry_count"), day.get("billed_seconds"), day.get("total_micros"), day.get("taken_back", 0)]
         assert stands == book.days[pk, day_sk], f"law 2: {pk} {day_sk}"
+
+
+def law_2_daily_sums_are_those_of_the_counted_entries(book: Book, changed: set[Key]) -> None:
+    """Check the sums by user, line, and country of each touched day, and that no entry was left out of them."""
+    for pk, sk in changed:
+        image = book.image((pk, sk))
+        day = sk if sk.startswith("SPENT_DAY#") else f"SPENT_DAY#{image.get('local_date')}"
+        if sk.startswith("SPENT_DAY#") or "sums" in image:
+            assert stored_sums(book.image((pk, day))) == without_zeros(book.daily_sums[pk, day]), f"law 2: {pk} {day}"
 
 
 def law_7_held_is_the_sum_of_live_holds(book: Book, accounts: set[str]) -> None:

@@ -1,4 +1,6 @@
-"""Corrections in the seeded driver. The expected entries follow from the contract, not from calling_credit."""
+"""Corrections, and the switch of daily sums, in the seeded driver. The expected entries follow from the contract, not
+from calling_credit.
+"""
 
 import hashlib
 from typing import Any
@@ -74,3 +76,11 @@ def state(driver: Driver, account: str, entries: Entries, seconds: int | None, k
         row = row | {"rate_per_minute": "0", "connection_fee": "0"}
     model.count("corrected")
     return replace(model, account, entries, row, (billed, 0 if is_free else micros), **corrected)
+
+
+@operation("keep daily sums, or stop", 25)
+def switch_breakdown(driver: Driver) -> None:
+    """Keep daily sums by user, line, and country, mostly; calls count while the settings that posting knows say so."""
+    account, is_on = driver.account(), driver.rng.random() < 0.8
+    assert expect(driver.operate("PUT", f"/accounts/{account}", {"breakdown": is_on}), 200)["breakdown"] is is_on
+    driver.model.store_account(account)

@@ -86,6 +86,7 @@ class Driver:
         checks.the_table_is_the_models(self.model, changes)
         checks.law_1_posted_is_the_sum_of_entries(self.book, accounts)
         checks.law_2_day_totals_are_the_sums_of_that_days_entries(self.book, set(changes))
+        checks.law_2_daily_sums_are_those_of_the_counted_entries(self.book, set(changes))
         checks.law_7_held_is_the_sum_of_live_holds(self.book, accounts)
         self.model.touched.clear()
         self.wire.sent.clear()
@@ -104,6 +105,7 @@ class Driver:
         accounts = {pk for pk, _ in table if pk.startswith("ACCOUNT#")}
         checks.law_1_posted_is_the_sum_of_entries(fresh, accounts)
         checks.law_2_day_totals_are_the_sums_of_that_days_entries(fresh, set(table))
+        checks.law_2_daily_sums_are_those_of_the_counted_entries(fresh, set(table))
         checks.law_7_held_is_the_sum_of_live_holds(fresh, accounts)
 
     def table(self) -> str:

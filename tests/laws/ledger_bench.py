@@ -62,6 +62,7 @@ class LedgerBench(Bench):
         accounts = {pk for pk, _ in book.images if pk.startswith("ACCOUNT#")}
         checks.law_1_posted_is_the_sum_of_entries(book, accounts)
         checks.law_2_day_totals_are_the_sums_of_that_days_entries(book, set(book.images))
+        checks.law_2_daily_sums_are_those_of_the_counted_entries(book, set(book.images))
         checks.law_7_held_is_the_sum_of_live_holds(book, accounts)
         law_13_each_change_is_recorded({key: (None, book.image(key)) for key in book.images})
         for sent in self.wire.sent:

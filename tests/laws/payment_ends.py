@@ -98,7 +98,7 @@ def wrong_limits(limits: list[dict[str, Any]], top_ups: list[dict[str, Any]]) ->
     for item in limits:
         if "version" not in item:
             continue
-        mine = [one for one in top_ups if one["kind"] == "manual" and one["PK"] == item["PK"]]
+        mine = [one for one in top_ups if one["kind"] != "automatic" and one["PK"] == item["PK"]]
         kept = [one for one in mine if one["status"] in ("succeeded", "requires_action")]
         spent = sum(one["amount_micros"] for one in kept if one["created_at"].startswith(item["day"]))
         if item["day"] and item["limit_micros"] - item["left_micros"] != spent:

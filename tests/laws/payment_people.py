@@ -51,6 +51,32 @@ def pay_with(driver: PaymentDriver, card: str) -> Answer:
     return answer
 
 
+@operation("pay on Stripe's page", 9)
+def pay_on_page(driver: PaymentDriver) -> None:
+    """Open Stripe's page for a payment, and pay there, be declined, or leave; sometimes the callbacks come at once."""
+    key = f"page {driver.done.total()}.{driver.steps.total()}"
+    answer = driver.answered("page", ask_for_page(driver, key), 201, *REFUSED)
+    if answer.status != 201 or answer.body["status"] != "created" or driver.rng.random() < 0.3:
+        return
+    sessions = driver.till.objects("checkout.session")
+    [session] = [one for one in sessions if one["url"] == answer.body["checkout_url"]]
+    driver.till.all_well()
+    driver.till.controls.complete_checkout(session["id"], driver.rng.choice((VISA, DECLINED)))
+    [session] = [one for one in driver.till.objects("checkout.session") if one["id"] == session["id"]]
+    if session["status"] == "complete":
+        intent = driver.till.stand_in.account.objects["payment_intent"][session["payment_intent"]]
+        driver.cards.append(str(intent["payment_method"]))
+        driver.witness.spared[driver.fingerprint(driver.cards[-1])] = 1
+        driver.witness.seen["pages paid"] += 1
+    if driver.rng.random() < 0.7:
+        driver.hear_all()
+
+
+def ask_for_page(driver: PaymentDriver, key: str) -> Answer:
+    """POST /top-ups/checkout."""
+    return driver.till.world.ask("add_funds", "POST", "/top-ups/checkout", {"amount": "15.00"}, key=key)
+
+
 @operation("the neighbor pays", 4)
 def pay_next_door(driver: PaymentDriver) -> None:
     """Add funds to another account, with a card of a number that this account also uses."""

@@ -72,6 +72,7 @@ CUSTOMER_ROUTES = {
     "GET /balance": ("list_usage", "/balance"),
     "GET /usage": ("list_usage", "/usage"),
     "GET /usage/{category}": ("list_usage", "/usage/outbound_international_call"),
+    "GET /spending": ("list_usage", "/spending"),
     "GET /statement": ("list_usage", "/statement"),
     "GET /lines": ("list_usage", "/lines"),
     "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),

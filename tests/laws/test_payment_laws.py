@@ -41,6 +41,7 @@ LEAST = {
     "challenges ended by a freeze": 1,
     "suspensions with a reversal": 1,
     "payments taken back": 2,
+    "pages paid": 1,
 }
 """How often the essential outcomes occur at least in 340 operations; a run with fewer proves too little."""
 

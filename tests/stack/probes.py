@@ -30,6 +30,8 @@ def read_everything(deployed: Stack, tokens: dict[str, str]) -> None:
         "/balance",
         "/usage",
         "/usage/outbound_international_call",
+        "/usage/outbound_international_call?find=London%20%2B44",
+        "/spending",
         "/statement",
         "/lines",
         "/lines/line_groups/changes",

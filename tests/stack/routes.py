@@ -15,6 +15,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /balance": ("/balance", None),
     "GET /usage": ("/usage", None),
     "GET /usage/{category}": ("/usage/outbound_international_call", None),
+    "GET /spending": ("/spending", None),
     "GET /statement": ("/statement", None),
     "GET /lines": ("/lines", None),
     "GET /forecast": ("/forecast", None),
@@ -31,6 +32,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "PUT /auto-recharge": ("/auto-recharge", RULE),
     "PATCH /auto-recharge": ("/auto-recharge", {"hourly_count": 2}),
     "POST /top-ups": ("/top-ups", {"amount": "5.00", "payment_method_id": "CARD"}),
+    "POST /top-ups/checkout": ("/top-ups/checkout", {"amount": "5.00"}),
     "GET /top-ups": ("/top-ups", None),
     "GET /top-ups/{top_up_id}": ("/top-ups/TOP_UP", None),
     "GET /payment-methods": ("/payment-methods", None),
@@ -125,6 +127,7 @@ ADMIN_ONLY = {
     "PATCH /auto-recharge",
     "PUT /limits",
     "POST /top-ups",
+    "POST /top-ups/checkout",
     "GET /payment-methods",
     "POST /payment-methods",
     "DELETE /payment-methods/{payment_method_id}",
@@ -132,6 +135,7 @@ ADMIN_ONLY = {
 CUSTOMER = set(CASES) - OPEN - SERVICE
 SUCCESS = {
     "POST /top-ups": 201,
+    "POST /top-ups/checkout": 201,
     "POST /payment-methods": 201,
     "DELETE /payment-methods/{payment_method_id}": 204,
     "POST /links/{token}": 303,

@@ -96,6 +96,22 @@ class Till:
         }
         return self.client.v1.checkout.sessions.create(params)
 
+    def payment_page(self, **more: Any) -> stripe.checkout.Session:
+        """An open Checkout Session that asks for 25.00 and saves the card."""
+        price = {"currency": "usd", "unit_amount": 2500, "product_data": {"name": "Calling credit"}}
+        intent = {"metadata": {"topup_id": "tu_1"}, "setup_future_usage": "off_session", "description": "A top-up"}
+        params: Any = {
+            "mode": "payment",
+            "customer": self.customer.id,
+            "line_items": [{"price_data": price, "quantity": 1}],
+            "payment_intent_data": intent,
+            "allowed_payment_method_types": ["card"],
+            "success_url": "http://localhost/done",
+            "cancel_url": "http://localhost/back",
+            **more,
+        }
+        return self.client.v1.checkout.sessions.create(params)
+
     def event_types(self) -> list[str]:
         """The types of the events since the last call."""
         return [event["type"] for event in self.stand_in.take_events()]

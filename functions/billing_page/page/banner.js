@@ -56,7 +56,7 @@ function frozen({ frozen: isFrozen }) {
 	return isFrozen && { title: t("frozen"), words: [t("frozenWords")], actions: provider() };
 }
 
-/** What brings the balance to zero, in steps of what one payment may be. */
+/** What brings the balance to zero, in steps of the largest payment. */
 function below({ available, amount_needed: needed }) {
 	if (micros(available) >= 0n || !needed) return null;
 	const amount = (micros(needed) + CENT - 1n) / CENT * CENT;

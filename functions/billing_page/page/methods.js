@@ -35,7 +35,7 @@ export function methodsCard(back) {
 		const list = h("ul.saved", shown.map((one) => row(one)));
 		fill(place, methods.length ? list : h("p.hint", t("noMethods")), all);
 	}
-	/** Say what came of Stripe's page. */
+	/** Say whether a method was added on Stripe's page. */
 	function greet(methods) {
 		isNew = false;
 		const one = added(FORM, methods);

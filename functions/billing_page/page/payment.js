@@ -119,6 +119,6 @@ async function findTopUp(payment) {
 	const newest = items.findIndex(({ id }) => id === payment.newest);
 	const since = newest < 0 ? items : items.slice(0, newest);
 	return since.find((topUp) => topUp.kind === (payment.card ? "manual" : "checkout") && micros(topUp.amount) === micros(payment.amount)
-		&& (!payment.card || (topUp.payment_method.brand === payment.card.brand && topUp.payment_method.last4 === payment.card.last4))
+		&& (!payment.card || (topUp.payment_method?.brand === payment.card.brand && topUp.payment_method?.last4 === payment.card.last4))
 		&& (newest >= 0 || Math.abs(Date.parse(topUp.created_at) - payment.at) < CLOCK_SKEW_MS)) ?? null;
 }

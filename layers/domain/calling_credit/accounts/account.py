@@ -32,6 +32,7 @@ class Status(StrEnum):
 class Account:
     """An account's settings. `status` is open or closed; a closed account remains, and its finished calls still post.
     `low_micros`: announce a balance below this level; None: never. `admission`: hold credit for calls.
+    `breakdown_since`: keep daily sums by user, line, and country since this instant; "" is the time of storing.
     """
 
     account_id: str
@@ -45,6 +46,12 @@ class Account:
     is_frozen: bool = False
     unfrozen_at: str | None = None
     name: str | None = None
+    breakdown_since: str | None = None
+
+    @property
+    def breakdown(self) -> bool:
+        """Whether posting keeps daily sums by user, line, and country."""
+        return self.breakdown_since is not None
 
     @property
     def is_closed(self) -> bool:
@@ -72,6 +79,7 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         "frozen_at" in item,
         last_unfreezing(item),
         item.get("name"),
+        item.get("breakdown_since"),
     )
 
 
@@ -106,6 +114,7 @@ def account_view(account: Account) -> dict[str, Any]:
         "status": account.status,
         "billing_emails": list(account.billing_emails),
         "admission": account.admission,
+        "breakdown": account.breakdown,
         "frozen": account.is_frozen,
         "limits": operators_limits_view(account.limits),
     }
@@ -128,7 +137,8 @@ def line_view(line: Line, user_name: str | None) -> dict[str, Any]:
 
 
 def parse_account(account_id: str, body: dict[str, Any], current: Account | None) -> Account:
-    """Parse `{currency?, time_zone?, status?, billing_emails?, low_balance?, admission?, limits?, frozen?, name?}`.
+    """Parse `{currency?, time_zone?, status?, billing_emails?, low_balance?, admission?, limits?, frozen?, name?,
+    breakdown?}`.
     Absent fields keep their value or default; a new account has admission. A null `low_balance` or `name` removes it.
     Only a body with a time zone creates an account, so that a mistyped id changes nothing.
 
@@ -158,8 +168,19 @@ def parse_account(account_id: str, body: dict[str, Any], current: Account | None
     limits = parse_limits(body["limits"], base.limits) if "limits" in body else base.limits
     admission, is_frozen = _flag(body, "admission", base.admission), _flag(body, "frozen", base.is_frozen)
     name = _account_name(body) if "name" in body else base.name
+    since = base.breakdown_since or "" if _flag(body, "breakdown", base.breakdown) else None
     return Account(
-        base.account_id, CURRENCY, time_zone, status, emails, low_micros, admission, limits, is_frozen, name=name
+        base.account_id,
+        CURRENCY,
+        time_zone,
+        status,
+        emails,
+        low_micros,
+        admission,
+        limits,
+        is_frozen,
+        name=name,
+        breakdown_since=since,
     )
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 FACTS_TTL: Final = timedelta(seconds=60)
 MAX_FACTS: Final = 50_000
-_PROJECTION: Final = "PK, SK, time_zone, admission, admission_changed_at, international_calling, #number, closes_at"
+_PROJECTION: Final = (
+    "PK, SK, time_zone, admission, admission_changed_at, breakdown_since, international_calling, #number, closes_at"
+)
 _NAMES: Final = {"#number": "number"}
 """`number` is a reserved word of DynamoDB."""
 
@@ -28,13 +30,15 @@ _NAMES: Final = {"#number": "number"}
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Facts for one batch: each existing account's time zone, the (account, line) pairs that may call abroad, the
-    numbers of the existing lines by account and line, and the instants from which on lines are closed.
+    numbers of the existing lines by account and line, the instants from which on lines are closed, and the accounts
+    with daily sums by user, line, and country.
     """
 
     time_zones: dict[str, str]
     enabled_lines: frozenset[tuple[str, str]]
     numbers: dict[tuple[str, str], str]
     closings: dict[tuple[str, str], str] = field(default_factory=dict)
+    with_breakdown: frozenset[str] = frozenset()
 
 
 class AccountFacts:
@@ -73,6 +77,7 @@ class AccountFacts:
             frozenset((account, line) for account, line in pairs if self._is_enabled(account, line)),
             {pair: number for pair in pairs if (number := self._of_line(*pair, "number") or "").startswith("+")},
             {pair: instant for pair in pairs if (instant := self._of_line(*pair, "closes_at")) is not None},
+            frozenset(account for account, _ in pairs if self._has_breakdown(account)),
         )
 
     def _load_missing(self, required: set[Key], now: datetime) -> None:
@@ -99,6 +104,10 @@ class AccountFacts:
     def _time_zone(self, account_id: str) -> str | None:
         cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
         return str(cached[1]["time_zone"]) if cached else None
+
+    def _has_breakdown(self, account_id: str) -> bool:
+        cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
+        return cached is not None and "breakdown_since" in cached[1]
 
     def _is_enabled(self, account_id: str, line_id: str) -> bool:
         cached = self._cache.get((keys.account_pk(account_id), keys.line_sk(line_id)))

@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.accounts.name_index import has_words, normalized_address, words_of
+from calling_credit.accounts.name_index import normalized_address
 from calling_credit.accounts.number_history import accounts_of
 from calling_credit.accounts.number_store import history_from_item
 from calling_credit.changes.sign_in import SignIn
@@ -16,6 +16,7 @@ from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.ids import is_id
 from calling_credit.numbering import is_e164, normalize_dialed
+from calling_credit.plain_words import has_words, words_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

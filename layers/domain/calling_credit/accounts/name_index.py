@@ -3,36 +3,18 @@
 A name is found by the beginning of each of its words, in any case, with or without accents. Reads no table.
 """
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from calling_credit.dynamodb import index_keys
 from calling_credit.dynamodb.attributes import Item, to_attributes
+from calling_credit.plain_words import words_of
 
 MAX_WORDS: Final = 8
 """The words of a name that are indexed, so that a transaction can replace them all."""
-MAX_WORD_CHARACTERS: Final = 64
-"""The beginning of a word that is indexed. Decomposing makes several letters of one, and a sort key has 1,024 bytes."""
-_IN_WORDS: Final = "'\u2019\u02bc`\u00b4"
-"""Apostrophes, which belong to a word: O'Neil is oneil."""
 
 IndexItem = Mapping[str, str]
 Key = tuple[str, str]
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """Return the beginnings of the distinct words of a text, without case, accents, and punctuation, in their order."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    kept = (character for character in decomposed if unicodedata.category(character) != "Mn")
-    spaced = "".join(_plain(character) for character in kept)
-    return tuple(dict.fromkeys(word[:MAX_WORD_CHARACTERS] for word in spaced.split()))
-
-
-def has_words(name: str, beginnings: Iterable[str]) -> bool:
-    """Whether each of the words begins a word of a name."""
-    words = words_of(name)
-    return all(any(word.startswith(beginning) for word in words) for beginning in beginnings)
 
 
 def normalized_address(address: str) -> str:
@@ -74,10 +56,3 @@ def put_action(table_name: str, key: Key, item: IndexItem) -> dict[str, Any]:
 
 def _key(key: Key) -> dict[str, Any]:
     return to_attributes({"PK": key[0], "SK": key[1]})
-
-
-def _plain(character: str) -> str:
-    """A character of a word, nothing for an apostrophe, and a space for what separates words."""
-    if character in _IN_WORDS:
-        return ""
-    return character if character.isalnum() or unicodedata.category(character)[0] == "M" else " "

@@ -38,12 +38,15 @@ class AccountReader:
             self._account = account_from_item(item)
         return self._account
 
-    def lines(self, after: str | None, limit: int) -> tuple[list[Line], str | None]:
-        """A page of the account's open lines, by id, and the sort key after which the next page starts."""
-        low = keys.line_prefix() if after is None else f"{after}\0"
-        items = list(islice(self._open_lines(low), limit + 1))
-        page = items[:limit]
-        return [line_from_item(item) for item in page], page[-1]["SK"] if len(items) > limit else None
+    def lines(self) -> list[Line]:
+        """The account's open lines, by number."""
+        lines = map(line_from_item, self._open_lines(keys.line_prefix()))
+        return sorted(lines, key=lambda line: (line.number, line.line_id))
+
+    def line_numbers(self) -> dict[str, str]:
+        """The number of every line, also of one whose number moved away."""
+        lines = self._partition.query(keys.line_prefix(), keys.line_prefix() + keys.AFTER)
+        return {keys.id_of(line["SK"]): line["number"] for line in lines}
 
     def line_countries(self, line_id: str | None) -> list[str]:
         """The countries of the numbers of the account's lines, in the order of the lines' ids; of one line if it is

@@ -39,6 +39,7 @@ def _facts(account: Account | None) -> dict[str, Any]:
         "billing_emails": list(account.billing_emails),
         "low_balance": None if account.low_micros is None else format_money(account.low_micros),
         "admission": account.admission,
+        "breakdown": account.breakdown,
     }
 
 

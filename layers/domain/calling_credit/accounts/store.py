@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 from calling_credit.accounts.account import Account, account_from_item
 from calling_credit.accounts.account_index import account_found_as, account_index
 from calling_credit.accounts.freezing import ACCOUNT, account_frozen
-from calling_credit.accounts.limits import AccountLimits, limits_to_item
+from calling_credit.accounts.limits import AccountLimits
 from calling_credit.accounts.loosening import limits_loosen
 from calling_credit.accounts.name_index import index_actions
 from calling_credit.accounts.recorded_changes import account_changes, customer_limits_change
+from calling_credit.accounts.stored_settings import breakdown_change, closing, stored_settings
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
 from calling_credit.changes.sign_in import SignIn
 from calling_credit.changes.sign_in_reader import read_item_signed_in
-from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.retries import retry_on_race
@@ -90,7 +91,7 @@ class AccountStore:
             version = 0 if item is None else int(item.get("settings_version", 0))
             changes = account_changes(current, account, version)
             records = [change_action(self._table_name, account_id, change, actor, now) for change in changes]
-            settings = _closing(current, account, actor, now)
+            settings = closing(current, account, actor, now)
             settings |= {"settings_version": version + bool(changes)} if changes or version else {}
             actions = (
                 self._creation(account, settings, now)
@@ -171,7 +172,8 @@ class AccountStore:
             "PK": pk,
             "SK": keys.account_sk(),
             "currency": account.currency,
-            **_settings(account),
+            **stored_settings(account),
+            **breakdown_change(None, account, at),
             **versions,
             "admission": account.admission,
             "created_at": at,
@@ -198,9 +200,10 @@ class AccountStore:
         """The actions that write the settings, and the low-balance level beside the balance, where the stream's reader
         needs it, unless the settings are no longer as `current` has them. `admission` is written only if it differs.
         """
-        settings = {**_settings(account), **versions, "updated_at": format_instant(now)}
+        settings = {**stored_settings(account), **versions, "updated_at": format_instant(now)}
         if account.admission != current.admission:
             settings |= {"admission": account.admission, "admission_changed_at": format_instant(now)}
+        settings |= breakdown_change(current, account, format_instant(now))
         level = {"low_micros": account.low_micros}
         parts = ((keys.account_sk(), settings), (keys.balance_sk(), level))
         actions = [self._change(account.account_id, sort_key, attributes) for sort_key, attributes in parts]
@@ -229,22 +232,3 @@ class AccountStore:
 
 def _no_account() -> NotFound:
     return NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
-
-
-def _closing(before: Account | None, after: Account, actor: Actor, now: datetime) -> dict[str, Any]:
-    """Who closed an account and when, if this change closes it; nothing of that once it is open again."""
-    if after.is_closed == (before is not None and before.is_closed):
-        return {}
-    closed_at, closed_by = (format_instant(now), actor.by) if after.is_closed else (None, None)
-    return {"closed_at": closed_at, "closed_by": closed_by, "closed_reason": None}
-
-
-def _settings(account: Account) -> Item:
-    return {
-        "time_zone": account.time_zone,
-        "status": account.status,
-        "billing_emails": list(account.billing_emails),
-        "name": account.name,
-        "low_micros": account.low_micros,
-        "limits": limits_to_item(account.limits),
-    } | sweep_keys.account_sweep_keys(account.account_id)

@@ -1,9 +1,11 @@
 """The book of one account: the sums of its items that a proof needs. Reads no table and does not call Stripe."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from calling_credit.accounts.customer_changes import cleared_customer
+from calling_credit.accounts.daily_sums import entry_deltas, sums_of_entry
 from calling_credit.categories import REVERSAL, TOP_UP
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import DayTotal, EntryKind
@@ -57,6 +59,9 @@ class Book:
     entered_micros: int = 0
     entered_days: dict[Day, DayTotal] = field(default_factory=dict)
     days: dict[Day, DayTotal] = field(default_factory=dict)
+    entered_sums: dict[str, Counter[str]] = field(default_factory=dict)
+    daily_sums: dict[str, Counter[str]] = field(default_factory=dict)
+    """The sums by user, line, and country of each local date, by attribute."""
     paid: dict[str, list[PaymentEntry]] = field(default_factory=dict)
     reversed_micros: dict[str, int] = field(default_factory=dict)
     topups: dict[str, StoredTopUp] = field(default_factory=dict)
@@ -85,11 +90,8 @@ class Book:
         kind = keys.kind_of(item["SK"])
         if kind == "entry":
             self._add_entry(item)
-        elif kind == "day":
-            day = (keys.date_of(item["SK"]), keys.id_of(item["SK"]))
-            self.days[day] = DayTotal(
-                item["entry_count"], item["billed_seconds"], item["total_micros"], item.get("taken_back", 0)
-            )
+        elif kind in ("day", "spent_day"):
+            self._add_day(kind, item)
         elif kind == "balance":
             self.balance = Balance(
                 item["posted_micros"],
@@ -118,6 +120,16 @@ class Book:
         elif kind == "account":
             self.customer_id = item.get("stripe_customer_id", "")
 
+    def _add_day(self, kind: str, item: dict[str, Any]) -> None:
+        if kind == "day":
+            day = (keys.date_of(item["SK"]), keys.id_of(item["SK"]))
+            self.days[day] = DayTotal(
+                item["entry_count"], item["billed_seconds"], item["total_micros"], item.get("taken_back", 0)
+            )
+        else:
+            sums = {name: value for name, value in item.items() if name not in ("PK", "SK")}
+            self.daily_sums[keys.id_of(item["SK"])] = Counter(sums)
+
     def _add_entry(self, item: dict[str, Any]) -> None:
         amount_micros = item["amount_micros"]
         self.entries += 1
@@ -127,6 +139,10 @@ class Book:
         day.billed_seconds += item["billed_seconds"]
         day.total_micros += amount_micros
         day.taken_back += item.get("kind") == EntryKind.CALL_TAKEN_BACK
+        marked, added = item.get("sums"), sums_of_entry(item["kind"], item["billed_seconds"], amount_micros)
+        if marked is not None and added is not None:
+            deltas = entry_deltas(item["category"], item, marked, added)
+            self.entered_sums.setdefault(item["local_date"], Counter()).update(deltas)
         if item["category"] == TOP_UP:
             topup_id = keys.id_of(item["SK"])
             entry = PaymentEntry(topup_id, item.get("intent_id", ""), amount_micros)

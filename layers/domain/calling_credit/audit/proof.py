@@ -3,7 +3,7 @@
 It names differences and never corrects them. It reads no table and does not call Stripe.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,6 +48,7 @@ class DifferenceCode(StrEnum):
 
     POSTED = "posted_is_not_the_sum_of_entries", BookPart.BALANCE
     DAY = "day_is_not_the_sum_of_its_entries", BookPart.DAYS
+    DAILY_SUMS = "daily_sums_are_not_those_of_their_entries", BookPart.DAYS
     HELD = "held_is_not_the_sum_of_live_holds", BookPart.BALANCE
     AVAILABLE = "available_is_not_posted_less_held", BookPart.BALANCE
     HEADROOM = "headroom_is_neither_armed_nor_unarmed", BookPart.BALANCE
@@ -96,7 +97,7 @@ class Difference:
 
 def prove_sums(book: Book) -> list[Difference]:
     """Return the differences within the book: balance, days, top-ups."""
-    return [*_prove_balance(book), *_prove_days(book), *_prove_topups(book)]
+    return [*_prove_balance(book), *_prove_days(book), *_prove_daily_sums(book), *_prove_topups(book)]
 
 
 def prove_payments(book: Book, payments: Iterable[Payment], now: datetime) -> list[Difference]:
@@ -156,6 +157,16 @@ def _prove_days(book: Book) -> Iterator[Difference]:
         expected, found = book.entered_days.get(day, DayTotal()), book.days.get(day, DayTotal())
         if expected != found:
             yield Difference(DifferenceCode.DAY, book.account_id, " ".join(day), _day_text(expected), _day_text(found))
+
+
+def _prove_daily_sums(book: Book) -> Iterator[Difference]:
+    """Compare the sums by user, line, and country with the entries that say that they count in them."""
+    for day in sorted(book.entered_sums.keys() | book.daily_sums.keys()):
+        expected, found = book.entered_sums.get(day, Counter()), book.daily_sums.get(day, Counter())
+        if expected != found:  # A missing number is 0.
+            wrong = sorted(name for name in expected.keys() | found.keys() if expected[name] != found[name])
+            texts = [", ".join(f"{name} {sums[name]}" for name in wrong[:3]) for sums in (expected, found)]
+            yield Difference(DifferenceCode.DAILY_SUMS, book.account_id, f"daily sums of {day}", *texts)
 
 
 def _day_text(day: DayTotal) -> str:

@@ -55,6 +55,7 @@ def charge_batch(
     batch.record_outcomes(known)
     batch.drop(store.conflicts_with_waiting(batch.charged_late(decks)))
     batch.create_entries(account_facts.time_zones, now)
+    batch.entries = store.mark_counted(batch.entries, account_facts.with_breakdown)
 
     posting = store.post(batch.entries, batch.holds, now)
     batch.record_outcomes(posting.outcomes)

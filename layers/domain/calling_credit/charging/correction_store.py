@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.accounts.daily_sums import counters_of
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action, difference
@@ -141,7 +142,8 @@ class CorrectionStore:
 
     def _plan(self, correction: Correction, again: RatedAgain, identifier: str, actor: Actor, now: datetime) -> Plan:
         """Plan the transaction; of a correction that changes nothing, only the claim."""
-        plan = posting_plan(self._table_name, again.entries) if again.entries else Plan()
+        entries = again.entries
+        plan = posting_plan(self._table_name, entries, counters=counters_of(entries)) if entries else Plan()
         if again.entries:
             plan.add(STANDING, self._check_standing(again.call))
         item = {

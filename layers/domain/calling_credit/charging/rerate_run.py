@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from calling_credit.accounts.daily_sums import counters_of
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
@@ -186,7 +187,8 @@ class RerateStore:
         given = read_goodwill(self._client, self._table_name, account_id, calls) if calls else {}
         whole = [with_goodwill(again, given.get(again.call.call), self._now) for again in changes]
         for part in split_to_fit(whole, _actions):
-            plan = posting_plan(self._table_name, _entries(part))
+            entries = _entries(part)
+            plan = posting_plan(self._table_name, entries, counters=counters_of(entries))
             for again, after in part:
                 action = goodwill_action(self._table_name, again.call, given.get(again.call.call), after)
                 plan.add(goodwill_name(again.call), action)
@@ -205,5 +207,7 @@ def _entries(part: Sequence[WithGoodwill]) -> list[Entry]:
 
 
 def _actions(part: Sequence[WithGoodwill]) -> int:
-    """The number of actions: entries, days, the balance, the goodwill of each call, and the record of the run."""
-    return len(set().union(*map(entry_items, _entries(part)))) + len(part) + len(("mark", "change"))
+    """The number of actions: entries with days, daily sums, and the balance, goodwill, and the record of the run."""
+    entries = _entries(part)
+    counters = counters_of(entries)
+    return len(set().union(*(entry_items(entry, counters) for entry in entries))) + len(part) + len(("mark", "change"))

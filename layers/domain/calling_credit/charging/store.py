@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from calling_credit.accounts.daily_sums import counters_of, day_keys, mark_counted, names_of
 from calling_credit.calls import Call
 from calling_credit.charging.listed_calls import (
     ListOutcome,
@@ -70,14 +71,23 @@ class ChargingStore:
             waiting[key].key for key, item in items.items() if is_waiting(item) and not same_facts(item, waiting[key])
         }
 
-    def post(self, entries: Iterable[Entry], holds: Mapping[Key, Hold], now: datetime) -> Posting:
-        """Post entries and release the holds of their calls."""
+    def mark_counted(self, entries: list[Entry], accounts: frozenset[str]) -> list[Entry]:
+        """Mark the entries that count in daily sums: those of these accounts, which keep them.
+
+        Raises:
+            Unavailable: the table throttles.
+        """
+        return mark_counted_entries(self._client, self._table_name, entries, accounts)
+
+    def post(self, entries: Sequence[Entry], holds: Mapping[Key, Hold], now: datetime) -> Posting:
+        """Post entries with the daily sums in which they count, and release the holds of their calls."""
         return post_entries(
             self._client,
             self._table_name,
             entries,
             self._seconds_left,
             holds=holds,
+            counters=counters_of(entries),
             released_at=format_instant(now),
             threads=self._threads,
         )
@@ -94,3 +104,16 @@ class ChargingStore:
         """List charged and unrated calls whose duration is hard to believe, with the seconds that were granted."""
         items = [suspicious_item(call, granted, now) for call, granted in calls]
         list_calls(self._client, self._table_name, items)
+
+
+def mark_counted_entries(
+    client: "DynamoDBClient", table_name: str, entries: list[Entry], accounts: frozenset[str]
+) -> list[Entry]:
+    """Mark the entries of accounts with daily sums as counted. Read the names that the sums have; without such an
+    account, read nothing.
+    """
+    days = day_keys(entries, accounts)
+    if not days:
+        return entries
+    items = read_many(client, table_name, days)
+    return list(mark_counted(entries, accounts, {key: names_of(item) for key, item in items.items()}))

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from calling_credit.accounts.daily_sums import counters_of
 from calling_credit.calls import Call
 from calling_credit.charging.listed_calls import UNRATED
+from calling_credit.charging.store import mark_counted_entries
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.dynamodb.transactions import transact, update
@@ -105,14 +107,18 @@ class UnratedCallStore:
         self._seconds_left = seconds_left
         self.tally: Counter[str] = Counter()
 
-    def rate(self, calls: Iterable[UnratedCall], time_zones: Mapping[str, str]) -> None:
+    def rate(
+        self, calls: Iterable[UnratedCall], time_zones: Mapping[str, str], with_breakdown: frozenset[str] = frozenset()
+    ) -> None:
         """Charge the priced calls, and take the free ones off the list. `tally` counts the outcomes: rated, free,
         charged_before (by a redelivery), not_covered, unknown_account, left (no time, or the deck cannot be read).
+        The accounts `with_breakdown` keep daily sums.
 
         Raises:
             Unavailable: the table did not answer in time; the next run continues with the remaining calls.
         """
-        charges: dict[str, list[tuple[Call, Entry]]] = defaultdict(list)
+        calls_of: list[Call] = []
+        entries: list[Entry] = []
         for unrated in calls:
             if unrated.priced is None:
                 self.tally["not_covered" if unrated.error is None else "left"] += 1
@@ -122,8 +128,12 @@ class UnratedCallStore:
                 self._close_unrated(unrated.call, "free")
             else:
                 time_zone = time_zones[unrated.call.account_id]
-                entry = charge_entry(unrated.call, unrated.priced, time_zone, self._now)
-                charges[unrated.call.account_id].append((unrated.call, entry))
+                calls_of.append(unrated.call)
+                entries.append(charge_entry(unrated.call, unrated.priced, time_zone, self._now))
+        charges: dict[str, list[tuple[Call, Entry]]] = defaultdict(list)
+        counted = mark_counted_entries(self._client, self._table_name, entries, with_breakdown)
+        for call, entry in zip(calls_of, counted, strict=True):
+            charges[call.account_id].append((call, entry))
         for account_charges in charges.values():
             for part in split_to_fit(account_charges, _actions):
                 if self._seconds_left() > 0:
@@ -134,7 +144,8 @@ class UnratedCallStore:
     def _charge(self, pending: list[tuple[Call, Entry]]) -> None:
         """Charge calls of one account, without those whose conditions failed."""
         while pending:
-            plan = posting_plan(self._table_name, [entry for _, entry in pending])
+            entries = [entry for _, entry in pending]
+            plan = posting_plan(self._table_name, entries, counters=counters_of(entries))
             for call, _ in pending:
                 plan.add(_close_name(call), self._close_action(call, "rated"))
             failed = plan.write(self._client, self._seconds_left)
@@ -179,5 +190,6 @@ def _close_name(call: Call) -> ActionName:
 
 
 def _actions(part: Sequence[tuple[Call, Entry]]) -> int:
-    """The number of actions: entries, days, and the balance, and the list items."""
-    return len(set().union(*(entry_items(entry) for _, entry in part))) + len(part)
+    """The number of actions: entries, days, daily sums, the balance, and the list items."""
+    counters = counters_of(entry for _, entry in part)
+    return len(set().union(*(entry_items(entry, counters) for _, entry in part))) + len(part)

@@ -103,15 +103,13 @@ def limits_of(account: Item) -> dict[str, Any]:
 
 def top_up_item(top_up: TopUp, stripe: Mapping[str, Item] | None) -> dict[str, Any]:
     """A payment as staff see it: the customer's view without its link, the stored state, and Stripe's if known."""
-    intent_id = top_up.intent_id
-    return topup_view(top_up, None) | {
+    intent_id, card = top_up.intent_id, top_up.card if top_up.has_card else None
+    view = topup_view(top_up, None)
+    view.pop("checkout_url", None)
+    return view | {
         "stored_status": top_up.status,
         "created_by": top_up.created_by,
-        "payment_method": {
-            "id": top_up.card.payment_method_id,
-            "brand": top_up.card.brand,
-            "last4": top_up.card.last4,
-        },
+        "payment_method": {"id": card.payment_method_id, "brand": card.brand, "last4": card.last4} if card else None,
         "reversed": format_money(top_up.reversed_micros),
         "intent_id": intent_id,
         "stripe": None if stripe is None or intent_id is None else stripe.get(intent_id),

@@ -97,7 +97,10 @@ class DeskReader:
 
     def _cards(self, recharge: Recharge, top_ups: Iterable[TopUp]) -> dict[Card, list[CardRecord]]:
         cards = [] if recharge.rule is None else [rule_card(recharge.rule)]
-        distinct = {card.payment_method_id: card for card in [*cards, *(top_up.card for top_up in top_ups)][::-1]}
+        distinct = {
+            card.payment_method_id: card
+            for card in [*cards, *(top_up.card for top_up in top_ups if top_up.has_card)][::-1]
+        }
         if not distinct:
             return {}
         listed = list(distinct.values())[::-1]

@@ -150,7 +150,7 @@ class Exporter:
     ) -> dict[str, Any]:
         reader = AccountReader(self._client, self._table_name, self._account_id)
         reader.account()
-        rows = ExportRows(reader.user_names())
+        rows = ExportRows(reader.user_names(), reader.line_numbers())
         continue_from = self._collect(rows, request.period, seconds_left)
         payments, _ = TopUpStore(self._client, self._table_name).page(self._account_id, None, MAX_PAYMENTS)
         settings = self._partition.get(keys.account_sk()) or {}

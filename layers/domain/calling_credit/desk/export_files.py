@@ -41,6 +41,7 @@ class ExportRows:
     """
 
     user_names: Mapping[str, str]
+    line_numbers: Mapping[str, str]
     entries: list[dict[str, Any]] = field(default_factory=list)
     calls: list[dict[str, Any]] = field(default_factory=list)
     last_date: str | None = None
@@ -69,7 +70,7 @@ class ExportRows:
     def finish(self) -> None:
         """List the last call."""
         if self._open_call is not None and ChargedCall(self._open_call).is_charged:
-            self.calls.append(call_row(self._open_call, self.user_names))
+            self.calls.append(call_row(self._open_call, self.user_names, self.line_numbers))
         self._open_call = None
 
 
@@ -81,7 +82,7 @@ def export_files(
     flat_calls = (
         {**row, "user_id": row["user"]["id"] or "", "user_name": row["user"]["name"] or ""} for row in rows.calls
     )
-    flat_payments = ({**payment, **payment["payment_method"], "id": payment["id"]} for payment in listed)
+    flat_payments = ({**payment, **(payment["payment_method"] or {}), "id": payment["id"]} for payment in listed)
     return {
         "account.json": _json(account),
         "entries.json": _json(rows.entries),

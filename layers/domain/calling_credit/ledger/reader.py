@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import keys, sum_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.pages import read_pages
 from calling_credit.dynamodb.partition import Partition
@@ -12,6 +12,8 @@ from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.balance import Balance, balance_from_item
 from calling_credit.ledger.entries import EntryKind
+from calling_credit.ledger.entry_filter import EntryFilter
+from calling_credit.ledger.entry_slices import SliceReader
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,6 +47,18 @@ class LedgerReader:
         """The DAY items of the local dates `first` (the beginning if None) to `last`, inclusive."""
         low, high = keys.day_range(first, last)
         return list(self._partition.query(low, high, consistent=consistent))
+
+    def spent_days(self, first: str, last: str) -> list[dict[str, Any]]:
+        """The daily sums of the local dates `first` to `last`, inclusive."""
+        return list(self._partition.query(*sum_keys.spent_day_range(first, last)))
+
+    def slice_reader(
+        self, matching: EntryFilter, *, consistent: bool = False, projection: str | None = None
+    ) -> SliceReader:
+        """A reader of matching entries, in slices side by side."""
+        return SliceReader(
+            self._client, self._table_name, self._pk, matching, consistent=consistent, projection=projection
+        )
 
     def entries(
         self,
@@ -93,6 +107,15 @@ class LedgerReader:
             last = page.get("LastEvaluatedKey")
             after = None if last is None else str(last["SK"]["S"])
         return entries, after
+
+
+def entry_counts(days: Iterable[dict[str, Any]]) -> dict[str, int]:
+    """The number of entries of each local date."""
+    counts: dict[str, int] = {}
+    for day in days:
+        local_date = keys.date_of(day["SK"])
+        counts[local_date] = counts.get(local_date, 0) + int(day["entry_count"])
+    return counts
 
 
 def total_micros(days: Iterable[dict[str, Any]]) -> int:

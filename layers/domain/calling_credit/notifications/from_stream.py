@@ -41,7 +41,9 @@ def derive_events(old: Image | None, new: Image | None, recorded_at: str) -> lis
 def _payment_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     if new["status"] == old.get("status"):
         return
-    topup_id, is_manual = new["topup_id"], new["kind"] == TopUpKind.MANUAL
+    if (new["kind"], new["status"]) == (TopUpKind.CHECKOUT, TopUpStatus.CANCELED):
+        return  # Its customer left Stripe's page without a try.
+    topup_id, is_manual = new["topup_id"], new["kind"] != TopUpKind.AUTOMATIC
     amount = format_money(new["amount_micros"])
     data: dict[str, Any] = {"topup_id": topup_id, "amount": amount, "payment_method": _card(new)}
     form: type[Announcement]

@@ -54,7 +54,7 @@ def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str,
             return decision.code
         if isinstance(decision, Resume):
             return _resume(worker, account_id, decision, now)
-        waiting = [t for t in open_topups if t.status == TopUpStatus.REQUIRES_ACTION and not t.is_on_its_way(now)]
+        waiting = [t for t in open_topups if t.waits_for_challenge and not t.is_on_its_way(now)]
         waiting = [challenged for challenged in waiting if challenged.topup_id not in ended]
         if waiting:
             for challenged in waiting:

@@ -74,7 +74,7 @@ class FraudGuard:
         Raises:
             Unavailable: Stripe or the table did not answer in time; the same call is safe again.
         """
-        listed = list(signals)
+        listed = list(signals) if topup.has_card else []
         for signal in listed:
             change_of = (topup.account_id, stripe_actor(signal.object_id))
             self.tally["cards_blocked"] += self._cards.block(topup.card, signal.source, self._now, change_of)

@@ -84,20 +84,21 @@ def find(client: stripe.StripeClient, customer_id: str, since: datetime, topup_i
     except stripe.StripeError as error:
         result = classify_error(error)
         return result if isinstance(result, NoAnswer) else []
-    return [intent for intent in map(_read, intents) if intent.topup_id == topup_id]
+    return [intent for intent in map(read_intent, intents) if intent.topup_id == topup_id]
 
 
 def _result_of(request: Callable[[], stripe.PaymentIntent]) -> StripeResult:
     try:
-        return _read(request())
+        return read_intent(request())
     except stripe.StripeError as error:
         intent = error.error.payment_intent if error.error is not None else None
         if isinstance(error, stripe.CardError) and intent is not None:
-            return _read(intent)
+            return read_intent(intent)
         return classify_error(error)
 
 
-def _read(intent: stripe.PaymentIntent) -> Intent:
+def read_intent(intent: stripe.PaymentIntent) -> Intent:
+    """The fields of an intent that decide, and the card of its latest charge if that was expanded."""
     error = intent.last_payment_error
     action = intent.next_action
     redirect = action.redirect_to_url if action is not None and action.type == "redirect_to_url" else None
@@ -115,7 +116,19 @@ def _read(intent: stripe.PaymentIntent) -> Intent:
         next_action_url=redirect.url if redirect is not None else None,
         decline=_decline(error) if error is not None else None,
         receipt_url=charge.receipt_url if isinstance(charge, stripe.Charge) else None,
+        card=_card(charge) if isinstance(charge, stripe.Charge) else None,
     )
+
+
+def _card(charge: stripe.Charge) -> Card | None:
+    """What a charge was made to; of another payment method than a card, the type is the brand."""
+    details, method_id = charge.payment_method_details, _id(charge.payment_method)
+    kind = str(getattr(details, "type", ""))
+    method = getattr(details, kind, None)
+    if method is None or not method_id:
+        return None
+    last4, fingerprint = (str(getattr(method, name, None) or "") for name in ("last4", "fingerprint"))
+    return Card(method_id, str(getattr(method, "brand", None) or kind), last4, fingerprint or method_id)
 
 
 def _decline(error: "stripe.PaymentIntent.LastPaymentError") -> Decline:

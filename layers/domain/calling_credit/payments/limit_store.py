@@ -89,30 +89,42 @@ class LimitStore:
         self._table_name = table_name
         self._account_id = account_id
 
-    def check(self, topup: TopUp, daily: DailyLimit, now: datetime, given_up: Iterable[str] = ()) -> None:
+    def check(
+        self,
+        topup: TopUp,
+        daily: DailyLimit,
+        now: datetime,
+        given_up: Iterable[str] = (),
+        *,
+        cards: int | None = None,
+    ) -> None:
         """Raise the error of a limit that this payment would exceed once the payments `given_up` are canceled.
+        `cards`: how many cards are saved, of a payment on a page that saves another one.
 
         Raises:
-            TooManyRequests: too_many_declines, daily_top_up. Unavailable: busy.
+            TooManyRequests: too_many_declines, daily_top_up, and those of `claim_page`. Unavailable: busy.
         """
         use = self._read()
         for topup_id in given_up:
-            use = payment_limits.record_unpaid(use, topup_id, ClaimState.RETURNED)
-        result = payment_limits.claim_payment(use, topup.topup_id, topup.amount_micros, daily, now)
+            use = payment_limits.close_page(payment_limits.record_unpaid(use, topup_id, ClaimState.RETURNED), topup_id)
+        result = _claimed(use, topup, daily, cards, now)
         if isinstance(result, CallingCreditError):
             raise result
 
-    def create(self, topups: TopUpStore, topup: TopUp, daily: DailyLimit, now: datetime) -> TopUp:
-        """Store a new top-up together with its claim. Return the stored one if it exists already: a replay is never
-        limited.
+    def create(
+        self, topups: TopUpStore, topup: TopUp, daily: DailyLimit, now: datetime, *, cards: int | None = None
+    ) -> TopUp:
+        """Store a new top-up together with its claim; `cards` as in `check`. Return the stored one if it exists
+        already: a replay is never limited.
 
         Raises:
-            TooManyRequests: too_many_declines, daily_top_up. Unavailable: busy, or the table did not answer.
+            TooManyRequests: too_many_declines, daily_top_up, and those of `claim_page`.
+            Unavailable: busy, or the table did not answer.
         """
 
         def attempt() -> TopUp | None:
             read = self._read()
-            result = payment_limits.claim_payment(read, topup.topup_id, topup.amount_micros, daily, now)
+            result = _claimed(read, topup, daily, cards, now)
             if isinstance(result, CallingCreditError):
                 existing = topups.read(topup.account_id, topup.topup_id)
                 if existing is None:
@@ -202,3 +214,12 @@ class LimitStore:
 
     def _put(self, read: PaymentUse, use: PaymentUse) -> Any:
         return put_use_action(self._table_name, self._account_id, read, use)
+
+
+def _claimed(
+    use: PaymentUse, topup: TopUp, daily: DailyLimit, cards: int | None, now: datetime
+) -> PaymentUse | CallingCreditError:
+    """The use with the claim of a new payment; of one on Stripe's page, also with the page."""
+    if cards is None:
+        return payment_limits.claim_payment(use, topup.topup_id, topup.amount_micros, daily, now)
+    return payment_limits.claim_checkout(use, topup.topup_id, topup.amount_micros, daily, cards, now)

@@ -19,7 +19,7 @@ from calling_credit.recharge.store import RechargeStore
 
 
 class CardSaver:
-    """Opens setup pages within one request."""
+    """Opens setup pages, and provides customers for payments on Stripe's page, within one request."""
 
     def __init__(
         self,
@@ -42,12 +42,7 @@ class CardSaver:
             NotFound: unknown_account. Unavailable: payments_unavailable, setup_page_refused, customer_missing,
                 stripe_account_changed.
         """
-        customer = self._customers.read(account_id)
-        customer_id = customer.customer_id
-        self._guard.require_same(ask_stripe=customer_id is None)
-        if customer_id is None:
-            new_customer_id = customers.create_customer(self._stripe, account_id, customer.number)
-            customer_id = self._accounts.store_customer(account_id, new_customer_id)
+        customer_id, _ = self._stored_or_new(account_id)
         url = customers.setup_page(self._stripe, customer_id, page_url, extra)
         if url is None:
             customer_id = self._replace(account_id, customer_id, now)
@@ -55,6 +50,26 @@ class CardSaver:
         if url is None:
             raise customer_missing(60)
         return url
+
+    def customer(self, account_id: str, now: datetime) -> str:
+        """Return the account's customer at Stripe. Create it, or replace one that is lost, if needed.
+
+        Raises:
+            NotFound: unknown_account. Unavailable: payments_unavailable, customer_missing, stripe_account_changed.
+        """
+        customer_id, is_new = self._stored_or_new(account_id)
+        if is_new or not customers.is_customer_lost(self._stripe, customer_id):
+            return customer_id
+        return self._replace(account_id, customer_id, now)
+
+    def _stored_or_new(self, account_id: str) -> tuple[str, bool]:
+        """The account's customer, and whether it was created now."""
+        customer = self._customers.read(account_id)
+        self._guard.require_same(ask_stripe=customer.customer_id is None)
+        if customer.customer_id is not None:
+            return customer.customer_id, False
+        new_customer_id = customers.create_customer(self._stripe, account_id, customer.number)
+        return self._accounts.store_customer(account_id, new_customer_id), True
 
     def _replace(self, account_id: str, lost_id: str, now: datetime) -> str:
         """Replace a customer that Stripe no longer knows, and return the new one."""

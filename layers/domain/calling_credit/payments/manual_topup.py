@@ -75,7 +75,7 @@ def _check_new(
     if refusal := history.refusal(is_manual=True):
         raise card_error(refusal, history)
     topup_id = manual_id(account.account_id, *user_and_key)
-    daily = _daily_limit(account, worker.now)
+    daily = daily_limit(account, worker.now)
     customer_id, created_by = account.customer_id or "", f"user:{user_and_key[0]}"
     new = manual_topup(account.account_id, topup_id, created_by, amount_micros, card, customer_id, page_url, worker.now)
     return new, daily
@@ -87,7 +87,7 @@ def _store_new(worker: TopUpWorker, new: TopUp, daily: DailyLimit) -> TopUp:
     """
     limits = worker.gate.limits(new.account_id)
     recent = worker.topups.recent(new.account_id, worker.now)
-    waiting = [topup for topup in recent if topup.status == TopUpStatus.REQUIRES_ACTION]
+    waiting = [topup for topup in recent if topup.waits_for_challenge]
     limits.check(new, daily, worker.now, [topup.topup_id for topup in waiting])
     for topup in waiting:
         worker.cancel(topup)
@@ -144,7 +144,8 @@ def raise_refusal(worker: TopUpWorker, topup: TopUp) -> None:
         raise refusal.error
 
 
-def _daily_limit(account: Snapshot, now: datetime) -> DailyLimit:
+def daily_limit(account: Snapshot, now: datetime) -> DailyLimit:
+    """What an account may pay by hand today."""
     today = now.astimezone(zone(account.time_zone)).date()
     midnight = datetime.combine(today + timedelta(days=1), time(), zone(account.time_zone))
     return DailyLimit(account.daily_top_up_micros, today.isoformat(), midnight)

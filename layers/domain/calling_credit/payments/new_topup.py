@@ -14,6 +14,11 @@ def manual_id(account_id: str, subject: str, idempotency_key: str) -> str:
     return _id("manual", account_id, subject, idempotency_key)
 
 
+def checkout_id(account_id: str, subject: str, idempotency_key: str) -> str:
+    """The id of a user's payment on Stripe's page for an Idempotency-Key."""
+    return _id("checkout", account_id, subject, idempotency_key)
+
+
 def automatic_id(account_id: str, attempt: int, claimed_at: str) -> str:
     """The id of an account's attempt. It includes the time, because a new table counts attempts from 1 again, and
     Stripe keeps idempotency keys for a day.

@@ -30,9 +30,12 @@ class Outcome:
 
 
 def outcome_keys(topup: TopUp) -> list[Key]:
-    """The keys of the items that the end of a payment changes: the card, and the limits of a manual payment."""
-    limits = [(keys.account_pk(topup.account_id), payment_limits_sk())] if topup.kind == TopUpKind.MANUAL else []
-    return [card_keys_of(topup.card)[0], *limits]
+    """The keys of the items that the end of a payment changes: the card, if it is known, and the limits of a payment
+    that a person made.
+    """
+    is_own = topup.kind != TopUpKind.AUTOMATIC
+    limits = [(keys.account_pk(topup.account_id), payment_limits_sk())] if is_own else []
+    return [*card_keys_of(topup.card)[: int(topup.has_card)], *limits]
 
 
 def outcome_actions(
@@ -41,13 +44,13 @@ def outcome_actions(
     """The actions on these items, as they were read. They are part of the transaction that ends the payment, so that
     neither a crash nor a repetition loses or doubles a try.
     """
-    card_key, *limit_keys = outcome_keys(topup)
-    record = record_from_item(items.get(card_key))
-    changed = _card_after(record, topup, outcome, now)
-    actions = []
-    if changed != record:
-        actions.append(put_record_action(table_name, identities(topup.card)[0], record, changed, now))
-    for key in limit_keys:
+    wanted, actions = outcome_keys(topup), []
+    if topup.has_card:
+        record = record_from_item(items.get(wanted[0]))
+        changed = _card_after(record, topup, outcome, now)
+        if changed != record:
+            actions.append(put_record_action(table_name, identities(topup.card)[0], record, changed, now))
+    for key in wanted[int(topup.has_card) :]:
         use = use_from_item(items.get(key))
         after = _use_after(use, topup, outcome)
         if after != use:
@@ -65,6 +68,7 @@ def _card_after(record: CardRecord, topup: TopUp, outcome: Outcome, now: datetim
 
 
 def _use_after(use: PaymentUse, topup: TopUp, outcome: Outcome) -> PaymentUse:
+    use = payment_limits.close_page(use, topup.topup_id)
     if outcome.is_paid:
         return payment_limits.record_paid(use, topup.topup_id)
     state = ClaimState.DECLINED if outcome.issuers_decline else ClaimState.RETURNED

@@ -26,8 +26,8 @@ from calling_credit.recharge.items import Recharge, put_recharge_action, recharg
 from calling_credit.recharge.rule_changes import record_actions
 from calling_credit.recharge.store import RECHARGE
 from calling_credit.topups.declines import Decline
-from calling_credit.topups.items import TOPUP_KIND, topup_key
-from calling_credit.topups.topup import OPEN, Intent, TopUp, TopUpStatus, topup_entry
+from calling_credit.topups.items import CARD_FIELDS, TOPUP_KIND, topup_key
+from calling_credit.topups.topup import OPEN, Intent, TopUp, TopUpKind, TopUpStatus, topup_entry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -61,15 +61,21 @@ class SettlementStore:
             ":kind": to_attribute(sweep_keys.sweep_pk(TOPUP_KIND, topup.account_id)),
             ":receipt": to_attribute(intent.receipt_url or ""),
         }
+        names, card = {"#status": "status"}, ""
+        if topup.kind == TopUpKind.CHECKOUT:  # Only now it is certain which card paid.
+            fields = {name: getattr(topup.card, name) for name in CARD_FIELDS}
+            values |= {f":{name}": to_attribute(value) for name, value in fields.items()}
+            names |= {f"#{name}": name for name in fields}
+            card = "".join(f", #{name} = :{name}" for name in fields)
         settlement = update(
             self._table_name,
             topup_key(topup.account_id, topup.topup_id),
             "SET #status = :succeeded, intent_id = :intent, settled_at = :now, updated_at = :now, "
-            "receipt_url = :receipt, sweep_pk = :kind, sweep_sk = :soon "
+            f"receipt_url = :receipt, sweep_pk = :kind, sweep_sk = :soon{card} "
             "REMOVE lease_until, next_action_url, is_finished",
             "attribute_exists(PK) AND #status <> :succeeded",
             values,
-            {"#status": "status"},
+            names,
         )
         entry = topup_entry(topup, intent, time_zone, now)
         plan = posting_plan(self._table_name, [entry])

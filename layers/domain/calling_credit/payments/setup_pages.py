@@ -79,7 +79,7 @@ def open_setup_page(worker: TopUpWorker, saver: CardSaver, account: Snapshot, pa
 @dataclass(frozen=True, slots=True)
 class SavedOnPage:
     """A card that was saved on a page, the page's claim (None before there were claims), and when the page was opened,
-    in seconds.
+    in seconds. `is_new`: it was not saved before.
     """
 
     account_id: str
@@ -87,24 +87,25 @@ class SavedOnPage:
     card: Card
     page_id: str | None
     opened_at: int
+    is_new: bool = True
 
 
 def read_saved_card(client: stripe.StripeClient, session_id: str) -> SavedOnPage | None:
-    """Read what was saved on a page; None if it saved no card, or its customer is not ours.
+    """Read what was saved on a page, also by a payment; None if it saved no card, or its customer is not ours.
 
     Raises:
         Unavailable: payments_unavailable.
     """
     try:
         session = client.v1.checkout.sessions.retrieve(
-            session_id, {"expand": ["setup_intent.payment_method", "customer"]}
+            session_id, {"expand": ["setup_intent.payment_method", "payment_intent.payment_method", "customer"]}
         )
     except stripe.InvalidRequestError:
         return None
     except stripe.StripeError as error:
         raise public_error(error) from error
-    setup, customer = session.setup_intent, session.customer
-    if not isinstance(setup, stripe.SetupIntent) or not isinstance(customer, stripe.Customer):
+    setup, customer = session.setup_intent or session.payment_intent, session.customer
+    if not isinstance(setup, stripe.SetupIntent | stripe.PaymentIntent) or not isinstance(customer, stripe.Customer):
         return None
     account_id = account_in(customer)  # Another product may use the same Stripe account.
     method = setup.payment_method
@@ -112,7 +113,8 @@ def read_saved_card(client: stripe.StripeClient, session_id: str) -> SavedOnPage
     if not account_id or setup.status != "succeeded" or card is None or not isinstance(method, stripe.PaymentMethod):
         return None
     saved = Card(method.id, str(card.brand), card.last4, card.fingerprint or method.id)
-    return SavedOnPage(account_id, customer, saved, session.client_reference_id, session.created)
+    is_new = method.created >= session.created
+    return SavedOnPage(account_id, customer, saved, session.client_reference_id, session.created, is_new)
 
 
 def record_saved_card(dynamodb: "DynamoDBClient", table_name: str, saved: SavedOnPage, now: datetime) -> None:

@@ -14,6 +14,7 @@ import stripe
 
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.payments import intents
+from calling_credit.payments.checkout_progress import advance_checkout, give_up_checkout, report_blocked_card
 from calling_credit.payments.confirm_gate import ConfirmGate
 from calling_credit.payments.intents import StripeResult
 from calling_credit.payments.issues import Issue, report_issue
@@ -55,11 +56,10 @@ class TopUpWorker:
         self.gate = ConfirmGate(client, table_name)
         self._settlements = SettlementStore(client, table_name)
         self._recharges = RechargeStore(client, table_name)
-        self._dynamodb = client
-        self._table_name = table_name
+        self.table = client, table_name
         self.stripe = stripe_client
         self.now = now
-        self._seconds_left = seconds_left
+        self.seconds_left = seconds_left
 
     def advance(self, topup: TopUp, intent: Intent | None = None) -> TopUp:
         """Work on a top-up until it ends or has to wait. The caller holds its lease, or passes the intent
@@ -68,6 +68,8 @@ class TopUpWorker:
         Raises:
             Unavailable: the table did not answer. The next worker resumes from the stored top-up.
         """
+        if topup.kind == TopUpKind.CHECKOUT:
+            return advance_checkout(self, topup, intent)
         for _ in range(MAX_STEPS):
             action = decision.next_action(
                 topup, intent, self.now, partial(self._is_wanted, topup), partial(self._may_not_wait, topup)
@@ -76,7 +78,7 @@ class TopUpWorker:
             if result is None:
                 return topup
             if not isinstance(result, Intent):
-                return self._record_no_answer(topup, result)
+                return self.record_no_answer(topup, result)
             intent = result
         return topup
 
@@ -89,14 +91,14 @@ class TopUpWorker:
             case decision.RetrieveIntent(intent_id):
                 result = retrieve_intent(self.stripe, self.guard, intent_id)
                 if result is None:
-                    topup = self._fail_lost(topup)
+                    topup = self.fail_lost(topup)
             case decision.CreateIntent():
                 topup, result = self._create_intent(topup)
             case decision.StoreIntent(intent):
                 topup = self.topups.store_intent(topup, intent.intent_id, self.now) or self.reload(topup)
                 result = intent
             case decision.Confirm():
-                topup, result = confirm_intent(self.stripe, self.topups, self.gate, topup, self.now, self._seconds_left)
+                topup, result = confirm_intent(self.stripe, self.topups, self.gate, topup, self.now, self.seconds_left)
             case decision.CancelIntent(intent_id, decline):
                 if decline is not None:
                     topup = self.topups.store_decline(topup, decline, self.now) or topup
@@ -104,19 +106,19 @@ class TopUpWorker:
             case decision.CancelWithoutIntent():
                 topup = self._cancel_without_intent(topup)
             case decision.Settle(intent):
-                topup = self._settle(topup, intent)
+                topup = self.settle(topup, intent)
             case decision.Finish():
-                topup = self._finish(topup)
+                topup = self.finish(topup)
             case decision.Fail(decline):
-                topup = self._fail(topup, decline)
+                topup = self.fail(topup, decline)
             case decision.Cancel():
-                topup = self._cancel(topup)
+                topup = self.end_canceled(topup)
             case decision.AwaitCustomer(decline):
                 topup = self._await_customer(topup, decline)
             case decision.RecordStatus():
                 topup = self._record_status(topup, action)
             case decision.ReportMismatch(intent, reason):
-                topup = self._report_mismatch(topup, intent, reason)
+                topup = self.report_mismatch(topup, intent, reason)
             case decision.Leave():
                 pass
             case _:
@@ -130,6 +132,8 @@ class TopUpWorker:
         Raises:
             Unavailable: `payments_unavailable`, it may still be charged; or the table did not answer.
         """
+        if topup.kind == TopUpKind.CHECKOUT:
+            return give_up_checkout(self, topup)
         if topup.intent_id is None:
             return self._cancel_without_intent(topup)
         result = intents.cancel(self.stripe, topup.intent_id)
@@ -140,13 +144,13 @@ class TopUpWorker:
     def _create_intent(self, topup: TopUp) -> tuple[TopUp, StripeResult | None]:
         """Create the intent and store its id. Cancel it if the top-up was given up meanwhile."""
         self.guard.require_same()
-        result = create_intent(self.stripe, topup, self._seconds_left)
+        result = create_intent(self.stripe, topup, self.seconds_left)
         if result == NOT_CREATED:
-            return self._cancel(topup), None
+            return self.end_canceled(topup), None
         if isinstance(result, Refused) and is_card_gone(self.stripe, topup, result):
             self.guard.require_same(ask_stripe=True)
             removed = Decline(FailureCode.CARD_REMOVED)  # No intent exists, so nothing was charged.
-            return self._fail(topup, removed), None
+            return self.fail(topup, removed), None
         if not isinstance(result, Intent):
             return topup, result
         stored = self.topups.store_intent(topup, result.intent_id, self.now) or self.reload(topup)
@@ -155,16 +159,20 @@ class TopUpWorker:
         intents.cancel(self.stripe, result.intent_id)
         return stored, None
 
-    def _settle(self, topup: TopUp, intent: Intent) -> TopUp:
-        account = AccountReader(self._dynamodb, self._table_name, topup.account_id)
+    def settle(self, topup: TopUp, intent: Intent) -> TopUp:
+        """Credit a paid top-up."""
+        account = AccountReader(*self.table, topup.account_id)
         is_new = self._settlements.settle(topup, intent, account.account().time_zone, self.now)
         self.tally["top_ups_settled"] += is_new
         self.tally["top_ups_settled_after_end"] += is_new and topup.status in (TopUpStatus.FAILED, TopUpStatus.CANCELED)
-        return self._finish(topup)
+        return self.finish(topup)
 
-    def _finish(self, topup: TopUp) -> TopUp:
+    def finish(self, topup: TopUp) -> TopUp:
+        """Apply a credited top-up to automatic recharge."""
         if topup.status == TopUpStatus.SUCCEEDED and topup.is_finished:
             return topup
+        if topup.kind == TopUpKind.CHECKOUT and topup.has_card and self.gate.cards.is_blocked(topup.card):
+            self.tally["payment_issues"] += report_blocked_card(*self.table, topup, self.now)
         self._settlements.finish(topup, partial(attempts.record_payment, topup=topup), self.now)
         return self.reload(topup)
 
@@ -180,21 +188,21 @@ class TopUpWorker:
         stored = self.topups.record_status(topup, action.status, action.next_action_url, self.now)
         return stored or self.reload(topup)
 
-    def _fail(self, topup: TopUp, decline: Decline) -> TopUp:
+    def fail(self, topup: TopUp, decline: Decline) -> TopUp:
+        """End an unpaid top-up as failed."""
         record = partial(attempts.record_decline, topup=topup, decline=decline, now=self.now)
         change = record if topup.kind == TopUpKind.AUTOMATIC else keep_state
         is_new = self._settlements.end(topup, TopUpStatus.FAILED, change, self.now, decline=decline)
         self.tally["top_ups_failed"] += is_new
         return self.reload(topup)
 
-    def _fail_lost(self, topup: TopUp) -> TopUp:
+    def fail_lost(self, topup: TopUp) -> TopUp:
         """End a payment whose intent Stripe does not know. The issue comes first, so that no crash can omit it."""
-        self.tally["payment_issues"] += report_issue(
-            self._dynamodb, self._table_name, lost_payment_issue(topup), self.now
-        )
-        return self._fail(topup, Decline(FailureCode.PAYMENT_LOST))
+        self.tally["payment_issues"] += report_issue(*self.table, lost_payment_issue(topup), self.now)
+        return self.fail(topup, Decline(FailureCode.PAYMENT_LOST))
 
-    def _cancel(self, topup: TopUp) -> TopUp:
+    def end_canceled(self, topup: TopUp) -> TopUp:
+        """End an unpaid top-up as canceled."""
         refusal = self.gate.refusals.get(topup.topup_id)
         stop = (refusal.code, refusal.until) if refusal and refusal.is_of_card else None
         record = partial(attempts.record_cancellation, topup=topup, stop=stop)
@@ -207,10 +215,10 @@ class TopUpWorker:
         created_at = datetime.fromisoformat(topup.created_at)
         existing = intents.find(self.stripe, topup.customer_id, created_at, topup.topup_id)
         if isinstance(existing, NoAnswer):
-            return self._record_no_answer(topup, existing)
+            return self.record_no_answer(topup, existing)
         for intent in existing:
             intents.cancel(self.stripe, intent.intent_id)
-        return self._cancel(topup)
+        return self.end_canceled(topup)
 
     def _is_wanted(self, topup: TopUp) -> bool:
         account = self._recharges.snapshot(topup.account_id)
@@ -219,18 +227,19 @@ class TopUpWorker:
 
     def _may_not_wait(self, topup: TopUp) -> bool:
         """Whether a freeze, or a block of its card, ended a payment's waiting for its customer."""
-        account = AccountReader(self._dynamodb, self._table_name, topup.account_id).account()
+        account = AccountReader(*self.table, topup.account_id).account()
         return account.was_frozen_since(topup.created_at) or self.gate.cards.is_blocked(topup.card)
 
-    def _record_no_answer(self, topup: TopUp, result: NoAnswer | Refused) -> TopUp:
+    def record_no_answer(self, topup: TopUp, result: NoAnswer | Refused) -> TopUp:
         """Leave the stored top-up unchanged: the outcome is unknown, or Stripe refused the request."""
         self.tally["stripe_refusals" if isinstance(result, Refused) else "stripe_unanswered"] += 1
         return self.reload(topup)
 
-    def _report_mismatch(self, topup: TopUp, intent: Intent, reason: str) -> TopUp:
+    def report_mismatch(self, topup: TopUp, intent: Intent, reason: str) -> TopUp:
+        """Report an intent that must not be credited to its top-up."""
         details = f"top-up {topup.topup_id}: {intent.status}, {intent.amount_micros} micros of {intent.currency}"
         issue = Issue(intent.intent_id, reason, topup.account_id, details)
-        self.tally["payment_issues"] += report_issue(self._dynamodb, self._table_name, issue, self.now)
+        self.tally["payment_issues"] += report_issue(*self.table, issue, self.now)
         self.topups.reschedule_check(topup, self.now)
         if topup.kind == TopUpKind.AUTOMATIC:
             self._recharges.release_attempt(topup, self.now)

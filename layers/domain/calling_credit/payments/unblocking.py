@@ -81,7 +81,7 @@ def unblock_card(
     """
     topups, recharges = TopUpStore(client, table_name), RechargeStore(client, table_name)
     payments, rule = list(_payments(topups, account_id)), recharges.recharge(account_id).rule
-    known = [payment.card for payment in payments]
+    known = [payment.card for payment in payments if payment.has_card]
     if rule is not None:
         known.insert(0, Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint))
     method = request.payment_method_id or _method_of(payments, request.topup_id)
@@ -111,7 +111,7 @@ def _after(state: State, disputed: list[str]) -> State:
 
 def _method_of(payments: list[TopUp], topup_id: str | None) -> str:
     for payment in payments:
-        if payment.topup_id == topup_id:
+        if payment.topup_id == topup_id and payment.has_card:
             return payment.card.payment_method_id
     raise NotFound(ProblemCode.UNKNOWN_TOP_UP, "This account has no such top-up; GET /top-ups lists them.")
 

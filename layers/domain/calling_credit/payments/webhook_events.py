@@ -37,12 +37,15 @@ PAYMENT_EVENTS: Final = frozenset(
     f"payment_intent.{what}" for what in ("succeeded", "payment_failed", "processing", "requires_action", "canceled")
 )
 DISPUTE_EVENTS: Final = ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
-CARD_SAVED: Final = "checkout.session.completed"
+PAGE_COMPLETED: Final = "checkout.session.completed"
+PAGE_PAID_LATER: Final = frozenset(f"checkout.session.async_payment_{how}" for how in ("succeeded", "failed"))
+"""How a payment ended whose page was completed before: by bank account, for example."""
 CARD_REMOVED: Final = "payment_method.detached"
 ENDPOINT_EVENTS: Final = frozenset(
     {
         *PAYMENT_EVENTS,
-        CARD_SAVED,
+        PAGE_COMPLETED,
+        *PAGE_PAID_LATER,
         CARD_REMOVED,
         *WARNING_EVENTS,
         CUSTOMER_DELETED,
@@ -60,6 +63,7 @@ SWEPT_EVENTS: Final = ENDPOINT_EVENTS - {
     "charge.refund.updated",
     "payment_intent.processing",
     "payment_intent.requires_action",
+    *PAGE_PAID_LATER,
 }
 """The events that the sweep lists, at most 20 (docs.stripe.com/api/events/list). The others repeat what it lists, or
 are about open payments, which are checked anyway.
@@ -103,13 +107,24 @@ class StripeEventHandler:
             return topup.status if isinstance(topup, TopUp) else topup
         if event.kind.startswith(REVERSAL_EVENTS) or event.kind in WARNING_EVENTS:
             return self._handle_warning(event) if event.kind in WARNING_EVENTS else self._handle_reversal(event)
-        if event.kind == CARD_SAVED:
-            return self._handle_saved_card(event)
+        if event.kind == PAGE_COMPLETED or event.kind in PAGE_PAID_LATER:
+            return self._handle_page(event)
         if event.kind in CARD_RENEWED:
             return self._rule_cards.handle_renewed_card(event)
         if event.kind == CUSTOMER_DELETED:
             return self._rule_cards.handle_deleted_customer(event)
         return self._handle_removed_card(event) if event.kind == CARD_REMOVED else "ignored"
+
+    def _handle_page(self, event: StripeEvent) -> str:
+        """Handle a completed page at Stripe: bring its payment, if it has one, up to date, then its card."""
+        topup = self._bring_up_to_date(event, event.intent_id) if event.intent_id else None
+        if topup is None:
+            return self._handle_saved_card(event) if event.kind == PAGE_COMPLETED else "ignored"
+        if not isinstance(topup, TopUp):
+            return topup
+        if event.kind == PAGE_COMPLETED:
+            self._handle_saved_card(event)
+        return topup.status
 
     def _handle_saved_card(self, event: StripeEvent) -> str:
         """Handle a card that was saved on Stripe's page: the first is the default, and a rule follows its own card. It
@@ -120,7 +135,7 @@ class StripeEventHandler:
             return "ignored"
         account = read_item(self._client, self._table_name, saved.account_id, keys.account_sk()) or {}
         completed_at = event.created or int(self._now.timestamp())
-        if was_open_while_frozen(account, saved.opened_at, completed_at):
+        if saved.is_new and was_open_while_frozen(account, saved.opened_at, completed_at):
             refuse_saved_card(self._stripe, self._client, self._table_name, saved)
             self._record_card(saved.account_id, saved.card, event.object_id, is_saved=False)
             return "card_refused"

@@ -42,6 +42,6 @@ def after_payment(rule: Rule, before: State, after: State, topup: TopUp) -> Stat
     is_other_card = card.payment_method_id != rule.payment_method_id
     if not was_removed:
         is_other_card = is_other_card and card.fingerprint != rule.fingerprint
-    if topup.kind == TopUpKind.MANUAL or not is_other_card:
+    if topup.kind != TopUpKind.AUTOMATIC or not is_other_card:
         return after
     return replace(before, in_flight=after.in_flight, recent=after.recent)

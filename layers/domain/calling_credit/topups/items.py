@@ -10,7 +10,7 @@ from calling_credit.instants import format_instant
 from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpKind, TopUpStatus
 
 TOPUP_KIND: Final = "topup"
-_CARD: Final = ("payment_method_id", "brand", "last4", "fingerprint")
+CARD_FIELDS: Final = ("payment_method_id", "brand", "last4", "fingerprint")
 _PLAIN: Final = (
     "topup_id",
     "kind",
@@ -34,6 +34,8 @@ _PLAIN: Final = (
     "reversals",
     "shown_at",
     "suspended_recharge",
+    "session_id",
+    "page_expires_at",
 )
 
 
@@ -43,7 +45,7 @@ def topup_key(account_id: str, topup_id: str) -> dict[str, Any]:
 
 
 def topup_item(topup: TopUp) -> dict[str, Any]:
-    """The item of a new top-up. The sweep index returns it once its lease ends."""
+    """The item of a new top-up. The sweep index returns it once its lease ends, or its page at Stripe expires."""
     values = asdict(topup)
     plain = {name: values[name] for name in _PLAIN}
     return to_attributes(
@@ -51,10 +53,10 @@ def topup_item(topup: TopUp) -> dict[str, Any]:
             "PK": keys.account_pk(topup.account_id),
             "SK": keys.topup_sk(topup.topup_id),
             **plain,
-            **{name: values["card"][name] for name in _CARD},
+            **{name: values["card"][name] for name in CARD_FIELDS},
             "updated_at": topup.created_at,
             "sweep_pk": sweep_keys.sweep_pk(TOPUP_KIND, topup.account_id),
-            "sweep_sk": sweep_sk(topup, topup.lease_until or topup.created_at),
+            "sweep_sk": sweep_sk(topup, topup.page_expires_at or topup.lease_until or topup.created_at),
         }
     )
 
@@ -73,7 +75,7 @@ def payment_item(topup: TopUp) -> dict[str, Any]:
 def topup_from_item(attributes: dict[str, Any]) -> TopUp:
     """The top-up of an item."""
     item = from_attributes(attributes)
-    card = Card(*(item[name] for name in _CARD))
+    card = Card(*(item[name] for name in CARD_FIELDS))
     plain = {name: item[name] for name in _PLAIN if name in item}
     plain |= {"kind": TopUpKind(item["kind"]), "status": TopUpStatus(item["status"])}
     return TopUp(account_id=keys.account_of(item["PK"]), card=card, **plain)

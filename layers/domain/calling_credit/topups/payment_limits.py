@@ -47,7 +47,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page for saving a card. It counts as a card until it is used or expires."""
+    """A page that saves a card; of a payment on it, `page_id` is the top-up. It counts as a card until it is used or
+    expires.
+    """
 
     page_id: str
     at: str
@@ -119,6 +121,16 @@ def claim_page(use: PaymentUse, page_id: str, cards: int, now: datetime) -> Paym
         until = _instant(opened[excess].at) + PAGE_LIFETIME if excess < len(opened) else now + HOUR
         return refusals.too_many_cards(until, now)
     return replace(use, pages=(*use.pages, Page(page_id, format_instant(now))))
+
+
+def claim_checkout(
+    use: PaymentUse, topup_id: str, amount_micros: int, daily: DailyLimit, cards: int, now: datetime
+) -> PaymentUse | CallingCreditError:
+    """Claim the amount and place of a payment on Stripe's page, and the page, because it saves a card beside `cards`
+    saved ones; or return the error of the limit that it exceeds.
+    """
+    claimed = claim_payment(use, topup_id, amount_micros, daily, now)
+    return claimed if isinstance(claimed, CallingCreditError) else claim_page(claimed, topup_id, cards, now)
 
 
 def close_page(use: PaymentUse, page_id: str) -> PaymentUse:

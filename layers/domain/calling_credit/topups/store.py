@@ -24,7 +24,7 @@ from calling_credit.topups.items import (
     topup_item,
     topup_key,
 )
-from calling_credit.topups.topup import OPEN, TopUp, TopUpStatus
+from calling_credit.topups.topup import OPEN, TopUp, TopUpKind, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -124,10 +124,37 @@ class TopUpStore:
             change["lease_until"] = None
         return self._change(topup, change, now)
 
+    def store_page(self, topup: TopUp, session_id: str, url: str | None, now: datetime) -> TopUp | None:
+        """Store the page of a checkout, and end the lease. None if the top-up has ended, or has a page."""
+        change = {"session_id": session_id, "next_action_url": url} | _awaiting(topup)
+        return self._change(topup, change, now, "attribute_not_exists(session_id)")
+
+    def await_page(self, topup: TopUp, now: datetime) -> TopUp:
+        """End the lease of a checkout, and let the sweeper check it when its page expires."""
+        return self._change(topup, _awaiting(topup), now) or topup
+
+    def store_method(
+        self, topup: TopUp, status: TopUpStatus, check_at: str, now: datetime, *, is_shown: bool
+    ) -> TopUp | None:
+        """Store what pays a checkout, its status, and when to check it. None if the top-up has ended."""
+        card = topup.card
+        change = {
+            "intent_id": topup.intent_id,
+            "payment_method_id": card.payment_method_id,
+            "brand": card.brand,
+            "last4": card.last4,
+            "fingerprint": card.fingerprint,
+            "status": status,
+            "sweep_sk": sweep_sk(topup, check_at),
+            "lease_until": None,
+        }
+        return self._change(topup, change | ({"shown_at": format_instant(now)} if is_shown else {}), now)
+
     def check_waiting(self, account_id: str, now: datetime) -> None:
-        """Let the next sweep check the account's payments that wait for their customer."""
+        """Let the next sweep check the account's payments that wait for their customer, also on Stripe's page."""
         for topup in self.recent(account_id, now):
-            if topup.status == TopUpStatus.REQUIRES_ACTION:
+            is_on_page = topup.kind == TopUpKind.CHECKOUT and topup.status == TopUpStatus.CREATED
+            if is_on_page or topup.status == TopUpStatus.REQUIRES_ACTION:
                 self._change(topup, {"sweep_sk": sweep_sk(topup, format_instant(now))}, now)
 
     def record_shown(self, topup: TopUp, now: datetime) -> None:
@@ -213,3 +240,8 @@ class TopUpStore:
     def _due_in(self, partition: str, now: str) -> Iterator[tuple[str, str]]:
         for item in query_due(self._client, self._table_name, partition, now):
             yield keys.account_of(item["PK"]["S"]), keys.id_of(item["SK"]["S"])
+
+
+def _awaiting(topup: TopUp) -> dict[str, Any]:
+    """The change that leaves a checkout to its customer until its page expires."""
+    return {"lease_until": None, "sweep_sk": sweep_sk(topup, topup.page_expires_at or topup.created_at)}

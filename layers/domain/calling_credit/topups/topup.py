@@ -21,10 +21,13 @@ from calling_credit.topups.declines import Decline
 
 
 class TopUpKind(StrEnum):
-    """Who started a top-up: a billing admin, or the recharge rule."""
+    """How a top-up is paid: by a billing admin with a saved card, by the recharge rule, or by a billing admin on
+    Stripe's page.
+    """
 
     MANUAL = "manual"
     AUTOMATIC = "automatic"
+    CHECKOUT = "checkout"
 
 
 class TopUpStatus(StrEnum):
@@ -76,11 +79,16 @@ class Card:
     expires: str = field(default="", compare=False)
 
 
+NO_CARD: Final = Card("", "", "", "")
+"""The card of a payment on Stripe's page until Stripe tells which one pays."""
+
+
 @dataclass(frozen=True, slots=True)
 class TopUp:
     """A stored top-up. `create_request` and `confirm_request` hold the JSON for Stripe, so that a retry sends identical
     requests; `confirm_number` is part of the confirmation's idempotency key. `shown_at`: when a request was
-    answered with the payment's unpaid end.
+    answered with the payment's unpaid end, or Stripe's page showed it. `session_id` is a checkout's page at Stripe,
+    `next_action_url` its address, and `page_expires_at` when the page is closed.
     """
 
     account_id: str
@@ -107,6 +115,8 @@ class TopUp:
     reversals: int = 0
     shown_at: str | None = None
     suspended_recharge: bool = False
+    session_id: str | None = None
+    page_expires_at: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -123,13 +133,27 @@ class TopUp:
         return None if self.failure_code is None else Decline(self.failure_code, self.failure_advice)
 
     def is_on_its_way(self, now: datetime) -> bool:
-        """Whether the money may still arrive: no action is needed, or the customer is authenticating now."""
+        """Whether the money may still arrive: no action is needed, or the customer is authenticating now. A payment on
+        Stripe's page is on its way only once it is paid, because its customer may leave the page.
+        """
+        if self.kind == TopUpKind.CHECKOUT:
+            return False
         at_the_bank = (
             self.kind == TopUpKind.MANUAL
             and self.status == TopUpStatus.REQUIRES_ACTION
             and self.age(now) <= CHALLENGE_TIMEOUT
         )
         return self.status in PENDING or at_the_bank
+
+    @property
+    def waits_for_challenge(self) -> bool:
+        """Whether a payment with a saved card waits for its customer at the bank, so that another one ends it."""
+        return self.kind != TopUpKind.CHECKOUT and self.status == TopUpStatus.REQUIRES_ACTION
+
+    @property
+    def has_card(self) -> bool:
+        """Whether the card, or the bank account, that pays is known."""
+        return self.card != NO_CARD
 
     def age(self, now: datetime) -> timedelta:
         """Time since creation."""
@@ -138,7 +162,9 @@ class TopUp:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A payment intent as Stripe reports it. `received_micros` is the charged amount."""
+    """A payment intent as Stripe reports it. `received_micros` is the charged amount, `card` what its latest charge
+    was made to.
+    """
 
     intent_id: str
     status: str
@@ -151,6 +177,7 @@ class Intent:
     next_action_url: str | None = None
     decline: Decline | None = None
     receipt_url: str | None = None
+    card: Card | None = None
 
 
 def parse_top_up(body: dict[str, Any], bounds: Bounds) -> tuple[int, str]:
@@ -159,10 +186,19 @@ def parse_top_up(body: dict[str, Any], bounds: Bounds) -> tuple[int, str]:
     Raises:
         InvalidValue: missing_field, invalid_amount (whole cents only), amount_out_of_range, invalid_payment_method.
     """
+    amount_micros = parse_amount(body, bounds)
+    return amount_micros, parse_payment_method_id(body)
+
+
+def parse_amount(body: dict[str, Any], bounds: Bounds) -> int:
+    """Parse the `amount` of a payment, in micro-dollars.
+
+    Raises:
+        InvalidValue: missing_field, invalid_amount (whole cents only), amount_out_of_range.
+    """
     if "amount" not in body:
         raise InvalidValue(ProblemCode.MISSING_FIELD, 'amount is missing; send a decimal string such as "25.00".')
-    amount_micros = bounds.check(parse_money(body["amount"], decimals=2))
-    return amount_micros, parse_payment_method_id(body)
+    return bounds.check(parse_money(body["amount"], decimals=2))
 
 
 def parse_payment_method_id(body: dict[str, Any]) -> str:

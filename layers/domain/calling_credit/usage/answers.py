@@ -1,6 +1,7 @@
 """The answers of an account's lists (usage, statement, lines), for its customers and for the phone company's staff."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -9,11 +10,14 @@ from calling_credit import instants
 from calling_credit.accounts.account import line_view
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.api.pagination import Listing
-from calling_credit.api.resolver import DEFAULT_LIMIT, MAX_LIMIT, answer, csv_answer, query, wants_csv
+from calling_credit.api.resolver import DEFAULT_LIMIT, answer, csv_answer, query, wants_csv
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.usage import summary
+from calling_credit.usage.call_filter import Directory, line_matches, parse_call_filter, parse_find
+from calling_credit.usage.call_search import find_calls
+from calling_credit.usage.spending import read_spending, spending_view
 from calling_credit.usage.statement import read_daily_balances, read_statement
 
 
@@ -47,28 +51,49 @@ class AccountAnswers:
         return answer(summary.usage_summary(days, self._account.account().currency))
 
     def calls(self, category: str) -> Response[str]:
-        """A page of the calls of a category, newest first, as JSON or CSV.
+        """A page of the calls of a category, newest first, as JSON or CSV, with any filters.
 
         Raises:
             NotFound: unknown_account, unknown_category.
-            InvalidValue: invalid_date, invalid_date_range, invalid_limit, invalid_cursor.
+            InvalidValue: invalid_date, invalid_date_range, invalid_limit, invalid_cursor, unknown_country,
+                invalid_query.
         """
         period = self.period()
-        summary.check_call_category(category)
-        user_id = query(self._app, "user_id")
+        selected = parse_call_filter(partial(query, self._app), category)
+        period = selected.narrowed(period)
         as_csv = wants_csv(self._app)
-        default, maximum = (summary.CSV_ROWS, summary.CSV_ROWS) if as_csv else (DEFAULT_LIMIT, MAX_LIMIT)
-        scope = (*self._list_name, "usage", category, period.first.isoformat(), period.last.isoformat(), user_id)
+        default, maximum = (summary.CSV_ROWS, summary.CSV_ROWS) if as_csv else (DEFAULT_LIMIT, summary.MAX_ROWS)
+        scope = (*self._list_name, "usage", category, *_dates(period), selected.user_id, *selected.scope)
         listing = Listing(self._app, *scope, default=default, maximum=maximum)
-        equal = {"category": category} | ({"user_id": user_id} if user_id else {})
-        entries, after = self._ledger.entries(
-            period, after=listing.position, limit=listing.limit, newest_first=True, equal=equal, calls_only=True
-        )
         names = self._account.user_names()
-        rows = [summary.call_row(entry, names) for entry in entries]
+        numbers = self._account.line_numbers() if selected.find else {}
+        matching = selected.conditions(period, Directory(names, numbers))
+        found = find_calls(
+            self._ledger, period, matching, listing.position, listing.limit, is_search=selected.is_search
+        )
+        if found.entries and not numbers:
+            numbers = self._account.line_numbers()
+        rows = [summary.call_row(entry, names, numbers) for entry in found.entries]
         if as_csv:
-            return csv_answer(summary.csv_text(rows), listing.next_cursor(after))
-        return answer({"items": rows, "next_cursor": listing.next_cursor(after)})
+            return csv_answer(summary.csv_text(rows), listing.next_cursor(found.after))
+        return answer({"items": rows, "next_cursor": listing.next_cursor(found.after), "read": found.progress})
+
+    def spending(self) -> Response[str]:
+        """A part of the spending by user, line, country, and day, with any filters.
+
+        Raises:
+            NotFound: unknown_account, unknown_category.
+            InvalidValue: invalid_date, invalid_date_range, invalid_cursor, unknown_country, invalid_query.
+        """
+        whole, account = self.period(), self._account.account()
+        selected = parse_call_filter(partial(query, self._app), query(self._app, "category") or None)
+        period = selected.narrowed(whole)
+        scope = (*self._list_name, "spending", *_dates(period), selected.category, selected.user_id, *selected.scope)
+        listing = Listing(self._app, *scope)
+        directory = Directory(self._account.user_names(), self._account.line_numbers())
+        part = read_spending(self._ledger, period, selected, directory, account.breakdown_since, listing.position)
+        cursor = listing.next_cursor(part.position)
+        return answer(spending_view(part, period, directory) | {"next_cursor": cursor})
 
     def statement(self) -> Response[str]:
         """A page of the statement, or with `by=day` the balance of each day.
@@ -83,20 +108,31 @@ class AccountAnswers:
             return answer(read_daily_balances(self._ledger, period) | {"as_of": as_of})
         if by is not None:
             raise InvalidValue(ProblemCode.INVALID_QUERY, "by must be day, or absent.")
-        dates = (period.first.isoformat(), period.last.isoformat())
-        listing = Listing(self._app, *self._list_name, "statement", *dates)
+        listing = Listing(self._app, *self._list_name, "statement", *_dates(period), maximum=summary.MAX_ROWS)
         page, after = read_statement(self._ledger, period, listing.position, listing.limit, as_of)
         return answer(page | {"next_cursor": listing.next_cursor(after)})
 
     def lines(self) -> Response[str]:
-        """A page of the account's lines.
+        """A page of the account's lines, by number, of all or of those found by number or user's name.
 
         Raises:
-            NotFound: unknown_account. InvalidValue: invalid_limit, invalid_cursor.
+            NotFound: unknown_account. InvalidValue: invalid_limit, invalid_cursor, invalid_query.
         """
         self._account.account()
-        listing = Listing(self._app, *self._list_name, "lines")
-        page, after = self._account.lines(listing.position, listing.limit)
+        find = parse_find(query(self._app, "find"))
+        listing = Listing(self._app, *self._list_name, "lines by number", *([find] if find else []))
         names = self._account.user_names()
+        after = tuple(listing.position or ("", ""))
+        lines = [
+            line
+            for line in self._account.lines()
+            if (line.number, line.line_id) > after and line_matches(line.number, names.get(line.user_id, ""), find)
+        ]
+        page = lines[: listing.limit]
+        position = [page[-1].number, page[-1].line_id] if len(lines) > listing.limit else None
         items: list[dict[str, Any]] = [line_view(line, names.get(line.user_id)) for line in page]
-        return answer({"items": items, "next_cursor": listing.next_cursor(after)})
+        return answer({"items": items, "next_cursor": listing.next_cursor(position)})
+
+
+def _dates(period: instants.Period) -> tuple[str, str]:
+    return period.first.isoformat(), period.last.isoformat()

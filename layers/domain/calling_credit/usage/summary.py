@@ -27,6 +27,8 @@ LABELS: Final = {
     "promotion": "Promotion",
     "credit_expired": "Expired Credit",
 }
+MAX_ROWS: Final = 1_000
+"""Rows of one JSON page: well below the 6 MB limit of an answer."""
 CSV_ROWS: Final = 10_000
 """Rows of one CSV page: well below the 6 MB limit of an answer."""
 CSV_COLUMNS: Final = (
@@ -47,6 +49,7 @@ CSV_COLUMNS: Final = (
     "line_id",
     "corrected",
     "suspicious",
+    "line_number",
 )
 
 
@@ -115,7 +118,9 @@ def usage_summary(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str,
     }
 
 
-def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[str, Any]:
+def call_row(
+    entry: Mapping[str, Any], user_names: Mapping[str, str], line_numbers: Mapping[str, str]
+) -> dict[str, Any]:
     """Return one charged call in the form of `GET /usage/{category}`, with all details of its price."""
     call_key, user_id = keys.call_of(entry["SK"])[1], entry.get("user_id")
     return {
@@ -133,6 +138,7 @@ def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[st
         "rate_deck": entry["deck"],
         "call_key": call_key,
         "line_id": entry["line_id"],
+        "line_number": line_numbers.get(entry["line_id"]),
         "corrected": "correction" in entry,
         "suspicious": bool(entry.get("suspicious")),
     }
@@ -140,7 +146,15 @@ def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[st
 
 def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return rows of `call_row` as CSV with a header."""
-    flat = ({**row, "user_id": row["user"]["id"] or "", "user_name": row["user"]["name"] or ""} for row in rows)
+    flat = (
+        {
+            **row,
+            "user_id": row["user"]["id"] or "",
+            "user_name": row["user"]["name"] or "",
+            "line_number": row["line_number"] or "",
+        }
+        for row in rows
+    )
     return csv_table(CSV_COLUMNS, ([row[column] for column in CSV_COLUMNS] for row in flat))
 
 

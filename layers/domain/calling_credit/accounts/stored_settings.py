@@ -1,0 +1,38 @@
+"""The attributes of an account's item that a change of its settings writes. Does not read the table."""
+
+from datetime import datetime
+from typing import Any
+
+from calling_credit.accounts.account import Account
+from calling_credit.accounts.limits import limits_to_item
+from calling_credit.changes.actor import Actor
+from calling_credit.dynamodb import sweep_keys
+from calling_credit.dynamodb.attributes import Item
+from calling_credit.instants import format_instant
+
+
+def closing(before: Account | None, after: Account, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Who closed an account and when, if this change closes it; nothing of that once it is open again."""
+    if after.is_closed == (before is not None and before.is_closed):
+        return {}
+    closed_at, closed_by = (format_instant(now), actor.by) if after.is_closed else (None, None)
+    return {"closed_at": closed_at, "closed_by": closed_by, "closed_reason": None}
+
+
+def breakdown_change(before: Account | None, after: Account, at: str) -> dict[str, Any]:
+    """Since when posting keeps daily sums, if this change switches them on or off."""
+    if after.breakdown == (before is not None and before.breakdown):
+        return {}
+    return {"breakdown_since": at if after.breakdown else None}
+
+
+def stored_settings(account: Account) -> Item:
+    """The settings that every change of an account writes."""
+    return {
+        "time_zone": account.time_zone,
+        "status": account.status,
+        "billing_emails": list(account.billing_emails),
+        "name": account.name,
+        "low_micros": account.low_micros,
+        "limits": limits_to_item(account.limits),
+    } | sweep_keys.account_sweep_keys(account.account_id)

@@ -1,0 +1,185 @@
+"""Payments on Stripe's page, one per Idempotency-Key. The page also saves the card, or bank account, for later.
+
+The top-up is stored before its session is created. Only the stored session's address is ever shown, so no other
+session of the top-up can be paid, however often creating one is repeated.
+"""
+
+import secrets
+from datetime import datetime
+
+from calling_credit.accounts.freezing import account_frozen
+from calling_credit.errors import Conflict, Forbidden, InProgress, ProblemCode, TooManyRequests, Unavailable
+from calling_credit.instants import format_instant
+from calling_credit.payments.checkout_progress import advance_checkout, give_up_checkout
+from calling_credit.payments.checkout_sessions import PageResult, create_session, session_request
+from calling_credit.payments.intents import format_request, parse_request
+from calling_credit.payments.lost_customers import CardSaver
+from calling_credit.payments.manual_topup import daily_limit, payment_refused
+from calling_credit.payments.new_topup import checkout_id, return_url
+from calling_credit.payments.setup_pages import count_cards
+from calling_credit.payments.stripe_client import TIMEOUT_SECONDS, NoAnswer, Refused, payments_unavailable
+from calling_credit.payments.topup_worker import TopUpWorker
+from calling_credit.recharge.snapshot import Snapshot
+from calling_credit.topups.checkout import CHECKOUT_LIFETIME, CheckoutPage, CheckoutRequest, is_page_over
+from calling_credit.topups.refusals import account_closed
+from calling_credit.topups.topup import MANUAL_LEASE, NO_CARD, TopUp, TopUpKind, TopUpStatus
+
+
+def open_checkout(
+    worker: TopUpWorker,
+    saver: CardSaver,
+    account: Snapshot,
+    user_and_key: tuple[str, str],
+    wanted: CheckoutRequest,
+    page_url: str,
+) -> TopUp:
+    """Create or find the top-up of a user and Idempotency-Key, and open its page.
+
+    Raises:
+        Conflict: idempotency_key_reused, account_closed. Forbidden: account_frozen.
+        InProgress: in_progress, another worker has the same request.
+        TooManyRequests: too_many_declines, daily_top_up, too_many_setup_pages, too_many_cards. A replay of a stored
+            payment is never limited.
+        Unavailable: repeat the request; it returns the page if there is one.
+    """
+    topup_id = checkout_id(account.account_id, *user_and_key)
+    existing = worker.topups.read(account.account_id, topup_id)
+    if existing is None:
+        try:
+            new, saved = _check_new(worker, saver, account, user_and_key, wanted, page_url)
+            existing = _store_new(worker, account, new, saved)
+        except (Conflict, Forbidden, TooManyRequests):
+            existing = worker.topups.read(account.account_id, topup_id)  # A concurrent request with the same key.
+            if existing is None:
+                raise
+        else:
+            if existing == new:
+                return _open_page(worker, new)
+    methods = parse_request(existing.create_request)["allowed_payment_method_types"]
+    if (existing.amount_micros, methods) != (wanted.amount_micros, list(wanted.methods)):
+        raise Conflict(
+            ProblemCode.IDEMPOTENCY_KEY_REUSED,
+            "This Idempotency-Key was used with another amount or other methods; use a new key for a new payment.",
+        )
+    return _resume(worker, account, existing)
+
+
+def new_checkout(
+    account_id: str,
+    topup_id: str,
+    created_by: str,
+    wanted: CheckoutRequest,
+    customer_id: str,
+    page_url: str,
+    now: datetime,
+) -> TopUp:
+    """A new payment on Stripe's page. Its card is not known before its customer pays."""
+    request = session_request(account_id, topup_id, wanted, customer_id, return_url(page_url, topup_id), now)
+    return TopUp(
+        account_id=account_id,
+        topup_id=topup_id,
+        kind=TopUpKind.CHECKOUT,
+        status=TopUpStatus.CREATED,
+        amount_micros=wanted.amount_micros,
+        created_at=format_instant(now),
+        created_by=created_by,
+        card=NO_CARD,
+        customer_id=customer_id,
+        create_request=format_request(request),
+        confirm_request="",
+        lease_until=format_instant(now + MANUAL_LEASE),
+        page_expires_at=format_instant(now + CHECKOUT_LIFETIME),
+    )
+
+
+def _check_new(
+    worker: TopUpWorker,
+    saver: CardSaver,
+    account: Snapshot,
+    user_and_key: tuple[str, str],
+    wanted: CheckoutRequest,
+    page_url: str,
+) -> tuple[TopUp, int]:
+    """Check a new payment before anything is stored. Return its top-up, and the number of saved cards."""
+    _require_active(account)
+    worker.guard.require_same()
+    customer_id = saver.customer(account.account_id, worker.now)
+    saved = count_cards(worker.stripe, customer_id)
+    account_id, created_by = account.account_id, f"user:{user_and_key[0]}"
+    topup_id = checkout_id(account_id, *user_and_key)
+    return new_checkout(account_id, topup_id, created_by, wanted, customer_id, page_url, worker.now), saved
+
+
+def _require_active(account: Snapshot) -> None:
+    if account.is_closed:
+        raise account_closed()
+    if account.is_frozen:
+        raise account_frozen()
+
+
+def _store_new(worker: TopUpWorker, account: Snapshot, new: TopUp, saved: int) -> TopUp:
+    """Close the pages that the same person left open, then store the new payment with its claims. A payment that the
+    limits refuse although those pages give back their claims closes none.
+    """
+    limits, daily = worker.gate.limits(new.account_id), daily_limit(account, worker.now)
+    left = [topup for topup in worker.topups.recent(new.account_id, worker.now) if _is_left_by(topup, new, worker.now)]
+    limits.check(new, daily, worker.now, [topup.topup_id for topup in left], cards=saved)
+    for topup in left:
+        give_up_checkout(worker, topup)
+    return limits.create(worker.topups, new, daily, worker.now, cards=saved)
+
+
+def _is_left_by(topup: TopUp, new: TopUp, now: datetime) -> bool:
+    """Whether a page is left open by the person who starts a new payment."""
+    is_open = topup.kind == TopUpKind.CHECKOUT and topup.status == TopUpStatus.CREATED
+    return is_open and topup.created_by == new.created_by and not topup.is_leased(now)
+
+
+def _resume(worker: TopUpWorker, account: Snapshot, existing: TopUp) -> TopUp:
+    """Return an existing payment, or open its page if its first worker was lost."""
+    if existing.status != TopUpStatus.CREATED or existing.session_id is not None:
+        return existing
+    if is_page_over(existing, worker.now):
+        return advance_checkout(worker, existing)
+    _require_active(account)
+    leased = worker.topups.acquire_lease(existing, MANUAL_LEASE, worker.now)
+    if leased is None:
+        raise InProgress(
+            ProblemCode.IN_PROGRESS, "This payment is in progress. Send the request again in a few seconds.", 5
+        )
+    return _open_page(worker, leased)
+
+
+def _open_page(worker: TopUpWorker, leased: TopUp) -> TopUp:
+    """Create the session of a leased payment, and store it before its address is shown.
+
+    Raises:
+        Unavailable: payments_unavailable, the same request is safe again; payment_refused, the payment was canceled.
+    """
+    try:
+        worker.guard.require_same()
+        result = _create(worker, leased)
+    except Unavailable:
+        worker.topups.await_page(leased, worker.now)
+        raise
+    if isinstance(result, CheckoutPage):
+        stored = worker.topups.store_page(leased, result.session_id, result.url, worker.now)
+        return stored or worker.reload(leased)
+    worker.record_no_answer(leased, result)
+    if isinstance(result, Refused):
+        worker.end_canceled(leased)
+        raise payment_refused()
+    worker.topups.await_page(leased, worker.now)
+    raise payments_unavailable()
+
+
+def _create(worker: TopUpWorker, topup: TopUp) -> PageResult:
+    """Create the session. Without an answer, ask once more: under the same key, or, because Stripe repeats a server
+    fault for as long as it keeps the key, under another one. A second session does no harm, because no one sees it.
+    """
+    request, key = parse_request(topup.create_request), f"{topup.topup_id}:checkout"
+    result = create_session(worker.stripe, request, key)
+    if isinstance(result, NoAnswer) and worker.seconds_left() > 2 * TIMEOUT_SECONDS:
+        again = f"{key}:{secrets.token_hex(8)}" if result.is_fault else key
+        result = create_session(worker.stripe, request, again)
+    return result

@@ -1,0 +1,74 @@
+"""Stripe's page for a payment (Checkout in payment mode): creates, reads, and expires its session. Results, also
+refusals, are values.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import stripe
+
+from calling_credit.payments.intents import read_intent
+from calling_credit.payments.stripe_client import NoAnswer, Refused, cents, classify_error
+from calling_credit.topups.checkout import SESSION_LIFETIME, CheckoutPage, CheckoutRequest
+from calling_credit.topups.topup import CURRENCY, TopUpKind
+
+PageResult = CheckoutPage | NoAnswer | Refused
+_EXPAND = ("payment_intent", "payment_intent.latest_charge")
+
+
+def session_request(
+    account_id: str, topup_id: str, wanted: CheckoutRequest, customer_id: str, return_url: str, now: datetime
+) -> dict[str, Any]:
+    """The complete request for a session: a fixed amount, a payment method that Stripe saves for later payments without
+    the customer, and our ids in the metadata of session and intent.
+
+    Raises:
+        ValueError: the amount is not in whole cents.
+    """
+    metadata = {"account_id": account_id, "topup_id": topup_id, "kind": TopUpKind.CHECKOUT}
+    product = {"name": "Calling credit"}
+    price = {"currency": CURRENCY, "unit_amount": cents(wanted.amount_micros), "product_data": product}
+    return {
+        "mode": "payment",
+        "customer": customer_id,
+        "allowed_payment_method_types": list(wanted.methods),
+        "line_items": [{"price_data": price, "quantity": 1}],
+        "payment_intent_data": {
+            "description": "Top-up of calling credit",
+            "metadata": metadata,
+            "setup_future_usage": "off_session",
+        },
+        "metadata": metadata,
+        "client_reference_id": topup_id,
+        "expires_at": int((now + SESSION_LIFETIME).timestamp()),
+        "success_url": return_url,
+        "cancel_url": return_url,
+    }
+
+
+def create_session(client: stripe.StripeClient, request: dict[str, Any], key: str) -> PageResult:
+    """Create a session."""
+    params: Any = request
+    return _result_of(lambda: client.v1.checkout.sessions.create(params, {"idempotency_key": key}))
+
+
+def read_session(client: stripe.StripeClient, session_id: str) -> PageResult:
+    """Read a session with its intent."""
+    return _result_of(lambda: client.v1.checkout.sessions.retrieve(session_id, {"expand": list(_EXPAND)}))
+
+
+def expire_session(client: stripe.StripeClient, session_id: str) -> PageResult:
+    """Expire a session. If Stripe refuses because it has ended, return its current state."""
+    result = _result_of(lambda: client.v1.checkout.sessions.expire(session_id, {"expand": list(_EXPAND)}))
+    return read_session(client, session_id) if isinstance(result, Refused) else result
+
+
+def _result_of(request: Callable[[], stripe.checkout.Session]) -> PageResult:
+    try:
+        session = request()
+    except stripe.StripeError as error:
+        return classify_error(error)
+    submitted = session.payment_intent
+    intent = read_intent(submitted) if isinstance(submitted, stripe.PaymentIntent) else None
+    return CheckoutPage(session.id, str(session.status), session.url, intent)
