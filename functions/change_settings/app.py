@@ -91,7 +91,7 @@ def switch_line(line_id: str) -> Response[str]:
 
 @app.get("/limits")
 def get_limits() -> Response[str]:
-    """Return the effective limits, the customer's and the operator's limits, and whether the account is frozen."""
+    """Return the effective limits, the customer's limits, and whether the account is frozen."""
     return answer(limits_answer(accounts.limits(customer(claims(app), config()).account_id)))
 
 
@@ -124,7 +124,6 @@ def limits_answer(limits: AccountLimits) -> dict[str, Any]:
     """The limits of an account as the API shows them."""
     return limits_view(effective_limits(limits_to_item(limits.operator), limits.customer)) | {
         "own": customer_limits_view(limits.customer),
-        "operator": limits_view(limits.operator),
         "frozen": limits.is_frozen,
         "version": limits.version,
     }

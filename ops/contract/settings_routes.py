@@ -101,7 +101,6 @@ ACCOUNT_LIMITS: Final = record(
     {
         **SHOWN_LIMITS,
         "own": OWN_LIMITS,
-        "operator": record("OperatorsBounds", "What the operator allows at most.", SHOWN_LIMITS),
         "frozen": described(FLAG, "True while the account is frozen."),
         "version": described(VERSION, "Grows with each change of the customer's limits."),
     },

@@ -157,7 +157,8 @@ def limits(**own: Any) -> dict[str, Any]:
         "blocked": ["CU"],
         "high_cost_allowed": [],
     }
-    return {**operator, **own, "operator": operator, "own": own, "frozen": False, "version": 0}
+    bounds = operator | {"daily_top_up": "2000.00"}
+    return {**operator, **own, "operator": bounds, "own": own, "frozen": False, "version": 0}
 
 
 def refused(number: int = 1, reason: str = "insufficient_credit", **fields: Any) -> dict[str, Any]:

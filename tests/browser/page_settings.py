@@ -38,7 +38,8 @@ def save_limits(api: PageApi, request: Request) -> Answer:
         return problem(409, "changed_meanwhile", CONFLICT, current=api.limits)
     own = {name: value for name, value in (api.limits["own"] | body).items() if value is not None}
     version = api.limits["version"] + 1
-    api.limits = {**api.limits, **api.limits["operator"], **own, "own": own, "version": version}
+    bounds = {name: value for name, value in api.limits["operator"].items() if name != "daily_top_up"}
+    api.limits = {**api.limits, **bounds, **own, "own": own, "version": version}
     for name in ("blocked", "high_cost_allowed"):
         api.limits[name] = sorted({*api.limits["operator"][name], *own.get(name, [])})
     return 200, api.limits

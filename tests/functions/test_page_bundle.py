@@ -84,14 +84,12 @@ def test_french_messages_are_french(area: str) -> None:
 
 
 SAME_IN_BOTH = {
-SAME_IN_BOTH = {
     "activity.field_suspended",
     "billing.minutesCount",
     "common.datesLabel",
     "notifications.title",
     "places.to_notifications",
     "rates.destination",
-}
     "recharge.cardInState",
     "recharge.recharges",
 }
