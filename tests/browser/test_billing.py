@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -196,6 +196,11 @@ def test_bank_confirmation_resumes_the_rule(visit: Visit, customer: Customer, de
 # --- Usage
 
 
+def in_cents(amount: str) -> str:
+    """A sum as the page shows it."""
+    return f"${Decimal(amount).quantize(Decimal('0.01'), ROUND_HALF_UP)}"
+
+
 def test_usage_is_shown_by_category_and_day_for_the_chosen_dates(read: Visit, caller: Customer, device: Device) -> None:
     visitor = read(device)
     card = visitor.card("Balance usage")
@@ -214,13 +219,13 @@ def test_usage_is_shown_by_category_and_day_for_the_chosen_dates(read: Visit, ca
         if not found["categories"]:
             visitor.sees("No charged calls in this period.", card)
             continue
-        visitor.sees(f"${found['total']}", card)
+        visitor.sees(in_cents(found["total"]), card)
         rows = card.locator("table.stacked tbody tr")
         expect(rows).to_have_count(len(found["categories"]))
         for category in found["categories"]:
             row = rows.filter(has_text=category["label"])
             expect(row).to_contain_text(str(category["calls"]))
-            assert Decimal(row.locator("td").nth(2).inner_text().replace("$", "")) == Decimal(category["total"])
+            assert row.locator("td").nth(2).inner_text() == in_cents(category["total"])
     assert found["categories"][0]["calls"] == CALLS - 1
     card.get_by_label("Dates").select_option("Custom")
     day = str((datetime.now(UTC) - timedelta(days=2)).astimezone(CHICAGO).date())
@@ -228,7 +233,7 @@ def test_usage_is_shown_by_category_and_day_for_the_chosen_dates(read: Visit, ca
     card.get_by_label("To", exact=True).fill(day)
     visitor.settle()
     one = caller.stack.api.get("/usage", caller.token, **{"from": day, "to": day})
-    visitor.sees(f"${one['total']}", card)
+    visitor.sees(in_cents(one["total"]), card)
     card.get_by_label("To", exact=True).fill("2020-01-01")
     visitor.sees("Choose a date on or after the start date.", card)
     expect(card.get_by_role("img", name="Spend by day")).to_be_visible()

@@ -34,8 +34,10 @@ def test_statement_adds_up_from_opening_to_closing_balance(read: Visit, caller: 
     visitor.press("Load more")
     expect(visitor.page.locator("main tbody tr")).to_have_count(CALLS + 3)
     rows = visitor.rows()
-    amounts = [Decimal(row[-1].replace("$", "").replace("+", "")) for row in rows]
-    assert sum(amounts[:-1]) == amounts[-1] == Decimal(caller.stack.api.get("/balance", caller.token)["balance"])
+    amounts = [Decimal(row[-2].replace("$", "").replace("+", "")) for row in rows[1:-1]]
+    opening, *balances, closing = [Decimal(row[-1].replace("$", "")) for row in rows]
+    assert balances == [opening + sum(amounts[: number + 1]) for number in range(len(amounts))]
+    assert balances[-1] == closing == Decimal(caller.stack.api.get("/balance", caller.token)["balance"])
     assert [row for row in rows if "Outbound International Call to France" in row[1]]
     visitor.page.get_by_label("Dates").select_option("Last month")
     visitor.settle()

@@ -86,12 +86,25 @@ def test_french_messages_are_french(area: str) -> None:
 SAME_IN_BOTH = {
     "activity.field_suspended",
     "billing.minutesCount",
+    "call_table.column_at",
+    "call_table.column_destination",
+    "call_table.perMinute",
+    "calls.column_at",
+    "calls.column_destination",
     "common.datesLabel",
+    "history.date",
+    "history.type",
     "notifications.title",
     "places.to_notifications",
     "rates.destination",
     "recharge.cardInState",
     "recharge.recharges",
+    "spend.total",
+    "spend_groups.minutes",
+    "statement.date",
+    "statement.dayAndTime",
+    "statement.description",
+    "usage.minutes",
 }
 
 

@@ -1,149 +1,132 @@
-// The calls of one category, with filter, sorting, export, and price details.
+// The calls of one category, with search, sorting, export, and price details.
 import { ask, askAll } from "./api.js";
-import { dialog, failure, field, fill, h, load, note, say } from "./dom.js";
-import { count, date, decimal, duration, micros, moment, money, placesOf, plural, time, zoneName } from "./format.js";
-import { moreButton, table } from "./list.js";
-import { periodOf, picker, queryOf, words } from "./period.js";
+import { categoryName } from "./categories.js";
+import { callTable, SORTS, sorted } from "./call_table.js";
+import { field, fill, h, note, say } from "./dom.js";
+import { exportCsv, localTime, PAGE_SIZE } from "./export.js";
+import { addressOf, chips, filtersOf, keepAddress, labelsOf } from "./filters.js";
+import { dayOf, longDay, zoneName } from "./format.js";
+import { moreButton } from "./list.js";
+import { copyBare, spaced } from "./numbers.js";
+import { periodOf, picker, words } from "./period.js";
+import { collect } from "./progress.js";
+import { translator } from "./words.js";
+import messages from "messages/calls";
 
-const MAX_CALLS = 5000;
-const COLUMNS = [
-	{ id: "at", label: "Date", of: (call) => call.started_at },
-	{ id: "time", label: "Time", of: null },
-	{ id: "to", label: "To", of: (call) => call.to },
-	{ id: "destination", label: "Destination", of: (call) => call.destination },
-	{ id: "duration", label: "Duration", of: (call) => call.duration_seconds, isNumber: true },
-	{ id: "rate", label: "Rate", of: (call) => micros(call.rate_per_minute), isNumber: true },
-	{ id: "price", label: "Price", of: (call) => micros(call.price), isNumber: true },
-	{ id: "user", label: "User", of: (call) => call.user.name ?? call.user.id ?? "" },
-];
-const CSV = "call_id,started_at,to,destination,country,duration_seconds,billed_seconds,rate_per_minute,connection_fee,price,user_id,user_name,rate_deck,call_key,line_id,corrected,suspicious".split(",");
+const t = translator(messages);
+const [SHOWN, SEARCH_AFTER_MS] = [50, 500];
+const FILTERS = ["user_id", "line_id", "country", "date", "find"];
+const CSV = "call_id,started_at,to,destination,country,duration_seconds,billed_seconds,rate_per_minute,connection_fee,price,user_id,user_name,rate_deck,call_key,line_id,corrected,suspicious,line_number,started_at_local,time_zone".split(",");
+
+const inert = (text) => (/^[+-]?[\d.]+$/.test(text) ? text : text.replace(/(^|[;\t\r\n])([\s\p{Cc}\p{DI}⠀]*)(?=[=+\-@＝＋－＠﹢﹣﹦﹫‐-―−])|^(?=[\t\r\n])/gu, "$1'$2"));
+
+/** A line of CSV that no spreadsheet takes for formulas. */
+export const csvLine = (cells) => `${cells.map((cell) => `"${inert(String(cell ?? "")).replaceAll('"', '""')}"`).join(",")}\r\n`;
 
 export function callsPage(category, query) {
 	const range = periodOf(query);
-	const dates = { from: range.from, to: range.to };
-	const list = { calls: [], cursor: null, user: "", words: "", sort: "at", isRising: false };
-	const title = category.replace(/_/g, " ").replace(/\b./g, (letter) => letter.toUpperCase());
-	const [place, users] = [h("div"), h("select", { onchange: chooseUser }, h("option", { value: "" }, "All users"))];
-	const search = h("input", { type: "search", autocomplete: "off", placeholder: "Number, destination, or user", oninput: filter });
-	const tools = h("div.tools", picker(range, (chosen) => { location.hash = `#/usage/${category}?${queryOf(chosen)}`; }), field("User", users), field("Search", search));
-	nameUsers();
+	const filters = { ...filtersOf(query), category: "" };
+	const list = { calls: [], cursor: null, sort: SORTS.includes(query.get("sort")) ? query.get("sort") : "at", isRising: query.get("order") === "up" };
+	const [status, place, exporting, chosen] = [h("div"), h("div"), h("div"), h("div")];
+	const search = h("input", { type: "search", maxlength: 100, autocomplete: "off", value: filters.find, placeholder: t("searchFor"), oninput: typed, onkeydown: ({ key }) => { if (key === "Enter") find(); } });
+	const users = h("select", { onchange: () => narrow("user_id", users.value) }, h("option", { value: "" }, t("allUsers")));
+	const lines = h("select", { onchange: () => narrow("line_id", lines.value) }, h("option", { value: "" }, t("allLines")));
+	const sorts = h("select", { onchange: () => sortBy(sorts.value, false) }, SORTS.map((id) => h("option", { value: id, selected: id === list.sort }, t(`column_${id}`))));
+	let labels = labelsOf([]);
+	let timer = null;
+	nameLines();
 	begin();
-	return h("section.page.calls", h("a.back", { href: "#/" }, "Billing"), h("h1", { tabindex: "-1" }, title), tools, h("div.card", place));
+	return h("section.page.calls", h("a.back", { href: "#/" }, t("billing")), h("h1", { tabindex: "-1" }, categoryName(category)),
+		h("div.tools", picker(range, (one) => { location.hash = addressOf(path(), one, filters); }), field(t("user"), users), field(t("line"), lines), field(t("search"), search), h("div.only-phone", field(t("sortBy"), sorts))),
+		chosen, copyBare(h("div.card", status, exporting, place)));
 
+	function path() { return `/usage/${encodeURIComponent(category)}`; }
+	function address(own = filters) { return addressOf(path(), range, own, list.sort === "at" && !list.isRising ? {} : { sort: list.sort, order: list.isRising ? "up" : "down" }); }
+	async function nameLines() {
+		const items = await askAll("/lines").catch(() => []);
+		labels = labelsOf(items);
+		const options = (select, names, own, show) => {
+			if (own && !names.has(own)) names.set(own, own);
+			select.append(...[...names].map(([id, name]) => [id, show(name)]).sort(([, one], [, other]) => one.localeCompare(other)).map(([id, name]) => h("option", { value: id, selected: id === own }, name)));
+		};
+		options(users, new Map(labels.users), filters.user_id, String);
+		options(lines, new Map(labels.lines), filters.line_id, spaced);
+		if (list.calls.some((call) => !call.line_number)) fill(place, show());
+	}
 	function begin() {
 		Object.assign(list, { calls: [], cursor: null });
-		return load(place, async () => {
-			await more();
-			if (list.words || list.sort !== "at" || list.isRising) await loadAll();
-		}, show, 8);
+		fill(chosen, chips(["country", "date"], filters, address, labels));
+		fill(exporting);
+		fill(place);
+		return more();
 	}
-	async function more(limit = "50") {
-		const { calls, cursor } = list;
-		const page = await ask("GET", `/usage/${encodeURIComponent(category)}`, { query: { ...dates, user_id: list.user, cursor, limit } });
-		if (list.calls !== calls || list.cursor !== cursor) return; // A newer request replaced this one.
-		calls.push(...page.items);
-		list.cursor = page.next_cursor;
-		if (!calls.length && list.cursor) await more("200");
+	function ofPeriod(cursor, limit) {
+		return ask("GET", path(), { query: { from: range.from, to: range.to, ...filters, cursor, limit } });
 	}
-	async function nameUsers() {
-		const lines = await askAll("/lines").catch(() => []);
-		const names = new Map(lines.map(({ user }) => [user.id, user.name ?? user.id]));
-		users.append(...[...names].sort(([, one], [, other]) => one.localeCompare(other)).map(([id, name]) => h("option", { value: id }, name)));
+	/** Load until `goal` calls are there. A server that searches answers with what it has found so far. */
+	async function more(goal = list.calls.length + SHOWN, limit = String(SHOWN)) {
+		const { calls } = list;
+		let until = null;
+		const result = await collect(status, {
+			cursor: list.cursor, isEnough: () => calls.length >= goal, next: (cursor) => ofPeriod(cursor, limit),
+			words: () => (until ? t("searchedBack", { day: longDay(dayOf(until)), count: calls.length }) : t("loading")),
+			take: (page) => {
+				calls.push(...page.items);
+				list.cursor = page.next_cursor;
+				until = page.read?.until ?? page.items.at(-1)?.started_at ?? until;
+			},
+		});
+		if (!result || list.calls !== calls) return;
+		list.searched = result.isStopped && until ? longDay(dayOf(until)) : null;
+		fill(place, show());
+		if (document.activeElement === document.body) place.querySelector(".actions button")?.focus({ preventScroll: true });
+		say(t("found", { count: calls.length }));
 	}
-	function chooseUser() {
-		list.user = users.value;
+	function narrow(name, value) {
+		filters[name] = value;
+		keepAddress(address(), true);
 		begin();
 	}
-	/** Sorting and searching cover all calls. */
-	async function loadAll() {
-		if (!list.cursor) return;
-		place.setAttribute("aria-busy", "true");
-		try {
-			while (list.cursor && list.calls.length < MAX_CALLS) await more("200");
-		} catch (problem) {
-			fill(place, failure(problem, begin));
-			throw problem;
-		} finally {
-			place.removeAttribute("aria-busy");
-		}
+	function typed() {
+		clearTimeout(timer);
+		timer = setTimeout(find, SEARCH_AFTER_MS);
 	}
-	function filter() {
-		clearTimeout(list.timer);
-		list.timer = setTimeout(async () => {
-			list.words = search.value.trim().toLowerCase();
-			if (list.words) await loadAll();
-			fill(place, show());
-			say(`${plural(shown().length, "call")} found.`);
-		}, 250);
+	function find() {
+		clearTimeout(timer);
+		const wanted = search.value.trim();
+		if (wanted === filters.find || !place.isConnected) return;
+		const isNew = filters.find === "";
+		filters.find = wanted;
+		keepAddress(address(), isNew);
+		begin();
 	}
-	async function sortBy(column) {
-		await loadAll();
+	function sortBy(column, isFocused = true) {
 		Object.assign(list, { isRising: list.sort === column ? !list.isRising : !["at", "price", "duration", "rate"].includes(column), sort: column });
+		sorts.value = column;
+		keepAddress(address(), false);
 		fill(place, show());
-		place.querySelector(`[data-sort=${column}]`).focus();
-	}
-	function shown() {
-		const { of } = COLUMNS.find(({ id }) => id === list.sort);
-		const digits = list.words.replace(/[\s()-]/g, "") || list.words;
-		const matches = list.calls.filter((call) => !list.words || [call.to, call.destination, call.user.name ?? "", call.user.id ?? ""].some((text) => text.toLowerCase().includes(list.words) || text.includes(digits)));
-		if (list.sort === "at" && !list.isRising) return matches;
-		const sign = list.isRising ? 1 : -1;
-		return matches.sort((one, other) => sign * compare(of(one), of(other)));
+		if (isFocused) place.querySelector(`[data-sort=${column}]`).focus();
 	}
 	function show() {
-		const calls = shown();
-		if (!list.calls.length) return note("plain", "No calls in this period.", h("p", `${words(range)}.`));
-		const places = { rate: Math.max(2, ...calls.map((call) => placesOf(call.rate_per_minute))), price: Math.max(2, ...calls.map((call) => placesOf(call.price))) };
+		const { calls } = list;
 		const isPart = list.cursor !== null;
+		const isSorted = list.sort !== "at" || list.isRising;
+		const head = h("div.bar-of-list", h("p", { role: "status" }, t(isPart ? "countSoFar" : "count", { count: calls.length }), ` · ${words(range)}`), h("a", { href: addressOf("/spend", range, { ...filters, category }) }, t("totals")), h("button", { disabled: !calls.length && !isPart, onclick: save }, t("export")));
+		if (!calls.length && !isPart) return [head, FILTERS.some((name) => filters[name]) ? note("plain", t("noMatch")) : note("plain", t("noCalls"), h("p", `${words(range)}.`))];
 		return [
-			h("div.bar-of-list", h("p", { role: "status" }, `${plural(calls.length, "call")}${isPart ? " so far" : ""} · ${words(range)}`), h("button", { disabled: !calls.length, onclick: () => save(calls, range) }, `Export CSV (${count(calls.length)})`)),
-			calls.length ? callTable(calls, places, list, sortBy) : note("plain", "No matching calls."),
-			isPart ? moreButton(() => more(), () => fill(place, show())) : null,
+			head,
+			list.searched ? note("wait", null, h("p", t("stoppedAt", { day: list.searched }))) : null,
+			isPart && isSorted ? note("plain", null, h("p", t("sortedPart", { count: calls.length }))) : null,
+			calls.length ? callTable(sorted(calls, list), list, sortBy, labels) : null,
+			isPart ? h("div.actions.center", moreButton(more, () => {}).firstChild, h("button", { onclick: () => more(Infinity, PAGE_SIZE) }, t("loadAll"))) : null,
 		];
 	}
-}
-
-function compare(one, other) {
-	if (typeof one === "string") return one.localeCompare(other);
-	return one < other ? -1 : one > other ? 1 : 0;
-}
-
-function callTable(calls, places, list, sortBy) {
-	const heads = COLUMNS.map(({ id, label, of, isNumber }) => h("th", { scope: "col", role: "columnheader", class: isNumber ? "number" : null, "aria-sort": of && list.sort === id ? (list.isRising ? "ascending" : "descending") : null },
-		of ? h("button.sort", { "data-sort": id, onclick: () => sortBy(id) }, label) : label));
-	return table(COLUMNS.map(({ label, isNumber }) => (isNumber ? `#${label}` : label)), calls.map((call) => row(call, places)), { heads, caption: `Calls, times in ${zoneName()}` });
-}
-
-function row(call, places) {
-	const price = money(call.price, { places: places.price });
-	return [date(call.started_at), time(call.started_at), h("span.digits", call.to), call.destination, duration(call.duration_seconds), `${money(call.rate_per_minute, { places: places.rate })}/min`,
-		h("button.why", { "aria-label": `Price details: ${price}`, onclick: () => why(call) }, price), call.user.name ?? call.user.id ?? ""];
-}
-
-/** Show how the price was calculated. */
-function why(call) {
-	const talk = decimal((BigInt(call.billed_seconds) * micros(call.rate_per_minute) + 30n) / 60n);
-	const lines = [
-		["Duration", duration(call.duration_seconds)],
-		["Billed duration", `${duration(call.billed_seconds)}${call.billed_seconds === call.duration_seconds ? "" : " (rounded up to the billing increment)"}`],
-		["Rate", `${money(call.rate_per_minute)} per minute`],
-		[`${count(call.billed_seconds)} s × ${money(call.rate_per_minute)} ÷ 60`, money(talk, { places: 4 })],
-		["Connection fee", money(call.connection_fee, { places: 4 })],
-	];
-	dialog("Price details", h("p", h("strong.digits", call.to), ` · ${call.destination}`, h("br"), `${moment(call.started_at)} · ${call.user.name ?? call.user.id ?? ""}`),
-		h("dl.sum", lines.map(([name, value]) => h("div", h("dt", name), h("dd", value))), h("div.result", h("dt", "Price"), h("dd", money(call.price, { places: 4 })))),
-		h("p.hint", `The price is rounded once, to four decimal places. Price list: ${call.rate_deck}.`));
-}
-
-function save(calls, range) {
-	const inert = (text) => (/^[+-]?[\d.]+$/.test(text) ? text : text.replace(/(^|[;\t\r\n])([\s\p{Cc}\p{DI}⠀]*)(?=[=+\-@＝＋－＠﹢﹣﹦﹫‐-―−])|^(?=[\t\r\n])/gu, "$1'$2"));
-	const rows = calls.map((call) => {
-		const flat = { ...call, user_id: call.user.id ?? "", user_name: call.user.name ?? "" };
-		return CSV.map((name) => `"${inert(String(flat[name])).replaceAll('"', '""')}"`);
-	});
-	const file = new Blob([[CSV, ...rows].map((cells) => `${cells.join(",")}\r\n`).join("")], { type: "text/csv" });
-	const link = h("a", { href: URL.createObjectURL(file), download: `calls ${range.from} to ${range.to}.csv` });
-	link.click();
-	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-	say(`${plural(calls.length, "call")} exported.`);
+	/** Export all calls of the period that match the filters, loaded or not. */
+	function save() {
+		const lineOf = (call) => {
+			const flat = { ...call, user_id: call.user.id, user_name: call.user.name, line_number: call.line_number ?? labels.lines.get(call.line_id), started_at_local: localTime(call.started_at), time_zone: zoneName() };
+			return csvLine(CSV.map((name) => flat[name]));
+		};
+		return exportCsv(exporting, { name: `calls ${range.from} to ${range.to}`, head: csvLine(CSV), next: (cursor) => ofPeriod(cursor, PAGE_SIZE), linesOf: (page) => page.items.map(lineOf) });
+	}
 }

@@ -57,10 +57,16 @@ export function cents(text) {
 	return new Intl.NumberFormat(locale, { style: "currency", currency: "USD", roundingMode: "floor" }).format(text);
 }
 
+/** A sum in cents. Prices of calls have four places; their sums are shown in cents. */
+export function roundedMoney(text, { signed = false } = {}) {
+	return new Intl.NumberFormat(locale, { style: "currency", currency: "USD", signDisplay: signed ? "exceptZero" : "negative" }).format(text);
+}
+
 const clock = (instant, options) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options }).format(new Date(instant));
 
 export const time = (instant) => clock(instant, { timeStyle: "short" });
 export const date = (instant) => clock(instant, { dateStyle: "medium" });
+export const nearDate = (instant) => (dayOf(instant).slice(0, 4) === today().slice(0, 4) ? clock(instant, { month: "short", day: "numeric" }) : date(instant));
 export const moment = (instant) => clock(instant, { dateStyle: "medium", timeStyle: "short" });
 export const dayOf = (instant) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(new Date(instant));
 export const today = () => dayOf(Date.now());
@@ -73,7 +79,7 @@ export function when(instant) {
 const plainDay = (day, options) => new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options }).format(new Date(`${day}T12:00Z`));
 
 export const shortDay = (day) => plainDay(day, { month: "short", day: "numeric" });
-export const longDay = (day) => plainDay(day, { dateStyle: "medium" });
+export const longDay = (day, options = { dateStyle: "medium" }) => plainDay(day, options);
 
 export function shifted(day, days) {
 	const moved = new Date(`${day}T12:00Z`);

@@ -15,6 +15,7 @@ const NAV = { "#/": t("billing"), "#/lines": t("lines"), "#/statement": t("state
 /** The views that views.js holds: what shows the one of a path, from its query; places.js has the others. Those without an account's
  * time zone need no balance. */
 const VIEWS = {
+	"#/spend": (views, query) => views.spendPage(query),
 	"#/statement": (views, query) => views.statementPage(query),
 	"#/history": (views) => views.historyPage(),
 	"#/usage/": (views, query, rest) => views.callsPage(decodeURIComponent(rest), query),
@@ -60,7 +61,7 @@ async function show(error = null) {
 	route = path;
 	renew = () => {};
 	header();
-	document.title = `${NAV[path] ?? t("callDetails")} · ${settings.brand.name}`;
+	document.title = `${NAV[path] ?? t(path === "#/spend" ? "spending" : "callDetails")} · ${settings.brand.name}`;
 	const query = new URLSearchParams(parameters);
 	if (path !== "#/rates" && !isSignedIn()) fill(main, welcome(error));
 	else if (path === "#/") await billing();
@@ -148,7 +149,7 @@ function connection() {
 
 function header() {
 	const nav = document.getElementById("nav");
-	const here = route?.startsWith("#/usage/") ? "#/" : route?.startsWith("#/settings") ? "#/settings" : route;
+	const here = route?.startsWith("#/usage/") || route === "#/spend" ? "#/" : route?.startsWith("#/settings") ? "#/settings" : route;
 	nav.hidden = !isSignedIn();
 	fill(nav, Object.entries(NAV).map(([address, name]) => h("a", { href: address, "aria-current": address === here ? "page" : null }, name)));
 	const who = document.getElementById("person");

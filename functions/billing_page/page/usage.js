@@ -1,11 +1,15 @@
 // Usage in a range of dates: the total, each category, and each day.
 import { ask } from "./api.js";
+import { categoryName } from "./categories.js";
 import { bars } from "./chart.js";
 import { h, load, note } from "./dom.js";
-import { count, daysBetween, minutes, money, placesOf } from "./format.js";
+import { count, daysBetween, minutes, roundedMoney } from "./format.js";
 import { table } from "./list.js";
 import { period, picker, queryOf, words } from "./period.js";
+import { translator } from "./words.js";
+import messages from "messages/usage";
 
+const t = translator(messages);
 const MAX_BARS = 92;
 
 let chosen = null; // Kept while the user visits other views.
@@ -18,19 +22,19 @@ export function usageCard() {
 		return load(place, () => ask("GET", "/usage", { query: { from: chosen.from, to: chosen.to } }), show, 5);
 	};
 	const card = h("section.card.usage", { "aria-labelledby": "usage-title" },
-		h("div.card-head", h("h2", { id: "usage-title" }, "Balance usage"), picker(chosen, (range) => { chosen = range; look(); })), place);
+		h("div.card-head", h("h2", { id: "usage-title" }, t("title")), picker(chosen, (range) => { chosen = range; look(); })), place);
 	card.renew = look;
 	look();
 	return card;
 }
 
 function show(usage) {
-	if (!usage.categories.length) return note("plain", "No charged calls in this period.", h("p", "International calls appear here seconds after they end."));
-	const places = Math.max(...usage.categories.map(({ total }) => placesOf(total)));
+	if (!usage.categories.length) return note("plain", t("none"), h("p", t("noneYet")));
 	return [
-		h("p.total", h("span.amount", money(usage.total)), h("span", `total spend · ${words(chosen)}`)),
-		table(["Category", "#Calls", "#Minutes", "#Total spend", ""], usage.categories.map((one) => [one.label, count(one.calls), minutes(one.billed_seconds), money(one.total, { places }),
-			h("a", { href: `#/usage/${one.category}?${queryOf(chosen)}`, "aria-label": `View details: ${one.label}` }, "View details")]), { isNamed: true, looks: "categories" }),
+		h("p.total", h("span.amount", roundedMoney(usage.total)), h("span", t("total", { period: words(chosen) }))),
+		table([t("category"), `#${t("calls")}`, `#${t("minutes")}`, `#${t("spend")}`, ""], usage.categories.map((one) => [categoryName(one.category), count(one.calls), minutes(one.billed_seconds), roundedMoney(one.total),
+			h("a", { href: `#/usage/${one.category}?${queryOf(chosen)}`, "aria-label": t("viewDetailsOf", { category: categoryName(one.category) }) }, t("viewDetails"))]), { isNamed: true, looks: "categories" }),
+		h("p.more", h("a", { href: `#/spend?${queryOf(chosen)}` }, t("whereDidItGo"))),
 		picture(usage.days),
 	];
 }
@@ -39,5 +43,5 @@ function picture(spendDays) {
 	const spent = new Map(spendDays.map(({ date, total }) => [date, total]));
 	const every = daysBetween(chosen.from, chosen.to);
 	const days = (every.length <= MAX_BARS ? every : spendDays.map(({ date }) => date)).map((day) => ({ day, amount: spent.get(day) ?? "0.00" }));
-	return h("div.picture", bars(days, { caption: "Spend by day", unit: "Spent" }));
+	return h("div.picture", bars(days, { caption: t("byDay"), unit: t("spent") }));
 }

@@ -2,4 +2,5 @@
 export { callsPage } from "./calls.js";
 export { historyPage } from "./history.js";
 export { ruleForm } from "./recharge_form.js";
+export { spendPage } from "./spend.js";
 export { statementPage } from "./statement.js";
