@@ -18,7 +18,7 @@ def routes(api: PageApi) -> dict[str, Route]:
         "GET /balance": lambda _request: (200, balance(api)),
         "GET /forecast": lambda _request: (200, without(api.overview["forecast"], "recharges")),
         "GET /usage": lambda _request: (200, api.usage),
-        "GET /usage/{id}": lambda _request: (200, {"items": api.calls, "next_cursor": None}),
+        "GET /usage/{id}": lambda _request: (200, calls(api)),
         "GET /statement": lambda request: (200, statement(api, request)),
         "GET /lines": lambda request: (200, lines(api, request)),
         "PUT /lines": lambda request: (200, switch_all(api, request)),
@@ -89,6 +89,11 @@ def rates(api: PageApi, request: Request) -> dict[str, Any]:
         if country in (None, one["country"]) and (not digits or digits.startswith(one["prefix"]))
     ]
     return {"items": items, "next_cursor": None}
+
+
+def calls(api: PageApi) -> dict[str, Any]:
+    """All charged calls."""
+    return {"items": api.calls, "next_cursor": None, "read": {"calls": len(api.calls), "until": None}}
 
 
 def switch_line(api: PageApi, request: Request) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def test_lines_are_found_by_a_part_of_their_number_or_user(user: User, page_serv
     assert len(one.rows()) == 60
     one.page.get_by_label("Search lines").fill("50042")
     expect(one.page.locator("tbody tr")).to_have_count(1)
-    one.sees("+12125550042")
+    one.sees("+1 212 555 0042")
     expect(one.page.locator("main")).to_have_attribute("data-shows", "#/lines?find=50042")
     one.page.get_by_label("Search lines").fill("ada")
     expect(one.page.locator("tbody tr")).to_have_count(1)
@@ -81,7 +81,7 @@ def test_a_line_leads_to_its_calls_and_rates(user: User) -> None:
     calls = one.page.get_by_role("link", name="Calls of +12125550001")
     assert calls.get_attribute("href") == "#/usage/outbound_international_call?line_id=line_1"
     one.follow("Rates of +12125550001")
-    one.sees("Prices for calls from the line +12125550001.")
+    one.sees("+1 212 555 0001")
 
 
 def test_a_member_reads_lines_and_is_told_whom_to_ask(user: User, page_server: PageServer) -> None:

@@ -153,7 +153,7 @@ def test_popular_destinations_come_first_and_lead_to_their_country(user: User, p
 
 def test_prices_of_one_line_stay_its_own_in_each_search(user: User, page_server: PageServer) -> None:
     one = at(user, "#/rates?line_id=line_1")
-    one.sees("+12125550001")
+    one.sees("+1 212 555 0001")
     options(one, "france")
     one.page.keyboard.press("Enter")
     one.shows("#/rates?country=FR&line_id=line_1")
@@ -162,6 +162,15 @@ def test_prices_of_one_line_stay_its_own_in_each_search(user: User, page_server:
     assert last.query["line_id"] == "line_1"
     one.follow("Show the prices of all lines")
     one.shows("#/rates?country=FR")
+
+
+def test_a_call_leads_to_the_rates_of_its_number(user: User) -> None:
+    one = user(place="#/usage/outbound_international_call")
+    one.page.get_by_role("button", name="Price details").first.click()
+    one.page.get_by_role("link", name="Current rates of this number").click()
+    one.shows("#/rates?number=%2B442071838750")
+    expect(one.page.get_by_role("dialog")).to_have_count(0)
+    one.sees("Rate for +44 20 7183 8750")
 
 
 def test_rates_are_public_without_a_sign_in(user: User, page_server: PageServer) -> None:

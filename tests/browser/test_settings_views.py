@@ -47,8 +47,8 @@ def test_refused_calls_name_the_reason_and_lead_to_the_remedy(user: User, page_s
     page_server.api.refused = [page_data.refused(number, reason) for number, reason in enumerate(reasons, 1)]
     one = user(place="#/settings/refused")
     rows = one.rows()
-    assert [row[1] for row in rows] == ["+442071838750"] * 4
-    assert rows[0][2].split("\n") == ["+12125550002", "Person 2"]
+    assert [row[1] for row in rows] == ["+44 20 7183 8750"] * 4
+    assert rows[0][2].split("\n") == ["+1 212 555 0002", "Person 2"]
     assert rows[0][3].split("\n") == ["There was not enough credit.", "Add funds"]
     for name, place in (
         ("Add funds", "#/"),
@@ -107,7 +107,7 @@ def test_activity_says_who_changed_what_in_words(user: User, page_server: PageSe
         ["Limits changed", "Price per call: from $25.00 to $10.00"],
         ["Limits changed", "Blocked places: Cuba, +1900"],
         ["Your provider changed its limits", "Simultaneous calls: 1,200"],
-        ["Line changed", "Line +12125550002", "International calling: from on to off"],
+        ["Line changed", "Line +1 212 555 0002", "International calling: from on to off"],
         ["Automatic recharge changed", "Automatic recharge: from off to on"],
         ["Payment method removed", "Payment method: Mastercard ending 4444"],
         ["Account frozen"],
@@ -118,6 +118,13 @@ def test_activity_says_who_changed_what_in_words(user: User, page_server: PageSe
 
 
 # --- All views --------------------------------------------------------------------------------------------------------
+
+
+def test_the_current_entry_of_the_navigation_is_in_sight_on_a_phone(user: User) -> None:
+    one = user(device=SMALLEST)
+    one.open("#/settings/limits")
+    entry = one.page.get_by_role("navigation").get_by_role("link", name="Settings")
+    expect(entry).to_be_in_viewport(ratio=0.9)
 
 
 def test_settings_are_one_entry_of_the_navigation(user: User) -> None:

@@ -4,6 +4,7 @@ import { ask } from "./api.js";
 import { h, note } from "./dom.js";
 import { moment } from "./format.js";
 import { growing, table } from "./list.js";
+import { copyBare } from "./numbers.js";
 import { settingsView } from "./settings_index.js";
 import { loadNames } from "./whom.js";
 import { translator } from "./words.js";
@@ -18,7 +19,7 @@ export function activityPage() {
 		const found = await ask("GET", "/activity", { query: { cursor } });
 		return { ...found, names: await named };
 	}, show, 6);
-	return settingsView(t("title"), t("lead"), h("div.card", place));
+	return settingsView(t("title"), t("lead"), h("div.card", copyBare(place)));
 }
 
 function show(items, { names }) {

@@ -1,6 +1,7 @@
 // Recorded changes in words.
 import { placeName } from "./countries.js";
 import { cardName, count, duration, moment, money } from "./format.js";
+import { spaced } from "./numbers.js";
 import { translator } from "./words.js";
 import words from "messages/activity";
 
@@ -26,7 +27,7 @@ export const actorWords = ({ kind, name }) => (kind === "user" && name && name !
 /** What was changed, if the action does not say it: the number of a line, the name of a user. */
 export function subjectWords(subject, names) {
 	const [kind, id] = subject.split(/:(.*)/);
-	if (kind === "line") return t("ofLine", { number: names.number(id) });
+	if (kind === "line") return t("ofLine", { number: spaced(names.number(id)) });
 	return kind === "user" ? names.person(id) : null;
 }
 
@@ -63,6 +64,7 @@ function valueWords(name, value, names) {
 function plainWords(name, value, names) {
 	if (name === "payment_method") return value.last4 ? cardName(value) : t("aCard");
 	if (name === "duration_seconds") return duration(value);
+	if (name === "number") return spaced(value);
 	if (name === "user_id") return names.person(value);
 	if (name === "recipients") return value.map(({ address }) => address).join(", ");
 	if (typeof value === "boolean") return t(value ? "yes" : "no");

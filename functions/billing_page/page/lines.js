@@ -2,6 +2,7 @@
 import { ask } from "./api.js";
 import { confirmed, failure, field, fill, h, note, page, say } from "./dom.js";
 import { growing, table, toggle } from "./list.js";
+import { copyBare, spaced } from "./numbers.js";
 import { memberNote } from "./whom.js";
 import { translator } from "./words.js";
 import words from "messages/lines";
@@ -17,7 +18,7 @@ export function linesPage(query, { isAdmin }) {
 	const input = h("input", { type: "search", name: "find", value: find, autocomplete: "off", oninput: () => { clearTimeout(timer); timer = setTimeout(search, SEARCH_AFTER_MS); } });
 	const form = h("form.tools", { role: "search", onsubmit: (event) => { event.preventDefault(); search(); } }, field(t("search"), input, t("searchHint")));
 	look();
-	return page(t("title"), t("lead"), isAdmin ? null : memberNote(t("readOnly")), form, bulk, alert, h("div.card", place));
+	return page(t("title"), t("lead"), isAdmin ? null : memberNote(t("readOnly")), form, bulk, alert, h("div.card", copyBare(place)));
 
 	function search() {
 		clearTimeout(timer);
@@ -37,7 +38,7 @@ export function linesPage(query, { isAdmin }) {
 		if (isAdmin && !wanted && items.length >= BULK_FROM && !bulk.dataset.busy) fill(bulk, allButtons(next ? null : items.length, { bulk, look }));
 		if (!items.length) return wanted ? note("plain", t("noneFound"), h("p", t("noneFoundHint"))) : note("plain", t("none"), h("p", t("noneHint")));
 		if (wanted) say(t("found", { count: items.length }));
-		return table([t("line"), t("user"), t("calling"), ""], items.map((line) => [h("span.digits", line.number), line.user.name ?? line.user.id ?? "", calling(line), links(line)]), { isNamed: true, looks: "lines", caption: t("title") });
+		return table([t("line"), t("user"), t("calling"), ""], items.map((line) => [h("span.digits", spaced(line.number)), line.user.name ?? line.user.id ?? "", calling(line), links(line)]), { isNamed: true, looks: "lines", caption: t("title") });
 	}
 	function calling(line) {
 		const { line_id: id, number } = line;

@@ -5,6 +5,7 @@ import { countryName, digitsOf, findCountries, looksLikeNumber } from "./countri
 import { fill, h, load, note, page } from "./dom.js";
 import { dayOf, longDay, money, placesOf } from "./format.js";
 import { table } from "./list.js";
+import { spaced } from "./numbers.js";
 import { translator } from "./words.js";
 import words from "messages/rates";
 
@@ -76,7 +77,7 @@ function prices({ number, country, lineId, isAll }, user) {
 
 function lineNote(lineId, all) {
 	const number = h("span.digits", lineId);
-	askAll("/lines").then((lines) => { number.textContent = lines.find(({ line_id: id }) => id === lineId)?.number ?? lineId; }, () => {});
+	askAll("/lines").then((lines) => { number.textContent = spaced(lines.find(({ line_id: id }) => id === lineId)?.number ?? lineId); }, () => {});
 	return note("plain", null, h("p", t("ofLine", { number })), h("p", h("a", { href: all }, t("allLines"))));
 }
 
@@ -85,7 +86,7 @@ function show(items, wanted) {
 	if (!items.length) return note("plain", t(number ? "noneForNumber" : country ? "noneForCountry" : "nonePopular"), h("p", t("noneHint")));
 	const groups = number ? current(items).map((item) => ({ ...item, prefixes: [item.prefix] })) : group(current(items));
 	const places = Math.max(...groups.map((item) => placesOf(item.rate_per_minute)));
-	const title = number ? t("forNumber", { number }) : country ? countryName(country) : t("popular");
+	const title = number ? t("forNumber", { number: spaced(number) }) : country ? countryName(country) : t("popular");
 	const more = items.reduce((sum, item) => sum + (item.more ?? 0), 0);
 	return [h("h2", title),
 		table([t("destination"), t("prefixes"), `#${t("perMinute")}`, `#${t("fee")}`, t("billing")], groups.map((item) => row(item, places, wanted)), { isNamed: true, looks: "rates", caption: title }),

@@ -3,6 +3,7 @@ import { ask } from "./api.js";
 import { h, note } from "./dom.js";
 import { longDay, moment } from "./format.js";
 import { growing, table } from "./list.js";
+import { copyBare, spaced } from "./numbers.js";
 import { settingsView } from "./settings_index.js";
 import { loadNames, memberNote, providerLink } from "./whom.js";
 import { translator } from "./words.js";
@@ -25,18 +26,18 @@ export function refusedPage(_query, { isAdmin }) {
 		const found = await ask("GET", "/denied-calls", { query: { cursor } });
 		return { ...found, names: await named };
 	}, (items, page) => show(items, page, isAdmin), 6);
-	return settingsView(t("title"), t("lead"), isAdmin ? null : memberNote(t("readOnly")), h("div.card", place));
+	return settingsView(t("title"), t("lead"), isAdmin ? null : memberNote(t("readOnly")), h("div.card", copyBare(place)));
 }
 
 function show(items, { not_listed: notListed, names }, isAdmin) {
 	return [
-		items.length ? table([t("time"), t("to"), t("from"), t("reason")], items.map((one) => [moment(one.at), h("span.digits", one.to), from(one, names), why(one, names, isAdmin)]), { looks: "refused", caption: t("title") }) : note("good", t("none")),
+		items.length ? table([t("time"), t("to"), t("from"), t("reason")], items.map((one) => [moment(one.at), h("span.digits", spaced(one.to)), from(one, names), why(one, names, isAdmin)]), { looks: "refused", caption: t("title") }) : note("good", t("none")),
 		notListed.length ? note("wait", t("notListed"), h("ul", notListed.map(({ date, calls }) => h("li", t("moreCalls", { day: longDay(date), count: calls }))))) : null,
 	];
 }
 
 function from({ line_id: line, user }, names) {
-	return h("span", h("span.digits", line ? names.number(line) : ""), user ? h("span.hint.block", user.name ?? user.id) : null);
+	return h("span", h("span.digits", line ? spaced(names.number(line)) : ""), user ? h("span.hint.block", user.name ?? user.id) : null);
 }
 
 function why({ reason, line_id: line }, names, isAdmin) {
