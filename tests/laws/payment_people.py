@@ -195,8 +195,18 @@ def unblock(driver: PaymentDriver) -> None:
 
 def unblock_card(driver: PaymentDriver, card: str, account: str = ACCOUNT) -> None:
     """Clear this card of an account."""
+    numbers = numbers_of(driver, card)
     if ask_to_unblock(driver, account, {"payment_method_id": card}):
-        driver.witness.clear(driver.fingerprint(card))
+        for number in numbers:
+            driver.witness.clear(number)
+
+
+def numbers_of(driver: PaymentDriver, card: str) -> set[str]:
+    """The numbers that a saved card has had. A renewed card keeps its id; its earlier numbers are cleared with it."""
+    paid = {item["fingerprint"] for item in driver.till.top_ups() if item.get("payment_method_id") == card}
+    rule = driver.rule()
+    of_rule = {rule["fingerprint"]} if rule.get("payment_method_id") == card else set[str]()
+    return paid | of_rule | {driver.fingerprint(card)}
 
 
 def ask_to_unblock(driver: PaymentDriver, account: str, which: dict[str, str]) -> bool:
