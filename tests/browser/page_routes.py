@@ -46,6 +46,11 @@ def without(found: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name not in names}
 
 
+def calls(api: PageApi) -> dict[str, Any]:
+    """The calls of a category, all read at once."""
+    return {"items": api.calls, "next_cursor": None, "read": {"calls": len(api.calls), "until": None}}
+
+
 def shown_rule(api: PageApi) -> dict[str, Any]:
     """The rule as GET /balance shows it."""
     names = ("enabled", "threshold", "amount", "status", "reason", "next_attempt_at")

@@ -118,4 +118,5 @@ def test_first_call_is_allowed_after_few_clicks_and_one_trip(visit: Visit, newco
     assert clicks <= MOST_CLICKS
     trips = [url for url in visitor.requests if re.search(r"/checkout/pay/[^/]+$", url)]
     assert len(set(trips)) == 1
+    visitor.press("Add more funds")
     expect(visitor.page.get_by_role("radio", name=re.compile("Visa ending 4242"))).to_be_visible()

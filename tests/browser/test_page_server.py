@@ -28,4 +28,4 @@ def test_every_view_opens_over_the_stand_in(user: User) -> None:
 def test_a_replaced_answer_reaches_the_page(user: User, page_server: PageServer) -> None:
     page_server.api.on("GET /usage", problem(503, "unavailable", "The ledger did not answer in time."))
     one = user(fails=True)
-    one.sees("The ledger did not answer in time.")
+    one.sees("Billing does not answer at the moment.")

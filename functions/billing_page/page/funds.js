@@ -115,7 +115,7 @@ function paymentForm(place, again, paid) {
 		for (const preset of presets) preset.setAttribute("aria-pressed", String(sum !== null && micros(sum) === micros(`${preset.value}.00`)));
 		button.textContent = sum === null ? t("pay") : t("payAmount", { amount: money(sum) });
 		button.disabled = how === null;
-		safe.textContent = how in ON_STRIPE ? t("nextStripe") : t("stripeProcesses");
+		safe.textContent = how === null ? t("chooseMethod") : how in ON_STRIPE ? t("nextStripe") : t("stripeProcesses");
 		amountField.fails(null);
 	}
 	async function submit(event) {

@@ -91,8 +91,9 @@ async function loadViews(here, name) {
 	try {
 		return await (name ? import("./views.js") : import("./places.js"));
 	} catch {
-		const problem = { title: t("unavailable"), detail: t("nothingLost") };
-		if (location.hash === here) fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.card", failure(problem, () => location.reload())));
+		const problem = navigator.onLine ? { title: t("unavailable"), detail: t("nothingLost") } : { code: "offline", title: t("offline"), detail: t("connect") };
+		const retry = navigator.onLine ? () => location.reload() : () => show(); // Firefox keeps a failed import until the page is loaded again.
+		if (location.hash === here) fill(main, h("h1.unseen", { tabindex: "-1" }, t("billing")), h("div.card", failure(problem, retry)));
 		return null;
 	}
 }

@@ -134,7 +134,7 @@ export function ruleForm(stored, methods, { reopen, close }) {
 		clearTimeout(preview.timer);
 		const turn = preview.timer = setTimeout(async () => {
 			const { body, isGood } = readForm();
-			const result = isGood && choose.value !== "" ? await simulate(body).catch(() => null) : null;
+			const result = isGood ? await simulate(body).catch(() => null) : null;
 			if (preview.timer !== turn) return;
 			fill(preview, result && simulation(result));
 			showCharge(result?.charges_now);
