@@ -60,6 +60,7 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (EventType.ACCOUNT_UNFROZEN, {"by": "staff:ops"}),
     (EventType.CARD_EXPIRING, {"payment_method": CARD, "expires": "2026-12"}),
     (EventType.ACCOUNT_CHANGED, {"change_id": "account-000002", "by": "staff:ops", "fields": ["billing_emails"]}),
+    (EventType.ADDRESS_CONFIRMATION_REQUESTED, {"request_id": "000003-1", "by": "user:ada"}),
     (
         EventType.LIMITS_LOOSENED,
         {
@@ -95,8 +96,8 @@ the parameter `MailFrom` names a sender ([deploy.md](deploy.md)). Addresses and 
 
 The first mail of a kind is sent at once; then none of that kind goes to the same account and address for an hour.
 Receipts, reversals, lost payments, freezes, changed addresses, and links that confirm a payment are always sent. The
-mail about changed addresses goes to the former ones. A failed payment is not mailed if the answer to its own request
-showed the failure
+mail about changed addresses goes to the former ones, and the mail that asks for a confirmation to the new one. A failed
+payment is not mailed if the answer to its own request showed the failure
 ([decision 0113](decisions/0113-mails-of-one-kind-are-limited-to-one-an-hour.md)).
 """
 

@@ -1,6 +1,6 @@
 """A billing admin's settings: international calling of lines, limits, and automatic recharge with its simulation."""
 
-from collections import Counter
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -9,15 +9,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
 from calling_credit.accounts import account
-from calling_credit.accounts.limits import (
-    AccountLimits,
-    customer_limits_view,
-    effective_limits,
-    limits_to_item,
-    limits_view,
-    parse_customer_limits,
-)
+from calling_credit.accounts.freezing import freeze_account
+from calling_credit.accounts.limit_changes import change_of_limits, limits_answer
 from calling_credit.accounts.line_store import LineStore
+from calling_credit.accounts.line_switches import parse_line_cursor, switch_lines
+from calling_credit.accounts.notifications_change import parse_language, parse_notifications
+from calling_credit.accounts.reader import AccountReader
+from calling_credit.accounts.recipient_store import RecipientStore
+from calling_credit.accounts.recipients import notifications_view, shown_language, with_language
 from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import customer, require_admin
@@ -25,29 +24,27 @@ from calling_credit.api.request_limits import MONEY_REQUESTS, RequestLimit
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.errors import InvalidValue, NotFound
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
+from calling_credit.errors import Unavailable
 from calling_credit.ledger.reader import LedgerReader
-from calling_credit.metrics import emit
-from calling_credit.payments.card_items import has_number
+from calling_credit.payments import rule_saving
 from calling_credit.payments.card_store import CardStore
-from calling_credit.payments.rule_cards import read_rule_card
-from calling_credit.payments.stripe_account import StripeAccountGuard
-from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.recharge.attempts import State
-from calling_credit.recharge.charges_now import charges_now
+from calling_credit.recharge.charges_now import NOTHING_NOW
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import Recharge
 from calling_credit.recharge.past_entries import run_simulation
 from calling_credit.recharge.saving import RuleChange, in_flight_view, parse_rule_change
-from calling_credit.recharge.settings import RuleSettings, apply_settings, parse_rule_settings, rule_view
+from calling_credit.recharge.settings import apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.simulation import simulation_view
-from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
 from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 
+SECONDS_TO_SPARE = 20.0
+"""All lines are switched for nine seconds in one request: well below the patience of a person."""
 NO_CARD = "pm_none"
 """The payment method of a simulated rule."""
 
@@ -56,6 +53,7 @@ metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
+recipients = RecipientStore(dynamodb, config().table_name)
 users = UserStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
@@ -86,7 +84,22 @@ def switch_line(line_id: str) -> Response[str]:
             raise changed_meanwhile("The line", view(line))
 
     now, sign_in = clock.now(), caller.sign_in
-    return answer(view(lines.switch_line(caller.account_id, line_id, enabled, actor, now, check, sign_in)))
+    line, _ = lines.switch_line(caller.account_id, line_id, enabled, actor, now, check, sign_in)
+    return answer(view(line))
+
+
+@app.put("/lines")
+def switch_all_lines() -> Response[str]:
+    """Turn international calling of all lines on or off, a page of them in each request."""
+    caller = customer(claims(app), config())
+    require_admin(caller)
+    body = json_body(app)
+    enabled, after = account.parse_switch(body), parse_line_cursor(body)
+    reader = AccountReader(dynamodb, config().table_name, caller.account_id)
+    recipients.account(caller.account_id, caller.sign_in)
+    actor, seconds_left = caller.actor(source_ip(app)), clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
+    switches = switch_lines(reader, lines, enabled, after, actor, clock.now(), caller.sign_in, seconds_left)
+    return answer(switches.view)
 
 
 @app.get("/limits")
@@ -100,33 +113,53 @@ def put_limits() -> Response[str]:
     """Set the customer's limits: lower numbers, blocked places, and allowed high-cost places."""
     caller = customer(claims(app), config())
     require_admin(caller)
-    body = json_body(app)
-    version = read_version(body)
-    fields = {name: value for name, value in body.items() if name != "version"}
-
-    def change(current: AccountLimits) -> dict[str, Any] | None:
-        """The new limits; None if they are stored already, although they had another version."""
-        if not is_outdated(version, current.version):
-            return parse_customer_limits(fields, current.customer, current.operator)
-        try:
-            if parse_customer_limits(fields, current.customer, current.operator) == current.customer:
-                return None
-        except InvalidValue:
-            pass  # They do not fit the limits that the sender has not seen.
-        raise changed_meanwhile("The limits", limits_answer(current))
-
     actor, now = caller.actor(source_ip(app)), clock.now()
-    accounts.store_customer_limits(caller.account_id, change, actor, now, caller.sign_in)
+    accounts.store_customer_limits(caller.account_id, change_of_limits(json_body(app)), actor, now, caller.sign_in)
     return answer(limits_answer(accounts.limits(caller.account_id)))
 
 
-def limits_answer(limits: AccountLimits) -> dict[str, Any]:
-    """The limits of an account as the API shows them."""
-    return limits_view(effective_limits(limits_to_item(limits.operator), limits.customer)) | {
-        "own": customer_limits_view(limits.customer),
-        "frozen": limits.is_frozen,
-        "version": limits.version,
-    }
+@app.post("/freeze")
+def freeze() -> Response[str]:
+    """Freeze the account, and have the sweep cancel soon what waits there; without that, it does so later. Only the
+    operator unfreezes it.
+    """
+    caller, now = customer(claims(app), config()), clock.now()
+    require_admin(caller)
+    table_name, account_id = config().table_name, caller.account_id
+    freeze_account(dynamodb, table_name, account_id, caller.actor(source_ip(app)), now, caller.sign_in)
+    try:
+        topups.check_waiting(account_id, now)
+    except (Unavailable, *AWS_ERRORS) as error:
+        logger.warning("not_changed", change="check_waiting", code=code_of(error))
+    return answer({"frozen": True})
+
+
+@app.get("/notifications")
+def get_notifications() -> Response[str]:
+    """Show who receives the account's e-mails, in which language, and the level of a low balance."""
+    account_id = customer(claims(app), config()).account_id
+    return answer(notifications_view(recipients.account(account_id), clock.now()))
+
+
+@app.put("/notifications")
+def put_notifications() -> Response[str]:
+    """Set the recipients and the level. A new address waits until its holder follows the link in an e-mail."""
+    caller, now = customer(claims(app), config()), clock.now()
+    require_admin(caller)
+    change, actor = parse_notifications(json_body(app)), caller.actor(source_ip(app))
+    apply = partial(change.apply, by=actor.by, now=now)
+    stored = recipients.store(caller.account_id, apply, actor, now, caller.sign_in)
+    return answer(notifications_view(stored, now))
+
+
+@app.put("/notifications/language")
+def put_language() -> Response[str]:
+    """Set the language of the e-mails to the caller's own address; null if the caller receives none."""
+    caller, now = customer(claims(app), config()), clock.now()
+    language = parse_language(json_body(app))
+    change = partial(with_language, address=caller.name, language=language, now=now)
+    stored = recipients.store(caller.account_id, change, caller.actor(source_ip(app)), now, caller.sign_in)
+    return answer({"language": shown_language(stored, caller.name, now)})
 
 
 @app.get("/auto-recharge")
@@ -173,7 +206,7 @@ def save_rule() -> Response[str]:
         settings = change.settings(stored.rule)
         if settings.enabled:
             by_account.check(caller.account_id, now)  # The rule may charge at once. Switching off is never limited.
-        card = read_card(snapshot, settings)
+        card = rule_saving.read_card(dynamodb, config().table_name, snapshot, settings, metrics)
         if settings.enabled and CardStore(dynamodb, config().table_name).is_blocked(card):
             raise card_blocked()
 
@@ -185,16 +218,6 @@ def save_rule() -> Response[str]:
     if stored.rule is not None and not stored.rule.enabled:
         result["in_flight"] = in_flight_view(stored, lambda topup_id: topups.read(caller.account_id, topup_id))
     return answer(result)
-
-
-def read_card(snapshot: Snapshot, settings: RuleSettings) -> Card:
-    """The card of new settings. Count a key of another Stripe account."""
-    client, tally = stripe_client(), Counter[str]()
-    guard = StripeAccountGuard(dynamodb, config().table_name, client, tally)
-    try:
-        return read_rule_card(client, guard, snapshot, settings)
-    finally:
-        emit(metrics, tally)
 
 
 @app.post("/auto-recharge/simulate")
@@ -209,23 +232,9 @@ def simulate() -> Response[str]:
     rule, _ = apply_settings(settings, Card(settings.payment_method_id, "", "", ""), None, State(), now)
     ledger = LedgerReader(dynamodb, config().table_name, caller.account_id)
     run, begin = run_simulation(rule, snapshot.time_zone, config().bounds.maximum_micros, ledger, now)
-    charge = charge_on_saving(RuleChange(body, None, None, config().bounds, now), snapshot) if caller.is_admin else None
-    return answer(simulation_view(run, begin, now) | {"charges_now": charge})
-
-
-def charge_on_saving(change: RuleChange, snapshot: Snapshot) -> dict[str, Any] | None:
-    """The charge that this change would cause; None without one, or without a card of this account."""
-    stored = snapshot.recharge
-    if stored.rule is None and change.fields.get("payment_method_id") is None:
-        return None
-    settings = change.settings(stored.rule)
-    if snapshot.posted_micros >= settings.threshold_micros:
-        return None
-    try:
-        card = read_card(snapshot, settings)  # As saving does: it may be renewed, or removed.
-    except NotFound:
-        return None
-    history = CardStore(dynamodb, config().table_name).state(card, change.now)
-    if history.is_blocked or history.tries_left <= 0 or not has_number(card):
-        return None
-    return charges_now(change, snapshot, card, topups.recent(snapshot.account_id, change.now))
+    change = RuleChange(body, None, None, config().bounds, now)
+    table_name = config().table_name
+    charge = NOTHING_NOW
+    if caller.is_admin:
+        charge = rule_saving.charge_on_saving(dynamodb, table_name, change, snapshot, metrics)
+    return answer(simulation_view(run, begin, now) | charge)

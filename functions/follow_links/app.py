@@ -1,4 +1,5 @@
-"""Serves the links of e-mails, which act without a sign-in: they freeze an account or finish a waiting payment.
+"""Serves the links of e-mails, which act without a sign-in: they freeze an account, confirm an address, or finish a
+waiting payment.
 
 A link's token is all that its holder shows, so this function can do only what a link does.
 """
@@ -18,6 +19,8 @@ from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError, NotFound, Unavailable
+from calling_credit.links.address_confirmation import AddressConfirmation
+from calling_credit.links.address_page import address_page
 from calling_credit.links.freeze_page import freeze_page
 from calling_credit.links.freezing import freeze_by_link, read_freeze_link
 from calling_credit.links.link import Link, LinkPurpose, hash_of
@@ -90,6 +93,8 @@ def show_link(token: str) -> Response[str]:
         link = verified_link(token)
         if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
             return freeze_page(link, read_freeze_link(dynamodb, config().table_name, link, hash_of(token)))
+        if link.purpose is LinkPurpose.CONFIRM_ADDRESS:
+            return address_page(link, address_confirmation(link, token).read())
         return payment_page(topup_of(link), halt_of)
     except CallingCreditError as error:
         return error_page(error)
@@ -97,13 +102,15 @@ def show_link(token: str) -> Response[str]:
 
 @app.post("/links/<token>")
 def follow_link(token: str) -> Response[str]:
-    """Act on a link: freeze the account, or send the customer to their bank to confirm the payment. Cancel the payment
-    if the account was closed or frozen meanwhile.
+    """Act on a link: freeze the account, confirm an address, or send the customer to their bank to confirm the payment.
+    Cancel the payment if the account was closed or frozen meanwhile.
     """
     try:
         link = verified_link(token)
         if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
             return press_freeze_link(link, token)
+        if link.purpose is LinkPurpose.CONFIRM_ADDRESS:
+            return address_page(link, address_confirmation(link, token).confirm(source_ip(app)))
         topup = topup_of(link)
         if topup.status == TopUpStatus.REQUIRES_ACTION:
             seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
@@ -114,6 +121,11 @@ def follow_link(token: str) -> Response[str]:
     except CallingCreditError as error:
         return error_page(error)
     return redirect(topup.next_action_url) if topup.next_action_url else payment_page(topup, halt_of)
+
+
+def address_confirmation(link: Link, token: str) -> AddressConfirmation:
+    """The confirmation of an address by this link."""
+    return AddressConfirmation(dynamodb, config().table_name, link, hash_of(token), clock.now())
 
 
 def press_freeze_link(link: Link, token: str) -> Response[str]:

@@ -12,6 +12,7 @@ from calling_credit import clock
 from calling_credit.accounts.account import Account
 from calling_credit.accounts.erasure import erase_number, lines_with
 from calling_credit.accounts.reader import AccountReader
+from calling_credit.accounts.recipients import addresses_of
 from calling_credit.api.caller import Right
 from calling_credit.api.resolver import answer, http_resolver, idempotency_key, json_body
 from calling_credit.changes.actor import Actor
@@ -76,7 +77,7 @@ def post_resend(account_id: str, mail_id: str) -> Response[str]:
         raise Conflict(
             ProblemCode.MAIL_NOT_SET_UP, "No e-mail is sent, because the stack has no sender; set MailFrom first."
         )
-    if mail.address_hash not in map(hash_of_address, account.billing_emails):
+    if mail.address_hash not in map(hash_of_address, addresses_of(account)):
         raise Conflict(
             ProblemCode.ADDRESS_REMOVED,
             f"{mail.address} is no longer an address of this account; add it to billing_emails first.",

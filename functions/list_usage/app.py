@@ -1,13 +1,13 @@
 """Answers the Billing page's reads: balance, usage, spending, calls, statement, lines, and the account's prices."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import clock, instants
+from calling_credit import clock
 from calling_credit.accounts import line_items
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.admission.refused_calls import RefusedCallReader, refused_call_view
@@ -19,16 +19,19 @@ from calling_credit.changes.reader import ChangeReader
 from calling_credit.changes.view import NOT_FOR_CUSTOMERS, change_view
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.errors import Unavailable
 from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
-from calling_credit.ledger.entries import EntryKind
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.rates.active_decks import ActiveDecks
+from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_store import s3_client
+from calling_credit.recharge.overview import read_recharged_account
 from calling_credit.recharge.settings import balance_view
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.usage import forecast, summary
 from calling_credit.usage.answers import AccountAnswers
+from calling_credit.usage.overview import Overview, read_overview, read_recent_calls
 
 logger = Logger()
 app = http_resolver(logger)
@@ -97,19 +100,36 @@ def statement() -> Response[str]:
 def forecast_view() -> Response[str]:
     """Estimate how long the balance lasts, and how many minutes it buys to frequent destinations."""
     (account, ledger), now = own_account(), clock.now()
-    today = date.fromisoformat(local_date(now, account.account().time_zone))
-    period = instants.Period(*forecast.basis(today))
-    pace = forecast.pace(ledger.days(period.first.isoformat(), period.last.isoformat()), today)
-    calls, _ = ledger.entries(
-        period,
-        after=None,
-        limit=forecast.MAX_CALLS,
-        newest_first=True,
-        equal={"kind": EntryKind.CALL_CHARGED},
-        calls_only=True,
-    )
-    available = ledger.balance().available_micros
-    return answer(forecast.forecast_view(available, pace, calls, decks.in_force(now), format_instant(now), today))
+    found = read_recharged_account(dynamodb, config().table_name, account.account_id)
+    today = date.fromisoformat(local_date(now, found.account.time_zone))
+    first, last = forecast.basis(today)
+    pace = forecast.pace(ledger.days(first.isoformat(), last.isoformat()), today)
+    calls, deck = read_recent_calls(ledger, today), decks.in_force(now)
+    recharges = found.keeps_up(pace.daily_micros, now)
+    available, at = found.balance.available_micros, format_instant(now)
+    return answer(forecast.forecast_view(available, pace, calls, deck, at, today, recharges=recharges))
+
+
+@app.get("/overview")
+def overview() -> Response[str]:
+    """Show what the Billing view needs: balance, recharge, forecast, and the balance of each of the last 30 days.
+    While the rate deck is being loaded, the forecast names no destinations.
+    """
+    (account, ledger), now = own_account(), clock.now()
+    found = read_recharged_account(dynamodb, config().table_name, account.account_id)
+    parts = read_overview(account, ledger, found.account, found.balance, now)
+    recharges = found.keeps_up(parts.pace.daily_micros, now)
+    caller = customer(claims(app), config()).name
+    return answer(parts.view(found.view(now), deck_for_forecast(parts, now), caller, recharges=recharges))
+
+
+def deck_for_forecast(parts: Overview, now: datetime) -> Deck | None:
+    """The deck that prices the forecast's destinations; None if there are none, or no deck can be read now."""
+    try:
+        return decks.in_force(now) if parts.calls else None
+    except Unavailable as error:
+        logger.info("no_destinations", code=error.code)
+        return None
 
 
 @app.get("/lines")

@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.account import Account
 from calling_credit.accounts.name_index import normalized_address
+from calling_credit.accounts.recipients import waiting_for
 from calling_credit.accounts.store import AccountStore
 from calling_credit.changes.reader import ChangeReader
 from calling_credit.config import config
@@ -27,7 +28,7 @@ from calling_credit.dynamodb.retries import backoff
 from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.links.freezing import read_freeze_link
-from calling_credit.links.link import confirmation_link, freeze_link, hash_of
+from calling_credit.links.link import address_link, confirmation_link, freeze_link, hash_of
 from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link, token_of
 from calling_credit.notifications.event_types import EventType
@@ -80,7 +81,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     account = accounts.account(detail["account_id"])
     if account is None:
         raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "The event names an account that does not exist.")
-    link = None if account.is_closed or account.is_frozen else confirmation(detail, account)
+    link = confirmation(detail, account)
     mail = None if was_shown(detail) else mail_about(detail, config().page_url, link)
     addresses = recipients(detail, account) if mail is not None else ()
     if resend is not None:  # Someone asks for this mail, so nothing silences it.
@@ -104,8 +105,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
 def recipients(detail: dict[str, Any], account: Account) -> tuple[str, ...]:
     """Return the addresses that receive the mail about an event: the billing addresses, or, when these were changed,
-    those from before the change.
+    those from before the change. The mail that asks for a confirmation goes to the waiting address.
     """
+    if detail["type"] == EventType.ADDRESS_CONFIRMATION_REQUESTED:
+        waits = waiting_for(account, detail["data"]["request_id"], clock.now())
+        return () if waits is None else (waits.address,)
     if detail["type"] != EventType.ACCOUNT_CHANGED:
         return distinct(account.billing_emails)
     changes = ChangeReader(dynamodb, config().table_name, account.account_id)
@@ -190,10 +194,14 @@ def was_shown(detail: dict[str, Any]) -> bool:
 
 
 def confirmation(detail: dict[str, Any], account: Account) -> Confirmation | None:
-    """Return the link in the mail, which confirms a waiting recharge or freezes the account. None if the mail has no
-    link, or the link would not act.
+    """Return the link in the mail, which confirms a waiting recharge or an address, or freezes the account. None if the
+    mail has no link, or the link would not act.
     """
     now = clock.now()
+    if detail["type"] == EventType.ADDRESS_CONFIRMATION_REQUESTED:
+        return address_confirmation(account, detail["data"]["request_id"], now)
+    if account.is_closed or account.is_frozen:
+        return None
     if offers_freeze(detail):
         return freeze_confirmation(detail, now)
     if not needs_confirmation(detail):
@@ -205,6 +213,16 @@ def confirmation(detail: dict[str, Any], account: Account) -> Confirmation | Non
             secret = current_secret(config().cursor_secret_arn)
             return Confirmation(issue_link(links, secret, config().link_url, link, now), link.expires_at)
     return None
+
+
+def address_confirmation(account: Account, request_id: str, now: datetime) -> Confirmation | None:
+    """Return the link that confirms a waiting address; None if it waits no longer."""
+    waits = waiting_for(account, request_id, now)
+    if waits is None:
+        return None
+    link = address_link(account.account_id, waits)
+    secret = current_secret(config().cursor_secret_arn)
+    return Confirmation(issue_link(links, secret, config().link_url, link, now), link.expires_at)
 
 
 def freeze_confirmation(detail: dict[str, Any], now: datetime) -> Confirmation | None:

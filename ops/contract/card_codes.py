@@ -44,6 +44,13 @@ LIMIT_CODES: Final = (
         f"Pay less. {_WAIT} Ask the operator for a higher limit.",
     ),
     Explanation(
+        ProblemCode.TOO_MANY_CONFIRMATIONS,
+        429,
+        "The account asked for 10 e-mails that confirm an address in an hour, or the address received 3 of them in a "
+        "day. Nothing was changed.",
+        f"{_WAIT} Or ask the operator, who adds addresses without a confirmation.",
+    ),
+    Explanation(
         ProblemCode.TOO_MANY_REQUESTS,
         429,
         "The account, address, or link sent too many of these requests in a minute. Nothing was done.",

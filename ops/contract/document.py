@@ -14,7 +14,10 @@ from ops.contract import (
     desk_reads,
     desk_routes,
     move_routes,
+    notification_routes,
     open_routes,
+    overview_route,
+    own_account_routes,
     payment_routes,
     rates_routes,
     recharge_routes,
@@ -29,6 +32,7 @@ from ops.contract.schemas import Schema, hoisted
 from ops.contract.security import SECURITY, SECURITY_SCHEMES
 
 ROUTES: Final[tuple[Route, ...]] = (
+    *overview_route.ROUTES,
     *usage_routes.ROUTES,
     *spending_routes.ROUTES,
     *rates_routes.ROUTES,
@@ -36,6 +40,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *checkout_routes.ROUTES,
     *recharge_routes.ROUTES,
     *settings_routes.ROUTES,
+    *own_account_routes.ROUTES,
+    *notification_routes.ROUTES,
     *activity_routes.ROUTES,
     *call_routes.ROUTES,
     *account_routes.ROUTES,

@@ -33,9 +33,14 @@ FORECAST: Final = record(
     "How long the credit lasts at the pace of the last days.",
     {
         "daily_spend": described(or_null(MONEY), "Null if nothing was spent."),
-        "lasts_until": described(or_null(DATE), "Null if nothing is spent, or the credit lasts over ten years."),
+        "lasts_until": described(
+            or_null(DATE),
+            "Null if nothing is spent, no credit is available, automatic recharge keeps the balance up, or the credit "
+            "lasts over ten years.",
+        ),
         "basis_days": described(COUNT, "The number of days whose spending was averaged."),
         "destinations": list_of(DESTINATION_LEFT, "The destinations called most, at most three."),
+        "recharges": described(FLAG, "Whether automatic recharge keeps the balance up at this pace."),
     },
 )
 

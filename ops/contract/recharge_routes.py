@@ -43,6 +43,11 @@ _STATE: Final = {
     "next_attempt_at": or_null(described(INSTANT, "When a paused rule may charge again.")),
 }
 BALANCE_RECHARGE: Final = record("RechargeState", "The state of automatic recharge.", _STATE)
+OVERVIEW_RECHARGE: Final = record(
+    "OverviewRecharge",
+    "The state of automatic recharge, in words, and its card.",
+    {**_STATE, "message": described(or_null(TEXT), "`reason` in words."), "payment_method": or_null(CARD)},
+)
 RULE_FIELDS: Final = {
     **_STATE,
     "payment_method_id": or_null(PAYMENT_METHOD_ID),
@@ -130,6 +135,10 @@ SIMULATION: Final = record(
             or_null(CHARGES_NOW),
             "What the card would be charged if the caller, a billing admin, saved and enabled this rule now. Null if "
             "nothing would be charged, or if the caller may not save the rule.",
+        ),
+        "charged_at_once": described(
+            or_null(MONEY),
+            "That charge and those that follow at once, because one payment has a maximum. Null with `charges_now`.",
         ),
     },
 )

@@ -101,6 +101,10 @@ ACCOUNT_LIMITS: Final = record(
     {
         **SHOWN_LIMITS,
         "own": OWN_LIMITS,
+        "operator": described(
+            OPERATORS_LIMITS,
+            "The customer's numbers may not exceed these, and these places apply too.",
+        ),
         "frozen": described(FLAG, "True while the account is frozen."),
         "version": described(VERSION, "Grows with each change of the customer's limits."),
     },

@@ -88,6 +88,17 @@ DENIAL: dict[str, Any] = {
     "line_id": "line_1",
     "to": "GB…50",
 }
+WAITING = {
+    "waiting_emails": [
+        {
+            "address": "secret@example.com",
+            "language": "fr",
+            "request_id": "000003-1",
+            "asked_at": AT,
+            "by": "user:ada",
+        }
+    ]
+}
 ACCOUNT: dict[str, Any] = {"PK": PK, "SK": "ACCOUNT", "status": "open", "time_zone": "UTC", "updated_at": AT}
 FREEZING = {"frozen_at": AT, "frozen_by": "operator:ops", "frozen_from": "203.0.113.7"}
 UNFREEZING = {f"un{name}": value for name, value in FREEZING.items()}
@@ -154,6 +165,7 @@ CHANGES: dict[str, Change] = {
     "AccountUnfrozen": (ACCOUNT | FREEZING, ACCOUNT | UNFREEZING),
     "CardExpiring": (RULE, RULE | {"expiry_announced": "fp_secret:2026-12", "card_expires": "2026-12"}),
     "AccountChanged": (None, recorded("account_changed", "account", "account-000002", **EMAILS)),
+    "AddressConfirmationRequested": (ACCOUNT, ACCOUNT | WAITING),
     "RuleChanged": (None, recorded("rule_changed", "auto_recharge", "rule-000002", new={"enabled": False})),
     "LimitsLoosened": (None, recorded("limits_changed", "limits", "limits-000002", **RAISED)),
     "InternationalCallingEnabled": (None, recorded("line_changed", "line:line_1", "line_1-000002", **TURNED_ON)),

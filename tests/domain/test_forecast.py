@@ -69,8 +69,8 @@ def test_the_pace_covers_calls_on_whole_days_since_the_first(days: list[dict[str
         ("10", "7", 7, date(2026, 12, 3)),
         ("10.99", "7", 7, date(2026, 12, 3)),
         ("0.5", "7", 7, TODAY),
-        ("0", "7", 7, TODAY),
-        ("-3", "7", 7, TODAY),
+        ("0", "7", 7, None),
+        ("-3", "7", 7, None),
         ("10", "0", 7, None),
         ("100000", "0.07", 7, None),
     ],
@@ -131,14 +131,15 @@ def test_the_view_shows_todays_prices_of_priced_destinations() -> None:
         priced("1", "United States", "0", country="US", category="included"),
     )
     calls = [call("United Kingdom"), call("Germany", "49"), call("Nowhere", "999"), call("United States", "1")]
-    assert forecast_view(usd("10"), Pace(usd("14.0007"), 7), calls, prices, AT, TODAY) == {
+    assert forecast_view(usd("10"), Pace(usd("14.0007"), 7), calls, prices, AT, TODAY, recharges=False) == {
         "daily_spend": "2.0001",
         "lasts_until": "2026-11-27",
         "basis_days": 7,
         "destinations": [{"destination": "United Kingdom", "rate_per_minute": "0.05", "minutes_left": 200}],
+        "recharges": False,
     }
 
 
 def test_an_account_without_spending_gets_no_end_date() -> None:
-    view = forecast_view(usd("10"), Pace(0, 1), [], deck(priced("44", "UK", "0.02")), AT, TODAY)
-    assert view == {"daily_spend": None, "lasts_until": None, "basis_days": 1, "destinations": []}
+    view = forecast_view(usd("10"), Pace(0, 1), [], deck(priced("44", "UK", "0.02")), AT, TODAY, recharges=False)
+    assert view == {"daily_spend": None, "lasts_until": None, "basis_days": 1, "destinations": [], "recharges": False}

@@ -29,6 +29,7 @@ def test_receipts_reversals_freezes_and_addresses_are_always_sent() -> None:
             EventType.ACCOUNT_FROZEN,
             EventType.ACCOUNT_UNFROZEN,
             EventType.ACCOUNT_CHANGED,
+            EventType.ADDRESS_CONFIRMATION_REQUESTED,
         }
     )
     for kind, data in SAMPLES:

@@ -66,7 +66,8 @@ def test_only_waiting_payments_denied_calls_and_loosening_have_a_link() -> None:
         mail = mail_about(event(kind, **data), PAGE_URL, CONFIRMATION)
         assert mail is not None
         subject = event(kind, **data)
-        assert ("links/" in mail.text) == (needs_confirmation(subject) or offers_freeze(subject))
+        asks = kind == "AddressConfirmationRequested"
+        assert ("links/" in mail.text) == (needs_confirmation(subject) or offers_freeze(subject) or asks)
 
 
 def test_a_mail_about_a_frozen_account_has_no_freeze_link() -> None:

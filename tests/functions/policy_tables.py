@@ -11,10 +11,11 @@ WRITTEN = {
     "authorize_call": {"ACCOUNT#*"},
     "expire_holds": {"ACCOUNT#*"},
     "rerate_calls": {"ACCOUNT#*"},
-    "change_settings": {"ACCOUNT#*", "STRIPE"},
+    "change_settings": {"ACCOUNT#*", "ASKED#*", "MAIL#*", "STRIPE"},
     "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", *MOVES},
     "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},
-    **dict.fromkeys(("add_funds", "follow_links", "auto_recharge"), PAYMENTS),
+    **dict.fromkeys(("add_funds", "auto_recharge"), PAYMENTS),
+    "follow_links": PAYMENTS | {"MAIL#*"},
     **dict.fromkeys(("stripe_webhook", "reconcile_payments"), PAYMENTS | COUNTERS),
     "prove_ledger": {"STRIPE#*"},
     "send_mail": {"ACCOUNT#*", "MAIL"},
@@ -24,6 +25,7 @@ WRITTEN = {
 OF_NAMES = {"MAIL#*", "NAME#*"}
 DELETED = {
     "send_mail": {"MAIL"},
+    "change_settings": {"MAIL#*"},
     "manage_accounts": OF_NAMES,
     "keep_accounts": OF_NAMES | {"NUMBER#*"},
 }  # Never an account's item.

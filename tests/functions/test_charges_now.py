@@ -99,6 +99,36 @@ def test_a_simulation_names_the_charge_that_saving_makes(till: Till) -> None:
         till.sweep(minutes=3)
 
 
+@pytest.mark.parametrize(
+    ("rule", "charges"),
+    [
+        ({}, ["100.00"]),
+        ({"daily_limit": "60.00"}, ["50.00"]),
+        ({"monthly_limit": "25.00"}, ["25.00"]),
+        ({"threshold": "30.00"}, ["25.00"]),
+        ({"threshold": "30.01"}, ["50.00"]),
+        ({"threshold": "5.00"}, []),
+        ({"threshold": "600.00", "daily_limit": "900.00"}, ["500.00", "100.00"]),
+        ({"threshold": "600.00", "daily_limit": "900.00", "hourly_count": 1}, ["500.00"]),
+        ({"threshold": "600.00", "daily_limit": "560.00"}, ["500.00", "50.00"]),
+        ({"threshold": "600.00", "amount": "150.00", "daily_limit": "900.00"}, ["450.00", "150.00"]),
+    ],
+    ids=str,
+)
+def test_a_first_rule_names_every_step_that_it_charges(till: Till, rule: dict[str, Any], charges: list[str]) -> None:
+    """A balance of $5, in steps of the amount up to the threshold, within the limits and the maximum of one payment."""
+    leave(till, "5.00")
+    card = till.card(VISA)
+    settings = {"payment_method_id": card, "threshold": "100.00", "amount": "25.00"} | rule
+    said = till.world.ask("change_settings", "POST", "/auto-recharge/simulate", settings).body["charged_at_once"]
+    named, made, status = said_and_made(till, **settings)
+    assert status == 200
+    assert named == [(charges[0], card)] if charges else named == []
+    assert sorted(made) == sorted((amount, card) for amount in charges)
+    total = sum(usd(amount) for amount in charges)
+    assert said == (format_money(total) if charges else None)
+
+
 # --- What Stripe did beside us, without a callback --------------------------------------------------------------------
 
 

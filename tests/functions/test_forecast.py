@@ -44,12 +44,19 @@ def test_the_balance_lasts_at_the_pace_of_the_last_seven_days(till: Till) -> Non
         "lasts_until": "2026-11-26",
         "basis_days": 7,
         "destinations": [{"destination": "United States - Premium", "rate_per_minute": "2.00", "minutes_left": 7}],
+        "recharges": False,
     }
 
 
 def test_an_account_without_calls_has_no_pace_and_no_destinations(world: World) -> None:
     world.adjust("5.00", "k_1")
-    nothing: dict[str, Any] = {"daily_spend": None, "lasts_until": None, "basis_days": 1, "destinations": []}
+    nothing: dict[str, Any] = {
+        "daily_spend": None,
+        "lasts_until": None,
+        "basis_days": 1,
+        "destinations": [],
+        "recharges": False,
+    }
     assert world.get("/forecast").body == nothing
 
 
@@ -83,6 +90,7 @@ def test_a_rule_is_played_over_the_last_thirty_days(till: Till) -> None:
         "lowest_balance": "38.50",
         "stops": [],
         "charges_now": None,
+        "charged_at_once": None,
     }
 
 

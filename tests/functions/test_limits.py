@@ -15,6 +15,15 @@ from tests.harness.world import MOBILE, PREMIUM, UNITED_KINGDOM, World
 pytestmark = pytest.mark.dynamodb
 
 
+OPERATORS = {
+    "daily_spend": "200.00",
+    "call_price": "50.00",
+    "simultaneous_calls": 30,
+    "high_cost": "2.00",
+    "blocked": [],
+    "high_cost_allowed": [],
+    "daily_top_up": "2000.00",
+}
 ADDRESS = sample_event("change_settings")["requestContext"]["http"]["sourceIp"]
 
 
@@ -30,6 +39,7 @@ def test_limits_are_shown_to_everyone_of_the_account(world: World) -> None:
         "blocked": [],
         "high_cost_allowed": [],
         "own": {},
+        "operator": OPERATORS,
         "frozen": False,
         "version": 0,
     }
@@ -58,7 +68,8 @@ def test_the_operators_limits_are_the_most_a_customer_may_set(world: World) -> N
     world.operate("PUT", "/accounts/acct_1", {"limits": {"daily_spend": "20.00"}})
     answer = world.change("/limits", {"daily_spend": "20.01"})
     assert (answer.status, answer.code) == (422, "above_operators_limit")
-    assert limits(world)["daily_spend"] == "20.00"
+    shown = limits(world)
+    assert (shown["daily_spend"], shown["operator"]) == ("20.00", OPERATORS | {"daily_spend": "20.00"})
     assert world.change("/limits", {"daily_spend": "5.00"}).body["daily_spend"] == "5.00"
 
 

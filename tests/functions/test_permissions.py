@@ -1,6 +1,4 @@
-"""The policies of the functions allow the actions and partitions that they use on the table: each used one is allowed,
-and functions that move money have no unused actions.
-"""
+"""The policies of the functions allow the actions and partitions that they use on the table, and few others."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from tests.domain.examples import EVENT, deck_csv
 from tests.functions.desk_bench import use_the_desk
 from tests.functions.freeze_bench import FROZEN, issued, press
 from tests.functions.moves_bench import move_everything
+from tests.functions.notifications_bench import use_notifications
 from tests.functions.numbers_bench import NUMBER, by_number_event, call_at
 from tests.functions.policy_bench import allowed, checks_of, partitions_allowed
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
@@ -62,6 +61,7 @@ def everything_that_happens(till: Till) -> None:
     for is_on in (False, True):
         world.change("/lines/line_1", {"international_calling": is_on})
     use_numbers(till)
+    use_notifications(till)
     assert world.authorize("c_4", seconds=60).body["decision"] == "allow"
     world.clock.now += timedelta(minutes=30)
     assert world.stack.invoke("expire_holds", {})["holds_expired"] == 1

@@ -25,6 +25,10 @@ STAFF = "/staff/staff-1/sign-out"
 RULE = {"enabled": True, "threshold": "10.00", "amount": "50.00", "payment_method_id": "pm_1"}
 SPENDING: list[tuple[str, str, str, Any]] = [
     ("change_settings", "PUT", "/lines/line_1", {"international_calling": False}),
+    ("change_settings", "PUT", "/notifications", {"low_balance": "5.00"}),
+    ("change_settings", "PUT", "/notifications/language", {"language": "fr"}),
+    ("change_settings", "PUT", "/lines", {"international_calling": True}),
+    ("change_settings", "POST", "/freeze", {}),
     ("change_settings", "PUT", "/limits", {"daily_spend": "1.00"}),
     ("change_settings", "PUT", "/auto-recharge", RULE),
     ("change_settings", "PATCH", "/auto-recharge", {"enabled": False}),

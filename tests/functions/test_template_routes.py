@@ -14,6 +14,7 @@ PUBLIC = PAGE | {"GET /rates", "GET /links/{token}", "POST /links/{token}", "POS
 """Routes without a sign-in: the page holds no data, prices are public, and links and Stripe's callbacks are signed."""
 USER_ROUTES = {
     "GET /balance",
+    "GET /overview",
     "GET /usage",
     "GET /usage/{category}",
     "GET /spending",
@@ -25,6 +26,11 @@ USER_ROUTES = {
     "GET /lines/{line_id}/changes",
     "GET /activity",
     "GET /denied-calls",
+    "GET /notifications",
+    "PUT /notifications",
+    "PUT /notifications/language",
+    "PUT /lines",
+    "POST /freeze",
     "PUT /lines/{line_id}",
     "GET /limits",
     "PUT /limits",

@@ -98,6 +98,10 @@ def _account(item: Image) -> Facts:
     names = ("name", "time_zone", "status", "billing_emails", "admission")
     low = item.get("low_micros")
     facts = {name: item.get(name) for name in names} | {"frozen": "frozen_at" in item}
+    languages = sorted(item.get("languages", {}).items())
+    facts["languages"] = [{"address": address, "language": language} for address, language in languages]
+    waiting = item.get("waiting_emails", ())
+    facts["waiting_emails"] = [{"address": one["address"], "language": one["language"]} for one in waiting]
     facts["breakdown"] = "breakdown_since" in item
     return facts | {"low_balance": None if low is None else money(low)}
 

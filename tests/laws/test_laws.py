@@ -70,6 +70,7 @@ def test_the_laws_hold_after_every_operation(
 
 CUSTOMER_ROUTES = {
     "GET /balance": ("list_usage", "/balance"),
+    "GET /overview": ("list_usage", "/overview"),
     "GET /usage": ("list_usage", "/usage"),
     "GET /usage/{category}": ("list_usage", "/usage/outbound_international_call"),
     "GET /spending": ("list_usage", "/spending"),
@@ -82,6 +83,11 @@ CUSTOMER_ROUTES = {
     "GET /forecast": ("list_usage", "/forecast"),
     "GET /account/rates": ("list_usage", "/account/rates"),
     "POST /auto-recharge/simulate": ("change_settings", "/auto-recharge/simulate"),
+    "GET /notifications": ("change_settings", "/notifications"),
+    "PUT /notifications": ("change_settings", "/notifications"),
+    "PUT /notifications/language": ("change_settings", "/notifications/language"),
+    "PUT /lines": ("change_settings", "/lines"),
+    "POST /freeze": ("change_settings", "/freeze"),
     "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
     "GET /limits": ("change_settings", "/limits"),
     "PUT /limits": ("change_settings", "/limits"),

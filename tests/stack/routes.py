@@ -13,6 +13,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /assets/{version}/{name}": ("/assets/0/billing.css", None),
     "GET /openapi.json": ("/openapi.json", None),
     "GET /balance": ("/balance", None),
+    "GET /overview": ("/overview", None),
     "GET /usage": ("/usage", None),
     "GET /usage/{category}": ("/usage/outbound_international_call", None),
     "GET /spending": ("/spending", None),
@@ -25,6 +26,10 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /activity": ("/activity", None),
     "GET /denied-calls": ("/denied-calls", None),
     "GET /rates": ("/rates?country=GB", None),
+    "GET /notifications": ("/notifications", None),
+    "PUT /notifications": ("/notifications", {"low_balance": "5.00"}),
+    "PUT /notifications/language": ("/notifications/language", {"language": "en"}),
+    "PUT /lines": ("/lines", {"international_calling": True}),
     "PUT /lines/{line_id}": ("/lines/line_lobby", {"international_calling": True}),
     "GET /limits": ("/limits", None),
     "PUT /limits": ("/limits", {"daily_spend": "150.00"}),
@@ -122,6 +127,9 @@ FOR_SUPPORT = DESK_READS | {route for route in DESK if route.endswith(("/sign-ou
 SWITCH = {"POST /calls/authorize"}
 SERVICE = OPERATOR | DESK | SWITCH
 ADMIN_ONLY = {
+    "PUT /notifications",
+    "PUT /lines",
+    "POST /freeze",
     "PUT /lines/{line_id}",
     "PUT /auto-recharge",
     "PATCH /auto-recharge",

@@ -100,6 +100,7 @@ class ProblemCode(StrEnum):
     TOO_MANY_SETUP_PAGES = "too_many_setup_pages"
     TOO_MANY_CARDS = "too_many_cards"
     DAILY_TOP_UP = "daily_top_up"
+    TOO_MANY_CONFIRMATIONS = "too_many_confirmations"
     TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL_ERROR = "internal_error"
     UNAVAILABLE = "unavailable"

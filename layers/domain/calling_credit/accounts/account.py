@@ -1,24 +1,25 @@
 """Accounts, lines, and users as the operator configures them: parsing and views."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from calling_credit.accounts.email_address import is_plain_address
 from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, operators_limits_view, parse_limits
+from calling_credit.accounts.low_balance import parse_low_balance
+from calling_credit.accounts.waiting_address import WaitingAddress, waiting_from_item
 from calling_credit.dynamodb import keys
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import zone
-from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
+from calling_credit.money import format_money
 from calling_credit.request_fields import read_text
 
 CURRENCY: Final = "USD"
 MAX_NAME_CHARACTERS: Final = 120
 MAX_BILLING_EMAILS: Final = 10
-MAX_LOW_BALANCE_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 
 
 class Status(StrEnum):
@@ -33,6 +34,8 @@ class Account:
     """An account's settings. `status` is open or closed; a closed account remains, and its finished calls still post.
     `low_micros`: announce a balance below this level; None: never. `admission`: hold credit for calls.
     `breakdown_since`: keep daily sums by user, line, and country since this instant; "" is the time of storing.
+    `languages`: the language of each billing address that has chosen one. `waiting`: addresses that are not confirmed
+    yet. `asked_at`: when the latest ones were asked. Two versions count the changes of all settings and of the e-mails.
     """
 
     account_id: str
@@ -47,6 +50,11 @@ class Account:
     unfrozen_at: str | None = None
     name: str | None = None
     breakdown_since: str | None = None
+    languages: Mapping[str, str] = field(default_factory=dict)
+    waiting: tuple[WaitingAddress, ...] = ()
+    asked_at: tuple[str, ...] = ()
+    settings_version: int = 0
+    notifications_version: int = 0
 
     @property
     def breakdown(self) -> bool:
@@ -80,6 +88,11 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         last_unfreezing(item),
         item.get("name"),
         item.get("breakdown_since"),
+        item.get("languages", {}),
+        tuple(map(waiting_from_item, item.get("waiting_emails", ()))),
+        tuple(item.get("addresses_asked_at", ())),
+        int(item.get("settings_version", 0)),
+        int(item.get("notifications_version", 0)),
     )
 
 
@@ -164,22 +177,23 @@ def parse_account(account_id: str, body: dict[str, Any], current: Account | None
     if status not in list(Status):
         raise InvalidValue(ProblemCode.INVALID_STATUS, "status must be open or closed; accounts are never deleted.")
     emails = _billing_emails(body["billing_emails"]) if "billing_emails" in body else base.billing_emails
-    low_micros = _low_balance(body["low_balance"]) if "low_balance" in body else base.low_micros
+    waiting = () if "billing_emails" in body else base.waiting  # The operator's list is the whole list.
+    low_micros = parse_low_balance(body["low_balance"]) if "low_balance" in body else base.low_micros
     limits = parse_limits(body["limits"], base.limits) if "limits" in body else base.limits
     admission, is_frozen = _flag(body, "admission", base.admission), _flag(body, "frozen", base.is_frozen)
     name = _account_name(body) if "name" in body else base.name
     since = base.breakdown_since or "" if _flag(body, "breakdown", base.breakdown) else None
-    return Account(
-        base.account_id,
-        CURRENCY,
-        time_zone,
-        status,
-        emails,
-        low_micros,
-        admission,
-        limits,
-        is_frozen,
+    return replace(
+        base,
+        time_zone=time_zone,
+        status=status,
+        billing_emails=emails,
+        low_micros=low_micros,
+        admission=admission,
+        limits=limits,
+        is_frozen=is_frozen,
         name=name,
+        waiting=waiting,
         breakdown_since=since,
     )
 
@@ -209,18 +223,6 @@ def _flag(body: dict[str, Any], field: str, default: bool) -> bool:
     if not isinstance(value, bool):
         raise InvalidValue(ProblemCode.INVALID_FIELD, f"{field} must be true or false.")
     return value
-
-
-def _low_balance(value: object) -> int | None:
-    if value is None:
-        return None
-    micros = parse_money(value, field="low_balance", decimals=2)
-    if not 0 <= micros <= MAX_LOW_BALANCE_MICROS:
-        maximum = format_money(MAX_LOW_BALANCE_MICROS)
-        raise InvalidValue(
-            ProblemCode.AMOUNT_OUT_OF_RANGE, f"low_balance must lie between 0.00 and {maximum} US dollars."
-        )
-    return micros
 
 
 def parse_user(user_id: str, body: dict[str, Any]) -> User:

@@ -121,4 +121,5 @@ def _without_in_account(account: Account | None, number: str) -> Account:
     assert account is not None
     name = None if account.name is None else without_number(account.name, number)
     emails = tuple(address for address in account.billing_emails if without_number(address, number) == address)
-    return replace(account, name=name, billing_emails=emails)
+    waiting = tuple(one for one in account.waiting if without_number(one.address, number) == one.address)
+    return replace(account, name=name, billing_emails=emails, waiting=waiting)

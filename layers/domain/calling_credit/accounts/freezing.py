@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
+from calling_credit.changes.sign_in import SignIn
+from calling_credit.changes.sign_in_reader import read_signed_in
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
-from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.keys import balance_key, recharge_key
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import transact, update
@@ -52,16 +53,24 @@ def unless_frozen_action(table_name: str, account_id: str) -> dict[str, Any]:
     }
 
 
-def freeze_account(client: "DynamoDBClient", table_name: str, account_id: str, actor: Actor, at: datetime) -> bool:
+def freeze_account(
+    client: "DynamoDBClient",
+    table_name: str,
+    account_id: str,
+    actor: Actor,
+    at: datetime,
+    sign_in: SignIn | None = None,
+) -> bool:
     """Freeze an account, and record who did. Return False if it was frozen already. A recharge that was just decided
     does not start, because its claim names an older version of the state.
 
     Raises:
-        NotFound: `unknown_account`. Unavailable: the table did not answer in time; the same call is safe again.
+        NotFound: `unknown_account`. Forbidden: `signed_out`.
+        Unavailable: the table did not answer in time; the same call is safe again.
     """
 
     def attempt() -> bool | None:
-        account, has_rule = read_for_freezing(client, table_name, account_id)
+        account, has_rule = read_for_freezing(client, table_name, account_id, sign_in)
         if "frozen_at" in account:
             return False
         failed = transact(client, freeze_actions(table_name, account, actor, at, has_rule=has_rule))
@@ -70,14 +79,16 @@ def freeze_account(client: "DynamoDBClient", table_name: str, account_id: str, a
     return retry_on_race(ACCOUNT, attempt)
 
 
-def read_for_freezing(client: "DynamoDBClient", table_name: str, account_id: str) -> tuple[dict[str, Any], bool]:
+def read_for_freezing(
+    client: "DynamoDBClient", table_name: str, account_id: str, sign_in: SignIn | None = None
+) -> tuple[dict[str, Any], bool]:
     """Read an account's item, and whether the account has a rule of automatic recharge.
 
     Raises:
-        NotFound: `unknown_account`. Unavailable: the table throttles.
+        NotFound: `unknown_account`. Forbidden: `signed_out`. Unavailable: the table throttles.
     """
     account, rule = ((keys.account_pk(account_id), sk) for sk in (keys.account_sk(), keys.auto_recharge_sk()))
-    items = read_many(client, table_name, [account, rule])
+    items = read_signed_in(client, table_name, [account, rule], sign_in)
     if account not in items:
         raise unknown_account()
     return from_attributes(items[account]), rule in items

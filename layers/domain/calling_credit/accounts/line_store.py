@@ -111,16 +111,16 @@ class LineStore:
         now: datetime,
         check: Callable[[Line], None] = lambda _: None,
         sign_in: SignIn | None = None,
-    ) -> Line:
-        """Turn a line's international calling on or off, and return the line. Write nothing if it is already so.
-        `check` raises an error for a line that must not be changed.
+    ) -> tuple[Line, bool]:
+        """Turn a line's international calling on or off. Return the line, and whether this call changed it: it writes
+        nothing if the line is already so. `check` raises an error for a line that must not be changed.
 
         Raises:
             NotFound: `unknown_line`. Forbidden: `signed_out`; `account_frozen`, if it would be turned on.
             Unavailable: `busy`, or the table did not answer in time.
         """
 
-        def attempt() -> Line | None:
+        def attempt() -> tuple[Line, bool] | None:
             item = self._item(account_id, line_id, sign_in)
             if item is None or "closes_at" in item:
                 raise NotFound(
@@ -128,7 +128,7 @@ class LineStore:
                 )
             line = line_from_item(item)
             if line.international_calling == enabled:
-                return line
+                return line, False
             check(line)
             switched = replace(line, international_calling=enabled, version=line.version + 1)
             actions = [
@@ -142,7 +142,7 @@ class LineStore:
             failed = transact(self._client, actions)
             if loosens and len(actions) - 1 in failed:
                 raise account_frozen()
-            return None if failed else switched
+            return None if failed else (switched, True)
 
         return retry_on_race("The line is", attempt)
 

@@ -43,6 +43,12 @@ class AccountReader:
         lines = map(line_from_item, self._open_lines(keys.line_prefix()))
         return sorted(lines, key=lambda line: (line.number, line.line_id))
 
+    def lines_after(self, line_id: str | None, limit: int) -> tuple[list[Line], bool]:
+        """A page of the account's open lines by id, after a line, and whether more follow."""
+        low = keys.line_prefix() if line_id is None else f"{keys.line_sk(line_id)}\0"
+        items = list(islice(self._open_lines(low), limit + 1))
+        return [line_from_item(item) for item in items[:limit]], len(items) > limit
+
     def line_numbers(self) -> dict[str, str]:
         """The number of every line, also of one whose number moved away."""
         lines = self._partition.query(keys.line_prefix(), keys.line_prefix() + keys.AFTER)
@@ -62,6 +68,11 @@ class AccountReader:
         if line is None or "closes_at" in line:
             raise _unknown_line()
         return [country_of(line["number"])]
+
+    def line_counts(self) -> tuple[int, int]:
+        """The number of the account's open lines, and of those that may call abroad."""
+        enabled = [bool(line["international_calling"]) for line in self._open_lines(keys.line_prefix())]
+        return len(enabled), sum(enabled)
 
     def _open_lines(self, low: str) -> Iterator[dict[str, Any]]:
         """The lines from a sort key on whose numbers have not moved away."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 from calling_credit.accounts.account import Account, Line, User
 from calling_credit.accounts.limits import AccountLimits, Limits, customer_limits_view, operators_limits_view
 from calling_credit.accounts.loosening import line_loosens, loosened_limits, loosened_operators_limits
+from calling_credit.accounts.recipient_items import recipients_facts
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.change import Change, difference
 from calling_credit.money import format_money
@@ -40,6 +41,7 @@ def _facts(account: Account | None) -> dict[str, Any]:
         "low_balance": None if account.low_micros is None else format_money(account.low_micros),
         "admission": account.admission,
         "breakdown": account.breakdown,
+        **recipients_facts(account),
     }
 
 

@@ -1,6 +1,6 @@
 """Creates and configures accounts, with the items by which they are found. Accounts are closed, never deleted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from calling_credit.accounts.freezing import ACCOUNT, account_frozen
 from calling_credit.accounts.limits import AccountLimits
 from calling_credit.accounts.loosening import limits_loosen
 from calling_credit.accounts.name_index import index_actions
+from calling_credit.accounts.recipient_items import stored_recipients
 from calling_credit.accounts.recorded_changes import account_changes, customer_limits_change
 from calling_credit.accounts.stored_settings import breakdown_change, closing, stored_settings
 from calling_credit.changes.actor import Actor
@@ -64,20 +65,21 @@ class AccountStore:
         except AWS_ERRORS as error:
             if not is_condition_failed(error):
                 raise
-            raise _no_account() from error
+            raise no_account() from error
         return str(answer["Attributes"]["stripe_customer_id"]["S"])
 
     def store_account(
         self,
         account_id: str,
-        change: Callable[[Account | None], Account],
+        change: Callable[[Account | None], Account | None],
         actor: Actor,
         now: datetime,
         sign_in: SignIn | None = None,
+        also: Callable[[Account | None, Account], Iterable[dict[str, Any]]] = lambda *_: (),
     ) -> tuple[Account, bool]:
-        """Store the account that `change` makes of the current one, and record what differs. Return it, and whether it
-        is new. One transaction creates the account and its balance, so two concurrent requests create one account with
-        a balance of zero. Freezing is separate.
+        """Store the account that `change` makes of the current one (None: write nothing), and record what differs.
+        Return it, and whether it is new. One transaction creates the account and its balance, so two concurrent
+        requests create one account with a balance of zero. It also holds the actions of `also`. Freezing is separate.
 
         Raises:
             Forbidden: `signed_out`.
@@ -88,17 +90,21 @@ class AccountStore:
             item = self._read(account_id, keys.account_sk(), sign_in)
             current = None if item is None else account_from_item(item)
             account = change(current)
+            if account is None:
+                assert current is not None
+                return current, False
             version = 0 if item is None else int(item.get("settings_version", 0))
             changes = account_changes(current, account, version)
             records = [change_action(self._table_name, account_id, change, actor, now) for change in changes]
-            settings = closing(current, account, actor, now)
+            settings = closing(current, account, actor, now) | dict(stored_recipients(current, account))
             settings |= {"settings_version": version + bool(changes)} if changes or version else {}
             actions = (
                 self._creation(account, settings, now)
                 if current is None
                 else self._configuration(account, current, version, settings, now)
             )
-            return None if transact(self._client, [*actions, *records]) else (account, current is None)
+            failed = transact(self._client, [*actions, *records, *also(current, account)])
+            return None if failed else (account, current is None)
 
         return retry_on_race(ACCOUNT, attempt)
 
@@ -110,7 +116,7 @@ class AccountStore:
         """
         item = self._read(account_id, keys.account_sk(), sign_in)
         if item is None:
-            raise _no_account()
+            raise no_account()
         account = account_from_item(item)
         version = int(item.get("own_limits_version", 0))
         return AccountLimits(account.limits, item.get("own_limits", {}), account.is_frozen, version)
@@ -166,8 +172,7 @@ class AccountStore:
 
     def _creation(self, account: Account, versions: Item, now: datetime) -> list[dict[str, Any]]:
         """The actions that create an account, its balance, and the items by which it is found."""
-        pk = keys.account_pk(account.account_id)
-        at = format_instant(now)
+        pk, at = keys.account_pk(account.account_id), format_instant(now)
         settings: Item = {
             "PK": pk,
             "SK": keys.account_sk(),
@@ -230,5 +235,6 @@ class AccountStore:
         return read_item_signed_in(self._client, self._table_name, key, sign_in)
 
 
-def _no_account() -> NotFound:
+def no_account() -> NotFound:
+    """The error for a customer's account that does not exist."""
     return NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")

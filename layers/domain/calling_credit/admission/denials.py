@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.admission.decision import AdmissionRequest
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import keys, refusal_keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
@@ -55,7 +55,7 @@ def announce_denial(
         values[":seen"] = to_attribute(count)
     announce = update(
         table_name,
-        {"PK": {"S": keys.account_pk(request.account_id)}, "SK": {"S": keys.denial_sk()}},
+        {"PK": {"S": keys.account_pk(request.account_id)}, "SK": {"S": refusal_keys.denial_sk()}},
         "SET " + ", ".join(f"#{name} = :{name}" for name in values_by_name),
         condition,
         values,

@@ -9,7 +9,7 @@ from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.limits import effective_limits
 from calling_credit.admission.decision import AdmissionContext, AdmissionRequest, Credit
 from calling_credit.admission.refusals import AccountStatus
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import keys, refusal_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.instants import format_instant, local_date
@@ -59,7 +59,7 @@ class AdmissionReader:
             keys.line_sk(request.line_id): "line",
             keys.hold_sk(request.call_key): "hold",
             keys.auto_recharge_sk(): "recharge",
-            keys.denial_sk(): "denials",
+            refusal_keys.denial_sk(): "denials",
         }
         items = self._read(keys.account_pk(request.account_id), list(names))
         return _snapshot({names[sort_key]: item for sort_key, item in items.items()}, request, deck, now)

@@ -7,6 +7,7 @@ of a name may belong to several accounts, so the sort key names the account.
 from typing import Any, Final
 
 NUMBER_SK: Final = "NUMBER"
+ASKED_SK: Final = "ASKED"
 INDEXING_KEY: Final[dict[str, Any]] = {"PK": {"S": "INDEX"}, "SK": {"S": "INDEX"}}
 """How far `make index-accounts` has come."""
 OF_ACCOUNT: Final = "ACCOUNT"
@@ -51,3 +52,8 @@ def mail_pk(address: str) -> str:
 def mail_sk(account_id: str) -> str:
     """An account with this address."""
     return f"MAIL#{account_id}"
+
+
+def asked_pk(address_hash: str) -> str:
+    """Partition of the e-mails that asked one address to confirm."""
+    return f"ASKED#{address_hash}"

@@ -49,6 +49,7 @@ One partition holds everything of an account, so its items commit together, and 
     PK = NUMBER#<e164>, SK = NUMBER     all assignments of a number to lines                accounts.number_store
     PK = NAME#<letter>                  a word of a name, its account, and whose name       accounts.name_index
     PK = MAIL#<address>                 an account with this billing address                accounts.name_index
+    PK = ASKED#<hash>, SK = ASKED       when an address was asked to confirm, for a day     accounts.asked_addresses
     PK = INDEX, SK = INDEX              how far make index-accounts has come                accounts.indexing
 
 Items that need further work, and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`.
@@ -188,11 +189,6 @@ def payment_range(from_instant: str | None = None) -> tuple[str, str]:
 def hold_sk(call_id: str) -> str:
     """The hold of one call."""
     return f"HOLD#{call_id}"
-
-
-def denial_sk() -> str:
-    """Recently announced denials."""
-    return "DENIAL#"
 
 
 def auto_recharge_sk() -> str:

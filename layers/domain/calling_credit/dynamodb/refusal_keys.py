@@ -3,6 +3,11 @@
 from calling_credit.dynamodb import keys
 
 
+def denial_sk() -> str:
+    """Recently announced denials."""
+    return "DENIAL#"
+
+
 def denied_sk(refused_at: str, call_key: str) -> str:
     """One refused call."""
     return f"DENIED#{refused_at}#{call_key}"

@@ -10,7 +10,8 @@ class Balance:
     """An account's balance in micro-dollars. `available` is `posted` less the credit held for calls in progress.
 
     `calls_seen` counts what calls spent, and `bought_back_at` is its value when something else last lowered the
-    balance; None if nothing has since a billing admin switched automatic recharge on.
+    balance; None if nothing has since a billing admin switched automatic recharge on. `live_holds` counts the calls in
+    progress that hold credit.
     """
 
     posted_micros: int
@@ -19,6 +20,7 @@ class Balance:
     updated_at: str
     calls_seen: int = 0
     bought_back_at: int | None = None
+    live_holds: int = 0
 
     @property
     def has_call_since(self) -> bool:
@@ -35,4 +37,5 @@ def balance_from_item(item: Mapping[str, Any]) -> Balance:
         item["updated_at"],
         item.get("calls_seen", 0),
         item.get("bought_back_at"),
+        item.get("live_holds", 0),
     )

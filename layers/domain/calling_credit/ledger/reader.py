@@ -70,6 +70,7 @@ class LedgerReader:
         equal: dict[str, str] | None = None,
         recorded_by: str | None = None,
         calls_only: bool = False,
+        max_queries: int = MAX_QUERIES_PER_PAGE,
     ) -> tuple[list[dict[str, Any]], str | None]:
         """Read up to `limit` entries of a period (by local date), and the sort key after which to continue; None at the
         end.
@@ -78,6 +79,7 @@ class LedgerReader:
             equal: Only entries whose attributes have these values.
             recorded_by: Only entries recorded until then.
             calls_only: With `newest_first`, only the current charge of each call that was not taken back.
+            max_queries: The page ends after so many queries, however few entries it has.
         """
         expression, values = _entry_filter(period, equal or {}, recorded_by)
         low, high = keys.entry_range(*widened_utc_window(period.first, period.last))
@@ -95,7 +97,7 @@ class LedgerReader:
             query["ExclusiveStartKey"] = {"PK": {"S": self._pk}, "SK": {"S": after}}
         entries: list[dict[str, Any]] = []
         call = keys.call_of(after) if calls_only and after else None
-        for page in islice(read_pages(self._client, self._table_name, query), MAX_QUERIES_PER_PAGE):
+        for page in islice(read_pages(self._client, self._table_name, query), max_queries):
             for attributes in page["Items"]:
                 if calls_only:
                     before, call = call, keys.call_of(attributes["SK"]["S"])

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from calling_credit.accounts.freeze_times import last_unfreezing
+from calling_credit.accounts.waiting_address import WaitingAddress
 from calling_credit.instants import format_instant
 from calling_credit.topups.topup import CHALLENGE_LIFETIME, TopUp
 
@@ -24,6 +25,7 @@ class LinkPurpose(StrEnum):
 
     CONFIRM_PAYMENT = "confirm_payment"
     FREEZE_ACCOUNT = "freeze_account"
+    CONFIRM_ADDRESS = "confirm_address"
 
 
 class FreezeLinkState(StrEnum):
@@ -37,7 +39,9 @@ class FreezeLinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The purpose of a link, its account, its target (the id of a payment or an alert), and its expiry (RFC 3339)."""
+    """The purpose of a link, its account, its target (the id of a payment, an alert, or a request to confirm an
+    address), and its expiry (RFC 3339).
+    """
 
     purpose: LinkPurpose
     account_id: str
@@ -55,6 +59,11 @@ def freeze_link(account_id: str, event_id: str, occurred_at: str) -> Link:
     """Return the link in an alert that freezes the account."""
     expires_at = format_instant(datetime.fromisoformat(occurred_at) + FREEZE_LINK_LIFETIME)
     return Link(LinkPurpose.FREEZE_ACCOUNT, account_id, event_id, expires_at)
+
+
+def address_link(account_id: str, waiting: WaitingAddress) -> Link:
+    """Return the link that confirms a waiting address, valid for as long as the address waits."""
+    return Link(LinkPurpose.CONFIRM_ADDRESS, account_id, waiting.request_id, waiting.expires_at)
 
 
 def hash_of(token: str) -> str:

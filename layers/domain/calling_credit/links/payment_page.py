@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from calling_credit.accounts.account import Account
 from calling_credit.api.pages import page
-from calling_credit.errors import CallingCreditError, Conflict, Forbidden, NotFound, TooManyRequests
+from calling_credit.errors import CallingCreditError, Conflict, Forbidden, NotFound, TooManyRequests, Unavailable
 from calling_credit.money import format_money
 from calling_credit.topups.topup import TopUp, TopUpStatus
 
@@ -50,4 +50,5 @@ def error_page(error: CallingCreditError) -> Response[str]:
         return page(429, "Too many requests", error.detail, retry_after_seconds=error.retry_after_seconds)
     if isinstance(error, Conflict | Forbidden):
         return page(409, "Payment not possible", error.detail)
-    return page(503, "Try again later", error.detail)
+    seconds = error.retry_after_seconds if isinstance(error, Unavailable) else None
+    return page(503, "Try again later", error.detail, retry_after_seconds=seconds)

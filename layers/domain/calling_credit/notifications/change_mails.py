@@ -36,6 +36,21 @@ def addresses_changed(data: Data, _: FreezeLink | None) -> Content:
     ]
 
 
+def address_confirmation(_: Data, link: FreezeLink | None) -> Content:
+    """The e-mail that asks the holder of a new address; None without its link."""
+    if link is None:
+        return None
+    ends = datetime.fromisoformat(link.expires_at)
+    return "Confirm your e-mail address", [
+        (
+            "A user of the account below wants you to receive its e-mails about prepaid credit for international "
+            "calls: receipts, declined cards, low balances, and refused calls."
+        ),
+        f"To receive them, confirm your address by {ends:%Y-%m-%d %H:%M} UTC:\n{link.address}",
+        "If you do not know this account, ignore this e-mail. Without your confirmation, you receive no others.",
+    ]
+
+
 def limits_loosened(data: Data, link: FreezeLink | None) -> Content:
     """The e-mail about loosened limits, with the link that freezes the account."""
     return "Limits of your account were loosened", [

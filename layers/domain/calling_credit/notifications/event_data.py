@@ -149,6 +149,13 @@ class Changed(Form):
     fields: list[str]
 
 
+class AddressAsked(Form):
+    """The request that a link confirms, and the actor. The account names the address."""
+
+    request_id: str
+    by: str = Field(description="`user:` and an id.")
+
+
 class Loosened(Form):
     """The limits that now allow what they refused, and whether the customer or the operator set them."""
 

@@ -22,6 +22,7 @@ class EventType(StrEnum):
     ACCOUNT_UNFROZEN = "AccountUnfrozen"
     CARD_EXPIRING = "CardExpiring"
     ACCOUNT_CHANGED = "AccountChanged"
+    ADDRESS_CONFIRMATION_REQUESTED = "AddressConfirmationRequested"
     RULE_CHANGED = "RuleChanged"
     LIMITS_LOOSENED = "LimitsLoosened"
     INTERNATIONAL_CALLING_ENABLED = "InternationalCallingEnabled"

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from calling_credit.notifications.event_data import (
+    AddressAsked,
     Adjusted,
     CallingEnabled,
     Changed,
@@ -161,6 +162,13 @@ class AccountChanged(Announcement):
     data: Changed
 
 
+class AddressConfirmationRequested(Announcement):
+    """A billing admin added an e-mail address. It receives nothing else until its holder confirms it."""
+
+    type: Literal[EventType.ADDRESS_CONFIRMATION_REQUESTED] = EventType.ADDRESS_CONFIRMATION_REQUESTED
+    data: AddressAsked
+
+
 class RuleChanged(Announcement):
     """The settings of automatic recharge were changed, by the customer or by an operator."""
 
@@ -206,6 +214,7 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     AccountUnfrozen,
     CardExpiring,
     AccountChanged,
+    AddressConfirmationRequested,
     RuleChanged,
     LimitsLoosened,
     InternationalCallingEnabled,

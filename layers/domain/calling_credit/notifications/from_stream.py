@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.changes.actor import shown_by
-from calling_credit.dynamodb import keys, stripe_keys
+from calling_credit.dynamodb import keys, refusal_keys, stripe_keys
 from calling_credit.dynamodb.card_keys import payment_limits_sk
 from calling_credit.dynamodb.change_keys import CHANGE, activity_sk
 from calling_credit.ledger.entries import EntryKind
@@ -125,6 +125,12 @@ def _account_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
         at = new.get(f"{state}_at")
         if at is not None and at != old.get(f"{state}_at"):
             yield _event(form, new, at, {"by": shown_by(new[f"{state}_by"])}, at)
+    known = {one["request_id"] for one in old.get("waiting_emails", ())}
+    for one in new.get("waiting_emails", ()):
+        request_id = one["request_id"]
+        if request_id not in known:
+            data = {"request_id": request_id, "by": shown_by(one["by"])}
+            yield _event(events.AddressConfirmationRequested, new, one["asked_at"], data, request_id)
 
 
 def _change_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
@@ -165,7 +171,7 @@ _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]
     keys.kind_of(keys.balance_sk()): _balance_events,
     keys.kind_of(keys.entry_sk("", "")): _entry_events,
     keys.kind_of(keys.unrated_sk("", "")): _unrated_events,
-    keys.kind_of(keys.denial_sk()): _denial_events,
+    keys.kind_of(refusal_keys.denial_sk()): _denial_events,
     keys.kind_of(keys.account_sk()): _account_events,
     keys.kind_of(activity_sk("", "")): _change_events,
     keys.kind_of(stripe_keys.issue_sk()): _issue_events,

@@ -23,10 +23,11 @@ ALWAYS_SENT: Final = frozenset(
         EventType.ACCOUNT_FROZEN,
         EventType.ACCOUNT_UNFROZEN,
         EventType.ACCOUNT_CHANGED,
+        EventType.ADDRESS_CONFIRMATION_REQUESTED,
     }
 )
 """Receipts, reversals, freezes, and changed addresses: each is news about money or access, and customers keep these
-mails.
+mails. Those that ask to confirm an address are limited when they are asked for.
 """
 ALWAYS_SENT_REASONS: Final = frozenset({"payment_refunded", "payment_disputed"})
 """The same for suspensions of automatic recharge by a reversal."""

@@ -130,7 +130,7 @@ LIMITS: Final[Mapping[str, str]] = {
     "daily_top_up": "payments of a day",
 }
 """The limits, as the API names them, in words."""
-_CHANGERS: Final[Mapping[str, str]] = {"user": "A user of your account"}
+_CHANGERS: Final[Mapping[str, str]] = dict.fromkeys(("user", "link"), "A user of your account")
 OTHER_CHANGER: Final = "Your phone company"
 
 

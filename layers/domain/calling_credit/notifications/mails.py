@@ -51,8 +51,8 @@ def mail_about(event: Data, page_url: str, confirmation: Confirmation | None = N
     if content is None:
         return None
     subject, lines = content
-    lists = "listed" if event["type"] == EventType.ACCOUNT_CHANGED else "lists"
-    signature = f"Account {words.account(event)}. You receive this e-mail because it {lists} you as a billing address."
+    why = _WHY.get(event["type"], "it lists you as a billing address")
+    signature = f"Account {words.account(event)}. You receive this e-mail because {why}."
     paragraphs = [*lines, f"Billing page: {page_url}", f"-- \n{signature}"]
     return Mail(subject, "\n\n".join(paragraphs) + "\n")
 
@@ -76,6 +76,11 @@ WITH_FREEZE_LINK: Final = frozenset(
     {EventType.CALL_DENIED, EventType.LIMITS_LOOSENED, EventType.INTERNATIONAL_CALLING_ENABLED}
 )
 """The types of event whose e-mail offers the link that freezes the account."""
+_WHY: Final[Mapping[str, str]] = {
+    EventType.ACCOUNT_CHANGED: "it listed you as a billing address",
+    EventType.ADDRESS_CONFIRMATION_REQUESTED: "one of its users entered your address",
+}
+"""Why the e-mails about some events were sent."""
 Content = tuple[str, list[str]] | None
 """Subject and paragraphs."""
 
@@ -229,6 +234,7 @@ _WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None], Content
     EventType.ACCOUNT_UNFROZEN: change_mails.account_unfrozen,
     EventType.CARD_EXPIRING: _card_expiring,
     EventType.ACCOUNT_CHANGED: change_mails.addresses_changed,
+    EventType.ADDRESS_CONFIRMATION_REQUESTED: change_mails.address_confirmation,
     EventType.LIMITS_LOOSENED: change_mails.limits_loosened,
     EventType.INTERNATIONAL_CALLING_ENABLED: change_mails.international_calling_enabled,
 }

@@ -1,30 +1,44 @@
 """What saving a rule would charge at once, by the rule's own decision. Changes and charges nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from calling_credit.money import format_money
 from calling_credit.recharge.arming import is_arming
+from calling_credit.recharge.attempts import record_claim
 from calling_credit.recharge.context import recharge_context
-from calling_credit.recharge.decision import BuyCredit, decide_recharge
+from calling_credit.recharge.decision import BuyCredit, RechargeContext, decide_recharge
 from calling_credit.recharge.items import Recharge
 from calling_credit.recharge.saving import RuleChange
 from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.topups.topup import Card, TopUp
 
+NOTHING_NOW: Final = {"charges_now": None, "charged_at_once": None}
+"""The view of a change that charges nothing."""
 
-def charges_now(
-    change: RuleChange, snapshot: Snapshot, card: Card, recent_topups: Iterable[TopUp]
-) -> dict[str, Any] | None:
-    """`{amount, payment_method: {id, brand, last4}}` of the charge that this change would cause if a billing admin
-    saved it now; None if it would cause none.
+
+def charges_now(change: RuleChange, snapshot: Snapshot, card: Card, recent_topups: Iterable[TopUp]) -> dict[str, Any]:
+    """`{charges_now: {amount, payment_method: {id, brand, last4}}, charged_at_once}` of the charge that this change
+    would cause if a billing admin saved it now; both are None if it would cause none. `charged_at_once` adds the
+    charges that follow at once, because one payment has a maximum.
     """
     rule, state = change.apply(snapshot.recharge, card)
     has_call_since = snapshot.has_call_since or is_arming(snapshot.recharge.rule, rule)
     after = replace(snapshot, recharge=Recharge(rule, state), has_call_since=has_call_since)
-    decision = decide_recharge(recharge_context(after, rule, recent_topups, change.bounds, change.now))
-    if not isinstance(decision, BuyCredit):
-        return None
+    amounts = list(_amounts(recharge_context(after, rule, recent_topups, change.bounds, change.now)))
+    if not amounts:
+        return NOTHING_NOW
     shown_card = {"id": rule.payment_method_id, "brand": rule.brand, "last4": rule.last4}
-    return {"amount": format_money(decision.amount_micros), "payment_method": shown_card}
+    charge = {"amount": format_money(amounts[0]), "payment_method": shown_card}
+    return {"charges_now": charge, "charged_at_once": format_money(sum(amounts))}
+
+
+def _amounts(context: RechargeContext) -> Iterator[int]:
+    """The amounts of the charges that follow each other at once, if each succeeds. Each counts toward the limits."""
+    while isinstance(decision := decide_recharge(context), BuyCredit):
+        amount = decision.amount_micros
+        yield amount
+        claimed = record_claim(context.state, "", amount, context.rule.fingerprint, context.now)
+        paid = replace(claimed, in_flight=None, accepted_micros=None, accepted_after=None)
+        context = replace(context, state=paid, posted_micros=context.posted_micros + amount)

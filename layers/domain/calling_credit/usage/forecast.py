@@ -19,6 +19,8 @@ BASIS_DAYS: Final = 7
 DESTINATIONS: Final = 3
 MAX_CALLS: Final = 1_000
 """The number of latest calls that determine the most called destinations."""
+MAX_QUERIES: Final = 2
+"""The queries that read these calls; entries that are no calls leave fewer."""
 MAX_DAYS: Final = 3_650
 
 
@@ -28,6 +30,11 @@ class Pace:
 
     spent_micros: int
     days: int
+
+    @property
+    def daily_micros(self) -> int:
+        """The average cost of a day."""
+        return self.spent_micros // self.days
 
 
 def basis(today: date) -> tuple[date, date]:
@@ -48,10 +55,12 @@ def pace(days: Iterable[Mapping[str, Any]], today: date) -> Pace:
 
 
 def depletion_date(available_micros: int, recent: Pace, today: date) -> date | None:
-    """Return the day on which the balance is used up; None if nothing is spent, or it lasts over ten years."""
-    if recent.spent_micros <= 0:
+    """Return the day on which the balance is used up; None if it is used up already, nothing is spent, or it lasts over
+    ten years.
+    """
+    if recent.spent_micros <= 0 or available_micros <= 0:
         return None
-    days = max(0, available_micros) * recent.days // recent.spent_micros
+    days = available_micros * recent.days // recent.spent_micros
     return today + timedelta(days=days) if days <= MAX_DAYS else None
 
 
@@ -83,22 +92,31 @@ def top_destinations(calls: Iterable[Mapping[str, Any]]) -> list[Mapping[str, An
 
 
 def forecast_view(
-    available_micros: int, recent: Pace, calls: Iterable[Mapping[str, Any]], deck: Deck, at: str, today: date
+    available_micros: int,
+    recent: Pace,
+    calls: Iterable[Mapping[str, Any]],
+    deck: Deck | None,
+    at: str,
+    today: date,
+    *,
+    recharges: bool,
 ) -> dict[str, Any]:
-    """Return `{daily_spend, lasts_until, basis_days, destinations: [{destination, rate_per_minute, minutes_left}]}` by
-    the prices in effect at an instant.
+    """Return `{daily_spend, lasts_until, basis_days, destinations: [{destination, rate_per_minute, minutes_left}],
+    recharges}` by the prices in effect at an instant. Without a deck, it names no destinations. `recharges`: automatic
+    recharge keeps the balance up, so it lasts until no day.
     """
-    ends = depletion_date(available_micros, recent, today)
+    ends = None if recharges else depletion_date(available_micros, recent, today)
     destinations = []
-    for call in top_destinations(calls):
-        row = deck.find(call["prefix"], call["origin"], at)
+    for call in top_destinations(calls) if deck is not None else ():
+        row = deck.find(call["prefix"], call["origin"], at) if deck is not None else None
         minutes = minutes_left(available_micros, row) if row and row.category != INCLUDED_CATEGORY else None
         if row is not None and minutes is not None:
             rate = format_money(row.rate_micros_per_minute)
             destinations.append({"destination": row.destination, "rate_per_minute": rate, "minutes_left": minutes})
     return {
-        "daily_spend": format_money(recent.spent_micros // recent.days) if recent.spent_micros > 0 else None,
+        "daily_spend": format_money(recent.daily_micros) if recent.spent_micros > 0 else None,
         "lasts_until": None if ends is None else ends.isoformat(),
         "basis_days": recent.days,
         "destinations": destinations,
+        "recharges": recharges,
     }

@@ -1,5 +1,6 @@
 """Statements: opening balance, entries, and closing balance. Opening plus the listed entries is always the closing."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypedDict
 
 from calling_credit.dynamodb import keys
@@ -53,14 +54,18 @@ def read_daily_balances(reader: LedgerReader, period: Period) -> dict[str, Any]:
     """
     days = reader.days(None, period.last.isoformat(), consistent=True)
     first = period.first.isoformat()
-    balance = opening = total_micros(day for day in days if keys.date_of(day["SK"]) < first)
+    opening = total_micros(day for day in days if keys.date_of(day["SK"]) < first)
+    return daily_balances(opening, (day for day in days if keys.date_of(day["SK"]) >= first))
+
+
+def daily_balances(opening_micros: int, days: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return `{opening_balance, days: [{date, closing_balance}], closing_balance}` of DAY items, oldest first."""
+    balance = opening_micros
     closings: dict[str, int] = {}
     for day in days:
-        local_date = keys.date_of(day["SK"])
-        if local_date >= first:
-            closings[local_date] = balance = balance + day["total_micros"]
+        closings[keys.date_of(day["SK"])] = balance = balance + day["total_micros"]
     return {
-        "opening_balance": format_money(opening),
+        "opening_balance": format_money(opening_micros),
         "days": [
             {"date": local_date, "closing_balance": format_money(micros)} for local_date, micros in closings.items()
         ],

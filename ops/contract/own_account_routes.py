@@ -1,0 +1,54 @@
+"""What a billing admin does with the whole account: switch all lines, or freeze it (functions/change_settings)."""
+
+from typing import Final
+
+from ops.contract.route import Access, Route, ok
+from ops.contract.schemas import COUNT, FLAG, TEXT, body, or_null, record
+from ops.contract.settings_routes import GROUP
+
+ALL_LINES_SWITCH: Final = body(
+    "AllLinesSwitch",
+    "Turns international calling of all lines on or off. `cursor` is the `next_cursor` of the answer before.",
+    {"international_calling": FLAG, "cursor": or_null(TEXT)},
+    ["international_calling"],
+)
+LINE_SWITCHES: Final = record(
+    "LineSwitches",
+    "How many lines of the page were changed, and how many were as asked already. Send the request again with "
+    "`next_cursor` until it is null.",
+    {"changed": COUNT, "unchanged": COUNT, "next_cursor": or_null(TEXT)},
+)
+FROZEN: Final = record("Frozen", "The account is frozen.", {"frozen": {"const": True}})
+
+ROUTES: Final = (
+    Route(
+        "PUT",
+        "/lines",
+        "change_settings",
+        Access.ADMIN,
+        GROUP,
+        "Turn international calling of all lines on or off",
+        {200: ok(LINE_SWITCHES, "The page of lines, by id.")},
+        (
+            "account_frozen",
+            "unknown_account",
+            "missing_field",
+            "invalid_field",
+            "invalid_cursor",
+            "busy",
+        ),
+        "Each line is changed on its own, so what an interrupted request changed stays.",
+        body=ALL_LINES_SWITCH,
+    ),
+    Route(
+        "POST",
+        "/freeze",
+        "change_settings",
+        Access.ADMIN,
+        GROUP,
+        "Freeze the account",
+        {200: ok(FROZEN, "The account is frozen, now or since earlier.")},
+        ("unknown_account", "busy"),
+        "New international calls are refused and no card is charged. Only the operator can unfreeze the account.",
+    ),
+)
