@@ -100,6 +100,11 @@ def test_activity_says_who_changed_what_in_words(user: User, page_server: PageSe
         page_data.change("rule_changed", "auto_recharge", old={"enabled": False}, new={"enabled": True}),
         page_data.change("card_removed", "card:pm_2", old={"payment_method": card}),
         page_data.change("account_frozen", old={"frozen": False}, new={"frozen": True}),
+        page_data.change(
+            "account_changed",
+            old={"waiting_emails": []},
+            new={"waiting_emails": [{"address": MEMBER, "language": "fr"}]},
+        ),
         page_data.change("user_changed", "user:user_1", old={"name": "A"}, new={"name": "Ada"}),
     ]
     one = user(place="#/settings/activity")
@@ -111,6 +116,7 @@ def test_activity_says_who_changed_what_in_words(user: User, page_server: PageSe
         ["Automatic recharge changed", "Automatic recharge: from off to on"],
         ["Payment method removed", "Payment method: Mastercard ending 4444"],
         ["Account frozen"],
+        ["Account settings changed", f"Addresses that wait: from none to {MEMBER} (French)"],
         ["User renamed", "Ada Lovelace", "Name: from A to Ada"],
     ]
     assert one.rows()[0][2].split("\n") == [ADMIN, "from 203.0.113.7"]

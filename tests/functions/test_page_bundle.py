@@ -85,6 +85,7 @@ def test_french_messages_are_french(area: str) -> None:
 
 SAME_IN_BOTH = {
     "activity.field_suspended",
+    "activity.inLanguage",
     "billing.minutesCount",
     "call_table.column_at",
     "call_table.column_destination",

@@ -12,6 +12,7 @@ const COUNTS = ["simultaneous_calls", "hourly_count", "links"];
 const SWITCHES = ["enabled", "international_calling"];
 const PLACES = ["blocked", "high_cost_allowed"];
 const INSTANTS = ["started_at", "closes_at"];
+const LANGUAGES = ["languages", "waiting_emails"];
 const CODES = ["status", "suspended"];
 /** What is of use only to staff, or is told in another way. */
 const HIDDEN = ["id", "run", "refund_id", "counted", "suspended_by", "type", "brand", "last4", "until", "customer", "override", "code", "entries", "calls", "from", "to", "frozen", "version"];
@@ -66,7 +67,7 @@ function plainWords(name, value, names) {
 	if (name === "duration_seconds") return duration(value);
 	if (name === "number") return spaced(value);
 	if (name === "user_id") return names.person(value);
-	if (name === "recipients") return value.map(({ address }) => address).join(", ");
+	if (LANGUAGES.includes(name)) return value.map(({ address, language }) => t("inLanguage", { address, language: t(`language_${language}`) })).join(", ");
 	if (typeof value === "boolean") return t(value ? "yes" : "no");
 	return Array.isArray(value) ? value.join(", ") : String(value);
 }
