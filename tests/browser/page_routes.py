@@ -96,11 +96,6 @@ def rates(api: PageApi, request: Request) -> dict[str, Any]:
     return {"items": items, "next_cursor": None}
 
 
-def calls(api: PageApi) -> dict[str, Any]:
-    """All charged calls."""
-    return {"items": api.calls, "next_cursor": None, "read": {"calls": len(api.calls), "until": None}}
-
-
 def switch_line(api: PageApi, request: Request) -> dict[str, Any]:
     """Switch a line."""
     [line] = [line for line in api.lines if line["line_id"] == request.id]
