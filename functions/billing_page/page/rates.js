@@ -92,7 +92,7 @@ function show(items, wanted) {
 		table([t("destination"), t("prefixes"), `#${t("perMinute")}`, `#${t("fee")}`, t("billing")], groups.map((item) => row(item, places, wanted)), { isNamed: true, looks: "rates", caption: title }),
 		country && more ? h("p.more", h("a", { href: addressOf({ country, all: "1" }, lineId) }, t("allPrefixes", { count: more }))) : null,
 		country && isAll ? h("p.more", h("a", { href: addressOf({ country }, lineId) }, t("fewRows"))) : null,
-		number && items[0].country ? h("p.more", h("a", { href: addressOf({ country: items[0].country }, lineId) }, t("ofCountry", { country: countryName(items[0].country) }))) : null];
+		number && !isShortCode(number) ? h("p.more", h("a", { href: addressOf({ country: items[0].country }, lineId) }, t("ofCountry", { country: countryName(items[0].country) }))) : null];
 }
 
 function row(item, places, { number, country }) {
@@ -101,11 +101,12 @@ function row(item, places, { number, country }) {
 	const isAhead = from > new Date().toISOString();
 	return [
 		[name, origin === "*" ? null : h("span.hint.block", t("callsFrom", { country: countryName(origin) })), isAhead ? h("span.hint.block", t("effective", { day: day(from) })) : null],
-		h("span", number && digitsOf(number).length < SHORT_CODE ? h("span.digits", item.prefix) : prefixes(item.prefixes)),
+		h("span", number && isShortCode(number) ? h("span.digits", item.prefix) : prefixes(item.prefixes)),
 		h("span", included ? t("included") : money(item.rate_per_minute, { places }), changes && next !== null ? h("span.pill.wait.block", t("changes", { day: day(changes), price: money(next, { places }) })) : null),
 		included ? t("none") : money(item.connection_fee), increment(item)];
 }
 
+const isShortCode = (number) => digitsOf(number).length < SHORT_CODE;
 const day = (instant) => longDay(dayOf(instant));
 
 /** The rows without those that only repeat the announced change of another row. */
