@@ -104,6 +104,6 @@ export const plural = (number, one, many = `${one}s`) => `${count(number)} ${num
 
 const BRANDS = { amex: "American Express", jcb: "JCB", diners: "Diners Club", unionpay: "UnionPay", us_bank_account: t("bankAccount") };
 
-const named = ({ brand, last4, bank_name: bank }) => (bank ? t("bankEnding", { bank, last4 }) : t("ending", { brand: BRANDS[brand] ?? brand.replace(/^./, (letter) => letter.toUpperCase()), last4 }));
-/** A card or bank account as a person recognizes it; "" while it is not known which one pays. */
+const named = ({ brand, last4, bank_name: bank }) => bank ? t("bankEnding", { bank, last4 }) : t("ending", { brand: BRANDS[brand] ?? brand.replace(/^./, (letter) => letter.toUpperCase()), last4 });
+/** A payment method as a person recognizes it; "" while it is not known which one pays. */
 export const cardName = (card) => (card ? named(card) : "");
