@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from calling_credit.payments.card_state import CardState
+from calling_credit.payment_names import MethodType
 from calling_credit.topups import declines, topup
-from ops.contract.recharge_routes import CARD, PAYMENT_METHOD_ID, STRIPE_CODES
+from ops.contract.recharge_routes import BRAND, PAYMENT_METHOD_ID, STRIPE_CODES
 from ops.contract.route import (
     HTML,
     IDEMPOTENCY_KEY,
@@ -29,7 +29,6 @@ from ops.contract.schemas import (
     Schema,
     body,
     described,
-    list_of,
     one_of,
     or_null,
     page_of,
@@ -43,6 +42,8 @@ FAILURE: Final = record(
     "Why the payment brought no credit, or what it waits for.",
     {"code": one_of(declines.FailureCode), "message": TEXT},
 )
+METHOD_TYPE: Final = one_of(MethodType)
+PAYING_METHOD: Final = record("PayingMethod", "What pays.", {"brand": BRAND, "last4": LAST_FOUR, "type": METHOD_TYPE})
 TOP_UP: Final = record(
     "TopUp",
     "A payment into the account's credit.",
@@ -51,8 +52,10 @@ TOP_UP: Final = record(
         "kind": one_of(topup.TopUpKind),
         "status": one_of(STATUSES, "A failed or canceled payment may still succeed if money arrives late."),
         "amount": MONEY,
+        "refunded": described(MONEY, "What was refunded of it."),
+        "disputed": described(FLAG, "Whether a dispute of it is open or lost. A bank's return counts as a dispute."),
         "created_at": INSTANT,
-        "payment_method": or_null(CARD),
+        "payment_method": or_null(PAYING_METHOD),
         "checkout_url": described(
             or_null(URL), "Of a checkout, for billing admins: Stripe's page while it can be paid."
         ),
@@ -70,27 +73,6 @@ NEW_TOP_UP: Final = body(
     {"amount": DOLLARS, "payment_method_id": PAYMENT_METHOD_ID},
     required=("amount", "payment_method_id"),
 )
-SAVED_CARD: Final = record(
-    "SavedCard",
-    "A saved card.",
-    {
-        "id": PAYMENT_METHOD_ID,
-        "brand": TEXT,
-        "last4": LAST_FOUR,
-        "exp_month": {"type": "integer", "minimum": 1, "maximum": 12},
-        "exp_year": {"type": "integer"},
-        "default": FLAG,
-        "state": one_of(CardState, "Whether the card can pay."),
-        "pauses_auto_recharge": described(FLAG, "Removing this card pauses automatic recharge."),
-    },
-)
-SAVED_CARDS: Final = record(
-    "SavedCards",
-    "Every saved card once, the default card first. A card that was saved twice is its newest payment method.",
-    {"items": list_of(SAVED_CARD), "next_cursor": {"type": "null"}},
-)
-SETUP_PAGE: Final = record("SetupPage", "Stripe's page that saves a card.", {"url": URL})
-
 GROUP: Final = "Payments"
 LINKS: Final = "Links in e-mails"
 TOP_UP_CODES: Final = (
@@ -148,49 +130,6 @@ ROUTES: Final = (
         ok(TOP_UP, "The current payment."),
         ("unknown_top_up", "unknown_account"),
         parameters=(path("top_up_id", TOP_UP_ID, "The payment."),),
-    ),
-    Route(
-        "GET",
-        "/payment-methods",
-        "add_funds",
-        Access.ADMIN,
-        GROUP,
-        "List saved cards",
-        {200: ok(SAVED_CARDS, "The cards.")},
-        ("unknown_account", "stripe_account_changed", *STRIPE_CODES),
-    ),
-    Route(
-        "POST",
-        "/payment-methods",
-        "add_funds",
-        Access.ADMIN,
-        GROUP,
-        "Get the page that saves a card",
-        {201: ok(SETUP_PAGE, "The address of Stripe's page. Card numbers never reach this API.")},
-        (
-            "unknown_account",
-            "account_frozen",
-            "customer_missing",
-            "setup_page_refused",
-            "stripe_account_changed",
-            "too_many_requests",
-            "too_many_setup_pages",
-            "too_many_cards",
-            "busy",
-            *STRIPE_CODES,
-        ),
-        "The request needs no body.",
-    ),
-    Route(
-        "DELETE",
-        "/payment-methods/{payment_method_id}",
-        "add_funds",
-        Access.ADMIN,
-        GROUP,
-        "Remove a saved card",
-        {204: Answer("The card is removed, also where it was saved twice. Automatic recharge with it is suspended.")},
-        ("unknown_account", "unknown_payment_method", "invalid_payment_method", "busy", *STRIPE_CODES),
-        parameters=(path("payment_method_id", PAYMENT_METHOD_ID, "The card to remove."),),
     ),
     Route(
         "GET",

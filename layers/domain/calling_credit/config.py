@@ -65,6 +65,7 @@ class Config(BaseModel):
     adjustment_daily_maximum: str = Field(alias="ADJUSTMENT_DAILY_MAXIMUM", default="1000.00")
     top_up_minimum: str = Field(alias="TOP_UP_MINIMUM", default="5.00")
     top_up_maximum: str = Field(alias="TOP_UP_MAXIMUM", default="500.00")
+    rules_use_bank_accounts: bool = Field(alias="RULES_USE_BANK_ACCOUNTS", default=False)
     brand_name: str = Field(alias="BRAND_NAME", default=DEFAULT_NAME, pattern=r"^[^\p{C}]{1,60}$")
     brand_logo_url: str = Field(alias="BRAND_LOGO_URL", default="", max_length=300, pattern=_ADDRESS)
     brand_color: str = Field(alias="BRAND_COLOR", default=DEFAULT_COLOR, pattern=r"^#[0-9A-Fa-f]{6}$")
