@@ -15,6 +15,7 @@ from tests.functions.page_bench import (
     DESK,
     FOLDER,
     LANGUAGES,
+    ON_DEMAND,
     PATHS,
     ask,
     load_page,
@@ -72,8 +73,9 @@ def test_only_the_views_of_the_page_are_loaded_on_demand() -> None:
         return set(re.findall(r'(?:from|import)\s*\(?"(\.[^"]+)"', text))
 
     for language in LANGUAGES:
-        assert imported(f"billing.{language}.js") == {f"./views.{language}.js"}
-        assert imported(f"views.{language}.js") == {f"./billing.{language}.js"}
+        assert imported(f"billing.{language}.js") == {f"./{name}.{language}.js" for name in ON_DEMAND}
+        for name in ON_DEMAND:
+            assert imported(f"{name}.{language}.js") == {f"./billing.{language}.js"}
     assert imported("desk.js") == set()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.functions.page_bench import (
     LANGUAGES,
+    ON_DEMAND,
     PATHS,
     ask,
     load_page,
@@ -38,8 +39,8 @@ def first_visit(app: ModuleType, path: str, **headers: str) -> dict[str, int]:
 def test_the_first_visit_stays_below_its_bytes(app: ModuleType, language: str) -> None:
     sizes = first_visit(app, "/", accept_language=language)
     assert sum(sizes.values()) < MOST_BYTES, sizes
-    views = ask(app, f"/assets/0/views.{language}.js", accept_encoding="gzip")
-    assert wire_size(views) < MOST_VIEW_BYTES
+    for name in ON_DEMAND:
+        assert wire_size(ask(app, f"/assets/0/{name}.{language}.js", accept_encoding="gzip")) < MOST_VIEW_BYTES
 
 
 def test_the_desk_stays_below_its_bytes(app: ModuleType) -> None:
@@ -78,3 +79,20 @@ def test_a_chosen_language_is_kept_in_a_cookie(app: ModuleType) -> None:
     assert later["body"] == chosen["body"]
     injected = sample_event("billing_page") | {"queryStringParameters": {"language": 'fr"; Domain=evil'}}
     assert app.handler(injected, Context())["cookies"][0].startswith("language=en; Path=/;")
+
+
+def test_the_pages_show_the_operators_brand(monkeypatch: pytest.MonkeyPatch) -> None:
+    brand = {"BRAND_NAME": 'Telco & "Sons"', "BRAND_LOGO_URL": "https://cdn.telco.example/a.svg"}
+    for name, value in (brand | {"BRAND_COLOR": "#aa0055", "HELP_URL": "https://telco.example/help"}).items():
+        monkeypatch.setenv(name, value)
+    app = load_page(monkeypatch)
+    for path in PATHS:
+        page = ask(app, path)
+        assert "Telco &amp; &quot;Sons&quot;" in page["body"]
+        assert '<img src="https://cdn.telco.example/a.svg" alt=""' in page["body"]
+        assert "img-src 'self' data: https://cdn.telco.example;" in page["headers"]["Content-Security-Policy"]
+    assert "https://telco.example/help" in ask(app, "/")["body"]
+    for name in ("billing.css", "desk.css"):
+        style = ask(app, f"/assets/0/{name}")["body"]
+        assert style.startswith((BUNDLE / name).read_text("utf-8"))
+        assert "#aa0055" in style
