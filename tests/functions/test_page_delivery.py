@@ -5,6 +5,7 @@ from types import ModuleType
 import pytest
 
 from tests.functions.page_bench import (
+    BUNDLE,
     LANGUAGES,
     ON_DEMAND,
     PATHS,
