@@ -16,6 +16,7 @@ from ops.contract.route import (
     member_read,
     ok,
     path,
+    query,
 )
 from ops.contract.schemas import (
     DOLLARS,
@@ -95,7 +96,10 @@ TOP_UP_CODES: Final = (
     "busy",
     *STRIPE_CODES,
 )
-TOKEN: Final = path("token", TEXT, "The token of the link.")
+LINK_PARAMETERS: Final = (
+    path("token", TEXT, "The token of the link."),
+    query("language", TEXT, "The language of the page, `en` or `fr`. Without it, `Accept-Language` decides."),
+)
 WEB_PAGE: Final[Schema] = {"type": "string", "description": "A web page for a person."}
 
 TOO_MANY_LINKS: Final = Answer(
@@ -141,7 +145,7 @@ ROUTES: Final = (
             503: Answer("The page cannot be shown now.", {HTML: WEB_PAGE}),
         },
         description="Changes nothing, because mail scanners open links.",
-        parameters=(TOKEN,),
+        parameters=LINK_PARAMETERS,
     ),
     Route(
         "POST",
@@ -162,6 +166,6 @@ ROUTES: Final = (
             503: Answer("The action cannot be done now.", {HTML: WEB_PAGE}),
         },
         description="Confirms the payment with the bank, or freezes the account, as the link says.",
-        parameters=(TOKEN,),
+        parameters=LINK_PARAMETERS,
     ),
 )
