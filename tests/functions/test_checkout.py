@@ -36,8 +36,6 @@ def test_a_new_checkout_has_exactly_the_documented_shape(till: Till) -> None:
         "disputed": False,
         "created_at": "2026-11-23T12:00:00.000Z",
         "payment_method": None,
-        "refunded": "0.00",
-        "disputed": False,
         "checkout_url": session["url"],
         "expires_at": "2026-11-23T12:30:00.000Z",
     }
