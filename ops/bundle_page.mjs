@@ -1,7 +1,8 @@
 // Bundles the Billing page and the support desk into functions/billing_page/bundle, or into the folder named by the first argument.
 //
 //   billing.<language>.js   what the first view needs: page/main.js and all that it imports
-//   views.<language>.js     the other views, which main.js loads on demand; it imports the shared modules from billing.<language>.js
+//   views.<language>.js     views of money, which main.js loads on demand; it imports the shared modules from billing.<language>.js
+//   places.<language>.js    the other views, in the same way
 //   desk.js                 the support desk, in English
 //   billing.css desk.css    the styles
 //
@@ -17,17 +18,20 @@ const folder = join(root, "functions", "billing_page");
 const [page, desk] = [join(folder, "page"), join(folder, "desk")];
 const out = resolve(process.argv[2] ?? join(folder, "bundle"));
 const LANGUAGES = ["en", "fr"];
+const ON_DEMAND = ["views", "places"];
 const OPTIONS = { bundle: true, minify: true, format: "esm", target: "es2023", charset: "utf8", legalComments: "none", logLevel: "warning", metafile: true, write: false, absWorkingDir: folder };
 
 const files = new Map();
 
 for (const language of LANGUAGES) {
-	const main = await build({ ...OPTIONS, stdin: entry([join(page, "main.js")], []), external: ["./views.js"], plugins: [messages(language), renamed(language)] });
+	const main = await build({ ...OPTIONS, stdin: entry([join(page, "main.js")], []), external: ON_DEMAND.map((name) => `./${name}.js`), plugins: [messages(language), renamed(language)] });
 	const shared = Object.keys(main.metafile.inputs).filter((path) => path.startsWith("page/") && path.endsWith(".js")).map((path) => join(folder, path)).sort();
 	const first = await build({ ...OPTIONS, stdin: entry([join(page, "main.js")], shared.filter((path) => !path.endsWith("/main.js"))), plugins: [messages(language), renamed(language)] });
 	files.set(`billing.${language}.js`, first.outputFiles[0].text);
-	const views = await build({ ...OPTIONS, entryPoints: [join(page, "views.js")], plugins: [messages(language), inFirst(new Set(shared), language)] });
-	files.set(`views.${language}.js`, views.outputFiles[0].text);
+	for (const name of ON_DEMAND) {
+		const views = await build({ ...OPTIONS, entryPoints: [join(page, `${name}.js`)], plugins: [messages(language), inFirst(new Set(shared), language)] });
+		files.set(`${name}.${language}.js`, views.outputFiles[0].text);
+	}
 }
 const staff = await build({ ...OPTIONS, entryPoints: [join(desk, "desk.js")], plugins: [messages("en")] });
 files.set("desk.js", staff.outputFiles[0].text);
@@ -63,7 +67,7 @@ function messages(language) {
 /** Load the other views in the same language. */
 function renamed(language) {
 	return { name: "renamed", setup({ onResolve }) {
-		onResolve({ filter: /^\.\/views\.js$/ }, () => ({ path: `./views.${language}.js`, external: true }));
+		onResolve({ filter: /^\.\/(views|places)\.js$/ }, ({ path }) => ({ path: path.replace(".js", `.${language}.js`), external: true }));
 	} };
 }
 

@@ -71,6 +71,10 @@ class PageApi:
             page_data.price("France", "FR", "33", "0.02"),
         ]
         self.limits = page_data.limits()
+        self.notifications = page_data.notifications()
+        self.changes: list[dict[str, Any]] = []
+        self.refused: list[dict[str, Any]] = []
+        self.not_listed: list[dict[str, Any]] = []
         self.charges_now: dict[str, Any] | None = None
         self.outcomes: list[dict[str, Any]] = []
         self._paid: dict[str, dict[str, Any]] = {}

@@ -147,16 +147,44 @@ def call(number: int = 1, **fields: Any) -> dict[str, Any]:
     }
 
 
-def limits() -> dict[str, Any]:
-    """The limits in force."""
-    return {
+def limits(**own: Any) -> dict[str, Any]:
+    """The limits in force, with the customer's own."""
+    operator = {
         "daily_spend": "100.00",
         "call_price": "25.00",
         "simultaneous_calls": 10,
         "high_cost": "1.00",
-        "blocked": [],
+        "blocked": ["CU"],
         "high_cost_allowed": [],
-        "own": {},
-        "frozen": False,
-        "version": 0,
     }
+    bounds = operator | {"daily_top_up": "2000.00"}
+    return {**operator, **own, "operator": bounds, "own": own, "frozen": False, "version": 0}
+
+
+def refused(number: int = 1, reason: str = "insufficient_credit", **fields: Any) -> dict[str, Any]:
+    """A call that was not connected."""
+    return {
+        "at": ago(hours=number),
+        "call_key": f"call_{number}",
+        "line_id": "line_2",
+        "user": {"id": "user_2", "name": "Person 2"},
+        "to": "+442071838750",
+        "reason": reason,
+        **fields,
+    }
+
+
+def change(action: str, subject: str = "account", **fields: Any) -> dict[str, Any]:
+    """A recorded change of the admin."""
+    by = {"kind": "user", "name": ADMIN}
+    return {"at": ago(hours=1), "action": action, "by": by, "from": "203.0.113.7", "subject": subject} | {
+        "old": None,
+        "new": None,
+        **fields,
+    }
+
+
+def notifications(*recipients: dict[str, str]) -> dict[str, Any]:
+    """Who gets e-mails."""
+    own = {"address": ADMIN, "language": "en", "status": "confirmed"}
+    return {"recipients": list(recipients) or [own], "low_balance": "10.00", "version": 1}

@@ -4,7 +4,9 @@ from typing import Any
 
 from tests.browser import page_data
 from tests.browser.page_api import Answer, PageApi, Request, Route, problem
+from tests.browser.page_settings import lines, settings_routes
 
+SWITCHED_AT_ONCE = 25
 STRIPE_PAGE = """<!doctype html><html lang="en"><title>Stripe</title><link rel="icon" href="data:,"><h1>{title}</h1>
 <p><a href="?done=yes">{action}</a></p><p><a href="?done=no">Cancel</a></p></html>"""
 
@@ -18,7 +20,7 @@ def routes(api: PageApi) -> dict[str, Route]:
         "GET /usage": lambda _request: (200, api.usage),
         "GET /usage/{id}": lambda _request: (200, calls(api)),
         "GET /statement": lambda request: (200, statement(api, request)),
-        "GET /lines": lambda _request: (200, {"items": api.lines, "next_cursor": None}),
+        "GET /lines": lambda request: (200, lines(api, request)),
         "PUT /lines": lambda request: (200, switch_all(api, request)),
         "PUT /lines/{id}": lambda request: (200, switch_line(api, request)),
         "GET /rates": lambda request: (200, rates(api, request)),
@@ -27,9 +29,7 @@ def routes(api: PageApi) -> dict[str, Route]:
         "PUT /auto-recharge": lambda request: save_rule(api, request),
         "PATCH /auto-recharge": lambda request: save_rule(api, request),
         "POST /auto-recharge/simulate": lambda _request: (200, simulation(api)),
-        "GET /limits": lambda _request: (200, api.limits),
-        "GET /activity": lambda _request: (200, {"items": [], "next_cursor": None}),
-        "GET /denied-calls": lambda _request: (200, {"items": [], "not_listed": [], "next_cursor": None}),
+        **settings_routes(api),
         "GET /payment-methods": lambda _request: (200, {"items": api.methods, "next_cursor": None}),
         "POST /payment-methods": lambda request: (201, {"url": f"{api.url}/stripe/{request.body.get('type', 'card')}"}),
         "PATCH /payment-methods/{id}": lambda request: (200, change_method(api, request)),
@@ -104,12 +104,15 @@ def switch_line(api: PageApi, request: Request) -> dict[str, Any]:
 
 
 def switch_all(api: PageApi, request: Request) -> dict[str, Any]:
-    """Switch all lines."""
+    """Switch all lines, 25 a request."""
     wanted = request.body["international_calling"]
-    changed = [line for line in api.lines if line["international_calling"] is not wanted]
+    first = int(request.body.get("cursor", "0"))
+    part = api.lines[first : first + SWITCHED_AT_ONCE]
+    changed = [line for line in part if line["international_calling"] is not wanted]
     for line in changed:
         line |= {"international_calling": wanted, "version": line["version"] + 1}
-    return {"changed": len(changed), "unchanged": len(api.lines) - len(changed), "next_cursor": None}
+    more = str(first + SWITCHED_AT_ONCE) if len(api.lines) > first + SWITCHED_AT_ONCE else None
+    return {"changed": len(changed), "unchanged": len(part) - len(changed), "next_cursor": more}
 
 
 def save_rule(api: PageApi, request: Request) -> Answer:

@@ -18,7 +18,7 @@ from tests.browser.page_routes import stripe_page
 from tests.browser.visitor import Window
 
 PENDING: Final = re.compile(
-    r"'?(type|backup|used_by_rule|can_pay|bank_name|refunded|disputed|line_number|changes_at|next_rate_per_minute"
+    r"'?(type|backup|used_by_rule|can_pay|bank_name|refunded|disputed|line_number|changes_at|next_rate_per_minute|more|operator"
     r"|checkout|checkout_url|expires_at)\b"
 )
 """Fields and values that the document gets only when the routes are there: they are pinned, not checked."""

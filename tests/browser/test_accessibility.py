@@ -19,6 +19,11 @@ PLACES = (
     "#/statement?range=week",
     "#/history",
     "#/rates?country=FR",
+    "#/settings",
+    "#/settings/limits",
+    "#/settings/refused",
+    "#/settings/activity",
+    "#/settings/freeze",
 )
 SMALLEST: Device = {**PHONE, "viewport": {"width": 320, "height": 640}}
 WIDE: Device = {"viewport": {"width": 2200, "height": 1300}}
@@ -109,7 +114,7 @@ def test_user_pays_with_the_keyboard_only(visit: Visit, customer: Customer) -> N
 def test_navigation_moves_focus_to_the_heading_and_sets_the_title(visit: Visit, customer: Customer) -> None:
     visitor = visit(DESKTOP)
     visitor.sign_in(customer.email)
-    for name in ("Lines", "Statement", "History", "Rates", "Billing"):
+    for name in ("Lines", "Statement", "History", "Rates", "Settings", "Billing"):
         visitor.follow(name)
         expect(visitor.page.locator("main h1")).to_be_focused()
         expect(visitor.page).to_have_title(f"{name} · Calling Credit")

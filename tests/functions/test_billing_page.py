@@ -22,6 +22,8 @@ DESK = FOLDER.with_name("desk")
 PATHS = ("/", "/desk")
 BUNDLE = FOLDER.with_name("bundle")
 LANGUAGES = ("en", "fr")
+ON_DEMAND = ("views", "places")
+"""The scripts with views that the first view does not need."""
 MOST_BYTES = 38 * 1024
 """Of the first visit's HTML, style, and script, compressed. The requests to the API share 45 KiB with them."""
 MOST_VIEW_BYTES = 25 * 1024
@@ -134,8 +136,9 @@ def test_only_the_views_of_the_page_are_loaded_on_demand() -> None:
         return set(re.findall(r'(?:from|import)\s*\(?"(\.[^"]+)"', text))
 
     for language in LANGUAGES:
-        assert imported(f"billing.{language}.js") == {f"./views.{language}.js"}
-        assert imported(f"views.{language}.js") == {f"./billing.{language}.js"}
+        assert imported(f"billing.{language}.js") == {f"./{name}.{language}.js" for name in ON_DEMAND}
+        for name in ON_DEMAND:
+            assert imported(f"{name}.{language}.js") == {f"./billing.{language}.js"}
     assert imported("desk.js") == set()
 
 
@@ -226,8 +229,8 @@ def first_visit(app: ModuleType, path: str, **headers: str) -> dict[str, int]:
 def test_the_first_visit_stays_below_its_bytes(app: ModuleType, language: str) -> None:
     sizes = first_visit(app, "/", accept_language=language)
     assert sum(sizes.values()) < MOST_BYTES, sizes
-    views = ask(app, f"/assets/0/views.{language}.js", accept_encoding="gzip")
-    assert wire_size(views) < MOST_VIEW_BYTES
+    for name in ON_DEMAND:
+        assert wire_size(ask(app, f"/assets/0/{name}.{language}.js", accept_encoding="gzip")) < MOST_VIEW_BYTES
 
 
 def test_the_desk_stays_below_its_bytes(app: ModuleType) -> None:

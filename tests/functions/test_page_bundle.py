@@ -84,6 +84,9 @@ def test_french_messages_are_french(area: str) -> None:
 
 
 SAME_IN_BOTH = {
+    "activity.field_suspended",
+    "activity.inLanguage",
+    "billing.minutesCount",
     "call_table.column_at",
     "call_table.column_destination",
     "call_table.perMinute",
@@ -92,15 +95,17 @@ SAME_IN_BOTH = {
     "common.datesLabel",
     "history.date",
     "history.type",
+    "notifications.title",
+    "places.to_notifications",
+    "rates.destination",
+    "recharge.cardInState",
+    "recharge.recharges",
     "spend.total",
     "spend_groups.minutes",
     "statement.date",
     "statement.dayAndTime",
     "statement.description",
     "usage.minutes",
-    "billing.minutesCount",
-    "recharge.cardInState",
-    "recharge.recharges",
 }
 
 

@@ -19,8 +19,9 @@ export function priceDetails(call, { user, line }) {
 	];
 	const facts = [[t("number"), h("span.digits", call.to)], [t("user"), user], [t("line"), h("span.digits", spaced(line))]].filter(([, value]) => value !== "");
 	const row = ([name, value]) => h("div", h("dt", name), h("dd", value));
-	dialog(t("title"), h("p", h("strong.digits", spaced(call.to)), ` · ${call.destination}`, h("br"), moment(call.started_at)),
+	const box = dialog(t("title"), h("p", h("strong.digits", spaced(call.to)), ` · ${call.destination}`, h("br"), moment(call.started_at)),
 		h("dl.sum", terms.map(row), h("div.result", h("dt", t("price")), h("dd", money(call.price, { places: 4 })))),
 		h("dl.sum", facts.map(row)),
+		h("p", h("a", { href: `#/rates?${new URLSearchParams({ number: call.to })}`, onclick: () => box.close() }, t("currentRates"))),
 		h("p.hint", t("rounding", { deck: call.rate_deck }), call.corrected ? ` ${t("corrected")}` : ""));
 }

@@ -1,29 +1,96 @@
-// The account's lines, each with its switch for international calling.
-import { ask, askAll } from "./api.js";
-import { h, load, note, page, say } from "./dom.js";
-import { table, toggle } from "./list.js";
+// The account's lines, each with its switch for international calling, and one for all of them.
+import { ask } from "./api.js";
+import { confirmed, failure, field, fill, h, note, page, say } from "./dom.js";
+import { growing, table, toggle } from "./list.js";
+import { copyBare, spaced } from "./numbers.js";
+import { memberNote } from "./whom.js";
+import { translator } from "./words.js";
+import words from "messages/lines";
 
-export function linesPage(isAdmin) {
-	const [place, alert] = [h("div"), h("div", { role: "alert" })];
-	const look = () => load(place, () => askAll("/lines"), show, 4);
+const t = translator(words);
+const CALLS = "outbound_international_call";
+const SEARCH_AFTER_MS = 350;
+const BULK_FROM = 2;
+
+export function linesPage(query, { isAdmin }) {
+	const [place, alert, bulk] = [h("div"), h("div", { role: "alert" }), h("div")];
+	let [find, timer] = [query.get("find") ?? "", null];
+	const input = h("input", { type: "search", name: "find", value: find, autocomplete: "off", oninput: () => { clearTimeout(timer); timer = setTimeout(search, SEARCH_AFTER_MS); } });
+	const form = h("form.tools", { role: "search", onsubmit: (event) => { event.preventDefault(); search(); } }, field(t("search"), input, t("searchHint")));
 	look();
-	return page("Lines", "Turn international calling on or off for each line. Calls within the US and Canada are not affected.",
-		isAdmin ? null : note("plain", null, h("p", "Only a billing admin of your account can change lines.")), alert, h("div.card", place));
+	return page(t("title"), t("lead"), isAdmin ? null : memberNote(t("readOnly")), form, bulk, alert, h("div.card", copyBare(place)));
 
-	function show(items) {
-		if (!items.length) return note("plain", "No lines yet.", h("p", "Your provider adds lines to your account."));
-		return table(["Line", "User", "International calling"], items.map((line) => [h("span.digits", line.number), line.user.name ?? line.user.id ?? "", calling(line)]), { isNamed: true });
+	function search() {
+		clearTimeout(timer);
+		if (input.value.trim() === find) return;
+		find = input.value.trim();
+		const address = `#/lines${find ? `?${new URLSearchParams({ find })}` : ""}`;
+		history.replaceState(null, "", address);
+		document.getElementById("main").dataset.shows = address;
+		look();
+	}
+	function look() {
+		const wanted = find;
+		growing(place, (cursor) => ask("GET", "/lines", { query: { limit: "200", find: wanted, cursor } }), (items, last) => show(items, last, wanted), 4);
+	}
+	function show(items, { next_cursor: next }, wanted) {
+		form.hidden = !items.length && !wanted;
+		if (isAdmin && !wanted && items.length >= BULK_FROM && !bulk.dataset.busy) fill(bulk, allButtons(next ? null : items.length, { bulk, look }));
+		if (!items.length) return wanted ? note("plain", t("noneFound"), h("p", t("noneFoundHint"))) : note("plain", t("none"), h("p", t("noneHint")));
+		if (wanted) say(t("found", { count: items.length }));
+		return table([t("line"), t("user"), t("calling"), ""], items.map((line) => [h("span.digits", spaced(line.number)), line.user.name ?? line.user.id ?? "", calling(line), links(line)]), { isNamed: true, looks: "lines", caption: t("title") });
 	}
 	function calling(line) {
 		const { line_id: id, number } = line;
-		return toggle(line.international_calling, { disabled: !isAdmin, "aria-label": `International calling for ${number}` }, alert, async (isWanted) => {
+		return toggle(line.international_calling, { disabled: !isAdmin, "aria-label": t("callingFor", { number }) }, alert, async (isWanted) => {
 			const body = { international_calling: isWanted, version: line.version };
 			Object.assign(line, await ask("PUT", `/lines/${encodeURIComponent(id)}`, { body }).catch((problem) => {
 				if (problem.current) look();
 				throw problem;
 			}));
-			say(`International calling for ${number} is ${isWanted ? "on" : "off"}.`);
+			say(t(isWanted ? "isOn" : "isOff", { number }));
 			return isWanted;
 		});
+	}
+}
+
+function links({ line_id: id, number }) {
+	const to = new URLSearchParams({ line_id: id });
+	return h("span.links", h("a", { href: `#/usage/${CALLS}?${to}`, "aria-label": t("callsOf", { number }) }, t("calls")), h("a", { href: `#/rates?${to}`, "aria-label": t("ratesOf", { number }) }, t("rates")));
+}
+
+/** Turn all lines on or off, after a confirmation; `total` is null while there are more lines than shown. */
+function allButtons(total, { bulk, look }) {
+	const button = (isOn) => h("button", { onclick: () => confirm(isOn) }, t(isOn ? "allOn" : "allOff"));
+	return h("div.actions", button(true), button(false));
+
+	async function confirm(isOn) {
+		const all = total === null ? t("allLines") : t("allCounted", { count: total });
+		const isSure = await confirmed(t(isOn ? "allOnTitle" : "allOffTitle"), t(isOn ? "allOnWords" : "allOffWords", { all }), t(isOn ? "allOn" : "allOff"));
+		if (isSure) await change(isOn, null, 0, 0);
+	}
+	async function change(isOn, from, changed, unchanged) {
+		let cursor = from;
+		const progress = h("span", t("working"));
+		const bar = h("progress", { max: total ?? null, "aria-label": t("progress") });
+		bulk.dataset.busy = "yes";
+		fill(bulk, h("p.under-way", { role: "status" }, bar, progress));
+		try {
+			do {
+				const part = await ask("PUT", "/lines", { body: { international_calling: isOn, ...(cursor && { cursor }) } });
+				changed += part.changed;
+				unchanged += part.unchanged;
+				cursor = part.next_cursor;
+				if (total) bar.value = Math.min(changed + unchanged, total);
+				progress.textContent = t("done", { count: changed + unchanged });
+			} while (cursor);
+			delete bulk.dataset.busy;
+			fill(bulk, note("good", t(isOn ? "allAreOn" : "allAreOff"), h("p", t("changed", { count: changed }))), allButtons(total, { bulk, look }));
+			bulk.dataset.busy = "shown"; // Keep the outcome when the list comes.
+			say(t(isOn ? "allAreOn" : "allAreOff"));
+		} catch (problem) {
+			fill(bulk, note("wait", t("doneUntil", { count: changed + unchanged })), failure(problem, () => change(isOn, cursor, changed, unchanged)));
+		}
+		look();
 	}
 }

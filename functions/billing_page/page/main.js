@@ -11,11 +11,10 @@ import { language, translator } from "./words.js";
 import common from "messages/common";
 
 const t = translator(common);
-const NAV = { "#/": t("billing"), "#/lines": t("lines"), "#/statement": t("statement"), "#/history": t("history"), "#/rates": t("rates") };
-/** The views that views.js holds: what shows the one of a path, from its query. Those without an account's time zone need no balance. */
+const NAV = { "#/": t("billing"), "#/lines": t("lines"), "#/statement": t("statement"), "#/history": t("history"), "#/rates": t("rates"), "#/settings": t("settings") };
+/** The views that views.js holds: what shows the one of a path, from its query; places.js has the others. Those without an account's
+ * time zone need no balance. */
 const VIEWS = {
-	"#/lines": (views) => views.linesPage(person().isAdmin),
-	"#/rates": (views, query) => views.ratesPage(query),
 	"#/spend": (views, query) => views.spendPage(query),
 	"#/statement": (views, query) => views.statementPage(query),
 	"#/history": (views) => views.historyPage(),
@@ -79,15 +78,18 @@ async function show(error = null) {
 /** Show a view whose code the first view does not need. */
 async function otherView(path, query, here) {
 	const name = path in VIEWS ? path : Object.keys(VIEWS).find((prefix) => prefix.endsWith("/") && path.startsWith(prefix));
-	if (!name) return location.replace("#/");
-	const [views, balance] = await Promise.all([loadViews(here), WITHOUT_ZONE.includes(name) || loadZone()]);
-	if (views && balance && location.hash === here) fill(main, VIEWS[name](views, query, path.slice(name.length)));
+	const [views, balance] = await Promise.all([loadViews(here, name), WITHOUT_ZONE.includes(path) || loadZone()]);
+	if (!views || !balance || location.hash !== here) return undefined;
+	const view = name ? VIEWS[name](views, query, path.slice(name.length)) : views.places[path]?.(query, isSignedIn() && person());
+	if (!view) return location.replace("#/");
+	fill(main, view);
+	if (!name) document.title = `${main.querySelector("h1").textContent} · ${settings.brand.name}`;
 	return undefined;
 }
 
-async function loadViews(here) {
+async function loadViews(here, name) {
 	try {
-		return await import("./views.js");
+		return await (name ? import("./views.js") : import("./places.js"));
 	} catch {
 		const problem = navigator.onLine ? { title: t("unavailable"), detail: t("nothingLost") } : { code: "offline", title: t("offline"), detail: t("connect") };
 		const retry = navigator.onLine ? () => location.reload() : () => show(); // Firefox keeps a failed import until the page is loaded again.
@@ -148,9 +150,11 @@ function connection() {
 
 function header() {
 	const nav = document.getElementById("nav");
-	const here = route?.startsWith("#/usage/") || route === "#/spend" ? "#/" : route;
+	const here = route?.startsWith("#/usage/") || route === "#/spend" ? "#/" : route?.startsWith("#/settings") ? "#/settings" : route;
 	nav.hidden = !isSignedIn();
 	fill(nav, Object.entries(NAV).map(([address, name]) => h("a", { href: address, "aria-current": address === here ? "page" : null }, name)));
+	const current = nav.querySelector("[aria-current]");
+	if (current) nav.scrollLeft = current.offsetLeft - nav.offsetLeft;
 	const who = document.getElementById("person");
 	const links = [settings.brand.help ? h("a.button.quiet", { href: settings.brand.help, target: "_blank", rel: "noopener noreferrer" }, t("help")) : null,
 		h("a.button.quiet", { href: `/?language=${OTHER}${location.hash}`, lang: OTHER, hreflang: OTHER }, t("otherLanguage"))];
