@@ -1,12 +1,14 @@
-"""Writes docs/emails.md: a sample of each mail, made from the texts that are sent (`make mails`)."""
+"""Writes docs/emails.md: a sample of each mail in each language, made from the texts that are sent (`make mails`)."""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.admission.request import WORDS as REFUSALS
+from calling_credit.languages import DEFAULT_LANGUAGE, LANGUAGES
 from calling_credit.notifications.event_types import EventType
-from calling_credit.notifications.mails import Confirmation, Mail, mail_about
+from calling_credit.notifications.mail_link import Confirmation
+from calling_credit.notifications.mails import Mail, mail_about
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.settings import WORDS
 from calling_credit.topups.declines import message_of
@@ -77,11 +79,11 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
 )
 
 
-def samples() -> Iterator[tuple[EventType, Mail]]:
-    """Each mail with the type of the event it is about."""
+def samples(language: str = DEFAULT_LANGUAGE) -> Iterator[tuple[EventType, Mail]]:
+    """Each mail in a language, with the type of the event it is about."""
     for kind, data in SAMPLES:
         event = {"type": kind, "account_id": "acct_meridian", "data": data}
-        mail = mail_about(event, PAGE_URL, CONFIRMATION)
+        mail = mail_about(event, PAGE_URL, CONFIRMATION, language=language)
         assert mail is not None, kind
         yield kind, mail
 
@@ -94,6 +96,9 @@ INTRODUCTION: Final = """# E-mails
 the parameter `MailFrom` names a sender ([deploy.md](deploy.md)). Addresses and names in these samples are made up.
 [events.md](events.md) lists the events.
 
+Each address receives its mails in its own language: English, or French (`fr`) if it has chosen so. The mails name the
+parameter `BrandName` and link `HelpUrl`. Their words are in `layers/domain/calling_credit/messages/`.
+
 The first mail of a kind is sent at once; then none of that kind goes to the same account and address for an hour.
 Receipts, reversals, lost payments, freezes, changed addresses, and links that confirm a payment are always sent. The
 mail about changed addresses goes to the former ones, and the mail that asks for a confirmation to the new one. A failed
@@ -102,10 +107,18 @@ payment is not mailed if the answer to its own request showed the failure
 """
 
 
+NAMES: Final = {"en": "English", "fr": "Français"}
+"""The languages, each by its own name."""
+
+
 def as_markdown() -> str:
-    """The document: all samples, each under the type of its event."""
-    shown = [f"## {kind}\n\n```text\nSubject: {mail.subject}\n\n{mail.text}```\n" for kind, mail in samples()]
-    return "\n".join([INTRODUCTION, *shown])
+    """The document: all samples, each under the type of its event, and in each language."""
+    shown = [INTRODUCTION]
+    for same in zip(*(samples(language) for language in LANGUAGES), strict=True):
+        shown.append(f"## {same[0][0]}\n")
+        for language, (_, mail) in zip(LANGUAGES, same, strict=True):
+            shown.append(f"{NAMES[language]}:\n\n```text\nSubject: {mail.subject}\n\n{mail.text}```\n")
+    return "\n".join(shown)
 
 
 if __name__ == "__main__":

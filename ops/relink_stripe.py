@@ -11,6 +11,7 @@ import stripe
 
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError
+from calling_credit.payment_names import method_name
 from calling_credit.payments.relinking import AccountPlan, Relinker
 from calling_credit.payments.stripe_account import KnownAccount, StripeAccountGuard, hash_of
 from calling_credit.payments.stripe_client import TIMEOUT_SECONDS
@@ -83,7 +84,7 @@ def changes_of(plan: AccountPlan) -> list[str]:
     """Return what happens to an account, in words."""
     changes = []
     if plan.lost_card is not None:
-        changes.append(f"suspend the rule of {plan.lost_card.brand} ending {plan.lost_card.last4}")
+        changes.append(f"suspend the rule of {method_name(plan.lost_card.brand, plan.lost_card.last4)}")
     if plan.lost_customer is not None:
         changes.append(f"clear {plan.lost_customer.customer_id}")
     return changes

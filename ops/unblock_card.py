@@ -4,6 +4,7 @@ import argparse
 
 from calling_credit import clock
 from calling_credit.errors import CallingCreditError
+from calling_credit.payment_names import method_name
 from calling_credit.payments.unblocking import parse_unblock, unblock_card
 from ops.accounts import require_account
 from ops.actor import this_operator
@@ -41,7 +42,7 @@ def main() -> int:
     card = unblocked.card
     state = "is unblocked" if unblocked.was_blocked else "was not blocked"
     resumes = " Automatic recharge resumes." if unblocked.resumes else ""
-    console.print(f"{card.brand} ending {card.last4} {state}.{resumes}", markup=False)
+    console.print(f"{method_name(card.brand, card.last4)} {state}.{resumes}", markup=False)
     return 0
 
 

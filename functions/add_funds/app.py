@@ -1,4 +1,4 @@
-"""Adds funds by card: top-ups and saved cards.
+"""Adds funds by card or bank account: top-ups and saved payment methods.
 
 Only billing admins spend money; every user of the account may read.
 """
@@ -35,11 +35,13 @@ from calling_credit.payments.checkout import open_checkout
 from calling_credit.payments.counted_worker import counted_worker
 from calling_credit.payments.lost_customers import CardSaver
 from calling_credit.payments.manual_topup import add_funds
+from calling_credit.payments.method_choice import apply_choice, parse_choice, parse_method_type
 from calling_credit.payments.new_topup import checkout_id, manual_id
-from calling_credit.payments.saved_cards import list_saved_cards, remove_saved_card
+from calling_credit.payments.saved_cards import list_saved_cards, remove_saved_card, saved_card
 from calling_credit.payments.setup_pages import open_setup_page
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
+from calling_credit.recharge.backup_store import BackupStore
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.stored_secrets import current_secret
 from calling_credit.topups.checkout import is_page_over, parse_checkout
@@ -57,6 +59,7 @@ topups = TopUpStore(dynamodb, config().table_name)
 accounts = AccountStore(dynamodb, config().table_name)
 customers = CustomerStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
+backups = BackupStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
 cards = CardStore(dynamodb, config().table_name)
 by_account = RequestLimit(MONEY_REQUESTS)
@@ -189,7 +192,7 @@ def up_to_date(topup: TopUp) -> TopUp:
 
 @app.get("/payment-methods")
 def list_payment_methods() -> Response[str]:
-    """List the saved cards, the default first."""
+    """List the saved cards and bank accounts, the default first."""
     caller = admin()
     account = recharges.snapshot(caller.account_id, caller.sign_in)
     with topup_worker() as worker:
@@ -200,16 +203,33 @@ def list_payment_methods() -> Response[str]:
 
 @app.post("/payment-methods")
 def post_payment_method() -> Response[str]:
-    """Return the address of Stripe's page for saving a card."""
+    """Return the address of Stripe's page for saving a card or bank account."""
     caller = admin()
+    method = parse_method_type(json_body(app) if app.current_event.body else {})
     by_account.check(caller.account_id, clock.now())
     account = recharges.snapshot(caller.account_id, caller.sign_in)
     if account.is_frozen:
         raise account_frozen()
     with topup_worker() as worker:
         saver = CardSaver(accounts, customers, recharges, worker.stripe, worker.guard)
-        url = open_setup_page(worker, saver, account, config().page_url)
+        url = open_setup_page(worker, saver, account, config().page_url, method)
     return answer({"url": url}, 201)
+
+
+@app.patch("/payment-methods/<payment_method_id>")
+def patch_payment_method(payment_method_id: str) -> Response[str]:
+    """Make a payment method the default, or a card the backup of automatic recharge."""
+    caller = admin()
+    parse_payment_method_id({"payment_method_id": payment_method_id})
+    choice = parse_choice(json_body(app))
+    by_account.check(caller.account_id, clock.now())
+    account, table = recharges.snapshot(caller.account_id, caller.sign_in), config().table_name
+    actor = caller.actor(source_ip(app))
+    with topup_worker() as worker:
+        apply_choice(dynamodb, table, worker.stripe, account, payment_method_id, choice, actor, worker.now)
+        rule_cards = RuleCards(dynamodb, table, worker.stripe, worker.guard, worker.now)
+        changed = recharges.snapshot(caller.account_id)
+        return answer(saved_card(worker.stripe, changed, rule_cards, payment_method_id, worker.now))
 
 
 @app.delete("/payment-methods/<payment_method_id>")
@@ -219,7 +239,7 @@ def delete_payment_method(payment_method_id: str) -> Response[str]:
     parse_payment_method_id({"payment_method_id": payment_method_id})
     account = recharges.snapshot(caller.account_id, caller.sign_in)
     actor, now = caller.actor(source_ip(app)), clock.now()
-    removed = remove_saved_card(stripe_client(), recharges, account, payment_method_id, actor, now)
+    removed = remove_saved_card(stripe_client(), recharges, backups, account, payment_method_id, actor, now)
     record_removed_cards(dynamodb, config().table_name, caller.account_id, removed, actor, now)
     return Response(status_code=204, content_type="application/json", body="", headers={"Cache-Control": "no-store"})
 

@@ -62,7 +62,8 @@ def last_record_of_each(records: list[dict[str, Any]]) -> dict[str, str]:
 def check_account(worker: TopUpWorker, account_id: str, now: datetime) -> None:
     """Check one account and log the outcome. Emit the counts however it ends."""
     try:
-        outcome = run_recharge(recharges, worker, account_id, config().bounds, now)
+        bank_accounts = config().rules_use_bank_accounts
+        outcome = run_recharge(recharges, worker, account_id, config().bounds, now, bank_accounts=bank_accounts)
         logger.info("looked_at", extra={"account_id": account_id, "outcome": outcome, **+worker.tally})
     finally:
         emit(metrics, +worker.tally)

@@ -146,9 +146,12 @@ def put_notifications() -> Response[str]:
     """Set the recipients and the level. A new address waits until its holder follows the link in an e-mail."""
     caller, now = customer(claims(app), config()), clock.now()
     require_admin(caller)
-    change, actor = parse_notifications(json_body(app)), caller.actor(source_ip(app))
-    apply = partial(change.apply, by=actor.by, now=now)
-    stored = recipients.store(caller.account_id, apply, actor, now, caller.sign_in)
+    body, actor = json_body(app), caller.actor(source_ip(app))
+
+    def change(current: account.Account) -> account.Account | None:
+        return parse_notifications(body).apply(current, actor.by, now)
+
+    stored = recipients.store(caller.account_id, change, actor, now, caller.sign_in)
     return answer(notifications_view(stored, now))
 
 

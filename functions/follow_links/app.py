@@ -19,12 +19,13 @@ from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError, NotFound, Unavailable
+from calling_credit.languages import language_of_request
 from calling_credit.links.address_confirmation import AddressConfirmation
 from calling_credit.links.address_page import address_page
 from calling_credit.links.freeze_page import freeze_page
 from calling_credit.links.freezing import freeze_by_link, read_freeze_link
 from calling_credit.links.link import Link, LinkPurpose, hash_of
-from calling_credit.links.payment_page import error_page, halt_since, payment_page
+from calling_credit.links.payment_page import Halt, error_page, halt_since, payment_page
 from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import unknown_link, verify_link
 from calling_credit.payments.counted_worker import counted_worker
@@ -81,9 +82,14 @@ def topup_of(link: Link) -> TopUp:
     return topup
 
 
-def halt_of(topup: TopUp) -> str | None:
-    """What ended a waiting payment: its account "is closed", for example; None if it may be confirmed."""
+def halt_of(topup: TopUp) -> Halt | None:
+    """What ended a waiting payment; None if it may be confirmed."""
     return halt_since(accounts.account(topup.account_id), topup)
+
+
+def language() -> str:
+    """The language of the request: the mail's own (`?language=`), an earlier choice, or what the browser accepts."""
+    return language_of_request(app.current_event.raw_event)
 
 
 @app.get("/links/<token>")
@@ -92,12 +98,12 @@ def show_link(token: str) -> Response[str]:
     try:
         link = verified_link(token)
         if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
-            return freeze_page(link, read_freeze_link(dynamodb, config().table_name, link, hash_of(token)))
+            return freeze_page(link, read_freeze_link(dynamodb, config().table_name, link, hash_of(token)), language())
         if link.purpose is LinkPurpose.CONFIRM_ADDRESS:
-            return address_page(link, address_confirmation(link, token).read())
-        return payment_page(topup_of(link), halt_of)
+            return address_page(link, address_confirmation(link, token).read(), language())
+        return payment_page(topup_of(link), halt_of, language())
     except CallingCreditError as error:
-        return error_page(error)
+        return error_page(error, language())
 
 
 @app.post("/links/<token>")
@@ -110,17 +116,19 @@ def follow_link(token: str) -> Response[str]:
         if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
             return press_freeze_link(link, token)
         if link.purpose is LinkPurpose.CONFIRM_ADDRESS:
-            return address_page(link, address_confirmation(link, token).confirm(source_ip(app)))
+            return address_page(link, address_confirmation(link, token).confirm(source_ip(app)), language())
         topup = topup_of(link)
         if topup.status == TopUpStatus.REQUIRES_ACTION:
             seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
             with counted_worker(dynamodb, clock.now(), seconds_left, metrics, logger) as worker:
                 if halt_of(topup) is not None:
-                    return payment_page(worker.cancel(topup), halt_of)
+                    return payment_page(worker.cancel(topup), halt_of, language())
                 topup = resume_challenge(worker, topup, config().page_url)
     except CallingCreditError as error:
-        return error_page(error)
-    return redirect(topup.next_action_url) if topup.next_action_url else payment_page(topup, halt_of)
+        return error_page(error, language())
+    if topup.next_action_url:
+        return redirect(topup.next_action_url)
+    return payment_page(topup, halt_of, language())
 
 
 def address_confirmation(link: Link, token: str) -> AddressConfirmation:
@@ -136,4 +144,4 @@ def press_freeze_link(link: Link, token: str) -> Response[str]:
             topups.check_waiting(link.account_id, clock.now())
         except (Unavailable, *AWS_ERRORS) as error:
             logger.warning("not_changed", change="check_waiting", code=code_of(error))
-    return freeze_page(link, found)
+    return freeze_page(link, found, language())

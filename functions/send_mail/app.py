@@ -2,7 +2,7 @@
 kind in an hour. Deployed only if a sender is configured.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.accounts.account import Account
-from calling_credit.accounts.name_index import normalized_address
-from calling_credit.accounts.recipients import waiting_for
+from calling_credit.accounts.recipients import distinct_addresses, language_among, waiting_for
 from calling_credit.accounts.store import AccountStore
+from calling_credit.branding import configured_brand
 from calling_credit.changes.reader import ChangeReader
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
@@ -27,6 +27,7 @@ from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.dynamodb.retries import backoff
 from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
+from calling_credit.languages import LANGUAGES
 from calling_credit.links.freezing import read_freeze_link
 from calling_credit.links.link import address_link, confirmation_link, freeze_link, hash_of
 from calling_credit.links.store import LinkStore
@@ -34,7 +35,8 @@ from calling_credit.links.tokens import issue_link, token_of
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mail_limit_store import LimitedMail, MailLimitStore, MailTurn
 from calling_credit.notifications.mail_limits import limited_kind, silence_end
-from calling_credit.notifications.mails import Confirmation, Mail, mail_about, needs_confirmation, offers_freeze
+from calling_credit.notifications.mail_link import Confirmation
+from calling_credit.notifications.mails import Mail, mail_about, needs_confirmation, offers_freeze
 from calling_credit.notifications.sent_mails import SentMailStore, hash_of_address, sent_mail
 from calling_credit.notifications.ses import MailRefused, mail_client, send
 from calling_credit.stored_secrets import current_secret
@@ -82,19 +84,21 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     if account is None:
         raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "The event names an account that does not exist.")
     link = confirmation(detail, account)
-    mail = None if was_shown(detail) else mail_about(detail, config().page_url, link)
-    addresses = recipients(detail, account) if mail is not None else ()
+    mails = {} if was_shown(detail) else mails_about(detail, link)
+    addresses = recipients(detail, account) if mails else {}
     if resend is not None:  # Someone asks for this mail, so nothing silences it.
-        addresses = tuple(address for address in addresses if hash_of_address(address) == resend["address_hash"])
+        addresses = {to: own for to, own in addresses.items() if hash_of_address(to) == resend["address_hash"]}
     kind = limited_kind(detail, link, account.unfrozen_at) if addresses and resend is None else None
     silent_until = silence_end(detail, clock.now())
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     refused: list[Exception] = []
-    for address in addresses:
+    for address, language in addresses.items():
         limited = kind and LimitedMail(kind, account.account_id, address, detail["id"], silent_until)
         try:
             recipient = {"id": detail["id"] if resend is None else resend["id"], "address": address}
-            mail_once(recipient=recipient, mail=mail, limited=limited, seconds_left=seconds_left, detail=detail)
+            mail_once(
+                recipient=recipient, mail=mails[language], limited=limited, seconds_left=seconds_left, detail=detail
+            )
         except (MailRefused, Unavailable) as error:  # One refused address must not keep the mail from the others.
             refused.append(error)
     if refused:
@@ -103,27 +107,28 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     return {"addresses": len(addresses)}
 
 
-def recipients(detail: dict[str, Any], account: Account) -> tuple[str, ...]:
-    """Return the addresses that receive the mail about an event: the billing addresses, or, when these were changed,
-    those from before the change. The mail that asks for a confirmation goes to the waiting address.
+def mails_about(detail: dict[str, Any], link: Confirmation | None) -> dict[str, Mail]:
+    """Return the mail about an event in each language; empty if the event needs none."""
+    page_url, brand = config().page_url, configured_brand()
+    mails = {own: mail_about(detail, page_url, link, language=own, brand=brand) for own in LANGUAGES}
+    return {language: mail for language, mail in mails.items() if mail is not None}
+
+
+def recipients(detail: dict[str, Any], account: Account) -> dict[str, str]:
+    """Return the addresses that receive the mail about an event, with their languages: the billing addresses, or, when
+    these were changed, those from before the change. The mail that asks for a confirmation goes to the waiting address.
     """
+    addresses, languages = account.billing_emails, account.languages
     if detail["type"] == EventType.ADDRESS_CONFIRMATION_REQUESTED:
         waits = waiting_for(account, detail["data"]["request_id"], clock.now())
-        return () if waits is None else (waits.address,)
-    if detail["type"] != EventType.ACCOUNT_CHANGED:
-        return distinct(account.billing_emails)
-    changes = ChangeReader(dynamodb, config().table_name, account.account_id)
-    change = changes.change(detail["occurred_at"], detail["data"]["change_id"]) or {}
-    before = change.get("old", {}).get("billing_emails", [])
-    return distinct(address for address in before if address.isascii())  # Erasure masks an address.
-
-
-def distinct(addresses: Iterable[str]) -> tuple[str, ...]:
-    """Return each address once: a mailbox is the same in upper and lower case."""
-    kept: dict[str, str] = {}
-    for address in addresses:
-        kept.setdefault(normalized_address(address), address)
-    return tuple(kept.values())
+        return {} if waits is None else {waits.address: language_among({waits.address: waits.language}, waits.address)}
+    if detail["type"] == EventType.ACCOUNT_CHANGED:
+        changes = ChangeReader(dynamodb, config().table_name, account.account_id)
+        old = (changes.change(detail["occurred_at"], detail["data"]["change_id"]) or {}).get("old", {})
+        # Erasure masks an address.
+        addresses = tuple(address for address in old.get("billing_emails", []) if address.isascii())
+        languages = {**languages, **old.get("languages", {})}
+    return {address: language_among(languages, address) for address in distinct_addresses(addresses)}
 
 
 def mail_to(

@@ -84,6 +84,8 @@ class Account:
     """Payment methods that cannot be used again: detached, or charged without a customer."""
     set_up: set[str] = field(default_factory=set)
     """Payment methods authenticated for off-session payments."""
+    bank_seconds: int = 0
+    """How far the banks are ahead of the clock."""
     cause: Cause = field(default_factory=Cause)
 
     def __post_init__(self) -> None:

@@ -1,10 +1,11 @@
-"""One attempt to pay an intent with a card: paid, declined, challenged, or left in processing, with all changes and
-events.
+"""One attempt to pay an intent with a card or bank account: paid, declined, challenged, or left in processing, with all
+changes and events.
 """
 
 import copy
 from typing import Final
 
+from local.stripe_stand_in import bank_accounts
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.charges import fail, new_charge, new_failed_charge, record_receipt
 from local.stripe_stand_in.declines import AUTHENTICATION_REQUIRED, Decline, decline_named
@@ -80,11 +81,24 @@ def settle_processing(account: Account, intent: Fields) -> None:
     _succeed(account, intent, charge, account.get("payment_method", intent["payment_method"]))
 
 
+def answer_banks(account: Account, days: int) -> list[Fields]:
+    """Let days pass at the banks, and apply their answers. Return the intents."""
+    intents = bank_accounts.answered(account, days)
+    for intent in intents:
+        failure = account.cards[intent["payment_method"]].charge
+        if failure is None:
+            settle_processing(account, intent)
+        else:
+            fail_processing(account, intent, failure.reason)
+    return intents
+
+
 def fail_processing(account: Account, intent: Fields, reason: str) -> None:
     """Decline a processing payment."""
     payment_method = account.get("payment_method", intent["payment_method"])
     charge = account.get("charge", intent["latest_charge"])
-    why = decline_named(reason)
+    why = bank_accounts.FAILURES.get(reason) if payment_method["type"] == bank_accounts.KIND else None
+    why = why or decline_named(reason)
     fail(charge, why)
     account.emit("charge.failed", charge)
     _require_another_card(account, intent, payment_method, charge, why)
@@ -118,16 +132,20 @@ def _require_another_card(
 
 def _charge(account: Account, intent: Fields, payment_method: Fields, *, authenticated: bool = False) -> Refusal | None:
     test_card = account.cards[payment_method["id"]]
+    is_bank = payment_method["type"] == bank_accounts.KIND  # Its answer comes after days.
     why = decline_named("expired_card") if has_expired(account, payment_method) else test_card.charge
-    if why is not None:
+    if why is not None and not is_bank:
         return decline(account, intent, payment_method, why)
-    charge = new_charge(account, intent, payment_method, "pending" if test_card.processing else "succeeded")
+    is_processing = test_card.processing or is_bank
+    charge = new_charge(account, intent, payment_method, "pending" if is_processing else "succeeded")
     if authenticated:
         charge["payment_method_details"]["card"]["three_d_secure"] = dict(THREE_D_SECURE)
-    if test_card.processing:
-        processing = {"card": {"customer_notification": None}, "type": "card"}
+    if is_processing:
+        processing = None if is_bank else {"card": {"customer_notification": None}, "type": "card"}
         intent.update(status="processing", latest_charge=charge["id"], processing=processing)
         account.emit("payment_intent.processing", intent)
+        if is_bank and payment_method["customer"] is None:
+            _save_or_retire(account, intent, payment_method)
         return None
     _succeed(account, intent, charge, payment_method)
     return None

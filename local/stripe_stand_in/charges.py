@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from local.stripe_stand_in import bank_accounts
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.balance import card_fee, record
@@ -48,7 +49,7 @@ def new_charge(account: Account, intent: Fields, payment_method: Fields, status:
             "paid": status == "succeeded",
             "payment_intent": intent["id"],
             "payment_method": payment_method["id"],
-            "payment_method_details": {"card": card_details(account, intent, payment_method), "type": "card"},
+            "payment_method_details": details(account, intent, payment_method),
             "radar_options": {},
             "receipt_email": intent["receipt_email"],
             "receipt_number": None,
@@ -116,6 +117,13 @@ def outcome(network_status: str, message: str, kind: str, decline: Decline | Non
         "seller_message": message,
         "type": kind,
     }
+
+
+def details(account: Account, intent: Fields, payment_method: Fields) -> Fields:
+    """Return the charged payment method, as it was at the time of the charge."""
+    if payment_method["type"] == bank_accounts.KIND:
+        return {bank_accounts.KIND: bank_accounts.charge_details(payment_method), "type": bank_accounts.KIND}
+    return {"card": card_details(account, intent, payment_method), "type": "card"}
 
 
 def card_details(account: Account, intent: Fields, payment_method: Fields) -> Fields:

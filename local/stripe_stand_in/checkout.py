@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from local.stripe_stand_in import checkout_payments
+from local.stripe_stand_in import bank_accounts, checkout_payments
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.currencies import currency
@@ -40,6 +40,7 @@ CREATE: Final = Parameters(
         "locale": text,
         "metadata": metadata,
         "mode": choice("setup", "payment", "subscription"),
+        "payment_method_options": fields({"us_bank_account": bank_accounts.OPTIONS}),
         "setup_intent_data": fields({"description": clearable_text, "metadata": metadata}),
         "success_url": web_address,
         "ui_mode": choice("hosted_page"),
@@ -148,7 +149,8 @@ def complete(account: Account, session: Fields, test_card: KnownCard, holder: st
         account.get("customer", session["customer"], "customer")
     card = new_card(account, test_card)
     card["billing_details"]["name"] = holder or None
-    card["card"] |= {"exp_month": expiry[0], "exp_year": expiry[1]}
+    if card["type"] == "card":
+        card["card"] |= {"exp_month": expiry[0], "exp_year": expiry[1]}
     account.set_up.add(card["id"])
     if session["customer"] is not None:
         attach_to(account, card, session["customer"])
@@ -223,7 +225,7 @@ def _session_fields(account: Account, given: Fields, types: list[str] | None, se
         "metadata": merge_metadata({}, given.get("metadata", {})),
         "mode": given["mode"],
         "payment_method_collection": "always",
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": bank_accounts.session_options({"request_three_d_secure": "automatic"}, given, types),
         "payment_method_types": types or ["card"],
         "payment_status": "no_payment_required",
         "phone_number_collection": {"enabled": False},

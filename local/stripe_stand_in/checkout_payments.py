@@ -87,8 +87,11 @@ def submit(
         account.get("customer", session["customer"], "customer")
     card = new_card(account, test_card)
     card["billing_details"]["name"] = holder or None
-    card["card"] |= {"exp_month": expiry[0], "exp_year": expiry[1]}
     intent = _intent_of(account, session)
+    if card["type"] == "card":
+        card["card"] |= {"exp_month": expiry[0], "exp_year": expiry[1]}
+    elif intent["setup_future_usage"] == "off_session":
+        account.set_up.add(card["id"])  # The customer gives the mandate on the page.
     return attempt(account, intent, card, off_session=False, return_url=return_url, may_challenge=True)
 
 

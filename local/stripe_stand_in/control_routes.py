@@ -121,6 +121,7 @@ def _add_actions(routes: flask.Blueprint, controls: Controls) -> None:
     }
     for path, action in of_the_account.items():
         routes.add_url_rule(path, path, _view(action), methods=["POST"])
+    routes.add_url_rule("/banks/pass_days", "pass_days", _view(controls.pass_days), methods=["POST"])
     routes.add_url_rule("/expire", "expire", controls.expire_sessions, methods=["POST"])
     routes.add_url_rule("/counts", "counts", controls.counts, methods=["GET"])
 

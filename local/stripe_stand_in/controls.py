@@ -5,12 +5,12 @@ call is one step under the stand-in's lock.
 from collections import Counter
 from typing import Any
 
-from local.stripe_stand_in import card_changes, customers, disputes, fraud_warnings, hosted
+from local.stripe_stand_in import bank_accounts, card_changes, customers, disputes, fraud_warnings, hosted
 from local.stripe_stand_in.account_controls import AccountControls
-from local.stripe_stand_in.attempts import fail_processing, settle_processing
+from local.stripe_stand_in.attempts import answer_banks, fail_processing, settle_processing
 from local.stripe_stand_in.checkout import complete, end, fail_later, follow_intent, pay
 from local.stripe_stand_in.declines import decline_named
-from local.stripe_stand_in.known_cards import KnownCard, card_with_id, card_with_number, renewed
+from local.stripe_stand_in.known_cards import KnownCard, renewed
 from local.stripe_stand_in.refunds import fail_refund, issue
 from local.stripe_stand_in.refusals import Fields, Refusal, no_such
 
@@ -25,6 +25,14 @@ class Controls(AccountControls):
             settle_processing(self._account, intent)
             follow_intent(self._account, intent)
             return intent
+
+    def pass_days(self, days: int = bank_accounts.ANSWER_DAYS) -> Fields:
+        """Let days pass at the banks: payments with bank accounts succeed or fail after four of them."""
+        with self._stand_in.lock:
+            answered = answer_banks(self._account, days)
+            for intent in answered:
+                (follow_intent if intent["status"] == "succeeded" else fail_later)(self._account, intent)
+            return {"answered": [intent["id"] for intent in answered]}
 
     def fail(self, intent_id: str, reason: str = "generic_decline") -> Fields:
         """Decline a processing payment."""
@@ -181,7 +189,7 @@ class Controls(AccountControls):
 
 
 def _known_card(card: str) -> KnownCard:
-    test_card = card_with_number(card) or card_with_id(card)
+    test_card = bank_accounts.method_named(card)
     if test_card is None:
         raise no_such("payment_method", card, "card")
     return test_card

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from local.stripe_stand_in import bank_accounts
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.balance import DAY_SECONDS, record
@@ -120,6 +121,9 @@ def open_dispute(
     review_warnings(account, charge)
     if not inquiry:
         _withdraw(account, dispute)
+    if charge["payment_method_details"]["type"] == bank_accounts.KIND:
+        bank_accounts.end_mandate(account, charge)
+        lose(account, dispute)
     return dispute
 
 
@@ -205,8 +209,16 @@ def _is_inquiry(dispute: Fields) -> bool:
     return str(dispute["status"]).startswith("warning_")
 
 
+def _details(charge: Fields, network_reason: str | None, *, inquiry: bool) -> Fields | None:
+    """Return the details of a disputed card; Stripe shows none of a bank account."""
+    if charge["payment_method_details"]["type"] != "card":
+        return None
+    brand, case = charge["payment_method_details"]["card"]["brand"], "inquiry" if inquiry else "chargeback"
+    card = {"brand": brand, "case_type": case, "network": brand, "network_reason_code": network_reason}
+    return {"card": card, "type": "card"}
+
+
 def _fields(account: Account, charge: Fields, reason: str, amount: int, *, inquiry: bool) -> Fields:
-    brand = charge["payment_method_details"]["card"]["brand"]
     network_reason = NETWORK_REASON.get(reason)
     return {
         "amount": amount,
@@ -228,15 +240,7 @@ def _fields(account: Account, charge: Fields, reason: str, amount: int, *, inqui
         "metadata": {},
         "network_reason_code": network_reason,
         "payment_intent": charge["payment_intent"],
-        "payment_method_details": {
-            "card": {
-                "brand": brand,
-                "case_type": "inquiry" if inquiry else "chargeback",
-                "network": brand,
-                "network_reason_code": network_reason,
-            },
-            "type": "card",
-        },
+        "payment_method_details": _details(charge, network_reason, inquiry=inquiry),
         "reason": reason,
         "status": "warning_needs_response" if inquiry else "needs_response",
     }

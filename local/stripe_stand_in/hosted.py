@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.attempts import finish_challenge
+from local.stripe_stand_in.bank_accounts import account_with_number
 from local.stripe_stand_in.checkout import complete, follow_intent, pay, retrieve
 from local.stripe_stand_in.known_cards import KnownCard, card_with_number, luhn_sum
 from local.stripe_stand_in.refusals import Fields, Refusal
@@ -13,6 +14,7 @@ from local.stripe_stand_in.setup_intents import refuse
 
 REDIRECT_STATUS: Final = {"succeeded": "succeeded", "processing": "pending"}
 FIELD_OF_PARAM: Final = {"exp_month": "expiry", "cvc": "cvc"}
+NO_EXPIRY: Final = (0, 0)
 
 
 @dataclass
@@ -68,6 +70,18 @@ def _pay(
 def success_address(session: Fields) -> str:
     """Where a completed page sends its customer."""
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
+
+
+def use_bank_account(account: Account, session: Fields, number: str) -> str | None:
+    """Save, or pay with, a test bank account and return the next URL; None if there is none with this number."""
+    test_account = account_with_number(number)
+    if test_account is None or "us_bank_account" not in session["payment_method_types"]:
+        return None
+    if session["mode"] == "payment":
+        pay(account, session, test_account, "Test Customer", NO_EXPIRY)
+    else:
+        complete(account, session, test_account, "Test Customer", NO_EXPIRY)
+    return success_address(session)
 
 
 def open_session(account: Account, session_id: str) -> Fields:

@@ -54,7 +54,7 @@ def new_intent(account: Account, given: Fields, payment_method: Fields | None) -
             "on_behalf_of": None,
             "payment_method": payment_method["id"] if payment_method else None,
             "payment_method_configuration_details": None,
-            "payment_method_options": {"card": dict(CARD_OPTIONS)},
+            "payment_method_options": _options(given.get("allowed_payment_method_types", ["card"])),
             "payment_method_types": given.get("allowed_payment_method_types", ["card"]),
             "processing": None,
             "receipt_email": given.get("receipt_email"),
@@ -71,6 +71,11 @@ def new_intent(account: Account, given: Fields, payment_method: Fields | None) -
     )
     intent["client_secret"] = account.new_id(f"{intent['id']}_secret_", 25)
     return intent
+
+
+def _options(types: list[str]) -> Fields:
+    options: Fields = {"card": dict(CARD_OPTIONS), "us_bank_account": {"verification_method": "automatic"}}
+    return {name: options[name] for name in types if name in options}
 
 
 def automatic_payment_methods(given: Fields) -> Fields | None:
@@ -104,6 +109,17 @@ def check_amount(amount: int) -> None:
         raise bad_parameter("Amount must be at least $0.50 usd", "amount_too_small", "amount")
     if amount > MAX_AMOUNT:
         raise bad_parameter("Amount must be no more than $999,999.99", "amount_too_large", "amount")
+
+
+def type_refusal(intent: Fields, payment_method: Fields | None) -> Refusal | None:
+    """Return an error if an intent does not allow the type of the payment method."""
+    if payment_method is None or payment_method["type"] in intent["payment_method_types"]:
+        return None
+    message = (
+        f"The PaymentMethod provided ({payment_method['type']}) is not allowed for this PaymentIntent. Please attach a "
+        f"PaymentMethod of one of the following types: {', '.join(intent['payment_method_types'])}."
+    )
+    return Refusal(400, message, code="payment_intent_incompatible_payment_method", param="payment_method")
 
 
 def return_url_refusal(automatic: Fields | None, return_url: str | None) -> Refusal | None:

@@ -18,7 +18,7 @@ can be any decline code. The advice code `no_advice` stands for none, where the 
 
 @dataclass(frozen=True, slots=True)
 class KnownCard:
-    """A card number and its behavior; its ids are `pm_` or `tok_` and one of `names`."""
+    """A card number and its behavior; its ids are `pm_` or `tok_` and one of `names`. `bank` marks a bank account."""
 
     number: str
     does: str
@@ -33,6 +33,7 @@ class KnownCard:
     processing: bool = False
     refund_fails: bool = False
     has_fingerprint: bool = True
+    bank: str | None = None
 
     @property
     def last4(self) -> str:

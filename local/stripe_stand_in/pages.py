@@ -7,6 +7,7 @@ import flask
 from werkzeug.wrappers import Response
 
 from local.stripe_stand_in import hosted
+from local.stripe_stand_in.bank_accounts import BANK_ACCOUNTS
 from local.stripe_stand_in.hosted import CardForm
 from local.stripe_stand_in.known_cards import CARDS
 from local.stripe_stand_in.refusals import Refusal
@@ -52,6 +53,9 @@ def _add_checkout(pages: flask.Blueprint, stand_in: StandIn) -> None:
             if session["status"] != "open":
                 return _closed_checkout(session["mode"], session["status"], session["cancel_url"])
             form = _card_form()
+            bank = flask.request.form.get("bank", "")
+            if bank and (url := hosted.use_bank_account(account, session, bank)):
+                return flask.redirect(url, 303)
             if number := flask.request.form.get("fill"):
                 form = hosted.prefilled_form(account, number)
             elif flask.request.method == "POST" and (url := hosted.save_card(account, session, form)):
@@ -63,6 +67,7 @@ def _add_checkout(pages: flask.Blueprint, stand_in: StandIn) -> None:
             form=form,
             email=customer.get("email"),
             cards=[card for card in CARDS if card.number in SUGGESTED_CARDS],
+            banks=BANK_ACCOUNTS,
         )
         return page, 422 if form.errors else 200
 
@@ -90,7 +95,8 @@ def _add_receipts(pages: flask.Blueprint, stand_in: StandIn) -> None:
     def receipt(charge_id: str) -> Page:
         with stand_in.lock:
             charge = stand_in.account.get("charge", charge_id, status=404)
-            return flask.render_template("receipt.html", charge=charge, card=charge["payment_method_details"]["card"])
+            details = charge["payment_method_details"]
+            return flask.render_template("receipt.html", charge=charge, card=details[details["type"]])
 
     @pages.get("/")
     def front() -> Page:

@@ -2,12 +2,19 @@
 
 from typing import Final
 
+from local.stripe_stand_in import bank_accounts
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.attempts import attempt
 from local.stripe_stand_in.checkout_payments import session_of
 from local.stripe_stand_in.currencies import currency
-from local.stripe_stand_in.intents import check_amount, new_intent, return_url_refusal, usable_payment_method
+from local.stripe_stand_in.intents import (
+    check_amount,
+    new_intent,
+    return_url_refusal,
+    type_refusal,
+    usable_payment_method,
+)
 from local.stripe_stand_in.parameters import (
     PAGING,
     Parameters,
@@ -34,7 +41,7 @@ SUCCEEDED: Final = (
 )
 
 AT_CONFIRMATION: Final = {
-    "allowed_payment_method_types": list_of(choice("card", "link")),
+    "allowed_payment_method_types": list_of(choice("card", "link", bank_accounts.KIND)),
     "payment_method": text,
     "receipt_email": email,
     "setup_future_usage": choice("off_session", "on_session"),
@@ -83,6 +90,8 @@ def create(account: Account, given: Fields) -> Fields:
         payment_method = usable_payment_method(account, given.get("customer"), given["payment_method"])
     intent = new_intent(account, given, payment_method)
     refusal = _confirmation_refusal(intent, payment_method, given) if is_confirming else None
+    if is_confirming and refusal is None:
+        refusal = bank_accounts.mandate_refusal(account, intent, payment_method)
     if refusal is not None:
         del account.objects["payment_intent"][intent["id"]]
         raise refusal
@@ -125,7 +134,9 @@ def confirm(account: Account, given: Fields, intent_id: str) -> Fields:
     payment_method = None
     if named := given.get("payment_method", intent["payment_method"]):
         payment_method = usable_payment_method(account, intent["customer"], named)
-    if refusal := _confirmation_refusal(intent, payment_method, given):
+    refusal = _confirmation_refusal(intent, payment_method, given)
+    refusal = refusal or type_refusal(intent, payment_method)
+    if refusal := refusal or bank_accounts.mandate_refusal(account, intent, payment_method):
         raise refusal
     _change_details(intent, given)
     if payment_method is not None:

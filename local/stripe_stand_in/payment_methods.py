@@ -1,7 +1,11 @@
-"""Payment methods, all of them cards: created from Stripe's test cards, attached to customers, detached permanently."""
+"""Payment methods, cards and bank accounts: created from Stripe's test methods, attached to customers, detached
+permanently.
+"""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
+from local.stripe_stand_in import bank_accounts
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.declines import Decline
@@ -33,8 +37,9 @@ CREATE: Final = Parameters(
     {"type": choice("card"), "card": CARD, "billing_details": BILLING, "metadata": metadata}, ("type", "card")
 )
 ATTACH: Final = Parameters({"customer": text}, ("customer",))
-LIST: Final = Parameters({**PAGING, "customer": text, "type": choice("card")})
-LIST_OF_CUSTOMER: Final = Parameters({**PAGING, "type": choice("card")})
+TYPE: Final = choice("card", bank_accounts.KIND)
+LIST: Final = Parameters({**PAGING, "customer": text, "type": TYPE})
+LIST_OF_CUSTOMER: Final = Parameters({**PAGING, "type": TYPE})
 
 
 def create(account: Account, given: Fields) -> Fields:
@@ -78,15 +83,20 @@ def list_payment_methods(account: Account, given: Fields) -> Fields:
     """GET /v1/payment_methods, newest first."""
     if "customer" in given:
         account.get("customer", given["customer"], "customer")
-    payment_method = account.newest_first("payment_method", customer=given.get("customer"))
+    payment_method = _of_customer(account, given, given.get("customer"))
     return page(payment_method if "customer" in given else [], given, "/v1/payment_methods")
 
 
 def list_of_customer(account: Account, given: Fields, customer_id: str) -> Fields:
     """GET /v1/customers/{id}/payment_methods, newest first."""
     account.get("customer", customer_id, "customer", 404)
-    payment_method = account.newest_first("payment_method", customer=customer_id)
+    payment_method = _of_customer(account, given, customer_id)
     return page(payment_method, given, f"/v1/customers/{customer_id}/payment_methods")
+
+
+def _of_customer(account: Account, given: Fields, customer_id: str | None) -> Iterator[Fields]:
+    of_type = {"type": given["type"]} if "type" in given else {}
+    return account.newest_first("payment_method", customer=customer_id, **of_type)
 
 
 def retrieve_of_customer(account: Account, _given: Fields, customer_id: str, payment_method_id: str) -> Fields:
@@ -144,15 +154,15 @@ def resolve(account: Account, payment_method_id: str, param: str, status: int = 
     Raises:
         Refusal: it does not exist.
     """
-    test_card = card_with_id(payment_method_id) if payment_method_id not in account.objects["payment_method"] else None
+    is_stored = payment_method_id in account.objects["payment_method"]
+    test_card = None if is_stored else bank_accounts.method_with_id(payment_method_id)
     if test_card is not None:
         return new_card(account, test_card)
     return account.get("payment_method", payment_method_id, param, status)
 
 
 def new_card(account: Account, test_card: KnownCard) -> Fields:
-    """Create a payment method from a test card, without a customer."""
-    now = account.now()
+    """Create a payment method from a test card or bank account, without a customer."""
     new = account.add(
         "payment_method",
         {
@@ -164,27 +174,35 @@ def new_card(account: Account, test_card: KnownCard) -> Fields:
                 "phone": None,
                 "tax_id": None,
             },
-            "card": {
-                **printed(test_card),
-                "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
-                "country": "US",
-                "exp_month": now.month,
-                "exp_year": now.year + CARD_YEARS_AHEAD,
-                "generated_from": None,
-                "regulated_status": "unregulated",
-                "three_d_secure_usage": {"supported": test_card.authentication != "never"},
-                "wallet": None,
-            },
+            **_of_type(account, test_card),
             "customer": None,
             "customer_account": None,
             "livemode": False,
             "metadata": {},
             "radar_options": {},
-            "type": "card",
         },
     )
     account.cards[new["id"]] = test_card
     return new
+
+
+def _of_type(account: Account, test_card: KnownCard) -> Fields:
+    """Return the type, and the fields that depend on it."""
+    if test_card.bank:
+        return {bank_accounts.KIND: bank_accounts.printed(test_card), "type": bank_accounts.KIND}
+    now = account.now()
+    card = {
+        **printed(test_card),
+        "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
+        "country": "US",
+        "exp_month": now.month,
+        "exp_year": now.year + CARD_YEARS_AHEAD,
+        "generated_from": None,
+        "regulated_status": "unregulated",
+        "three_d_secure_usage": {"supported": test_card.authentication != "never"},
+        "wallet": None,
+    }
+    return {"card": card, "type": "card"}
 
 
 def printed(test_card: KnownCard) -> Fields:
@@ -201,6 +219,8 @@ def printed(test_card: KnownCard) -> Fields:
 
 def has_expired(account: Account, payment_method: Fields) -> bool:
     """Return whether the card has expired."""
+    if payment_method["type"] != "card":
+        return False
     card, now = payment_method["card"], account.now()
     return bool((card["exp_year"], card["exp_month"]) < (now.year, now.month))
 

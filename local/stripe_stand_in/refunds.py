@@ -66,7 +66,7 @@ def issue(account: Account, charge: Fields, given: Fields) -> Fields:
             "currency": charge["currency"],
             "customer": charge["customer"],
             "customer_account": None,
-            "destination_details": {"card": dict(DESTINATION), "type": "card"},
+            "destination_details": _destination(charge),
             "metadata": merge_metadata({}, given.get("metadata", {})),
             "payment_intent": charge["payment_intent"],
             "payment_method": charge["payment_method"],
@@ -130,3 +130,11 @@ def _charge(account: Account, given: Fields) -> Fields:
     if charge["status"] != "succeeded":
         raise Refusal(400, f"Charge {charge['id']} was not paid.", code="charge_not_refundable", param="charge")
     return charge
+
+
+def _destination(charge: Fields) -> Fields:
+    """Return where the money of a refund goes."""
+    if charge["payment_method_details"]["type"] == "card":
+        return {"card": dict(DESTINATION), "type": "card"}
+    reference = {"reference": None, "reference_status": "pending"}
+    return {"type": "us_bank_transfer", "us_bank_transfer": reference}

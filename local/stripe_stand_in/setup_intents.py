@@ -2,12 +2,14 @@
 
 from typing import Final
 
+from local.stripe_stand_in import bank_accounts
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.declines import Decline
 from local.stripe_stand_in.parameters import Parameters, merge_metadata, text
 from local.stripe_stand_in.payment_methods import card_error
 from local.stripe_stand_in.refusals import Fields
 
+CARD_OPTIONS: Final = {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
 RETRIEVE: Final = Parameters({"client_secret": text})
 
 
@@ -41,9 +43,7 @@ def new_setup_intent(account: Account, given: Fields, types: list[str] | None) -
             "on_behalf_of": None,
             "payment_method": None,
             "payment_method_configuration_details": None,
-            "payment_method_options": {
-                "card": {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
-            },
+            "payment_method_options": bank_accounts.session_options(CARD_OPTIONS, given, types),
             "payment_method_types": types or ["card"],
             "single_use_mandate": None,
             "status": "requires_payment_method",

@@ -9,7 +9,7 @@ from calling_credit.topups import topup
 from ops.contract import payment_routes, settings_routes
 from ops.contract.account_routes import TIME_ZONE, USER
 from ops.contract.desk_calls import NUMBER, REFUSAL
-from ops.contract.recharge_routes import PAYMENT_METHOD_ID, RULE_FIELDS
+from ops.contract.recharge_routes import BRAND, PAYMENT_METHOD_ID, RULE_FIELDS
 from ops.contract.schemas import (
     CALL_KEY,
     COUNT,
@@ -47,7 +47,9 @@ MONEY_AT_STRIPE: Final = record(
     {"status": TEXT, "received": MONEY, "refunded": MONEY, "disputed": FLAG},
 )
 STAFF_CARD: Final = record(
-    "PaymentCard", "The card of a payment.", {"id": PAYMENT_METHOD_ID, "brand": TEXT, "last4": LAST_FOUR}
+    "PaymentCard",
+    "What pays.",
+    {"id": PAYMENT_METHOD_ID, "brand": BRAND, "last4": LAST_FOUR, "type": payment_routes.METHOD_TYPE},
 )
 _ADDRESSES: Final = ("next_action_url", "checkout_url")
 """Where the customer goes next, which staff do not see."""
@@ -82,7 +84,8 @@ SHOWN_CARD: Final = record(
     "A card of the rule or of a recent payment.",
     {
         "payment_method_id": PAYMENT_METHOD_ID,
-        "brand": TEXT,
+        "type": payment_routes.METHOD_TYPE,
+        "brand": BRAND,
         "last4": LAST_FOUR,
         "is_of_rule": FLAG,
         "state": one_of(["ok", "declined", "blocked"]),

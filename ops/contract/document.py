@@ -13,6 +13,7 @@ from ops.contract import (
     desk_calls,
     desk_reads,
     desk_routes,
+    method_routes,
     move_routes,
     notification_routes,
     open_routes,
@@ -37,6 +38,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *spending_routes.ROUTES,
     *rates_routes.ROUTES,
     *payment_routes.ROUTES,
+    *method_routes.ROUTES,
     *checkout_routes.ROUTES,
     *recharge_routes.ROUTES,
     *settings_routes.ROUTES,
@@ -99,7 +101,7 @@ def _operation(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
     if route.parameters:
         operation["parameters"] = list(map(_parameter, route.parameters))
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": route.body}}}
+        operation["requestBody"] = {"required": route.body_required, "content": {JSON: {"schema": route.body}}}
     operation["responses"] = answers(route, shared)
     operation["security"] = SECURITY[route.access]
     return operation

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from calling_credit.payments.card_state import CardState
+from calling_credit.payment_names import MethodType
 from calling_credit.topups import declines, topup
-from ops.contract.recharge_routes import CARD, PAYMENT_METHOD_ID, STRIPE_CODES
+from ops.contract.recharge_routes import BRAND, PAYMENT_METHOD_ID, STRIPE_CODES
 from ops.contract.route import (
     HTML,
     IDEMPOTENCY_KEY,
@@ -16,6 +16,7 @@ from ops.contract.route import (
     member_read,
     ok,
     path,
+    query,
 )
 from ops.contract.schemas import (
     DOLLARS,
@@ -28,7 +29,6 @@ from ops.contract.schemas import (
     Schema,
     body,
     described,
-    list_of,
     one_of,
     or_null,
     page_of,
@@ -42,6 +42,8 @@ FAILURE: Final = record(
     "Why the payment brought no credit, or what it waits for.",
     {"code": one_of(declines.FailureCode), "message": TEXT},
 )
+METHOD_TYPE: Final = one_of(MethodType)
+PAYING_METHOD: Final = record("PayingMethod", "What pays.", {"brand": BRAND, "last4": LAST_FOUR, "type": METHOD_TYPE})
 TOP_UP: Final = record(
     "TopUp",
     "A payment into the account's credit.",
@@ -50,8 +52,10 @@ TOP_UP: Final = record(
         "kind": one_of(topup.TopUpKind),
         "status": one_of(STATUSES, "A failed or canceled payment may still succeed if money arrives late."),
         "amount": MONEY,
+        "refunded": described(MONEY, "What was refunded of it."),
+        "disputed": described(FLAG, "Whether a dispute of it is open or lost. A bank's return counts as a dispute."),
         "created_at": INSTANT,
-        "payment_method": or_null(CARD),
+        "payment_method": or_null(PAYING_METHOD),
         "checkout_url": described(
             or_null(URL), "Of a checkout, for billing admins: Stripe's page while it can be paid."
         ),
@@ -69,27 +73,6 @@ NEW_TOP_UP: Final = body(
     {"amount": DOLLARS, "payment_method_id": PAYMENT_METHOD_ID},
     required=("amount", "payment_method_id"),
 )
-SAVED_CARD: Final = record(
-    "SavedCard",
-    "A saved card.",
-    {
-        "id": PAYMENT_METHOD_ID,
-        "brand": TEXT,
-        "last4": LAST_FOUR,
-        "exp_month": {"type": "integer", "minimum": 1, "maximum": 12},
-        "exp_year": {"type": "integer"},
-        "default": FLAG,
-        "state": one_of(CardState, "Whether the card can pay."),
-        "pauses_auto_recharge": described(FLAG, "Removing this card pauses automatic recharge."),
-    },
-)
-SAVED_CARDS: Final = record(
-    "SavedCards",
-    "Every saved card once, the default card first. A card that was saved twice is its newest payment method.",
-    {"items": list_of(SAVED_CARD), "next_cursor": {"type": "null"}},
-)
-SETUP_PAGE: Final = record("SetupPage", "Stripe's page that saves a card.", {"url": URL})
-
 GROUP: Final = "Payments"
 LINKS: Final = "Links in e-mails"
 TOP_UP_CODES: Final = (
@@ -113,7 +96,10 @@ TOP_UP_CODES: Final = (
     "busy",
     *STRIPE_CODES,
 )
-TOKEN: Final = path("token", TEXT, "The token of the link.")
+LINK_PARAMETERS: Final = (
+    path("token", TEXT, "The token of the link."),
+    query("language", TEXT, "The language of the page, `en` or `fr`. Without it, `Accept-Language` decides."),
+)
 WEB_PAGE: Final[Schema] = {"type": "string", "description": "A web page for a person."}
 
 TOO_MANY_LINKS: Final = Answer(
@@ -147,49 +133,6 @@ ROUTES: Final = (
     ),
     Route(
         "GET",
-        "/payment-methods",
-        "add_funds",
-        Access.ADMIN,
-        GROUP,
-        "List saved cards",
-        {200: ok(SAVED_CARDS, "The cards.")},
-        ("unknown_account", "stripe_account_changed", *STRIPE_CODES),
-    ),
-    Route(
-        "POST",
-        "/payment-methods",
-        "add_funds",
-        Access.ADMIN,
-        GROUP,
-        "Get the page that saves a card",
-        {201: ok(SETUP_PAGE, "The address of Stripe's page. Card numbers never reach this API.")},
-        (
-            "unknown_account",
-            "account_frozen",
-            "customer_missing",
-            "setup_page_refused",
-            "stripe_account_changed",
-            "too_many_requests",
-            "too_many_setup_pages",
-            "too_many_cards",
-            "busy",
-            *STRIPE_CODES,
-        ),
-        "The request needs no body.",
-    ),
-    Route(
-        "DELETE",
-        "/payment-methods/{payment_method_id}",
-        "add_funds",
-        Access.ADMIN,
-        GROUP,
-        "Remove a saved card",
-        {204: Answer("The card is removed, also where it was saved twice. Automatic recharge with it is suspended.")},
-        ("unknown_account", "unknown_payment_method", "invalid_payment_method", "busy", *STRIPE_CODES),
-        parameters=(path("payment_method_id", PAYMENT_METHOD_ID, "The card to remove."),),
-    ),
-    Route(
-        "GET",
         "/links/{token}",
         "follow_links",
         Access.LINK,
@@ -202,7 +145,7 @@ ROUTES: Final = (
             503: Answer("The page cannot be shown now.", {HTML: WEB_PAGE}),
         },
         description="Changes nothing, because mail scanners open links.",
-        parameters=(TOKEN,),
+        parameters=LINK_PARAMETERS,
     ),
     Route(
         "POST",
@@ -223,6 +166,6 @@ ROUTES: Final = (
             503: Answer("The action cannot be done now.", {HTML: WEB_PAGE}),
         },
         description="Confirms the payment with the bank, or freezes the account, as the link says.",
-        parameters=(TOKEN,),
+        parameters=LINK_PARAMETERS,
     ),
 )

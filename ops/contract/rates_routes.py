@@ -62,7 +62,11 @@ RATE: Final = record(
         "increment_seconds": {"type": "integer", "minimum": 1},
         "effective_from": INSTANT,
         "included": described(FLAG, "True if calls to this destination cost nothing."),
+        "changes_at": described(or_null(INSTANT), "When the price per minute changes next; null if none is announced."),
+        "next_rate_per_minute": described(or_null(MONEY), "The price per minute from then on."),
+        "more": described(COUNT, "With `rows` or `popular`, on a country's last row: its rows that are not shown."),
     },
+    optional=("more",),
 )
 RATES: Final = page_of("Rates", "Prices in effect now, followed by announced prices.", RATE)
 
@@ -71,6 +75,16 @@ NUMBER: Final = query(
     "number",
     DIALED,
     "The number to call: E.164 with an escaped +, or as it is dialed in the caller's country.",
+)
+
+FEW: Final = (
+    query("popular", {"type": "integer", "const": 1}, "The countries that are called most, instead of one country."),
+    query(
+        "rows",
+        {"type": "integer", "const": 3},
+        "Only the most telling rows of a country, without announced ones: landlines, mobile phones, and the dearest of "
+        "the rest. So it is with `popular`. The answer has one page.",
+    ),
 )
 
 RATE_CODES: Final = (*PAGE_CODES, "invalid_query", "invalid_number", "unknown_country", *DECK_CODES)
@@ -93,11 +107,12 @@ ROUTES: Final = (
         "Show the price list",
         {200: ok(RATES, "The prices.")},
         (*RATE_CODES, "too_many_requests"),
-        "Send either `number` or `country`. The current prices come first. For a number, the first item is "
-        "what callers pay whose country has no price of its own.",
+        "Send one of `number`, `country`, and `popular`. The current prices come first. For a number, the first item "
+        "is what callers pay whose country has no price of its own.",
         (
             NUMBER,
             query("country", COUNTRY, "The country to call."),
+            *FEW,
             query("from", DIALED, "The number that calls. Without it, the prices of each origin are listed."),
             *PAGE,
         ),
@@ -109,10 +124,11 @@ ROUTES: Final = (
         "Show the prices of the account's own lines",
         ok(RATES, "The prices."),
         (*RATE_CODES, "invalid_id", "unknown_line", "unknown_account"),
-        "Send either `number` or `country`. The origin of a price is the country of a line's number.",
+        "Send one of `number`, `country`, and `popular`. The origin of a price is the country of a line's number.",
         (
             NUMBER,
             query("country", COUNTRY, "The country to call."),
+            *FEW,
             query("line_id", ID, "The line that calls. Without it, the prices of all lines of the account are listed."),
             *PAGE,
         ),

@@ -29,10 +29,11 @@ HOURLY_COUNT: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": setti
 PAYMENT_METHOD_ID: Final[Schema] = {
     "type": "string",
     "pattern": "^[A-Za-z0-9_]{1,255}$",
-    "description": "A saved card, as GET /payment-methods lists it.",
+    "description": "A saved card or bank account, as GET /payment-methods lists it.",
     "examples": ["pm_1TZexampleAdasVisa"],
 }
-CARD: Final = record("Card", "A card as a person recognizes it.", {"brand": TEXT, "last4": LAST_FOUR})
+BRAND: Final = described(TEXT, "The brand of a card, or us_bank_account.")
+CARD: Final = record("Card", "A card or bank account as a person recognizes it.", {"brand": BRAND, "last4": LAST_FOUR})
 
 _STATE: Final = {
     "enabled": FLAG,
@@ -160,6 +161,7 @@ SWITCHED_OFF: Final = record(
 
 GROUP: Final = "Automatic recharge"
 RULE_CODES: Final = (
+    "payment_method_not_allowed",
     "missing_field",
     "invalid_field",
     "invalid_amount",

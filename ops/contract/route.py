@@ -66,6 +66,7 @@ class Route:
     parameters: tuple[Parameter, ...] = ()
     body: Schema | None = None
     body_example: Mapping[str, object] | None = None
+    body_required: bool = True
     is_problem_json: bool = True
 
     @property

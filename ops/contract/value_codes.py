@@ -41,7 +41,14 @@ VALUE_CODES: Final = (
     Explanation(
         ProblemCode.INVALID_PAYMENT_METHOD,
         422,
-        "`payment_method_id` cannot be the id of a card.",
+        "`payment_method_id` cannot be the id of a payment method.",
+        "Use one that `GET /payment-methods` lists.",
+    ),
+    Explanation(
+        ProblemCode.PAYMENT_METHOD_NOT_ALLOWED,
+        422,
+        "The payment method cannot be used for this: a bank account for a rule, which the operator has not allowed, or "
+        "as the backup; or a card that cannot be charged without its holder as the backup.",
         "Use a card that `GET /payment-methods` lists.",
     ),
     Explanation(

@@ -10,9 +10,11 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
+from calling_credit.numbering import COUNTRIES
 from calling_credit.rates.compiled_deck import compile_deck, read_compiled
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import COLUMNS, parse_deck
+from calling_credit.rates.few_rates import POPULAR, FewRates
 from tests.benchmarks import mix
 from tests.benchmarks.rows import Row
 
@@ -24,6 +26,9 @@ LOAD_BUDGET = 0.5
 LOAD_BUDGET_MB = {4_000: 3, 50_000: 30, 200_000: 120}
 JUDGING_BUDGET = 8
 FIRST_AUTHORIZE_BUDGET = 2.0
+FIRST_POPULAR_BUDGET = 3
+NEXT_POPULAR_BUDGET = 0.01
+AT = "2026-11-23T12:00:00.000Z"
 MB = 1_000_000
 
 
@@ -52,7 +57,32 @@ def deck_rows() -> list[Row]:
         if size == JUDGED:
             rows.append(judging_row(data))
         rows += loading_rows(size, data)
-    return rows
+    return [*rows, *popular_rows()]
+
+
+def popular_rows() -> list[Row]:
+    """Return the rows of the prices of popular countries, which make up a third of a large deck: the first request of a
+    warm function, and the second.
+    """
+    size = SIZES[-1]
+    lines = deck_bytes(random.Random(mix.SEED), size).decode().split("\n")
+    places = [*POPULAR, *sorted(set(COUNTRIES) - set(POPULAR))[: 2 * len(POPULAR)]]
+    data = "\n".join(line.replace(",GB,", f",{places[at % len(places)]},") for at, line in enumerate(lines)).encode()
+    deck, few = read_compiled(compile_deck(parsed(data)), "deck-1"), FewRates()
+
+    def first() -> None:
+        if len(FewRates().of_countries(deck, POPULAR, None, AT)) != len(POPULAR) * 2:
+            raise RuntimeError("prices are missing, so the numbers are invalid")
+
+    few.of_countries(deck, POPULAR, None, AT)
+    ratio, floor = least_ratio(first, lambda: read_csv(data))
+    what = f"popular prices of a deck of {size:,} rows"
+    again = cpu_ms(lambda: few.of_countries(deck, POPULAR, None, AT)) / floor
+    shown = f"{ratio:.1f} ({ratio * floor:.0f} ms / {floor:.0f} ms)"
+    return [
+        Row(f"{what}: CPU of the first request, over csv.reader", "ratio", FIRST_POPULAR_BUDGET, ratio, shown=shown),
+        Row(f"{what}: CPU of the next, over csv.reader", "ratio", NEXT_POPULAR_BUDGET, again, shown=f"{again:.4f}"),
+    ]
 
 
 def read_csv(data: bytes) -> list[list[str]]:

@@ -99,7 +99,9 @@ def test_items_of_other_kinds_announce_nothing(sort_key: str) -> None:
 
 
 def test_a_top_up_succeeded_event_has_amount_and_card() -> None:
-    assert event_of(PAYMENT, PAID)["data"] == {"topup_id": "tu_1", "amount": "25.00", "payment_method": CARD}
+    paid = {"topup_id": "tu_1", "amount": "25.00", "payment_method": CARD, "backup": False}
+    assert event_of(PAYMENT, PAID)["data"] == paid
+    assert event_of(PAYMENT, PAID | {"is_backup": True})["data"] == paid | {"backup": True}
 
 
 def test_a_top_up_failed_event_has_a_message_for_the_customer() -> None:

@@ -10,7 +10,7 @@ from calling_credit.admission.reasons import DenialReason
 from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.errors import BadRequest
 from calling_credit.ids import is_id
-from calling_credit.notifications import mail_words
+from calling_credit.notifications.mail_words import MailWords
 from calling_credit.notifications.mails import Mail, mail_about
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.settings import WORDS as SUSPENSIONS
@@ -112,7 +112,7 @@ def test_a_mail_has_its_own_sentence_for_each_code() -> None:
     [("line_front_desk", "line line_front_desk"), ("evil.example", "one of your lines"), ("a@b", "one of your lines")],
 )
 def test_line_id_that_reads_like_an_address_is_left_out(line_id: str, shown: str) -> None:
-    assert mail_words.line({"line_id": line_id}) == shown
+    assert MailWords("en").line({"line_id": line_id}) == shown
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,4 @@ def test_line_id_that_reads_like_an_address_is_left_out(line_id: str, shown: str
     ],
 )
 def test_destination_is_a_country_and_two_digits_or_not_named(to: str, shown: str) -> None:
-    assert mail_words.destination({"to": to}) == shown
+    assert MailWords("en").destination({"to": to}) == shown

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from calling_credit.brand import Brand
+from calling_credit.languages import LANGUAGES
 from calling_credit.notifications import events
-from calling_credit.notifications.mails import MAILED, Confirmation, mail_about, needs_confirmation, offers_freeze
+from calling_credit.notifications.mail_link import Confirmation
+from calling_credit.notifications.mails import MAILED, mail_about, needs_confirmation, offers_freeze
 from ops.mail_samples import CONFIRMATION, DECLINED, PAGE_URL, PAYMENT, SAMPLES, as_markdown, samples
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "emails.md"
@@ -61,7 +64,7 @@ def test_only_waiting_payments_denied_calls_and_loosening_have_a_link() -> None:
     assert with_link is not None
     assert without is not None
     assert (CONFIRMATION.address in with_link.text, "links/" in without.text) == (True, False)
-    assert "by 2026-11-24 12:00 UTC" in with_link.text
+    assert "by November 24, 2026, 12:00 UTC" in with_link.text
     for kind, data in SAMPLES:
         mail = mail_about(event(kind, **data), PAGE_URL, CONFIRMATION)
         assert mail is not None
@@ -79,14 +82,19 @@ def test_a_mail_about_a_frozen_account_has_no_freeze_link() -> None:
     assert "links/" not in mail.text
 
 
-@pytest.mark.parametrize(("kind", "mail"), list(samples()), ids=lambda value: value if isinstance(value, str) else "")
-def test_a_mail_names_amount_account_page_and_last_card_digits(kind: str, mail: Any) -> None:
-    assert 5 < len(mail.subject) < 60
-    assert mail.subject.isprintable()
-    assert f"Billing page: {PAGE_URL}\n" in mail.text
-    assert "Account acct_meridian." in mail.text
-    assert not re.search(r"\d{7,}|\+\d", mail.text.replace(CONFIRMATION.address, ""))
-    assert max(map(len, mail.text.split("\n"))) < 998, "RFC 5322's longest line"
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_names_amount_account_page_and_last_card_digits(language: str) -> None:
+    page, account = {
+        "en": ("Billing page: ", "\n-- \nCalling Credit\nAccount acct_meridian. "),
+        "fr": ("Page de facturation\u00a0: ", "\n-- \nCalling Credit\nCompte acct_meridian. "),
+    }[language]
+    for _, mail in samples(language):
+        assert 5 < len(mail.subject) < 70
+        assert mail.subject.isprintable() or "\u00a0" in mail.subject
+        assert f"{page}{PAGE_URL}\n" in mail.text
+        assert account in mail.text
+        assert not re.search(r"\d{7,}|\+\d", mail.text.replace(CONFIRMATION.address, ""))
+        assert max(len(line.encode()) for line in mail.text.split("\n")) < 998, "RFC 5322's longest line"
 
 
 def test_a_link_of_any_length_stays_on_one_line() -> None:
@@ -111,3 +119,39 @@ def test_a_mail_about_a_change_names_the_changer_without_an_id_or_address() -> N
         assert mail is not None
         assert f"{shown} loosened limits against misuse: spending of a day.\n" in mail.text
         assert by.split(":")[1] not in mail.text
+
+
+def test_a_french_mail_links_to_the_page_in_french() -> None:
+    waits = event("AutoRechargeSuspended", **SAMPLES[4][1])
+    mail = mail_about(waits, PAGE_URL, CONFIRMATION, language="fr")
+    assert mail is not None
+    assert f"\n{CONFIRMATION.address}?language=fr\n" in mail.text
+    assert "24 novembre 2026 à 12 h 00 UTC" in mail.text.replace("\u00a0", " ")
+
+
+def test_a_mail_names_the_operators_brand_and_help() -> None:
+    brand = Brand("Halcyon Telecom", help="https://help.halcyon.example/")
+    mail = mail_about(event("BalanceLow", **dict(SAMPLES[8][1])), PAGE_URL, brand=brand)
+    assert mail is not None
+    assert f"Billing page: {PAGE_URL}\nHelp: {brand.help}\n" in mail.text
+    assert "-- \nHalcyon Telecom\nAccount acct_1. " in mail.text
+    assert "Calling Credit" not in mail.text
+
+
+def test_a_bank_account_is_named_as_one() -> None:
+    bank = {"payment_method": {"brand": "us_bank_account", "last4": "6789"}, "amount": "25.00"}
+    for language, name in (("en", "the bank account ending 6789"), ("fr", "le compte bancaire se terminant par 6789")):
+        mail = mail_about(event("TopUpSucceeded", **bank), PAGE_URL, language=language)
+        assert mail is not None
+        assert name in mail.text
+        failed = mail_about(event("TopUpFailed", **bank, failure=DECLINED), PAGE_URL, language=language)
+        assert failed is not None
+        assert not re.search("card|carte", failed.text)
+
+
+def test_a_backup_card_is_named_as_one() -> None:
+    data = PAYMENT | {"amount": "25.00", "backup": True}
+    for language, name in (("en", "your backup card Visa"), ("fr", "votre carte de secours Visa")):
+        mail = mail_about(event("AutoRechargeSucceeded", **data), PAGE_URL, language=language)
+        assert mail is not None
+        assert f"{name} " in mail.text

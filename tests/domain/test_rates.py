@@ -38,6 +38,8 @@ def test_a_rate_item_shows_its_row_with_the_exact_price() -> None:
         "increment_seconds": 60,
         "effective_from": "2020-01-01T00:00:00.000Z",
         "included": False,
+        "changes_at": "2027-01-01T00:00:00.000Z",
+        "next_rate_per_minute": "0.03",
     }
 
 

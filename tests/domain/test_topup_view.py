@@ -19,7 +19,9 @@ def test_a_payment_is_shown_with_its_amount_its_card_and_its_state() -> None:
         "status": "succeeded",
         "amount": "25.00",
         "created_at": "2026-11-23T12:00:00.000Z",
-        "payment_method": {"brand": "visa", "last4": "4242"},
+        "payment_method": {"brand": "visa", "last4": "4242", "type": "card"},
+        "refunded": "0.00",
+        "disputed": False,
         "receipt_url": "https://pay.stripe.com/r",
     }
 

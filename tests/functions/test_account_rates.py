@@ -128,3 +128,17 @@ def test_a_cursor_of_one_line_does_not_serve_another(world: World) -> None:
     [second] = world.get("/account/rates", line_id="line_2", **query).body["items"]
     assert second["prefix"] == "447"
     assert world.get("/account/rates", line_id="line_1", **query).code == "invalid_cursor"
+
+
+def test_popular_and_few_prices_are_those_of_the_accounts_lines(world: World) -> None:
+    popular = account_rates(world, popular="1")
+    assert {item["country"] for item in popular} == {"GB", "JP"}
+    few = account_rates(world, country="GB", rows="3")
+    assert few == [item for item in popular if item["country"] == "GB"]
+    assert [(*price, item.get("more")) for price, item in zip(prices(few), few, strict=True)] == [
+        ("*", "0.02", None),
+        ("CA", "0.07", 1),
+    ]
+    [item] = account_rates(world, country="JP", rows="3", line_id="line_1")
+    assert item["rate_per_minute"] == "0.04"
+    assert account_rates(world, country="JP", rows="3", line_id="line_2") == []

@@ -37,7 +37,9 @@ def test_a_paid_top_up_has_exactly_the_documented_shape(till: Till) -> None:
         "status": "succeeded",
         "amount": "25.00",
         "created_at": "2026-11-23T12:00:00.000Z",
-        "payment_method": {"brand": "visa", "last4": "4242"},
+        "payment_method": {"brand": "visa", "last4": "4242", "type": "card"},
+        "refunded": "0.00",
+        "disputed": False,
         "receipt_url": charge["receipt_url"],
     }
     assert re.fullmatch(r"tu_[0-9a-f]{32}", answer.body["id"])

@@ -221,7 +221,7 @@ READERS: dict[str, Callable[[Old], None]] = {
 
 
 NEW_KINDS = {"activity", "callbacks", "card", "correction", "payment_limits", "stripe_account", "suspicious", "sweep"}
-NEW_KINDS |= {"index", "name", "number", "denied", "denied_day", "refused", "rerating", "payment_method"}
+NEW_KINDS |= {"asked", "index", "name", "number", "denied", "denied_day", "refused", "rerating", "payment_method"}
 """The kinds of items that no release has written yet."""
 CASES = [
     pytest.param(folder, path.stem, name, id=f"{folder.name} {path.stem} {name}")

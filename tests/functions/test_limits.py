@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from calling_credit.accounts import limit_changes
 from calling_credit.accounts.limits import Limits, parse_customer_limits
 from tests.functions.freeze_bench import account, limits
 from tests.harness.http import MEMBER
@@ -74,7 +75,6 @@ def test_the_operators_limits_are_the_most_a_customer_may_set(world: World) -> N
 
 
 def test_two_concurrent_limit_changes_are_both_stored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = world.stack.apps["change_settings"]
     others = iter([{"blocked": ["CU"]}, {"call_price": "1.00"}])
 
     def slowly(body: dict[str, Any], own: dict[str, Any], operators: Limits) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def test_two_concurrent_limit_changes_are_both_stored(world: World, monkeypatch:
             assert world.change("/limits", other).status == 200
         return parse_customer_limits(body, own, operators)
 
-    monkeypatch.setattr(app, "parse_customer_limits", slowly)
+    monkeypatch.setattr(limit_changes, "parse_customer_limits", slowly)
     answer = world.change("/limits", {"daily_spend": "5.00"})
     assert answer.body["own"] == {"daily_spend": "5.00", "call_price": "1.00", "blocked": ["CU"]}
     assert limits(world)["own"] == answer.body["own"]

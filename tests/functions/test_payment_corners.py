@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from calling_credit.errors import ProblemCode, Unavailable
+from calling_credit.payments import rule_saving
 from tests.harness.cards import MASTERCARD, VISA
 from tests.harness.recharging import LIFTED, leave, minutes_pass, recharges, spend, usd
 from tests.harness.stripe import Pass, StripeRequest, response
@@ -101,9 +102,8 @@ def test_credit_added_between_reading_and_claim_is_not_bought_again(
 def test_a_concurrent_edit_does_not_turn_a_disabled_rule_on_again(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     leave(till, "5.00")
     till.set_rule(till.card(), threshold="4.00")
-    app = till.world.stack.apps["change_settings"]
     done: list[bool] = []
-    unhurried = app.read_rule_card
+    unhurried = rule_saving.read_rule_card
 
     def hurried(*arguments: Any) -> Any:
         if not done:
@@ -111,7 +111,7 @@ def test_a_concurrent_edit_does_not_turn_a_disabled_rule_on_again(till: Till, mo
             assert till.rule(enabled=False).status == 200
         return unhurried(*arguments)
 
-    monkeypatch.setattr(app, "read_rule_card", hurried)
+    monkeypatch.setattr(rule_saving, "read_rule_card", hurried)
     answer = till.rule(amount="60.00", threshold="10.00")
     assert (answer.status, answer.body["enabled"], answer.body["amount"]) == (200, False, "60.00")
     till.stream()

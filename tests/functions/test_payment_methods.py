@@ -96,12 +96,17 @@ def test_a_saved_card_has_exactly_the_documented_shape(till: Till) -> None:
     assert listed(till) == [
         {
             "id": card,
+            "type": "card",
             "brand": "mastercard",
             "last4": "4444",
+            "bank_name": None,
             "exp_month": 11,
             "exp_year": 2034,
             "default": True,
+            "backup": False,
+            "used_by_rule": False,
             "state": "ok",
+            "can_pay": True,
             "pauses_auto_recharge": False,
         }
     ]

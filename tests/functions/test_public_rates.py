@@ -40,6 +40,8 @@ def test_any_visitor_can_read_present_and_later_prices_of_a_number(world: World)
         "increment_seconds": 60,
         "effective_from": "2020-01-01T00:00:00.000Z",
         "included": False,
+        "changes_at": "2027-01-01T00:00:00.000Z",
+        "next_rate_per_minute": "0.03",
     }
     assert [item["rate_per_minute"] for item in answer.body["items"]] == ["0.020001", "0.03"]
 
@@ -102,6 +104,11 @@ def test_a_destination_priced_for_one_origin_only_is_shown_for_it(world: World) 
         "00 44 20 7183 8750",
         "+4402071838750",
         "+44\u00a020\u00a07183\u00a08750",
+        "+44.20.7183.8750",
+        "(+44) 20\u20117183\u20118750",
+        "tel:+44-20-7183-8750",
+        "(011) 44-20-7183-8750",
+        "0044/20/71838750",
     ],
 )
 def test_a_number_is_understood_as_people_type_it(world: World, number: str) -> None:
@@ -196,3 +203,41 @@ def test_prices_are_public_without_any_secret_or_table(world: World, monkeypatch
     page = public_rates(world, country="GB", limit="1").body
     assert public_rates(world, country="GB", cursor=page["next_cursor"]).status == 200
     assert not hasattr(world.stack.apps["public_rates"], "dynamodb")
+
+
+def test_popular_countries_are_listed_with_few_rows_each(world: World) -> None:
+    rows = [{}, {"prefix": "447", "destination": "United Kingdom - Mobile", "rate_per_minute": "0.05"}]
+    rows += [{"prefix": "81", "country": "JP", "destination": "Japan"}, {"prefix": "379", "country": "VA"}]
+    world.stack.publish(deck_csv(*rows), "deck-2")
+    body = public_rates(world, popular="1").body
+    assert body["next_cursor"] is None
+    assert [(item["prefix"], item.get("more")) for item in body["items"]] == [("44", None), ("447", 0), ("81", 0)]
+    assert public_rates(world, popular="1", rows="3").body == body
+    few = public_rates(world, country="GB", rows="3").body["items"]
+    assert few == body["items"][:2]
+
+
+def test_few_rows_hold_the_prices_of_the_caller(world: World) -> None:
+    later = {"origin": "CA", "rate_per_minute": "0.09", "effective_from": "2027-01-01"}
+    world.stack.publish(deck_csv({}, {"origin": "CA", "rate_per_minute": "0.07"}, later), "deck-2")
+    [item] = public_rates(world, country="GB", rows="3", from_="+14165550100").body["items"]
+    assert (item["origin"], item["rate_per_minute"], item["next_rate_per_minute"]) == ("CA", "0.07", "0.09")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"popular": "1", "country": "GB"},
+        {"popular": "yes"},
+        {"popular": ""},
+        {"country": "GB", "rows": "4"},
+        {"country": "GB", "rows": "-1"},
+        {"number": "+442071838750", "rows": "3"},
+        {"rows": "3"},
+    ],
+    ids=str,
+)
+def test_a_wrong_question_names_the_right_ones(world: World, query: dict[str, str]) -> None:
+    answer = public_rates(world, **query)
+    assert (answer.status, answer.code) == (422, "invalid_query")

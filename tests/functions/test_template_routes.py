@@ -43,6 +43,7 @@ USER_ROUTES = {
     "GET /top-ups/{top_up_id}",
     "GET /payment-methods",
     "POST /payment-methods",
+    "PATCH /payment-methods/{payment_method_id}",
     "DELETE /payment-methods/{payment_method_id}",
 }
 SWITCH_ROUTES = {"POST /calls/authorize"}

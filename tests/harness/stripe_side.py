@@ -12,7 +12,18 @@ from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, StandIn
 from tests.harness.stripe import StripeWire
 from tests.harness.world import World
 
-ACCOUNT_STATE = ("own_id", "objects", "cards", "deleted", "spent", "set_up", "checkout_data", "listed_from", "cause")
+ACCOUNT_STATE = (
+    "bank_seconds",
+    "own_id",
+    "objects",
+    "cards",
+    "deleted",
+    "spent",
+    "set_up",
+    "checkout_data",
+    "listed_from",
+    "cause",
+)
 """The attributes of the stand-in's account that requests change."""
 
 

@@ -24,7 +24,7 @@ EMPTY: tuple[Any, ...] = (None, False, [])
 """Values that mean the same as a missing one."""
 MONEY = {"daily_spend": 200_000_000, "call_price": 50_000_000, "high_cost": 2_000_000, "daily_top_up": 2_000_000_000}
 """The limits in dollars, with their defaults in micro-dollars."""
-UNCOUNTED = {"card_blocked", "card_unblocked", "links_withdrawn", "number_erased"}
+UNCOUNTED = {"card_blocked", "default_method_changed", "card_unblocked", "links_withdrawn", "number_erased"}
 """Actions whose items these checks do not compare."""
 OF_ENTRIES = {
     "credit_reversed": ("credit_reversed", "top_up:{topup_id}"),
@@ -131,6 +131,11 @@ def _rule(item: Image) -> Facts:
     }
 
 
+def _backup(item: Image) -> Facts | None:
+    card = item.get("backup_card")
+    return card and {"id": card["payment_method_id"], "brand": card["brand"], "last4": card["last4"]}
+
+
 def _line(item: Image) -> Facts:
     return {name: item.get(name) for name in ("number", "user_id", "international_calling", "closes_at")}
 
@@ -140,6 +145,7 @@ FOLDED: tuple[tuple[str, Callable[[str], str], Callable[[Image], Facts]], ...] =
     ("ACCOUNT", lambda _: "operator_limits", lambda item: _limits(item.get("limits", {}), MONEY)),
     ("ACCOUNT", lambda _: "limits", lambda item: _limits(item.get("own_limits", {}), {})),
     ("ACCOUNT", lambda _: "customer", lambda item: _clean({"customer": item.get("stripe_customer_id")})),
+    ("ACCOUNT", lambda _: "backup_card", lambda item: _clean({"backup_card": _backup(item)})),
     ("LINE", lambda sk: f"line:{sk.split('#')[1]}", _line),
     ("USER", lambda sk: f"user:{sk.split('#')[1]}", lambda item: {"name": item["name"]}),
     ("AUTO_RECHARGE", lambda _: "auto_recharge", _rule),

@@ -83,7 +83,8 @@ def wrong_tries(cards: list[dict[str, Any]], bench: PaymentBench) -> Iterator[st
     declined: Counter[str] = Counter()
     for charge in bench.till.objects("charge"):
         if charge["status"] == "failed" and charge["outcome"]["reason"] != "authentication_required":
-            fingerprint = charge["payment_method_details"]["card"]["fingerprint"]
+            details = charge["payment_method_details"]
+            fingerprint = details[details["type"]]["fingerprint"]
             declined[f"CARD#{hashlib.sha256(fingerprint.encode()).hexdigest()}"] += 1
     for card in cards:
         tries = [tried for tried in json.loads(card.get("tries", "[]")) if tried[0] not in waiting]

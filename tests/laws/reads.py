@@ -135,7 +135,7 @@ def read_lines(driver: Driver) -> None:
     names = {sk.split("#")[1]: user["name"] for sk, user in driver.model.of(account, "USER#")}
     assert [(row["line_id"], row["number"], row["user"], row["international_calling"]) for row in rows] == [
         (sk.split("#")[1], line["number"], user_view(line["user_id"], names), line["international_calling"])
-        for sk, line in driver.model.of(account, "LINE#")
+        for sk, line in sorted(driver.model.of(account, "LINE#"), key=lambda line: (line[1]["number"], line[0]))
     ]
 
 

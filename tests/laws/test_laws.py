@@ -95,6 +95,7 @@ CUSTOMER_ROUTES = {
     "PUT /auto-recharge": ("change_settings", "/auto-recharge"),
     "PATCH /auto-recharge": ("change_settings", "/auto-recharge"),
     "POST /top-ups": ("add_funds", "/top-ups"),
+    "POST /top-ups/checkout": ("add_funds", "/top-ups/checkout"),
     "GET /top-ups": ("add_funds", "/top-ups"),
     "GET /top-ups/{top_up_id}": ("add_funds", "/top-ups/{theirs}"),
     "GET /payment-methods": ("add_funds", "/payment-methods"),
@@ -140,7 +141,13 @@ def test_law_8_no_request_names_another_account(till: Till, route: str) -> None:
     theirs = till.paid("25.00", other, account="acct_2")["id"]
     [another] = [cus["id"] for cus in till.objects("customer") if cus["metadata"]["account_id"] == "acct_2"]
     function, path = CUSTOMER_ROUTES[route]
-    wishes = {"international_calling": True, "amount": "25.00", "payment_method_id": card, "customer": another}
+    wishes = {
+        "international_calling": True,
+        "language": "fr",
+        "amount": "25.00",
+        "payment_method_id": card,
+        "customer": another,
+    }
     body = {**NAMING_ANOTHER, **wishes}
     asked_for = (route.partition(" ")[0], path.format(theirs=theirs, card=card))
     event = http_event(function, *asked_for, body=body, claims={"custom:account_id": "acct_1"})

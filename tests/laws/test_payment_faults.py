@@ -18,11 +18,13 @@ from tests.laws.payment_ends import differences
 from tests.laws.payment_flows import FLOWS
 from tests.laws.payment_flows_back import FLOWS_BACK
 from tests.laws.payment_flows_checkout import FLOWS_CHECKOUT
+from tests.laws.payment_flows_of_banks import FLOWS_OF_BANKS
 from tests.laws.payment_refunds import APPROVED_REFUND, DESK_REFUND
 from tests.laws.payment_sampling import SEED, SHARE, play_all, sampled
 
 pytestmark = pytest.mark.dynamodb
 
+ALL = [*FLOWS, *FLOWS_BACK, *FLOWS_CHECKOUT, *FLOWS_OF_BANKS, DESK_REFUND, APPROVED_REFUND]
 PAIRS = whole_setting("FAULTS_PAIRS", 5)
 
 
@@ -62,9 +64,7 @@ def play_with_callbacks_amiss(bench: PaymentBench, flow: Flow, fault: str, kind:
     return list(differences(bench, flow))
 
 
-@pytest.mark.parametrize(
-    "flow", [*FLOWS, *FLOWS_BACK, *FLOWS_CHECKOUT, DESK_REFUND, APPROVED_REFUND], ids=lambda flow: flow.name
-)
+@pytest.mark.parametrize("flow", ALL, ids=lambda flow: flow.name)
 def test_law_10_a_payment_ends_the_same_after_any_failure(
     payment_bench: PaymentBench, capsys: pytest.CaptureFixture[str], flow: Flow, played: set[str]
 ) -> None:

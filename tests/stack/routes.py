@@ -42,6 +42,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /top-ups/{top_up_id}": ("/top-ups/TOP_UP", None),
     "GET /payment-methods": ("/payment-methods", None),
     "POST /payment-methods": ("/payment-methods", {}),
+    "PATCH /payment-methods/{payment_method_id}": ("/payment-methods/SPARE", {"default": True}),
     "DELETE /payment-methods/{payment_method_id}": ("/payment-methods/SPARE", None),
     "GET /links/{token}": ("LINK", None),
     "POST /links/{token}": ("LINK", None),
@@ -139,6 +140,7 @@ ADMIN_ONLY = {
     "GET /payment-methods",
     "POST /payment-methods",
     "DELETE /payment-methods/{payment_method_id}",
+    "PATCH /payment-methods/{payment_method_id}",
 }
 CUSTOMER = set(CASES) - OPEN - SERVICE
 SUCCESS = {

@@ -2,10 +2,15 @@
 
 import os
 from functools import cached_property, lru_cache
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from calling_credit.brand import DEFAULT_COLOR, DEFAULT_NAME
 from calling_credit.money import Bounds, parse_money
+
+_ADDRESS: Final = r"^(https://[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?(/[A-Za-z0-9._~%/?=&#+-]*)?)?$"
+"""An address with https, or nothing. Its host holds no character that has a meaning in a content security policy."""
 
 
 class Config(BaseModel):
@@ -60,6 +65,11 @@ class Config(BaseModel):
     adjustment_daily_maximum: str = Field(alias="ADJUSTMENT_DAILY_MAXIMUM", default="1000.00")
     top_up_minimum: str = Field(alias="TOP_UP_MINIMUM", default="5.00")
     top_up_maximum: str = Field(alias="TOP_UP_MAXIMUM", default="500.00")
+    rules_use_bank_accounts: bool = Field(alias="RULES_USE_BANK_ACCOUNTS", default=False)
+    brand_name: str = Field(alias="BRAND_NAME", default=DEFAULT_NAME, pattern=r"^[^\p{C}]{1,60}$")
+    brand_logo_url: str = Field(alias="BRAND_LOGO_URL", default="", max_length=300, pattern=_ADDRESS)
+    brand_color: str = Field(alias="BRAND_COLOR", default=DEFAULT_COLOR, pattern=r"^#[0-9A-Fa-f]{6}$")
+    help_url: str = Field(alias="HELP_URL", default="", max_length=300, pattern=_ADDRESS)
     posting_threads: int = Field(alias="POSTING_THREADS", default=16, ge=1, le=64)
     validate_parameters: bool = Field(alias="VALIDATE_PARAMETERS", default=False)
 

@@ -78,6 +78,7 @@ class ProblemCode(StrEnum):
     INVALID_AMOUNT = "invalid_amount"
     AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
     INVALID_PAYMENT_METHOD = "invalid_payment_method"
+    PAYMENT_METHOD_NOT_ALLOWED = "payment_method_not_allowed"
     LIMIT_BELOW_AMOUNT = "limit_below_amount"
     INVALID_LIMITS = "invalid_limits"
     INVALID_PLACE = "invalid_place"

@@ -3,7 +3,7 @@
 An admin's new address waits until its holder follows a link. The operator's list (`billing_emails`) needs no link.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,7 +14,7 @@ from calling_credit.accounts.name_index import normalized_address
 from calling_credit.accounts.waiting_address import WaitingAddress
 from calling_credit.errors import InvalidValue, ProblemCode, TooManyRequests
 from calling_credit.instants import format_instant
-from calling_credit.languages import DEFAULT_LANGUAGE
+from calling_credit.languages import DEFAULT_LANGUAGE, LANGUAGES
 from calling_credit.money import format_money
 
 ASKED_WITHIN: Final = timedelta(hours=1)
@@ -123,8 +123,14 @@ def language_of(account: Account, address: str) -> str | None:
     form = normalized_address(address)
     if not form or form not in map(normalized_address, account.billing_emails):
         return None
-    chosen = (language for own, language in account.languages.items() if normalized_address(own) == form)
-    return next(chosen, DEFAULT_LANGUAGE)
+    return language_among(account.languages, address)
+
+
+def language_among(languages: Mapping[str, str], address: str) -> str:
+    """The language that an address, in any case, has among `{address: language}`; the default if it has none."""
+    form = normalized_address(address)
+    chosen = (language for own, language in languages.items() if normalized_address(own) == form)
+    return next((language for language in chosen if language in LANGUAGES), DEFAULT_LANGUAGE)
 
 
 def shown_language(account: Account, address: str, now: datetime) -> str | None:
@@ -137,6 +143,14 @@ def languages_of(account: Account) -> dict[str, str]:
     """The languages of billing addresses that differ from the default, by address as the account spells it."""
     shown = {address: language_of(account, address) or DEFAULT_LANGUAGE for address in account.billing_emails}
     return {address: language for address, language in shown.items() if language != DEFAULT_LANGUAGE}
+
+
+def distinct_addresses(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Return each address once: a mailbox is the same in upper and lower case."""
+    kept: dict[str, str] = {}
+    for address in addresses:
+        kept.setdefault(normalized_address(address), address)
+    return tuple(kept.values())
 
 
 def addresses_of(account: Account) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The answers of the price list: the prices of a number or a country, for callers from some origins."""
+"""The answers of the price list: prices of a number, a country, or popular countries, for callers of some origins."""
 
 from datetime import datetime
 from typing import Final
@@ -13,12 +13,18 @@ from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.numbering import COUNTRIES
 from calling_credit.rates.active_decks import ActiveDecks
+from calling_credit.rates.few_rates import FewRates, popular_countries
 from calling_credit.rates.price_list import Origins, rates_for_country, rates_for_number, read_number
+from calling_credit.rates.telling_rows import MAX_TELLING_ROWS
 
 NO_SECRET: Final = "public prices"  # noqa: S105 - not a secret
 """What signs the cursors of the public list, so that its function reads no secret. A cursor names only a place in a
 list that anyone may read; its signature finds typing errors.
 """
+
+
+few_rates: Final = FewRates()
+"""The short price lists of this function, kept while it is warm."""
 
 
 def rates_answer(
@@ -29,7 +35,8 @@ def rates_answer(
     *list_name: str,
     secret: str | None = None,
 ) -> Response[str]:
-    """The prices that callers from these origins pay for the number, as the first of them dials it, or the country.
+    """The prices that callers from these origins pay for the number, as the first of them dials it, for the country, or
+    for the popular countries.
 
     Args:
         list_name: what else the cursors of the list belong to.
@@ -38,16 +45,28 @@ def rates_answer(
     Raises:
         InvalidValue: invalid_query, invalid_number, unknown_country, invalid_limit, invalid_cursor.
     """
-    number, country = query(app, "number"), query(app, "country")
-    if (number is None) == (country is None):
-        raise InvalidValue(ProblemCode.INVALID_QUERY, "Send either number or country.")
+    number, country, rows = query(app, "number"), query(app, "country"), query(app, "rows")
+    is_popular = _is_popular(query(app, "popular"))
+    if sum((number is not None, country is not None, is_popular)) != 1:
+        raise InvalidValue(ProblemCode.INVALID_QUERY, "Send one of number, country, and popular=1.")
+    if rows is not None and (rows != str(MAX_TELLING_ROWS) or number is not None):
+        raise InvalidValue(ProblemCode.INVALID_QUERY, "rows must be 3, and goes with country or popular only.")
     at, active = format_instant(now), decks.in_force(now)
     if number is not None:
         dialed_in = next((origin for origin in origins or () if origin in COUNTRIES), config().home_country)
         items = rates_for_number(active, read_number(number, "number", dialed_in), origins, at)
         return answer({"items": items, "next_cursor": None})
+    if is_popular or rows is not None:
+        countries = popular_countries(config().home_countries) if is_popular else [str(country)]
+        return answer({"items": few_rates.of_countries(active, countries, origins, at), "next_cursor": None})
     listing = Listing(app, *list_name, "rates", country, ",".join(origins or ()), secret=secret)
     if not isinstance(listing.position, str | None):
         raise invalid_cursor()
     items, after = rates_for_country(active, str(country), origins, at, listing.position, listing.limit)
     return answer({"items": items, "next_cursor": listing.next_cursor(after)})
+
+
+def _is_popular(value: str | None) -> bool:
+    if value not in (None, "1"):
+        raise InvalidValue(ProblemCode.INVALID_QUERY, "popular must be 1.")
+    return value is not None

@@ -22,6 +22,8 @@ class ChangeAction(StrEnum):
     RULE_RESUMED = "rule_resumed"
     CARD_SAVED = "card_saved"
     CARD_REMOVED = "card_removed"
+    BACKUP_CARD_CHANGED = "backup_card_changed"
+    DEFAULT_METHOD_CHANGED = "default_method_changed"
     CARD_BLOCKED = "card_blocked"
     CARD_UNBLOCKED = "card_unblocked"
     CUSTOMER_REPLACED = "customer_replaced"

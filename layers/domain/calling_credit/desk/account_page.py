@@ -13,7 +13,7 @@ from calling_credit.recharge.items import Recharge
 from calling_credit.recharge.settings import rule_view
 from calling_credit.topups.card_history import CardRecord, combine, history_of
 from calling_credit.topups.topup import Card, TopUp
-from calling_credit.topups.view import topup_view
+from calling_credit.topups.view import method_view, topup_view
 
 Item = Mapping[str, Any]
 
@@ -109,7 +109,7 @@ def top_up_item(top_up: TopUp, stripe: Mapping[str, Item] | None) -> dict[str, A
     return view | {
         "stored_status": top_up.status,
         "created_by": top_up.created_by,
-        "payment_method": {"id": card.payment_method_id, "brand": card.brand, "last4": card.last4} if card else None,
+        "payment_method": {"id": card.payment_method_id, **method_view(card)} if card else None,
         "reversed": format_money(top_up.reversed_micros),
         "intent_id": intent_id,
         "stripe": None if stripe is None or intent_id is None else stripe.get(intent_id),
@@ -153,6 +153,7 @@ def _card_view(card: Card, records: Sequence[CardRecord], recharge: Recharge, no
     rule = recharge.rule
     return {
         "payment_method_id": card.payment_method_id,
+        "type": card.type,
         "brand": card.brand,
         "last4": card.last4,
         "is_of_rule": rule is not None and rule.payment_method_id == card.payment_method_id,

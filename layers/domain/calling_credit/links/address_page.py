@@ -5,24 +5,12 @@ from aws_lambda_powertools.event_handler import Response
 from calling_credit.api.pages import page
 from calling_credit.links.address_confirmation import AddressLink, AddressLinkState
 from calling_credit.links.link import Link
+from calling_credit.messages.catalog import messages
 
 
-def address_page(link: Link, found: AddressLink) -> Response[str]:
+def address_page(link: Link, found: AddressLink, language: str) -> Response[str]:
     """Return the page of a link in this state: what it does, or why it does nothing."""
-    account = f"account {link.account_id}"
-    match found.state:
-        case AddressLinkState.CONFIRMED:
-            text = f"This address receives the e-mails about {account}. A billing admin can remove it."
-            return page(200, "Address confirmed", text)
-        case AddressLinkState.ENDED:
-            return page(200, "Nothing to confirm", f"The request of {account} was withdrawn. No e-mails will be sent.")
-        case AddressLinkState.FULL:
-            text = (
-                f"The list of {account} is full. Ask its billing admin to remove an address, then open the link again."
-            )
-            return page(200, "Not possible now", text)
-    text = (
-        f"The e-mails about the prepaid credit of {account} will be sent to {found.address}: receipts, declined cards, "
-        "low balances, and refused calls."
-    )
-    return page(200, "Receive these e-mails?", text, button="Confirm address")
+    words, name = messages("links", language), f"address_{found.state}"
+    text = words.text(f"{name}.text", account=link.account_id, address=found.address or "")
+    button = words.text(f"{name}.button") if found.state is AddressLinkState.ACTIVE else None
+    return page(200, words.text(f"{name}.title"), text, button, language=language)

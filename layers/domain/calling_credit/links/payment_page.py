@@ -1,54 +1,79 @@
 """The pages of the link that confirms a payment, and the page of a link that cannot act."""
 
 from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
 
 from aws_lambda_powertools.event_handler import Response
 
 from calling_credit.accounts.account import Account
 from calling_credit.api.pages import page
 from calling_credit.errors import CallingCreditError, Conflict, Forbidden, NotFound, TooManyRequests, Unavailable
+from calling_credit.messages import formats
+from calling_credit.messages.catalog import messages
 from calling_credit.money import format_money
 from calling_credit.topups.topup import TopUp, TopUpStatus
 
 
-def halt_since(account: Account | None, topup: TopUp) -> str | None:
-    """Return what happened to the account since a payment began to wait for its customer: it "is closed", "is frozen",
-    or "was frozen". None if the payment may be confirmed.
-    """
+class Halt(StrEnum):
+    """What happened to an account since a payment began to wait for its customer. Each ends the waiting."""
+
+    CLOSED = "closed"
+    FROZEN = "frozen"
+    WAS_FROZEN = "was_frozen"
+
+
+def halt_since(account: Account | None, topup: TopUp) -> Halt | None:
+    """Return what ended the waiting of a payment; None if the payment may be confirmed."""
     if account is None or account.is_closed:
-        return "is closed"
+        return Halt.CLOSED
     if account.was_frozen_since(topup.created_at):
-        return "is frozen" if account.is_frozen else "was frozen"
+        return Halt.FROZEN if account.is_frozen else Halt.WAS_FROZEN
     return None
 
 
-def payment_page(topup: TopUp, halt_of: Callable[[TopUp], str | None]) -> Response[str]:
+def payment_page(topup: TopUp, halt_of: Callable[[TopUp], Halt | None], language: str) -> Response[str]:
     """Return the page of a payment link: the waiting payment, or its outcome.
 
     Args:
         halt_of: calls `halt_since` with the account; only for a payment that waits.
     """
-    amount = f"${format_money(topup.amount_micros)} with {topup.card.brand.title()} ending {topup.card.last4}"
+    words, payment = messages("links", language), _payment(topup, language)
+
+    def shown(name: str, text: str = "text", button: str | None = None) -> Response[str]:
+        sentence = words.text(text if "." in text else f"{name}.{text}", payment=payment)
+        return page(200, words.text(f"{name}.title"), sentence, button, language=language)
+
     if topup.status == TopUpStatus.SUCCEEDED:
-        return page(200, "Paid", f"Your payment of {amount} succeeded. The credit is in your balance.")
+        return shown("paid")
     if topup.status == TopUpStatus.REQUIRES_ACTION:
         if halt := halt_of(topup):
-            text = f"The account {halt}. The payment of {amount} will not be charged."
-            return page(200, "Nothing to confirm", text)
-        text = f"Your bank asks you to confirm the automatic recharge of {amount}. Continue to your bank's page."
-        return page(200, "Confirm payment", text, button="Confirm payment")
-    if topup.is_open:
-        return page(200, "One moment", f"Your payment of {amount} is being processed. No action is needed.")
-    return page(200, "Nothing to confirm", f"The payment of {amount} has ended. Your card will not be charged.")
+            return shown("nothing", f"halted.{halt}")
+        return shown("confirm", button=words.text("confirm.button"))
+    return shown("processing" if topup.is_open else "nothing")
 
 
-def error_page(error: CallingCreditError) -> Response[str]:
+def _payment(topup: TopUp, language: str) -> str:
+    """The amount and the card of a payment, in words."""
+    amount = formats.money(format_money(topup.amount_micros), language)
+    is_bank = topup.card.brand == formats.BANK_ACCOUNT
+    brand = formats.BRANDS.get(topup.card.brand, topup.card.brand.title())
+    words = messages("links", language)
+    return words.text("payment.bank" if is_bank else "payment.card", amount=amount, brand=brand, last4=topup.card.last4)
+
+
+_PAGES: Final = (
+    (NotFound, 404, "link"),
+    (TooManyRequests, 429, "too_many"),
+    (Conflict, 409, "impossible"),
+    (Forbidden, 409, "impossible"),
+)
+
+
+def error_page(error: CallingCreditError, language: str) -> Response[str]:
     """Return the page of an invalid link, or of a link that cannot act at the moment."""
-    if isinstance(error, NotFound):
-        return page(404, "Link not valid", error.detail)
-    if isinstance(error, TooManyRequests):
-        return page(429, "Too many requests", error.detail, retry_after_seconds=error.retry_after_seconds)
-    if isinstance(error, Conflict | Forbidden):
-        return page(409, "Payment not possible", error.detail)
-    seconds = error.retry_after_seconds if isinstance(error, Unavailable) else None
-    return page(503, "Try again later", error.detail, retry_after_seconds=seconds)
+    words = messages("links", language)
+    status, name = next(((status, name) for kind, status, name in _PAGES if isinstance(error, kind)), (503, "later"))
+    retry_after = error.retry_after_seconds if isinstance(error, TooManyRequests | Unavailable) else None
+    text = words.coded(name, error.code)
+    return page(status, words.text(f"{name}.title"), text, language=language, retry_after_seconds=retry_after)

@@ -17,7 +17,7 @@ class Form(BaseModel):
 
 
 class CardShown(Form):
-    """A card as a person knows it."""
+    """A card or bank account as a person knows it. The brand of a bank account is `us_bank_account`."""
 
     brand: str
     last4: str = Field(max_length=4)
@@ -31,19 +31,23 @@ class Failure(Form):
 
 
 class Paid(Form):
-    """A payment whose money is credited."""
+    """A payment whose money is credited. `backup`: a recharge with the backup card, after a decline of the rule's."""
 
     topup_id: str
     amount: Money
     payment_method: CardShown
+    backup: bool = False
 
 
 class NotPaid(Form):
-    """A payment that has ended without money: `failed` after a decline, `canceled` without one."""
+    """A payment that has ended without money: `failed` after a decline, `canceled` without one. `backup`: a recharge
+    with the backup card, after the rule's card was declined.
+    """
 
     topup_id: str
     amount: Money
     payment_method: CardShown
+    backup: bool = False
     status: Literal["failed", "canceled"]
     failure: Failure | None
 

@@ -46,13 +46,14 @@ def _payment_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     topup_id, is_manual = new["topup_id"], new["kind"] != TopUpKind.AUTOMATIC
     amount = format_money(new["amount_micros"])
     data: dict[str, Any] = {"topup_id": topup_id, "amount": amount, "payment_method": _card(new)}
+    data["backup"] = bool(new.get("is_backup"))
     form: type[Announcement]
     if new["status"] == TopUpStatus.SUCCEEDED:
         form = events.TopUpSucceeded if is_manual else events.AutoRechargeSucceeded
         yield _event(form, new, new["settled_at"], data, topup_id)
     elif new["status"] in NOT_PAID:
         form = events.TopUpFailed if is_manual else events.AutoRechargeFailed
-        failure = failure_view(new["kind"], new["status"], new.get("failure_code"))
+        failure = failure_view(new["kind"], new["status"], new.get("failure_code"), new["brand"])
         data |= {"status": new["status"], "failure": failure}
         yield _event(form, new, new["updated_at"], data, topup_id)
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from calling_credit.notifications.event_types import EventType
-from calling_credit.notifications.mails import WITH_FREEZE_LINK, Confirmation, needs_confirmation
+from calling_credit.notifications.mail_link import Confirmation
+from calling_credit.notifications.mails import WITH_FREEZE_LINK, needs_confirmation
 from calling_credit.topups.declines import FailureCode
 
 SILENCE: Final = timedelta(hours=1)

@@ -6,33 +6,30 @@ therefore never printed: a mail has its own for each code. Amounts, times, and i
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.errors import BadRequest, ProblemCode
 from calling_credit.ids import is_id
-from calling_credit.recharge.settings import WORDS as SUSPENSIONS
-from calling_credit.topups.declines import message_of
+from calling_credit.messages import formats
+from calling_credit.messages.catalog import Messages, messages
+from calling_credit.topups.declines import public_code
 
 Data = Mapping[str, Any]
+Content = tuple[str, list[str]]
+"""Subject and paragraphs."""
 
-BRANDS: Final[Mapping[str, str]] = {
-    "amex": "Amex",
-    "cartes_bancaires": "Cartes Bancaires",
-    "diners": "Diners Club",
-    "discover": "Discover",
-    "eftpos_au": "eftpos",
-    "interac": "Interac",
-    "jcb": "JCB",
-    "mastercard": "Mastercard",
-    "unionpay": "UnionPay",
-    "visa": "Visa",
-}
-"""Stripe's brands of cards (docs.stripe.com/api/payment_methods/object, `card.brand`) as people write them."""
-OTHER_BRAND: Final = "Card"
-OTHER_DENIAL: Final = "A limit of your account refused the call."
-OTHER_SUSPENSION: Final = "Open the Billing page to see the reason."
+LIMITS: Final = (
+    "daily_spend",
+    "call_price",
+    "simultaneous_calls",
+    "high_cost",
+    "blocked",
+    "high_cost_allowed",
+    "daily_top_up",
+)
+"""The limits, as the API names them, in the order in which mails name them."""
 _MONEY: Final = re.compile(r"-?[0-9]{1,12}\.[0-9]{2,6}")
 _LAST4: Final = re.compile(r"[0-9]{4}")
 _MASKED: Final = re.compile(r"([A-Z]{2}|001)…([0-9]{2})")
@@ -41,46 +38,110 @@ _PAYMENT_ID: Final = re.compile(r"tu_[0-9A-Za-z]{1,40}")
 _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
 
-def money(data: Data, field: str) -> str:
-    """An amount in dollars with its sign, such as `$25.00`.
+@dataclass(frozen=True, slots=True)
+class MailWords:
+    """The words of mails in one language.
+
+    Raises:
+        BadRequest: malformed_event, from every method for a field of another form than its event's.
+    """
+
+    language: str
+
+    @property
+    def _messages(self) -> Messages:
+        return messages("mails", self.language)
+
+    def text(self, key: str, **values: str) -> str:
+        """A message."""
+        return self._messages.text(key, **values)
+
+    def mail(self, name: str, **values: str) -> Content:
+        """The subject and the paragraphs of a mail."""
+        return self.text(f"{name}.subject", **values), self._messages.paragraphs(name, **values)
+
+    def money(self, data: Data, field: str) -> str:
+        """An amount in dollars with its sign, such as `$25.00`."""
+        return formats.money(_of_form(_MONEY, data, field), self.language)
+
+    def card(self, data: Data) -> str:
+        """The card of a payment, such as `Visa ending 4242`, or its bank account. A backup card is named as one."""
+        shown = data["payment_method"]
+        brand, last4 = formats.BRANDS.get(str(shown["brand"]), ""), str(shown["last4"])
+        has_digits = _LAST4.fullmatch(last4) is not None
+        if shown["brand"] == formats.BANK_ACCOUNT:
+            return self.text("bank.known", last4=last4) if has_digits else self.text("bank.none")
+        if has_digits and brand:
+            return self.text("card.backup" if data.get("backup") is True else "card.known", brand=brand, last4=last4)
+        if has_digits:
+            return self.text("card.other", last4=last4)
+        return self.text("card.brand" if brand else "card.none", brand=brand)
+
+    def payment(self, data: Data) -> dict[str, str]:
+        """The amount and the card of a payment."""
+        return {"amount": self.money(data, "amount"), "card": self.card(data)}
+
+    def day(self, data: Data, field: str) -> str:
+        """The day of a time in UTC."""
+        return formats.day(_instant(data, field), self.language)
+
+    def instant(self, text: str) -> str:
+        """A time that this application wrote (RFC 3339, UTC)."""
+        return formats.instant(datetime.fromisoformat(text), self.language)
+
+    def month(self, data: Data, field: str) -> str:
+        """A month, such as `2034-11`."""
+        try:
+            return formats.month(datetime.strptime(str(data[field]), "%Y-%m").replace(tzinfo=UTC), self.language)
+        except ValueError:
+            raise _malformed(field) from None
+
+    def line(self, data: Data) -> str:
+        """The line of a call. Ids that could be read as an address are left out."""
+        line_id = data["line_id"]
+        is_plain = isinstance(line_id, str) and _PLAIN_ID.fullmatch(line_id)
+        return self.text("line.known", line=line_id) if is_plain else self.text("line.other")
+
+    def destination(self, data: Data) -> str:
+        """The destination of a call, which the event shows as its country and the last two digits of the number."""
+        found = _MASKED.fullmatch(str(data["to"]))
+        if found is None:
+            return self.text("destination.other")
+        return self.text("destination.known", country=found[1], digits=found[2])
+
+    def decline(self, data: Data) -> str:
+        """The sentence about a failed payment; for an unknown code, that it was declined."""
+        code = public_code(str(data["failure"]["code"]))
+        is_bank = data["payment_method"]["brand"] == formats.BANK_ACCOUNT
+        of_bank = f"decline_bank.{code}"
+        return self.text(of_bank if is_bank and of_bank in self._messages.texts else f"decline.{code}")
+
+    def suspension(self, data: Data) -> str:
+        """The sentence about a suspension."""
+        return self._messages.coded("suspension", str(data["reason"]), card=self.card(data))
+
+    def denial(self, data: Data) -> str:
+        """The sentence about a refused call."""
+        return self._messages.coded("denial", str(data["reason"]))
+
+    def limits(self, data: Data) -> str:
+        """The limits of a change, such as `spending of a day, price of one call`."""
+        loosened = names(data, "limits")
+        named = [self.text(f"limit.{name}") for name in LIMITS if name in loosened]
+        return ", ".join(named) or self.text("limit.other")
+
+    def changer(self, data: Data) -> str:
+        """Who made a change: a user of the account, or the phone company. Names and addresses are left out."""
+        is_own = str(data["by"]).partition(":")[0] in {"user", "link"}
+        return self.text("changer.user" if is_own else "changer.other")
+
+
+def payment_id(data: Data) -> str:
+    """The id of a payment.
 
     Raises:
         BadRequest: malformed_event, as every function of this module does for a field of another form.
     """
-    return f"${_of_form(_MONEY, data, field)}"
-
-
-def card(data: Data) -> str:
-    """The card of a payment, such as `Visa ending 4242`."""
-    shown = data["payment_method"]
-    brand, last4 = BRANDS.get(str(shown["brand"]), OTHER_BRAND), str(shown["last4"])
-    return f"{brand} ending {last4}" if _LAST4.fullmatch(last4) else brand
-
-
-def payment(data: Data) -> tuple[str, str]:
-    """The amount and the card of a payment."""
-    return money(data, "amount"), card(data)
-
-
-def instant(data: Data, field: str) -> datetime:
-    """A time."""
-    text = _of_form(_INSTANT, data, field)
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise _malformed(field) from None
-
-
-def month(data: Data, field: str) -> datetime:
-    """The beginning of a month, such as `2034-11`."""
-    try:
-        return datetime.strptime(str(data[field]), "%Y-%m").replace(tzinfo=UTC)
-    except ValueError:
-        raise _malformed(field) from None
-
-
-def payment_id(data: Data) -> str:
-    """The id of a payment."""
     return _of_form(_PAYMENT_ID, data, "topup_id")
 
 
@@ -92,55 +153,6 @@ def account(event: Data) -> str:
     return account_id
 
 
-def line(data: Data) -> str:
-    """The line of a call. Ids that could be read as an address are left out."""
-    line_id = data["line_id"]
-    is_plain = isinstance(line_id, str) and _PLAIN_ID.fullmatch(line_id)
-    return f"line {line_id}" if is_plain else "one of your lines"
-
-
-def destination(data: Data) -> str:
-    """The destination of a call, which the event shows as its country and the last two digits of the number."""
-    found = _MASKED.fullmatch(str(data["to"]))
-    return f"a number in {found[1]} ending in {found[2]}" if found else "another country"
-
-
-def decline(failure: Data) -> str:
-    """The sentence about a failed payment; for an unknown code, that the card was declined."""
-    return message_of(str(failure["code"]))
-
-
-def suspension(data: Data) -> str:
-    """The sentence about a suspension."""
-    return SUSPENSIONS.get(str(data["reason"]), OTHER_SUSPENSION).replace("{card}", card(data))
-
-
-def denial(data: Data) -> str:
-    """The sentence about a refused call."""
-    return DENIALS.get(str(data["reason"]), OTHER_DENIAL)
-
-
-LIMITS: Final[Mapping[str, str]] = {
-    "daily_spend": "spending of a day",
-    "call_price": "price of one call",
-    "simultaneous_calls": "calls at the same time",
-    "high_cost": "price of a minute",
-    "blocked": "blocked destinations",
-    "high_cost_allowed": "expensive destinations",
-    "daily_top_up": "payments of a day",
-}
-"""The limits, as the API names them, in words."""
-_CHANGERS: Final[Mapping[str, str]] = dict.fromkeys(("user", "link"), "A user of your account")
-OTHER_CHANGER: Final = "Your phone company"
-
-
-def limits(data: Data) -> str:
-    """The limits of a change, such as `spending of a day, price of one call`."""
-    loosened = names(data, "limits")
-    named = [LIMITS[name] for name in LIMITS if name in loosened]
-    return ", ".join(named) or "one of your limits"
-
-
 def names(data: Data, field: str) -> list[object]:
     """A list of names, to be looked up and never printed."""
     value = data[field]
@@ -149,9 +161,12 @@ def names(data: Data, field: str) -> list[object]:
     return value
 
 
-def changer(data: Data) -> str:
-    """Who made a change: a user of the account, or the phone company. Names and addresses are left out."""
-    return _CHANGERS.get(str(data["by"]).partition(":")[0], OTHER_CHANGER)
+def _instant(data: Data, field: str) -> datetime:
+    text = _of_form(_INSTANT, data, field)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise _malformed(field) from None
 
 
 def _of_form(form: re.Pattern[str], data: Data, field: str) -> str:

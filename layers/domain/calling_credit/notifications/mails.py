@@ -7,18 +7,17 @@ the event are not printed (`mail_words`).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from calling_credit.admission.reasons import DenialReason
+from calling_credit.brand import OWN_BRAND, Brand
+from calling_credit.languages import DEFAULT_LANGUAGE
 from calling_credit.notifications import change_mails
-from calling_credit.notifications import mail_words as words
 from calling_credit.notifications.event_types import EventType
-from calling_credit.notifications.reversal_mails import OUT_OF_CREDIT, paused_by_reversal
-from calling_credit.recharge.attempts import SuspensionReason
+from calling_credit.notifications.mail_link import Confirmation
+from calling_credit.notifications.mail_words import Content, Data, MailWords, account, payment_id
+from calling_credit.recharge.suspension_reasons import SuspensionReason
 from calling_credit.topups.declines import FailureCode
-
-Data = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +28,35 @@ class Mail:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """A link that confirms a waiting payment or freezes the account, and when it expires (RFC 3339, UTC)."""
-
-    address: str
-    expires_at: str
-
-
-def mail_about(event: Data, page_url: str, confirmation: Confirmation | None = None) -> Mail | None:
+def mail_about(
+    event: Data,
+    page_url: str,
+    confirmation: Confirmation | None = None,
+    *,
+    language: str = DEFAULT_LANGUAGE,
+    brand: Brand = OWN_BRAND,
+) -> Mail | None:
     """Return the e-mail about an event of the bus (its `detail`); None if it does not concern customers.
 
-    `confirmation` is the link that confirms a waiting recharge at the bank, or the link that freezes the account, where
-    there is one.
+    Args:
+        confirmation: the link that confirms a waiting recharge at the bank, or the link that freezes the account, where
+            there is one.
+        language: the recipient's.
+        brand: the operator's name and help.
 
     Raises:
         BadRequest: malformed_event, a field that the mail prints has another form than its event's.
     """
-    writer = _WRITERS.get(event["type"])
-    content = writer(event["data"], confirmation) if writer else None
+    writer, words = _WRITERS.get(event["type"]), MailWords(language)
+    content = writer(event["data"], confirmation, words) if writer else None
     if content is None:
         return None
     subject, lines = content
-    why = _WHY.get(event["type"], "it lists you as a billing address")
-    signature = f"Account {words.account(event)}. You receive this e-mail because {why}."
-    paragraphs = [*lines, f"Billing page: {page_url}", f"-- \n{signature}"]
-    return Mail(subject, "\n\n".join(paragraphs) + "\n")
+    signature = words.text(_SIGNATURES.get(event["type"], "signature"), account=account(event))
+    addresses = [words.text("billing_page", address=page_url)]
+    if brand.help:
+        addresses.append(words.text("help", address=brand.help))
+    return Mail(subject, "\n\n".join([*lines, "\n".join(addresses), f"-- \n{brand.name}\n{signature}"]) + "\n")
 
 
 def needs_confirmation(event: Data) -> bool:
@@ -76,151 +78,72 @@ WITH_FREEZE_LINK: Final = frozenset(
     {EventType.CALL_DENIED, EventType.LIMITS_LOOSENED, EventType.INTERNATIONAL_CALLING_ENABLED}
 )
 """The types of event whose e-mail offers the link that freezes the account."""
-_WHY: Final[Mapping[str, str]] = {
-    EventType.ACCOUNT_CHANGED: "it listed you as a billing address",
-    EventType.ADDRESS_CONFIRMATION_REQUESTED: "one of its users entered your address",
+_SIGNATURES: Final[Mapping[str, str]] = {
+    EventType.ACCOUNT_CHANGED: "signature_former",
+    EventType.ADDRESS_CONFIRMATION_REQUESTED: "signature_entered",
 }
 """Why the e-mails about some events were sent."""
-Content = tuple[str, list[str]] | None
-"""Subject and paragraphs."""
 
 
-def _top_up_succeeded(data: Data, _: Confirmation | None) -> Content:
-    amount, card = words.payment(data)
-    return f"Payment received: {amount}", [
-        (f"We added your payment of {amount} with {card} to your prepaid balance for international calls."),
-    ]
+def _top_up_succeeded(data: Data, _: Confirmation | None, words: MailWords) -> Content:
+    return words.mail("top_up_succeeded", **words.payment(data))
 
 
-def _recharge_succeeded(data: Data, _: Confirmation | None) -> Content:
-    amount, card = words.payment(data)
-    return f"Automatic recharge: {amount}", [
-        (
-            f"Your balance fell below your threshold, so we charged {card} {amount} and added it to "
-            "your prepaid balance for international calls."
-        ),
-        "To change the amount, threshold, or card, or to switch automatic recharge off, open the Billing page.",
-    ]
+def _recharge_succeeded(data: Data, _: Confirmation | None, words: MailWords) -> Content:
+    return words.mail("recharge_succeeded", **words.payment(data))
 
 
-def _top_up_failed(data: Data, _: Confirmation | None) -> Content:
-    if data["failure"] and data["failure"]["code"] == FailureCode.PAYMENT_LOST:
-        return _payment_lost(data, "Your payment")
-    amount, card = words.payment(data)
-    why = words.decline(data["failure"]) if data["failure"] else "It was canceled before your card was charged."
-    return f"Payment failed: {amount}", [
-        f"Your payment of {amount} with {card} failed, and nothing was charged.",
-        why,
-    ]
+def _top_up_failed(data: Data, _: Confirmation | None, words: MailWords) -> Content:
+    reason = words.decline(data) if data["failure"] else words.text("top_up_failed.canceled")
+    return words.mail("top_up_lost" if _is_lost(data) else "top_up_failed", reason=reason, **words.payment(data))
 
 
-def _recharge_failed(data: Data, _: Confirmation | None) -> Content:
+def _recharge_failed(data: Data, _: Confirmation | None, words: MailWords) -> Content | None:
     if data["failure"] is None:
         return None  # Canceled because it was no longer needed; no person asked for it.
-    if data["failure"]["code"] == FailureCode.PAYMENT_LOST:
-        return _payment_lost(data, "An automatic recharge")
-    amount, card = words.payment(data)
-    return f"Automatic recharge declined: {amount}", [
-        (
-            f"An automatic recharge of {amount} with {card} was declined, and nothing was charged. "
-            "We will try again later unless another e-mail asks you to act."
-        ),
-        words.decline(data["failure"]),
-        "When your balance runs out, international calls are not connected. You can add funds on the Billing page.",
-    ]
+    reason = words.decline(data)
+    return words.mail("recharge_lost" if _is_lost(data) else "recharge_failed", reason=reason, **words.payment(data))
 
 
-def _payment_lost(data: Data, subject: str) -> Content:
-    amount, card = words.payment(data)
-    return f"Payment not confirmed: {amount}", [
-        f"{subject} of {amount} with {card} has no result, and it is not credited.",
-        words.decline(data["failure"]),
-    ]
+def _is_lost(data: Data) -> bool:
+    return bool(data["failure"] and data["failure"]["code"] == FailureCode.PAYMENT_LOST)
 
 
-def _recharge_suspended(data: Data, confirmation: Confirmation | None) -> Content:
+def _recharge_suspended(data: Data, confirmation: Confirmation | None, words: MailWords) -> Content:
     if data["reason"] == SuspensionReason.AUTHENTICATION and confirmation is not None:
-        ends = datetime.fromisoformat(confirmation.expires_at)
-        return "Confirm your automatic recharge", [
-            (
-                f"Your bank asks you to confirm an automatic recharge with {words.card(data)}. Automatic recharge is "
-                "paused until you do."
-            ),
-            f"Confirm the payment by {ends:%Y-%m-%d %H:%M} UTC:\n{confirmation.address}",
-            "The link opens your bank's own page. We never ask for a card number or a password by e-mail.",
-        ]
-    if data.get("payment"):
-        return "Automatic recharge is paused", paused_by_reversal(data)
-    return "Automatic recharge is paused", [
-        f"Automatic recharge with {words.card(data)} is paused.",
-        words.suspension(data),
-        OUT_OF_CREDIT,
-    ]
+        link, ends = confirmation.address_in(words.language), words.instant(confirmation.expires_at)
+        return words.mail("recharge_confirm", card=words.card(data), link=link, time=ends)
+    payment = data.get("payment")
+    if payment:
+        name = "recharge_refunded" if data["reason"] == SuspensionReason.REFUNDED else "recharge_disputed"
+        amount, created = words.money(payment, "amount"), words.day(payment, "created_at")
+        return words.mail(name, amount=amount, day=created, payment=payment_id(payment))
+    return words.mail("recharge_paused", card=words.card(data), reason=words.suspension(data))
 
 
-def _balance_low(data: Data, _: Confirmation | None) -> Content:
-    balance = words.money(data, "balance")
-    return f"Your balance is low: {balance}", [
-        (
-            f"Your prepaid balance for international calls fell below {words.money(data, 'low_balance')}. It is now "
-            f"{balance}."
-        ),
-        "When it runs out, international calls are not connected. Calls within the US and Canada are not affected.",
-    ]
+def _balance_low(data: Data, _: Confirmation | None, words: MailWords) -> Content:
+    balance, level = words.money(data, "balance"), words.money(data, "low_balance")
+    return words.mail("balance_low", balance=balance, low_balance=level)
 
 
-def _credit_reversed(data: Data, _: Confirmation | None) -> Content:
-    amount, card = words.payment(data)
-    return f"Credit reversed: {amount}", [
-        (
-            f"A payment with {card} was refunded or disputed, so we took {amount} back from your "
-            "prepaid balance. If the balance is now below zero, international calls are not connected until you add "
-            "funds."
-        ),
-    ]
+def _credit_reversed(data: Data, _: Confirmation | None, words: MailWords) -> Content:
+    return words.mail("credit_reversed", **words.payment(data))
 
 
-def _credit_returned(data: Data, _: Confirmation | None) -> Content:
-    amount, card = words.payment(data)
-    return f"Credit returned: {amount}", [
-        (
-            f"A refund to {card} failed, or a dispute was decided in our favor, so we returned "
-            f"{amount} to your prepaid balance."
-        ),
-    ]
+def _credit_returned(data: Data, _: Confirmation | None, words: MailWords) -> Content:
+    return words.mail("credit_returned", **words.payment(data))
 
 
-def _call_denied(data: Data, link: Confirmation | None) -> Content:
-    lines = [
-        f"A call from {words.line(data)} to {words.destination(data)} was not connected.",
-        words.denial(data),
-        "We report refused calls at most once an hour. Emergency and domestic calls are not affected.",
-    ]
-    if link is not None:
-        ends = datetime.fromisoformat(link.expires_at)
-        lines += [
-            (
-                "If no one in your company made this call, your phone system may be compromised. Until "
-                f"{ends:%Y-%m-%d %H:%M} UTC, this link blocks all international calls and card payments:"
-                f"\n{link.address}"
-            )
-        ]
-    return "An international call was refused", lines
+def _call_denied(data: Data, link: Confirmation | None, words: MailWords) -> Content:
+    values = {"line": words.line(data), "destination": words.destination(data), "reason": words.denial(data)}
+    return change_mails.with_link(words.mail("call_denied", **values), "call_denied.link", link, words)
 
 
-def _card_expiring(data: Data, _: Confirmation | None) -> Content:
-    last_month = words.month(data, "expires")
-    return "The card of your automatic recharge expires soon", [
-        f"{words.card(data)} expires at the end of {last_month:%B %Y}. Automatic recharge uses this card.",
-        (
-            "If your bank sends you a new card, add it on the Billing page and choose it for automatic recharge. Many "
-            "banks tell us the new date themselves; then you need not do anything."
-        ),
-        "When no card can be charged and your balance runs out, international calls are not connected.",
-    ]
+def _card_expiring(data: Data, _: Confirmation | None, words: MailWords) -> Content:
+    return words.mail("card_expiring", card=words.card(data), month=words.month(data, "expires"))
 
 
-_WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None], Content]]] = {
+_WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None, MailWords], Content | None]]] = {
     EventType.TOP_UP_SUCCEEDED: _top_up_succeeded,
     EventType.TOP_UP_FAILED: _top_up_failed,
     EventType.AUTO_RECHARGE_SUCCEEDED: _recharge_succeeded,

@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from calling_credit.money import Bounds
+from calling_credit.payment_names import MethodType
 from calling_credit.payments.new_topup import automatic_topup
 from calling_credit.payments.stripe_account import CHANGED
 from calling_credit.payments.topup_worker import TopUpWorker
+from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.context import recharge_context
 from calling_credit.recharge.decision import BuyCredit, RechargeContext, Resume, Rule, Stop, StopReason, decide_recharge
 from calling_credit.recharge.rule_card import rule_card
@@ -33,8 +35,17 @@ LEASED_BY_OTHER = "taken_over"
 LOST_RACE = "outrun"
 
 
-def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str, bounds: Bounds, now: datetime) -> str:
-    """Check one account. Return `charged:<status>`, `resumed:<status>`, or the code of the reason to stop.
+def run_recharge(
+    recharges: RechargeStore,
+    worker: TopUpWorker,
+    account_id: str,
+    bounds: Bounds,
+    now: datetime,
+    *,
+    bank_accounts: bool = False,
+) -> str:
+    """Check one account. Return `charged:<status>`, `resumed:<status>`, or the code of the reason to stop. A rule stops
+    that uses a bank account without `bank_accounts`.
 
     Raises:
         Unavailable: the table did not answer; the same check is safe again.
@@ -47,7 +58,8 @@ def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str,
         if rule is None:
             return NO_RULE
         open_topups = worker.topups.recent(account_id, now)
-        decision = _decide(worker, recharge_context(snapshot, rule, open_topups, bounds, now))
+        context = recharge_context(snapshot, rule, open_topups, bounds, now)
+        decision = _decide(worker, context, bank_accounts=bank_accounts)
         if isinstance(decision, Stop):
             if decision.code not in SILENT_STOPS:
                 recharges.stop(snapshot, decision, now)
@@ -69,12 +81,15 @@ def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str,
     return LOST_RACE
 
 
-def _decide(worker: TopUpWorker, context: RechargeContext) -> Stop | Resume | BuyCredit:
-    """Decide; read the card's history only if everything else allows a charge."""
+def _decide(worker: TopUpWorker, context: RechargeContext, *, bank_accounts: bool) -> Stop | Resume | BuyCredit:
+    """Decide; read the history of the card only if everything else allows a charge."""
     decision = decide_recharge(context)
     if not isinstance(decision, BuyCredit):
         return decision
-    return decide_recharge(replace(context, card=worker.gate.cards.state(rule_card(context.rule), context.now)))
+    card = decision.backup or rule_card(context.rule)
+    if card.type is MethodType.BANK_ACCOUNT and not bank_accounts:
+        return Stop(SuspensionReason.UNUSABLE)
+    return decide_recharge(replace(context, card=worker.gate.cards.state(card, context.now)))
 
 
 def _claim(
@@ -82,8 +97,9 @@ def _claim(
 ) -> TopUp | None:
     if snapshot.customer_id is None:  # Only an edit of the table removes the customer of a rule's card.
         return None
-    attempt, card = snapshot.recharge.state.attempt + 1, rule_card(rule)
-    topup = automatic_topup(snapshot.account_id, attempt, purchase.amount_micros, card, snapshot.customer_id, now)
+    attempt, card = snapshot.recharge.state.attempt + 1, purchase.backup or rule_card(rule)
+    is_backup, amount, customer_id = purchase.backup is not None, purchase.amount_micros, snapshot.customer_id
+    topup = automatic_topup(snapshot.account_id, attempt, amount, card, customer_id, now, is_backup=is_backup)
     return topup if recharges.claim(snapshot, topup, now) else None
 
 

@@ -16,6 +16,7 @@ from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.cards import SavedCard
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.webhook_signature import StripeEvent
+from calling_credit.recharge.backup_store import BackupStore
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.rule_card import rule_card, store_rule_card
 from calling_credit.recharge.store import RechargeStore
@@ -48,6 +49,7 @@ class RuleCards:
         self._accounts = AccountStore(client, table_name)
         self._cards = CardStore(client, table_name)
         self._recharges = RechargeStore(client, table_name)
+        self._backups = BackupStore(client, table_name)
 
     def require_same_account(self) -> None:
         """Return if the key belongs to the stack's Stripe account. Stripe is asked, because it shows no card.
@@ -71,6 +73,7 @@ class RuleCards:
             at = datetime.fromtimestamp(event.created, UTC) if event.created else self._now
             old = Card(card.payment_method_id, "", "", event.previous_fingerprint)
             self._cards.inherit(old, card, self._now, format_instant(at))
+        self._backups.refresh(account_id, card, stripe_actor(card.payment_method_id), self._now)
         rule = self._recharges.recharge(account_id).rule
         if rule is None or rule.payment_method_id != card.payment_method_id:
             return "card_renewed"
@@ -129,6 +132,23 @@ class RuleCards:
             if rule.payment_method_id in followed:
                 return self._store(account_id, rule, one.card)
         return False
+
+    def follow_backup(self, account_id: str, backup: Card | None, saved: Iterable[SavedCard]) -> Card | None:
+        """Give the account the current data of its backup card, or end the use of one that is no longer saved. Return
+        the backup card.
+
+        Raises:
+            Unavailable: busy, or the table did not answer.
+        """
+        if backup is None:
+            return None
+        actor = stripe_actor(backup.payment_method_id)
+        current = next((one.card for one in saved if backup.payment_method_id in one.payment_method_ids), None)
+        if current is None:
+            self._backups.clear(account_id, [backup.payment_method_id], actor, self._now)
+        elif current != backup:
+            self._backups.refresh(account_id, current, actor, self._now)
+        return current
 
     def histories(self, saved: Iterable[SavedCard]) -> dict[str, CardHistory]:
         """What saved cards still allow, by payment method."""

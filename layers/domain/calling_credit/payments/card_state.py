@@ -18,11 +18,11 @@ class CardState(StrEnum):
 
 
 def state_of(expires: str, history: CardHistory, now: datetime) -> CardState:
-    """The state of a card with this last month; the most serious reason first."""
+    """The state of a card with this last month (empty for a bank account); the most serious reason first."""
     if history.is_blocked:
         return CardState.BLOCKED
-    if has_expired(expires, now):
+    if expires and has_expired(expires, now):
         return CardState.EXPIRED
     if history.declined_at is not None:
         return CardState.DECLINED
-    return CardState.EXPIRING if expires_soon(expires, now) else CardState.OK
+    return CardState.EXPIRING if expires and expires_soon(expires, now) else CardState.OK

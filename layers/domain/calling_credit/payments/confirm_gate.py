@@ -23,6 +23,7 @@ from calling_credit.payments.limit_store import LimitStore
 from calling_credit.payments.stripe_client import Refused
 from calling_credit.recharge.acceptance import exceeds_accepted
 from calling_credit.recharge.attempts import SuspensionReason
+from calling_credit.recharge.backup import backup_from_item
 from calling_credit.recharge.decision import NEED_ANOTHER_CARD_OR_AMOUNT, StopReason
 from calling_credit.recharge.items import recharge_from_item
 from calling_credit.topups import card_history, refusals
@@ -89,7 +90,7 @@ class ConfirmGate:
         items = read_many(
             self._client, self._table_name, [account, *([] if on_session else [rule]), *card_keys_of(topup.card)]
         )
-        refusal = _of_account(items.get(account))
+        refusal = _of_account(items.get(account), topup)
         if refusal is None and not on_session:
             refusal = _of_rule(items.get(rule), topup) or _of_number(topup)
         if refusal is not None:
@@ -118,11 +119,16 @@ class ConfirmGate:
         return True
 
 
-def _of_account(item: dict[str, Any] | None) -> Refusal | None:
-    account = account_from_item(from_attributes(item)) if item else None
+def _of_account(item: dict[str, Any] | None, topup: TopUp) -> Refusal | None:
+    plain = from_attributes(item) if item else {}
+    account = account_from_item(plain) if plain else None
     if account is None or account.is_closed:
         return Refusal(StopReason.ACCOUNT_CLOSED, refusals.account_closed())
-    return Refusal(StopReason.ACCOUNT_FROZEN, account_frozen()) if account.is_frozen else None
+    if account.is_frozen:
+        return Refusal(StopReason.ACCOUNT_FROZEN, account_frozen())
+    backup = backup_from_item(plain)
+    is_gone = backup is None or backup.payment_method_id != topup.card.payment_method_id
+    return Refusal(StopReason.BACKING_OFF) if topup.is_backup and is_gone else None
 
 
 def _of_rule(item: dict[str, Any] | None, topup: TopUp) -> Refusal | None:

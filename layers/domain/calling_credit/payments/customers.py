@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import stripe
 
 from calling_credit.errors import ProblemCode, Unavailable
+from calling_credit.payment_names import MethodType
 from calling_credit.payments.stripe_client import NoAnswer, classify_error, is_missing, public_error
 
 
@@ -73,8 +74,9 @@ def account_of_customer(client: stripe.StripeClient, customer_id: str) -> str:
 def setup_page(
     client: stripe.StripeClient, customer_id: str, page_url: str, extra: Mapping[str, Any] | None = None
 ) -> str | None:
-    """Create a page at Stripe on which the customer saves a card and then returns to the Billing page. None if Stripe
-    does not know an object of the request, which can only be the customer. `extra` holds further parameters.
+    """Create a page at Stripe on which the customer saves a card, or what `extra` says, and then returns to the Billing
+    page. None if Stripe does not know an object of the request, which can only be the customer. `extra` holds further
+    parameters.
 
     Raises:
         Unavailable: payments_unavailable; setup_page_refused.
@@ -99,10 +101,21 @@ def setup_page(
     return str(session.url)
 
 
+BANK_ACCOUNT_ONLY: Final[Mapping[str, Any]] = {
+    "allowed_payment_method_types": [MethodType.BANK_ACCOUNT],
+    "payment_method_options": {MethodType.BANK_ACCOUNT: {"verification_method": "instant"}},
+}
+"""The parameters of a page that saves a bank account. Its owner signs in to the bank, which verifies the account at
+once; small deposits would take days, and the account could not pay until then.
+"""
+
+
 def setup_page_refused() -> Unavailable:
     """The error after Stripe refused to open its page. An alarm tells operators."""
     return Unavailable(
-        ProblemCode.SETUP_PAGE_REFUSED, "Stripe refused to open its page for saving a card. Try again later.", 60
+        ProblemCode.SETUP_PAGE_REFUSED,
+        "Stripe refused to open its page for saving a payment method. Try again later.",
+        60,
     )
 
 

@@ -20,7 +20,7 @@ StripeResult = Intent | NoAnswer | Refused
 def create_request(
     account_id: str, topup_id: str, kind: TopUpKind, amount_micros: int, card: Card, customer_id: str
 ) -> dict[str, Any]:
-    """The complete request for an unconfirmed intent: cards only, with our ids in its metadata.
+    """The complete request for an unconfirmed intent of this type of payment method, with our ids in its metadata.
 
     Raises:
         ValueError: the amount is not in whole cents.
@@ -31,7 +31,7 @@ def create_request(
         "currency": CURRENCY,
         "customer": customer_id,
         "payment_method": card.payment_method_id,
-        "allowed_payment_method_types": ["card"],
+        "allowed_payment_method_types": [card.type],
         "description": f"{description} of calling credit",
         "metadata": {"account_id": account_id, "topup_id": topup_id, "kind": kind},
     }
@@ -39,7 +39,8 @@ def create_request(
 
 def on_session_request(card: Card, return_url: str) -> dict[str, Any]:
     """The confirmation of a payment whose customer is present and may be sent to their bank. It names the card, because
-    Stripe removes a declined card from the intent.
+    Stripe removes a declined card from the intent. A bank account needs nothing more: Stripe uses the mandate that its
+    customer gave when saving it.
     """
     return {"payment_method": card.payment_method_id, "return_url": return_url, "expand": ["latest_charge"]}
 

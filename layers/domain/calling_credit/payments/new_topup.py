@@ -61,9 +61,16 @@ def manual_topup(
 
 
 def automatic_topup(
-    account_id: str, attempt: int, amount_micros: int, card: Card, customer_id: str, now: datetime
+    account_id: str,
+    attempt: int,
+    amount_micros: int,
+    card: Card,
+    customer_id: str,
+    now: datetime,
+    *,
+    is_backup: bool = False,
 ) -> TopUp:
-    """A new automatic top-up, confirmed without the customer."""
+    """A new automatic top-up, confirmed without the customer. `is_backup`: with the backup card."""
     topup_id = automatic_id(account_id, attempt, format_instant(now))
     return TopUp(
         account_id=account_id,
@@ -81,6 +88,7 @@ def automatic_topup(
         confirm_request=format_request(intents.off_session_request()),
         attempt=attempt,
         lease_until=format_instant(now + LEASE),
+        is_backup=is_backup,
     )
 
 

@@ -16,7 +16,7 @@ from calling_credit.ledger.entries import Entry
 from calling_credit.payments.fraud import FraudGuard
 from calling_credit.payments.refund_ends import refund_ends, write_refund_ends
 from calling_credit.payments.refund_store import RefundStore
-from calling_credit.payments.reversal_store import mark_suspending_action, write_reversal
+from calling_credit.payments.reversal_store import mark_suspending_action, show_losses, write_reversal
 from calling_credit.payments.stripe_client import (
     MICROS_PER_CENT,
     NoAnswer,
@@ -131,6 +131,7 @@ def reverse_topup(
             write_refund_ends(client, table_name, ends, actor, now)
             return None
         if entry is None:
+            show_losses(client, table_name, topup, losses)
             guard.suspend(topup, signals)
             _apply_refunds(client, table_name, topup, losses, now)
             guard.report(topup, signals)
@@ -139,7 +140,7 @@ def reverse_topup(
         recharge = guard.recharge(account_id) if reasons else NO_RECHARGE
         if recharge.rule is None:
             reasons = []
-        if write_reversal(client, table_name, topup, target, entry, now, actor, reasons, recharge, ends):
+        if write_reversal(client, table_name, topup, target, entry, now, actor, reasons, recharge, ends, losses):
             outcome = "reversed" if entry.amount_micros < 0 else "returned"
         return None
 

@@ -11,7 +11,7 @@ from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
 from calling_credit.dynamodb.attributes import to_attribute
-from calling_credit.dynamodb.transactions import update
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.ledger.posting import posting_plan
@@ -21,6 +21,7 @@ from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.items import NO_RECHARGE, Recharge, suspend_action
 from calling_credit.recharge.rule_changes import suspension_actions
 from calling_credit.topups.items import topup_key
+from calling_credit.topups.reversals import Losses
 from calling_credit.topups.topup import TopUp
 
 if TYPE_CHECKING:
@@ -38,11 +39,13 @@ def write_reversal(
     suspends: Sequence[SuspensionReason] = (),
     recharge: Recharge = NO_RECHARGE,
     ends: Sequence[RefundEnd] = (),
+    losses: Losses | None = None,
 ) -> bool:
     """Write a reversal. Return False if the top-up's reversed amount has changed, so that it must be read again.
 
     Args:
         ends: refunds that end with the reversal. It releases the credit that they hold.
+        losses: what Stripe says of the payment, to show with it.
         suspends: the reasons for which the same transaction suspends the account's rule of automatic recharge. The
             rule exists; its state does not matter.
         recharge: the account's rule and state as they were read, for the record of the suspension.
@@ -62,6 +65,9 @@ def write_reversal(
     if SuspensionReason.REFUNDED in suspends:
         expression += ", suspended_recharge = :true"
         values[":true"] = to_attribute(True)
+    if losses is not None:
+        shown, more = _shown(losses, topup)
+        expression, values = f"{expression}, {shown}", values | more
     freed = freed_micros(ends)
     if freed:
         expression += " ADD refunding_micros :less"
@@ -92,6 +98,34 @@ def _change(topup: TopUp, target_micros: int, entry: Entry) -> Change:
     old, new = ({"reversed": format_money(micros)} for micros in (topup.reversed_micros, target_micros))
     new |= {"amount": format_money(entry.amount_micros)}
     return Change(action, f"top_up:{topup.topup_id}", entry.cause_id, old, new)
+
+
+def show_losses(client: "DynamoDBClient", table_name: str, topup: TopUp, losses: Losses) -> bool:
+    """Store what Stripe says of a payment whose credit stays as it is, if it is news. Return whether it is.
+
+    A reversal since the read has stored its own.
+    """
+    refunded = min(losses.refunded_micros, topup.amount_micros)
+    if (topup.shown_refund_micros, topup.is_disputed) == (refunded, bool(losses.signals)):
+        return False
+    expression, values = _shown(losses, topup)
+    values[":counted"] = to_attribute(topup.reversals)
+    action = update(
+        table_name,
+        topup_key(topup.account_id, topup.topup_id),
+        f"SET {expression}",
+        "attribute_exists(PK) AND reversals = :counted",
+        values,
+    )
+    return not transact(client, [action])
+
+
+def _shown(losses: Losses, topup: TopUp) -> tuple[str, dict[str, Any]]:
+    values = {
+        ":refunded": to_attribute(min(losses.refunded_micros, topup.amount_micros)),
+        ":disputed": to_attribute(bool(losses.signals)),
+    }
+    return "refunded_micros = :refunded, is_disputed = :disputed", values
 
 
 def mark_suspending_action(table_name: str, topup: TopUp) -> dict[str, Any]:

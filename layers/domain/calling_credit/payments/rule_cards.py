@@ -2,7 +2,8 @@
 
 import stripe
 
-from calling_credit.errors import NotFound, Unavailable
+from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
+from calling_credit.payment_names import MethodType
 from calling_credit.payments.cards import read_own_card
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.recharge.attempts import SuspensionReason
@@ -13,7 +14,12 @@ from calling_credit.topups.topup import Card
 
 
 def read_rule_card(
-    client: stripe.StripeClient, guard: StripeAccountGuard, account: Snapshot, settings: RuleSettings
+    client: stripe.StripeClient,
+    guard: StripeAccountGuard,
+    account: Snapshot,
+    settings: RuleSettings,
+    *,
+    bank_accounts: bool = False,
 ) -> Card:
     """The card of the new settings, read again, because its bank may have renewed it. Without Stripe's answer, or with
     the key of another Stripe account, the stored card serves a rule that keeps it, so that a rule can be tightened, and
@@ -21,17 +27,22 @@ def read_rule_card(
 
     Raises:
         NotFound: unknown_payment_method. Unavailable: payments_unavailable, stripe_account_changed.
+        InvalidValue: payment_method_not_allowed, a bank account although rules use none (`bank_accounts`).
     """
     rule, state = account.recharge.rule, account.recharge.state
     stored = None if rule is None or rule.payment_method_id != settings.payment_method_id else rule_card(rule)
     if stored is not None and not settings.enabled:
         return stored
     try:
-        return _read_own_card(client, guard, account, settings.payment_method_id)
+        card = _read_own_card(client, guard, account, settings.payment_method_id)
     except Unavailable:
         if stored is None or state.own_reason == SuspensionReason.REMOVED:
             raise
-        return stored
+        card = stored
+    if settings.enabled and card.type is MethodType.BANK_ACCOUNT and not bank_accounts:
+        detail = "Automatic recharge does not use bank accounts; choose a card."
+        raise InvalidValue(ProblemCode.PAYMENT_METHOD_NOT_ALLOWED, detail)
+    return card
 
 
 def _read_own_card(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Metrics
 
+from calling_credit.config import config
 from calling_credit.errors import NotFound
 from calling_credit.metrics import emit
 from calling_credit.payments.card_items import has_number
@@ -29,12 +30,14 @@ def read_card(
     """The card of new settings. Count a key of another Stripe account.
 
     Raises:
-        NotFound: unknown_payment_method. Unavailable: Stripe did not answer, or its account has changed.
+        NotFound: unknown_payment_method. InvalidValue: payment_method_not_allowed.
+        Unavailable: Stripe did not answer, or its account has changed.
     """
     stripe, tally = stripe_client(), Counter[str]()
     guard = StripeAccountGuard(client, table_name, stripe, tally)
     try:
-        return read_rule_card(stripe, guard, snapshot, settings)
+        allowed = config().rules_use_bank_accounts
+        return read_rule_card(stripe, guard, snapshot, settings, bank_accounts=allowed)
     finally:
         emit(metrics, tally)
 

@@ -11,6 +11,7 @@ from typing import Final
 import stripe
 
 from calling_credit.errors import NotFound, Unavailable
+from calling_credit.payment_names import MethodType
 from calling_credit.payments import intents
 from calling_credit.payments.cards import read_own_card
 from calling_credit.payments.confirm_gate import ConfirmGate
@@ -20,6 +21,8 @@ from calling_credit.topups.declines import Decline, FailureCode
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Intent, TopUp, TopUpKind
 
+NO_MANDATE: Final = frozenset({"payment_intent_mandate_invalid", "invalid_request"})
+"""The codes of a confirmation that Stripe refuses because a bank account has no mandate: of its own, or none."""
 NO_TIME: Final = NoAnswer("no_time")
 NOT_CREATED: Final = Refused("not_made")
 
@@ -93,10 +96,16 @@ def confirm_present(client: stripe.StripeClient, gate: ConfirmGate, topup: TopUp
 def _after_refusal(
     client: stripe.StripeClient, topups: TopUpStore, topup: TopUp, result: Refused, now: datetime
 ) -> tuple[TopUp, StripeResult]:
-    """Handle a refused confirmation. If the card was removed, store that decline and cancel the intent."""
-    if not is_card_gone(client, topup, result):
+    """Handle a refused confirmation. If the card was removed, or a bank account no longer has a mandate, store that
+    decline and cancel the intent. A dispute ends the mandate (docs.stripe.com/payments/ach-direct-debit).
+    """
+    if is_card_gone(client, topup, result):
+        decline = Decline(FailureCode.CARD_REMOVED)
+    elif topup.card.type is MethodType.BANK_ACCOUNT and result.code in NO_MANDATE:
+        decline = Decline(FailureCode.DEBIT_NOT_AUTHORIZED)
+    else:
         return topup, result
-    stored = topups.store_decline(topup, Decline(FailureCode.CARD_REMOVED), now) or topup
+    stored = topups.store_decline(topup, decline, now) or topup
     return stored, intents.cancel(client, topup.intent_id or "")
 
 

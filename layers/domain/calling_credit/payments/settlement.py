@@ -26,8 +26,9 @@ from calling_credit.recharge.items import Recharge, put_recharge_action, recharg
 from calling_credit.recharge.rule_changes import record_actions
 from calling_credit.recharge.store import RECHARGE
 from calling_credit.topups.declines import Decline
+from calling_credit.topups.entry import topup_entry
 from calling_credit.topups.items import CARD_FIELDS, TOPUP_KIND, topup_key
-from calling_credit.topups.topup import OPEN, Intent, TopUp, TopUpKind, TopUpStatus, topup_entry
+from calling_credit.topups.topup import OPEN, Intent, TopUp, TopUpKind, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

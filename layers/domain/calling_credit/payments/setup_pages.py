@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 import stripe
 
 from calling_credit.instants import format_instant
+from calling_credit.payment_names import MethodType
 from calling_credit.payments import cards
 from calling_credit.payments.card_store import CardStore
-from calling_credit.payments.customers import account_in
+from calling_credit.payments.customers import BANK_ACCOUNT_ONLY, account_in
 from calling_credit.payments.limit_store import LimitStore
 from calling_credit.payments.lost_customers import CardSaver
 from calling_credit.payments.stripe_client import public_error
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.snapshot import Snapshot
-from calling_credit.topups.payment_limits import MAX_CARDS, PAGE_LIFETIME
+from calling_credit.topups.payment_limits import PAGE_LIFETIME
 from calling_credit.topups.topup import Card
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def count_cards(client: stripe.StripeClient, customer_id: str | None) -> int:
-    """Count a customer's saved cards, up to one more than an account may have.
+    """Count a customer's saved cards and bank accounts, up to a hundred.
 
     Raises:
         Unavailable: payments_unavailable.
@@ -38,12 +39,12 @@ def count_cards(client: stripe.StripeClient, customer_id: str | None) -> int:
     if customer_id is None:
         return 0
     try:
-        listed = client.v1.payment_methods.list({"customer": customer_id, "type": "card", "limit": MAX_CARDS + 1})
+        listed = client.v1.payment_methods.list({"customer": customer_id, "limit": 100})
     except stripe.InvalidRequestError:
         return 0  # The customer was deleted at Stripe, and the cards with it.
     except stripe.StripeError as error:
         raise public_error(error) from error
-    return len(listed.data)
+    return sum(cards.is_accepted(method) for method in listed.data)
 
 
 @contextmanager
@@ -63,17 +64,20 @@ def claimed_page(limits: LimitStore, saved: int, now: datetime) -> Iterator[dict
         raise
 
 
-def open_setup_page(worker: TopUpWorker, saver: CardSaver, account: Snapshot, page_url: str) -> str:
-    """Create a page for saving a card within the account's limits, and the account's customer if it has none. Return
-    the page's address.
+def open_setup_page(
+    worker: TopUpWorker, saver: CardSaver, account: Snapshot, page_url: str, method: MethodType = MethodType.CARD
+) -> str:
+    """Create a page for saving a card or bank account within the account's limits, and the account's customer if it has
+    none. Return the page's address.
 
     Raises:
         TooManyRequests: too_many_setup_pages, too_many_cards. Unavailable: Stripe or the table did not answer.
     """
     limits = worker.gate.limits(account.account_id)
     saved = count_cards(worker.stripe, account.customer_id)
-    with limits.announcing(worker.tally, worker.now), claimed_page(limits, saved, worker.now) as extra:
-        return saver.setup_page(account.account_id, page_url, worker.now, extra)
+    wanted = BANK_ACCOUNT_ONLY if method is MethodType.BANK_ACCOUNT else {}
+    with limits.announcing(worker.tally, worker.now), claimed_page(limits, saved, worker.now) as claimed:
+        return saver.setup_page(account.account_id, page_url, worker.now, {**wanted, **claimed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +113,11 @@ def read_saved_card(client: stripe.StripeClient, session_id: str) -> SavedOnPage
         return None
     account_id = account_in(customer)  # Another product may use the same Stripe account.
     method = setup.payment_method
-    card = method.card if isinstance(method, stripe.PaymentMethod) else None
-    if not account_id or setup.status != "succeeded" or card is None or not isinstance(method, stripe.PaymentMethod):
+    saved = cards.card_of(method) if isinstance(method, stripe.PaymentMethod) else None
+    # A payment with a bank account saves it at once, and succeeds days later.
+    is_done = setup.status == "succeeded" or (isinstance(setup, stripe.PaymentIntent) and setup.status == "processing")
+    if not account_id or not is_done or saved is None or not isinstance(method, stripe.PaymentMethod):
         return None
-    saved = Card(method.id, str(card.brand), card.last4, card.fingerprint or method.id)
     is_new = method.created >= session.created
     return SavedOnPage(account_id, customer, saved, session.client_reference_id, session.created, is_new)
 

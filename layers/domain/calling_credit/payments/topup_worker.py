@@ -23,7 +23,7 @@ from calling_credit.payments.safe_retries import NOT_CREATED, confirm_intent, cr
 from calling_credit.payments.settlement import SettlementStore, keep_state
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import NoAnswer, Refused, payments_unavailable
-from calling_credit.recharge import attempts
+from calling_credit.recharge import attempts, backup
 from calling_credit.recharge.interrupted import is_unwanted
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups import decision
@@ -62,8 +62,7 @@ class TopUpWorker:
         self.seconds_left = seconds_left
 
     def advance(self, topup: TopUp, intent: Intent | None = None) -> TopUp:
-        """Work on a top-up until it ends or has to wait. The caller holds its lease, or passes the intent
-        named in a callback.
+        """Work on a top-up until it ends or waits. The caller holds its lease, or passes the intent of a callback.
 
         Raises:
             Unavailable: the table did not answer. The next worker resumes from the stored top-up.
@@ -173,7 +172,7 @@ class TopUpWorker:
             return topup
         if topup.kind == TopUpKind.CHECKOUT and topup.has_card and self.gate.cards.is_blocked(topup.card):
             self.tally["payment_issues"] += report_blocked_card(*self.table, topup, self.now)
-        self._settlements.finish(topup, partial(attempts.record_payment, topup=topup), self.now)
+        self._settlements.finish(topup, partial(backup.record_payment, topup=topup), self.now)
         return self.reload(topup)
 
     def _await_customer(self, topup: TopUp, decline: Decline) -> TopUp:
@@ -190,8 +189,10 @@ class TopUpWorker:
 
     def fail(self, topup: TopUp, decline: Decline) -> TopUp:
         """End an unpaid top-up as failed."""
-        record = partial(attempts.record_decline, topup=topup, decline=decline, now=self.now)
-        change = record if topup.kind == TopUpKind.AUTOMATIC else keep_state
+        change = keep_state
+        if topup.kind == TopUpKind.AUTOMATIC:
+            has_backup = self._recharges.has_backup(topup.account_id)
+            change = partial(backup.record_decline, topup=topup, decline=decline, now=self.now, has_backup=has_backup)
         is_new = self._settlements.end(topup, TopUpStatus.FAILED, change, self.now, decline=decline)
         self.tally["top_ups_failed"] += is_new
         return self.reload(topup)
@@ -203,17 +204,16 @@ class TopUpWorker:
 
     def end_canceled(self, topup: TopUp) -> TopUp:
         """End an unpaid top-up as canceled."""
-        refusal = self.gate.refusals.get(topup.topup_id)
-        stop = (refusal.code, refusal.until) if refusal and refusal.is_of_card else None
-        record = partial(attempts.record_cancellation, topup=topup, stop=stop)
+        record = partial(backup.record_cancellation, topup=topup, now=self.now, stop=self.gate.stop_of(topup))
         change = record if topup.kind == TopUpKind.AUTOMATIC else keep_state
         self._settlements.end(topup, TopUpStatus.CANCELED, change, self.now)
         return self.reload(topup)
 
     def _cancel_without_intent(self, topup: TopUp) -> TopUp:
         """Nothing was confirmed, so nothing was charged. Cancel the intents whose creation Stripe did not answer."""
-        created_at = datetime.fromisoformat(topup.created_at)
-        existing = intents.find(self.stripe, topup.customer_id, created_at, topup.topup_id)
+        existing = intents.find(
+            self.stripe, topup.customer_id, datetime.fromisoformat(topup.created_at), topup.topup_id
+        )
         if isinstance(existing, NoAnswer):
             return self.record_no_answer(topup, existing)
         for intent in existing:

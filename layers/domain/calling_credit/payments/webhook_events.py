@@ -24,6 +24,7 @@ from calling_credit.payments.setup_pages import read_saved_card, record_saved_ca
 from calling_credit.payments.stripe_client import NoAnswer, payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.payments.webhook_signature import StripeEvent
+from calling_credit.recharge.backup_store import BackupStore
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.reversals import warning_signal
 from calling_credit.topups.topup import Card, Intent, TopUp, TopUpStatus
@@ -202,6 +203,7 @@ class StripeEventHandler:
             return self._report(Issue(event.object_id, IssueCode.FOREIGN_CARD, account_id, details))
         actor = stripe_actor(event.object_id)
         was_suspended = self._recharges.suspend_for_removed_card(account_id, event.object_id, actor, self._now)
+        BackupStore(self._client, self._table_name).clear(account_id, [event.object_id], actor, self._now)
         self._record_card(account_id, Card(event.object_id, "", "", ""), event.object_id, is_saved=False)
         return "suspended" if was_suspended else "ignored"
 

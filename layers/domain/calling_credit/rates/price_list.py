@@ -18,11 +18,13 @@ Origins = Sequence[str] | None
 
 
 def read_number(text: str, field: str, country: str) -> str:
-    """Return the number of a query: E.164 after a +, which may arrive as a blank, or else as dialed in a country.
+    """Return the number of a query: E.164 after a +, which may arrive as a blank, or else as dialed in a country. It
+    may be copied with the `tel:` of a link.
 
     Raises:
         InvalidValue: `invalid_number`.
     """
+    text = text.removeprefix("tel:")
     number = normalize_dialed(text, country)
     if text[:1] == " ":
         with_plus = normalize_dialed(f"+{text.strip()}", country)
@@ -69,9 +71,13 @@ def rates_for_number(deck: Deck, number: str, origins: Origins, at: str) -> list
             current[origin] = row
     # Also of origins that pay the same as others today.
     ahead = looked_up if current and not is_code else ()
-    announced = [row for origin in ahead for row in deck.announced(number[1:], origin, at)]
-    later = sorted(dict.fromkeys(announced), key=lambda row: row.effective_from)
-    return [rate_item(row) for row in (*current.values(), *later)]
+    announced = {origin: deck.announced(number[1:], origin, at) for origin in ahead}
+    changes = PriceChanges(row for rows in announced.values() for row in rows)
+    later = sorted(
+        dict.fromkeys(row for rows in announced.values() for row in rows), key=lambda row: row.effective_from
+    )
+    shown = [rate_item(row, next_change(row, announced.get(origin, ()))) for origin, row in current.items()]
+    return [*shown, *(rate_item(row, changes.next_of(row, at)) for row in later)]
 
 
 def _origins_of(deck: Deck, number: str, at: str) -> list[str]:
@@ -98,22 +104,70 @@ def rates_for_country(
     Raises:
         InvalidValue: `unknown_country`.
     """
+    check_country(country)
+    rows = _visible_rows(deck, country, origins, at)
+    changes = PriceChanges(rows)
+    visible = sorted(rows, key=_row_key)
+    page = [row for row in visible if after is None or _row_key(row) > after][: limit + 1]
+    has_more = len(page) > limit
+    page = page[:limit]
+    items = [rate_item(row, changes.next_of(row, at)) for row in page]
+    return items, _row_key(page[-1]) if has_more else None
+
+
+def check_country(country: str) -> None:
+    """Check the country of a query.
+
+    Raises:
+        InvalidValue: `unknown_country`.
+    """
     if country not in COUNTRIES:
         raise InvalidValue(
             ProblemCode.UNKNOWN_COUNTRY,
             "country must be an ISO 3166-1 alpha-2 code such as GB, or 001 for global networks.",
         )
+
+
+class PriceChanges:
+    """The announced changes of some rows: the rows of the same prefix and origin that follow later."""
+
+    def __init__(self, rows: Iterable[RateRow]) -> None:
+        self._rows: dict[tuple[str, str], list[RateRow]] = {}
+        for row in rows:
+            self._rows.setdefault((row.prefix, row.origin), []).append(row)
+
+    def next_of(self, row: RateRow, at: str) -> RateRow | None:
+        """Return the row with the next other price per minute, after an instant; None if none is announced."""
+        others = self._rows.get((row.prefix, row.origin), ())
+        since = max(at, row.effective_from)
+        later = sorted((other for other in others if other.effective_from > since), key=lambda one: one.effective_from)
+        return next_change(row, later)
+
+    def first_after(self, at: str) -> str | None:
+        """Return when the first of all changes begins."""
+        begins = (row.effective_from for rows in self._rows.values() for row in rows if row.effective_from > at)
+        return min(begins, default=None)
+
+
+def next_change(row: RateRow, later: Iterable[RateRow]) -> RateRow | None:
+    """Return the first of the later rows with another price per minute than a row."""
+    return next((one for one in later if one.rate_micros_per_minute != row.rate_micros_per_minute), None)
+
+
+def current_rows(deck: Deck, country: str, origins: Origins, at: str) -> tuple[list[RateRow], PriceChanges]:
+    """Return the rows of a country that price calls of these origins now, and the announced changes."""
+    rows = _visible_rows(deck, country, origins, at)
+    return [row for row in rows if row.effective_from <= at], PriceChanges(rows)
+
+
+def _visible_rows(deck: Deck, country: str, origins: Origins, at: str) -> list[RateRow]:
     rows = deck.rows_of(country)
     if origins is not None:
         rows = [row for row in rows if row.origin == ANY_ORIGIN or row.origin in origins]
     hidden = _replaced_keys(rows, at)
     if origins is not None:
         hidden |= _unused_keys(rows, at, origins)
-    visible = sorted((row for row in rows if _row_key(row) not in hidden), key=_row_key)
-    page = [row for row in visible if after is None or _row_key(row) > after][: limit + 1]
-    has_more = len(page) > limit
-    page = page[:limit]
-    return [rate_item(row) for row in page], _row_key(page[-1]) if has_more else None
+    return [row for row in rows if _row_key(row) not in hidden]
 
 
 def _replaced_keys(rows: Iterable[RateRow], at: str) -> set[str]:
@@ -146,8 +200,8 @@ def _row_key(row: RateRow) -> str:
     return f"{row.prefix} {row.origin} {row.effective_from}"
 
 
-def rate_item(row: RateRow) -> dict[str, Any]:
-    """Return one row in the form of GET /rates; prices are not rounded."""
+def rate_item(row: RateRow, change: RateRow | None) -> dict[str, Any]:
+    """Return one row in the form of GET /rates; prices are not rounded. `change` is the row that will replace it."""
     return {
         "destination": row.destination,
         "country": row.country,
@@ -159,4 +213,6 @@ def rate_item(row: RateRow) -> dict[str, Any]:
         "increment_seconds": row.increment_seconds,
         "effective_from": row.effective_from,
         "included": row.category == INCLUDED_CATEGORY,
+        "changes_at": None if change is None else change.effective_from,
+        "next_rate_per_minute": None if change is None else format_money(change.rate_micros_per_minute),
     }

@@ -4,58 +4,30 @@ Three declines in a row, an unusable card, or a bank that asks for the absent cu
 decline it waits an hour, after the second a day. The reason of a suspension decides what ends it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from calling_credit.instants import format_instant
+from calling_credit.recharge.attempt import ATTEMPT_HISTORY, SPENT, Attempt, AttemptOutcome, InFlight, spent_micros
 from calling_credit.recharge.suspension_reasons import ENDED_BY_ARMING, SOFT, SuspensionReason
 from calling_credit.recharge.switched_off import SwitchedOff
 from calling_credit.topups.declines import Decline, FailureCode
 from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpKind
 
-__all__ = ["ENDED_BY_ARMING", "SOFT", "SuspensionReason"]
+__all__ = [
+    "ENDED_BY_ARMING",
+    "SOFT",
+    "SPENT",
+    "Attempt",
+    "AttemptOutcome",
+    "InFlight",
+    "SuspensionReason",
+    "spent_micros",
+]
 
 BACK_OFF: Final = (timedelta(hours=1), timedelta(hours=24))
 """The wait after the first and the second decline in a row; the third suspends."""
-ATTEMPT_HISTORY: Final = timedelta(days=32)
-"""Longer than the longest calendar month, 31 days and an hour, because its attempts count toward the monthly limit."""
-
-
-class AttemptOutcome(StrEnum):
-    """The outcome of an attempt so far."""
-
-    CLAIMED = "claimed"
-    SUCCEEDED = "succeeded"
-    DECLINED = "declined"
-    AUTHENTICATION_REQUIRED = "authentication_required"
-    CANCELED = "canceled"
-
-
-SPENT: Final = frozenset({AttemptOutcome.CLAIMED, AttemptOutcome.SUCCEEDED})
-"""Attempts that count against the limits, from their claim until they fail."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt to recharge."""
-
-    attempt: int
-    at: str
-    amount_micros: int
-    fingerprint: str
-    outcome: AttemptOutcome = AttemptOutcome.CLAIMED
-
-
-@dataclass(frozen=True, slots=True)
-class InFlight:
-    """The attempt under way, and the end of its worker's lease."""
-
-    attempt: int
-    topup_id: str
-    lease_until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +37,8 @@ class State:
     by its payment method, because a bank may renew the number. `expiry_announced` names the last notice of expiry.
     `accepted_micros`: the first charge of an attempt after number `accepted_after` is at most this. `suspended_by`
     names the payments whose reversal or warning suspended the rule; while it names one, nothing here ends the
-    suspension, and `suspended_before` is the rule's own reason (see `suspensions`).
+    suspension, and `suspended_before` is the rule's own reason (see `suspensions`). `backup_due`: the next attempt may
+    use the backup card (see `backup`).
     """
 
     version: int = 0
@@ -85,6 +58,7 @@ class State:
     suspended_by: frozenset[str] = frozenset()
     suspended_before: str | None = None
     switched_off: SwitchedOff | None = None
+    backup_due: bool = False
 
     @property
     def own_reason(self) -> str | None:
@@ -112,12 +86,13 @@ def record_claim(state: State, topup_id: str, amount_micros: int, fingerprint: s
         stopped=None,
         next_attempt_at=None,
         recent=(*(past for past in state.recent if past.at >= oldest), claimed),
+        backup_due=False,
     )
 
 
 def record_stop(state: State, code: str, until: str | None) -> State:
     """Stop until the given time, or until a change."""
-    return replace(state, stopped=code, next_attempt_at=until)
+    return replace(state, stopped=code, next_attempt_at=until, backup_due=False)
 
 
 def wake(state: State) -> State:
@@ -128,9 +103,8 @@ def wake(state: State) -> State:
 def record_payment(state: State, topup: TopUp) -> State:
     """A top-up of either kind succeeded. It ends its attempt, or shows that the customer can pay."""
     if topup.kind == TopUpKind.AUTOMATIC:
-        state = replace(_end_attempt(state, topup, AttemptOutcome.SUCCEEDED), failures=0, not_before=None)
-        if state.accepted_after is not None and topup.attempt > state.accepted_after:
-            state = replace(state, accepted_micros=None, accepted_after=None)
+        state = replace(end_attempt(state, topup, AttemptOutcome.SUCCEEDED), failures=0, not_before=None)
+        state = forget_accepted(state, topup)
         if state.own_reason is not None and state.has_failed_with(topup.card):
             state = _lift(state)
         return wake(state)
@@ -139,13 +113,20 @@ def record_payment(state: State, topup: TopUp) -> State:
     return _lift(state) if state.has_failed_with(topup.card) else state
 
 
+def forget_accepted(state: State, topup: TopUp) -> State:
+    """The first charge since the admin accepted one: no limit applies to the next."""
+    if state.accepted_after is None or topup.attempt <= state.accepted_after:
+        return state
+    return replace(state, accepted_micros=None, accepted_after=None)
+
+
 def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) -> State:
     """The bank declined: wait, or suspend. A payment that waited for the customer and was then declined no longer waits
     for them.
     """
     if decline.code == FailureCode.PAYMENT_LOST:
         return _lose_payment(state, topup)
-    ended = _end_attempt(state, topup, AttemptOutcome.DECLINED)
+    ended = end_attempt(state, topup, AttemptOutcome.DECLINED)
     waited = state.suspended_reason == SuspensionReason.AUTHENTICATION and state.has_failed_with(topup.card)
     if ended.suspended_reason is not None and not waited:
         return ended
@@ -163,7 +144,7 @@ def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) 
 
 def await_customer(state: State, topup: TopUp) -> State:
     """The bank wants the customer, who is not there: suspended until they confirm this payment or give another card."""
-    ended = _end_attempt(state, topup, AttemptOutcome.AUTHENTICATION_REQUIRED)
+    ended = end_attempt(state, topup, AttemptOutcome.AUTHENTICATION_REQUIRED)
     return _suspend(_blame(ended, topup.card), SuspensionReason.AUTHENTICATION)
 
 
@@ -171,13 +152,13 @@ def record_cancellation(state: State, topup: TopUp, stop: tuple[str, str | None]
     """The attempt ended without a decline. It no longer counts against the limits. `stop`: the code of the reason why
     its card must not be tried, and until when.
     """
-    ended = _end_attempt(state, topup, AttemptOutcome.CANCELED)
+    ended = end_attempt(state, topup, AttemptOutcome.CANCELED)
     return ended if stop is None or ended.suspended_reason is not None else record_stop(ended, *stop)
 
 
 def release_attempt(state: State, topup: TopUp) -> State:
     """Stop waiting for an attempt that an operator must check. It still counts against the limits."""
-    return _end_attempt(state, topup, AttemptOutcome.CLAIMED)
+    return end_attempt(state, topup, AttemptOutcome.CLAIMED)
 
 
 def _lose_payment(state: State, topup: TopUp) -> State:
@@ -209,7 +190,8 @@ def switch_on(state: State) -> State:
     return _lift(state) if state.own_reason in SOFT else state
 
 
-def _end_attempt(state: State, topup: TopUp, outcome: AttemptOutcome) -> State:
+def end_attempt(state: State, topup: TopUp, outcome: AttemptOutcome) -> State:
+    """End an attempt: it is no longer in flight."""
     recent = tuple(
         replace(attempt, outcome=outcome) if attempt.attempt == topup.attempt else attempt for attempt in state.recent
     )
@@ -224,7 +206,9 @@ def _blame(state: State, card: Card) -> State:
 def _suspend(state: State, reason: str) -> State:
     if state.suspended_by:
         return replace(state, suspended_before=reason)
-    return replace(state, suspended_reason=reason, not_before=None, stopped=None, next_attempt_at=None)
+    return replace(
+        state, suspended_reason=reason, not_before=None, stopped=None, next_attempt_at=None, backup_due=False
+    )
 
 
 def end_own(state: State) -> State:
@@ -242,9 +226,5 @@ def _lift(state: State) -> State:
         not_before=None,
         stopped=None,
         next_attempt_at=None,
+        backup_due=False,
     )
-
-
-def spent_micros(attempts: Iterable[Attempt]) -> int:
-    """The sum that counts against a limit."""
-    return sum(attempt.amount_micros for attempt in attempts if attempt.outcome in SPENT)

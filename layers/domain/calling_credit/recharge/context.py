@@ -28,4 +28,5 @@ def recharge_context(
         now=now,
         is_frozen=snapshot.is_frozen,
         has_call_since=snapshot.has_call_since,
+        backup=snapshot.backup,
     )

@@ -6,7 +6,7 @@ that brings balance and open payments to the threshold, as far as the limits all
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
@@ -15,7 +15,9 @@ from calling_credit.instants import format_instant, local_date, zone
 from calling_credit.money import MICROS_PER_DOLLAR
 from calling_credit.recharge.acceptance import exceeds_accepted
 from calling_credit.recharge.attempts import SPENT, Attempt, AttemptOutcome, State, SuspensionReason, spent_micros
+from calling_credit.recharge.backup import due_backup
 from calling_credit.topups.card_history import UNUSED_CARD, CardHistory
+from calling_credit.topups.topup import Card
 
 DEFAULT_HOURLY_COUNT: Final = 3
 DEFAULT_DAILY_LIMIT_MICROS: Final = 200 * MICROS_PER_DOLLAR
@@ -76,8 +78,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class RechargeContext:
     """Everything a decision depends on. `pending_micros` is the sum of other payments that are under way. `card` is the
-    history of the rule's card on all paths. `has_call_since`: a call has spent credit since something else lowered the
-    balance, or since an admin armed the rule.
+    history of the card to charge on all paths: the rule's, or the `backup` card if that is due. `has_call_since`: a
+    call has spent credit since something else lowered the balance, or since an admin armed the rule.
     """
 
     rule: Rule
@@ -91,6 +93,7 @@ class RechargeContext:
     is_frozen: bool = False
     has_call_since: bool = True
     card: CardHistory = UNUSED_CARD
+    backup: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,10 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class BuyCredit:
-    """Charge this amount now."""
+    """Charge this amount now: to `backup`, or to the rule's card without one."""
 
     amount_micros: int
+    backup: Card | None = None
 
 
 def decide_recharge(context: RechargeContext) -> Stop | Resume | BuyCredit:
@@ -126,7 +130,11 @@ def decide_recharge(context: RechargeContext) -> Stop | Resume | BuyCredit:
     purchase = _credit_to_buy(context)
     if isinstance(purchase, BuyCredit) and exceeds_accepted(state, purchase.amount_micros):
         return Stop(SuspensionReason.CHARGE_CHANGED)
-    return purchase
+    return replace(purchase, backup=_backup(context)) if isinstance(purchase, BuyCredit) else purchase
+
+
+def _backup(s: RechargeContext) -> Card | None:
+    return due_backup(s.state, s.rule.payment_method_id, s.rule.fingerprint, s.backup, s.now)
 
 
 def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
@@ -145,9 +153,10 @@ def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
         yield Stop(StopReason.IN_FLIGHT)
     if not s.has_call_since:
         yield Stop(StopReason.NO_CALL_SINCE)
-    if state.is_backing_off(s.now):
+    backup = _backup(s)
+    if backup is None and state.is_backing_off(s.now):
         yield Stop(StopReason.BACKING_OFF, state.not_before)
-    yield from _reasons_of_card(rule, s.card, s.now)
+    yield from _reasons_of_card(rule, s.card, s.now) if backup is None else _reasons_of_backup(backup, s)
     lately = [a for a in _since(s, HOUR) if a.outcome in BEGUN]
     if len(lately) >= rule.hourly_count:
         yield Stop(StopReason.HOURLY_COUNT, _after(lately[-rule.hourly_count], HOUR))
@@ -162,6 +171,11 @@ def _reasons_of_card(rule: Rule, card: CardHistory, now: datetime) -> Iterator[S
         yield Stop(StopReason.CARD_BUSY, format_instant(now + BUSY_WAIT))
     if card.tries_left == 0:
         yield Stop(StopReason.DECLINED_TOO_OFTEN, card.retry_at)
+
+
+def _reasons_of_backup(backup: Card, s: RechargeContext) -> Iterator[Stop]:
+    if backup.fingerprint == backup.payment_method_id or s.card.refusal(is_manual=False) is not None:
+        yield Stop(StopReason.BACKING_OFF, s.state.not_before)
 
 
 def _credit_to_buy(s: RechargeContext) -> Stop | BuyCredit:

@@ -18,7 +18,7 @@ def is_unwanted(rule: Rule | None, state: State, posted_micros: int, topup: TopU
         return True
     if exceeds_accepted(state, topup.amount_micros):
         return True
-    if rule.payment_method_id != topup.card.payment_method_id:
+    if rule.payment_method_id != topup.card.payment_method_id and not topup.is_backup:
         return True
     needed = amount_to_close(rule, rule.threshold_micros - posted_micros)
     return topup.amount_micros > needed or _exceeds_limit(rule, state, topup, time_zone)
@@ -35,8 +35,11 @@ def _exceeds_limit(rule: Rule, state: State, topup: TopUp, time_zone: str) -> bo
 
 def after_payment(rule: Rule, before: State, after: State, topup: TopUp) -> State:
     """Apply the end of a payment to the state. An attempt with a card that the rule no longer uses ends, but does not
-    affect the current card. A renewed number is the same card if it is the same payment method.
+    affect the current card. A renewed number is the same card if it is the same payment method. The state after an
+    attempt with the backup card says nothing about the rule's card.
     """
+    if topup.is_backup:
+        return after
     card = topup.card
     was_removed = after.suspended_reason == SuspensionReason.REMOVED and before.suspended_reason is None
     is_other_card = card.payment_method_id != rule.payment_method_id

@@ -19,7 +19,7 @@ from calling_credit.recharge.card_expiry import notice_at
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.suspensions import BY_REVERSAL, cause_of, strongest_reason
 from calling_credit.recharge.switched_off import SwitchedOff
-from calling_credit.topups.topup import TopUp
+from calling_credit.topups.topup import LEASE, TopUp
 
 RECHARGE_KIND: Final = "recharge"
 CHECK_INTERVAL: Final = timedelta(hours=6)
@@ -53,6 +53,7 @@ _STATE: Final = (
     "accepted_after",
     "suspended_by",
     "suspended_before",
+    "backup_due",
 )
 
 
@@ -101,6 +102,7 @@ def put_recharge_action(
         "state_version": state.version + 1,
         "in_flight": asdict(state.in_flight) if state.in_flight else None,
         "suspended_by": state.suspended_by or None,
+        "backup_due": state.backup_due or None,
         "switched_off": asdict(state.switched_off) if state.switched_off else None,
         "recent": json.dumps([list(asdict(attempt).values()) for attempt in state.recent], separators=(",", ":")),
         "sweep_pk": sweep_keys.sweep_pk(RECHARGE_KIND, account_id) if check_at else None,
@@ -156,9 +158,12 @@ def _settings_differ(rule: Rule, rule_read: Rule) -> bool:
 
 
 def _next_check(rule: Rule, state: State, now: datetime) -> str | None:
-    """The end of the wait, or a few hours ahead; but not after the time to announce that the card expires."""
+    """The end of the wait, or a few hours ahead, or soon if the backup card is due; but not after the time to announce
+    that the card expires.
+    """
     may_charge = rule.enabled and state.suspended_reason is None
-    check_at = state.next_attempt_at or (format_instant(now + CHECK_INTERVAL) if may_charge else None)
+    interval = LEASE if state.backup_due else CHECK_INTERVAL
+    check_at = state.next_attempt_at or (format_instant(now + interval) if may_charge else None)
     notice = notice_at(rule, state, now)
     if check_at is None or notice is None:
         return check_at

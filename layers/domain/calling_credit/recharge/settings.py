@@ -9,6 +9,7 @@ from typing import Any, Final
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.money import MICROS_PER_DOLLAR, Bounds, format_money, parse_money
+from calling_credit.payment_names import MethodType, method_name
 from calling_credit.recharge import acceptance, attempts, decision
 from calling_credit.recharge.arming import is_arming
 from calling_credit.recharge.attempts import State
@@ -55,14 +56,13 @@ WORDS: Final[dict[str, str]] = {
         "off and on again to see the amount."
     ),
 }
-"""The page's message for each code. The page shows the time of the next attempt beside it. {card} stands for the card
-of the rule.
-"""
+"""The page's message for each code. {card} stands for the card of the rule."""
 
 
 def message_of(reason: str, brand: str, last4: str) -> str:
-    """The message for a code, about a rule with this card."""
-    return WORDS[reason].format(card=f"{brand.replace('_', ' ').title()} ending {last4}")
+    """The message for a code, about a rule with this card or bank account."""
+    words = WORDS[reason].format(card=method_name(brand, last4))
+    return words.replace("the card", "the bank account") if brand == MethodType.BANK_ACCOUNT else words
 
 
 class RechargeStatus(StrEnum):

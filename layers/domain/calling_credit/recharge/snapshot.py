@@ -9,7 +9,9 @@ from calling_credit.accounts.limits import DEFAULT_LIMITS
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.ledger.balance import balance_from_item
+from calling_credit.recharge.backup import backup_from_item
 from calling_credit.recharge.items import Recharge, recharge_from_item
+from calling_credit.topups.topup import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Snapshot:
     is_frozen: bool = False
     has_call_since: bool = True
     daily_top_up_micros: int = DEFAULT_LIMITS.daily_top_up_micros
+    backup: Card | None = None
 
     @property
     def is_halted(self) -> bool:
@@ -47,4 +50,5 @@ def snapshot_from_items(account_id: str, items: Mapping[str, dict[str, Any]]) ->
         is_frozen=account.is_frozen,
         has_call_since=balance.has_call_since,
         daily_top_up_micros=account.limits.daily_top_up_micros,
+        backup=backup_from_item(item),
     )

@@ -64,6 +64,10 @@ class RechargeStore:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
         return snapshot_from_items(account_id, items)
 
+    def has_backup(self, account_id: str) -> bool:
+        """Whether the account has a backup card."""
+        return self.snapshot(account_id).backup is not None
+
     def store_rule(
         self, account_id: str, change: Callable[[Recharge], tuple[Rule, State] | None], actor: Actor, now: datetime
     ) -> Recharge:

@@ -218,7 +218,7 @@ def _decline_of(topup: TopUp, intent: Intent) -> Decline | None:  # A stored one
 
 def _awaits_customer(topup: TopUp, decline: Decline | None) -> bool:
     """Whether the bank asks for the customer, who was not present."""
-    return topup.kind == TopUpKind.AUTOMATIC and decline is not None and public_code(decline.code) in _NEEDS_CUSTOMER
+    return topup.may_wait_for_customer and decline is not None and public_code(decline.code) in _NEEDS_CUSTOMER
 
 
 def _has_expired(topup: TopUp, now: datetime) -> bool:

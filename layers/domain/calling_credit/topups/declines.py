@@ -1,4 +1,4 @@
-"""Why a card was declined: Stripe's codes, whether to retry, and the message for the customer.
+"""Why a card or bank account was declined: Stripe's codes, whether to retry, and the message for the customer.
 
 Codes as Stripe documents them (docs.stripe.com/declines/codes, docs.stripe.com/error-codes). Messages never reveal that
 a card was reported lost or stolen, because its holder may be the thief.
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from calling_credit.payment_names import MethodType
 from calling_credit.topups.api_error_codes import API_ERROR_CODES
 
 
@@ -24,10 +25,38 @@ class FailureCode(StrEnum):
     WITHDRAWAL_LIMIT = "withdrawal_count_limit_exceeded"
     CARD_VELOCITY = "card_velocity_exceeded"
     CARD_DECLINED = "card_declined"
+    BANK_ACCOUNT_CLOSED = "bank_account_closed"
+    BANK_ACCOUNT_INVALID = "bank_account_invalid_details"
+    BANK_ACCOUNT_RESTRICTED = "bank_account_restricted"
+    DEBIT_NOT_AUTHORIZED = "debit_not_authorized"
     PAYMENT_LOST = "payment_lost"
     CANCELED = "canceled"
 
 
+BANK_CODES: Final[dict[str, FailureCode]] = {
+    "account_closed": FailureCode.BANK_ACCOUNT_CLOSED,
+    "bank_account_closed": FailureCode.BANK_ACCOUNT_CLOSED,
+    "account_invalid": FailureCode.BANK_ACCOUNT_INVALID,
+    "account_number_invalid": FailureCode.BANK_ACCOUNT_INVALID,
+    "bank_account_invalid_details": FailureCode.BANK_ACCOUNT_INVALID,
+    "bank_account_unusable": FailureCode.BANK_ACCOUNT_INVALID,
+    "invalid_account_number": FailureCode.BANK_ACCOUNT_INVALID,
+    "no_account": FailureCode.BANK_ACCOUNT_INVALID,
+    "routing_number_invalid": FailureCode.BANK_ACCOUNT_INVALID,
+    "tokenized_account_number_deactivated": FailureCode.BANK_ACCOUNT_INVALID,
+    "account_frozen": FailureCode.BANK_ACCOUNT_RESTRICTED,
+    "bank_account_frozen": FailureCode.BANK_ACCOUNT_RESTRICTED,
+    "bank_account_restricted": FailureCode.BANK_ACCOUNT_RESTRICTED,
+    "bank_ownership_changed": FailureCode.BANK_ACCOUNT_RESTRICTED,
+    "payment_method_bank_account_blocked": FailureCode.BANK_ACCOUNT_RESTRICTED,
+    "recipient_deceased": FailureCode.BANK_ACCOUNT_RESTRICTED,
+    "debit_not_authorized": FailureCode.DEBIT_NOT_AUTHORIZED,
+    "payment_intent_mandate_invalid": FailureCode.DEBIT_NOT_AUTHORIZED,
+}
+"""The codes of failed debits that customers see, by Stripe's error and decline codes
+(docs.stripe.com/declines/network-codes, ACH Direct Debit). The bank account must not be debited again. The other reason
+of a failed debit, insufficient funds (R01, R09), is soft.
+"""
 HARD_CODES: Final = frozenset(
     {
         FailureCode.EXPIRED_CARD,
@@ -124,6 +153,14 @@ WORDS: Final[dict[FailureCode, str]] = {
     FailureCode.WITHDRAWAL_LIMIT: "The card is over its limit. Use another card, or contact your bank.",
     FailureCode.CARD_VELOCITY: "The card is over its limit. Use another card, or contact your bank.",
     FailureCode.CARD_DECLINED: "Your bank declined the card. Use another card, or contact your bank.",
+    FailureCode.BANK_ACCOUNT_CLOSED: "This bank account is closed. Use another payment method.",
+    FailureCode.BANK_ACCOUNT_INVALID: "The bank could not find this account. Add it again, or use a card.",
+    FailureCode.BANK_ACCOUNT_RESTRICTED: (
+        "The bank does not allow debits of this account. Use another payment method, or contact your bank."
+    ),
+    FailureCode.DEBIT_NOT_AUTHORIZED: (
+        "This bank account may not be debited without a new authorization. Add it again, or use another payment method."
+    ),
     FailureCode.PAYMENT_LOST: (
         "Stripe no longer knows this payment, and it is not credited. Check your card statement before you pay again, "
         "and contact your provider if it was charged."
@@ -131,6 +168,18 @@ WORDS: Final[dict[FailureCode, str]] = {
     FailureCode.CANCELED: "This payment was canceled. Nothing was charged. Start a new payment.",
 }
 """The message for each code."""
+OF_BANK_ACCOUNT: Final[dict[FailureCode, str]] = {
+    FailureCode.CARD_REMOVED: "This bank account was removed. Add it again, or use another payment method.",
+    FailureCode.INSUFFICIENT_FUNDS: (
+        "The bank account has insufficient funds. Use another payment method, or a smaller amount."
+    ),
+    FailureCode.CARD_DECLINED: "Your bank declined the payment. Use another payment method, or contact your bank.",
+    FailureCode.PAYMENT_LOST: (
+        "Stripe no longer knows this payment, and it is not credited. Check your bank account before you pay again, "
+        "and contact your provider if it was debited."
+    ),
+}
+"""The messages that differ for a bank account."""
 _FROM_STRIPE: Final = frozenset(FailureCode) - {FailureCode.CANCELED}
 
 
@@ -144,13 +193,12 @@ class Decline:
     @property
     def is_hard(self) -> bool:
         """Whether the card must not be tried again."""
-        is_final = self.code in HARD_CODES or self.advice == "do_not_try_again"
-        return is_final or self.code == FailureCode.CARD_REMOVED
+        return self.kind is DeclineKind.HARD or self.code == FailureCode.CARD_REMOVED
 
     @property
     def kind(self) -> DeclineKind:
         """What the decline says about the card. Only an issuer's decline, hard or soft, uses up one of its tries."""
-        if self.code in HARD_CODES or self.advice == "do_not_try_again":
+        if self.code in HARD_CODES or self.code in BANK_CODES or self.advice == "do_not_try_again":
             return DeclineKind.HARD
         return DeclineKind.NOT_OF_ISSUER if self.code in NOT_OF_ISSUER else DeclineKind.SOFT
 
@@ -163,9 +211,13 @@ def public_code(code: str) -> FailureCode:
     """The code that customers see: Stripe's if they may know it, else `card_declined`."""
     if code == "authentication_not_handled":  # The bank repeats that it wants the customer.
         return FailureCode.AUTHENTICATION_REQUIRED
+    if code in BANK_CODES:
+        return BANK_CODES[code]
     return FailureCode(code) if code in _FROM_STRIPE else FailureCode.CARD_DECLINED
 
 
-def message_of(code: str) -> str:
-    """The message for the customer."""
-    return WORDS[public_code(code)]
+def message_of(code: str, brand: str = "") -> str:
+    """The message for the customer, about a payment with a card or bank account of this brand."""
+    public = public_code(code)
+    of_bank = OF_BANK_ACCOUNT.get(public) if brand == MethodType.BANK_ACCOUNT else None
+    return of_bank or WORDS[public]

@@ -7,8 +7,11 @@ from typing import Any, Final
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.instants import format_instant
+from calling_credit.payment_names import MethodType
 from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpKind, TopUpStatus
 
+_RARE: Final = ("is_backup", "is_disputed")
+"""What only the items of few payments have."""
 TOPUP_KIND: Final = "topup"
 CARD_FIELDS: Final = ("payment_method_id", "brand", "last4", "fingerprint")
 _PLAIN: Final = (
@@ -36,6 +39,9 @@ _PLAIN: Final = (
     "suspended_recharge",
     "session_id",
     "page_expires_at",
+    "is_backup",
+    "refunded_micros",
+    "is_disputed",
 )
 
 
@@ -47,7 +53,7 @@ def topup_key(account_id: str, topup_id: str) -> dict[str, Any]:
 def topup_item(topup: TopUp) -> dict[str, Any]:
     """The item of a new top-up. The sweep index returns it once its lease ends, or its page at Stripe expires."""
     values = asdict(topup)
-    plain = {name: values[name] for name in _PLAIN}
+    plain = {name: values[name] for name in _PLAIN} | {name: values[name] or None for name in _RARE}
     return to_attributes(
         {
             "PK": keys.account_pk(topup.account_id),
@@ -87,6 +93,9 @@ def sweep_sk(topup: TopUp, check_at: str) -> str:
 
 
 def next_check(topup: TopUp, now: datetime) -> str:
-    """When to ask Stripe again: after a quarter of the payment's age, at least the lease and at most an hour."""
-    wait = min(max(LEASE, topup.age(now) // 4), timedelta(hours=1))
+    """When to ask Stripe again: after a quarter of the payment's age, at least the lease and at most an hour, or six
+    hours for a bank account, which takes days.
+    """
+    longest = timedelta(hours=6 if topup.card.type is MethodType.BANK_ACCOUNT else 1)
+    wait = min(max(LEASE, topup.age(now) // 4), longest)
     return format_instant(now + wait)

@@ -14,6 +14,7 @@ from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import nudge_action
+from calling_credit.payment_names import MethodType
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.items import (
     TOPUP_KIND,
@@ -29,8 +30,10 @@ from calling_credit.topups.topup import OPEN, TopUp, TopUpKind, TopUpStatus
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-RECENT_PERIOD: Final = timedelta(days=8)
-"""How far back to look for open payments: longer than any card payment takes."""
+RECENT_PERIOD: Final = timedelta(days=10)
+"""How far back to look for open payments: longer than any payment takes. A bank account takes four business days
+(docs.stripe.com/payments/ach-direct-debit).
+"""
 
 
 class TopUpStore:
@@ -112,16 +115,16 @@ class TopUpStore:
     def record_status(
         self, topup: TopUp, status: TopUpStatus, next_action_url: str | None, now: datetime
     ) -> TopUp | None:
-        """Store Stripe's status. `requires_action` also ends the lease, so that the customer can continue at once. None
-        if the top-up has ended.
+        """Store Stripe's status. `requires_action` also ends the lease, so that the customer can continue at once. A
+        bank that takes days keeps it until the next check, so that no call of the account asks Stripe again. None if
+        the top-up has ended.
         """
-        change = {
-            "status": status,
-            "next_action_url": next_action_url,
-            "sweep_sk": sweep_sk(topup, next_check(topup, now)),
-        }
+        check_at = next_check(topup, now)
+        change = {"status": status, "next_action_url": next_action_url, "sweep_sk": sweep_sk(topup, check_at)}
         if status == TopUpStatus.REQUIRES_ACTION:
             change["lease_until"] = None
+        elif topup.card.type is MethodType.BANK_ACCOUNT:
+            change["lease_until"] = check_at
         return self._change(topup, change, now)
 
     def store_page(self, topup: TopUp, session_id: str, url: str | None, now: datetime) -> TopUp | None:

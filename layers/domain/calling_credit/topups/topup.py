@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from calling_credit.categories import TOP_UP
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
-from calling_credit.ledger.entries import Entry, EntryKind, local_date_of
 from calling_credit.money import Bounds, parse_money
+from calling_credit.payment_names import MethodType, method_type
 from calling_credit.topups.declines import Decline
 
 
@@ -68,8 +67,9 @@ clock differences and slow requests.
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A saved card: Stripe's id, brand and last digits, and the fingerprint, which is equal for equal card numbers.
-    `expires` is its last month, such as 2034-11; top-ups do not store it.
+    """A saved card or bank account: Stripe's id, brand and last digits, and the fingerprint, which is equal for equal
+    numbers. The brand of a bank account is its type. `expires` is a card's last month, such as 2034-11; top-ups do not
+    store it.
     """
 
     payment_method_id: str
@@ -77,6 +77,11 @@ class Card:
     last4: str
     fingerprint: str
     expires: str = field(default="", compare=False)
+
+    @property
+    def type(self) -> MethodType:
+        """Whether it is a card or a bank account."""
+        return method_type(self.brand)
 
 
 NO_CARD: Final = Card("", "", "", "")
@@ -88,7 +93,8 @@ class TopUp:
     """A stored top-up. `create_request` and `confirm_request` hold the JSON for Stripe, so that a retry sends identical
     requests; `confirm_number` is part of the confirmation's idempotency key. `shown_at`: when a request was
     answered with the payment's unpaid end, or Stripe's page showed it. `session_id` is a checkout's page at Stripe,
-    `next_action_url` its address, and `page_expires_at` when the page is closed.
+    `next_action_url` its address, and `page_expires_at` when the page is closed. `is_backup`: a recharge with the
+    backup card. `refunded_micros` (None: an earlier release reversed it) and `is_disputed` are what Stripe said last.
     """
 
     account_id: str
@@ -117,6 +123,9 @@ class TopUp:
     suspended_recharge: bool = False
     session_id: str | None = None
     page_expires_at: str | None = None
+    is_backup: bool = False
+    refunded_micros: int | None = None
+    is_disputed: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -134,16 +143,26 @@ class TopUp:
 
     def is_on_its_way(self, now: datetime) -> bool:
         """Whether the money may still arrive: no action is needed, or the customer is authenticating now. A payment on
-        Stripe's page is on its way only once it is paid, because its customer may leave the page.
+        Stripe's page is on its way once its customer has submitted the page: a bank account takes days.
         """
         if self.kind == TopUpKind.CHECKOUT:
-            return False
+            return self.status == TopUpStatus.PROCESSING
         at_the_bank = (
             self.kind == TopUpKind.MANUAL
             and self.status == TopUpStatus.REQUIRES_ACTION
             and self.age(now) <= CHALLENGE_TIMEOUT
         )
         return self.status in PENDING or at_the_bank
+
+    @property
+    def shown_refund_micros(self) -> int:
+        """What was refunded. An earlier release stored only what refunds and disputes took back together."""
+        return self.reversed_micros if self.refunded_micros is None else self.refunded_micros
+
+    @property
+    def may_wait_for_customer(self) -> bool:
+        """Whether a recharge may wait until its absent customer authenticates. One with the backup card does not."""
+        return self.kind == TopUpKind.AUTOMATIC and not self.is_backup
 
     @property
     def waits_for_challenge(self) -> bool:
@@ -217,24 +236,3 @@ def parse_payment_method_id(body: dict[str, Any]) -> str:
             ProblemCode.INVALID_PAYMENT_METHOD, "payment_method_id must be one that GET /payment-methods lists."
         )
     return value
-
-
-def topup_entry(topup: TopUp, intent: Intent, time_zone: str, now: datetime) -> Entry:
-    """The ledger entry of a paid top-up. Its key depends only on the top-up, so every worker writes the same one."""
-    return Entry(
-        account_id=topup.account_id,
-        happened_at=topup.created_at,
-        cause_id=topup.topup_id,
-        kind=EntryKind.TOP_UP_PAID,
-        category=TOP_UP,
-        amount_micros=topup.amount_micros,
-        local_date=local_date_of(topup.created_at, time_zone),
-        recorded_at=format_instant(now),
-        facts_hash=f"{topup.topup_id}:{topup.amount_micros}",
-        explanation={
-            "payment": topup.kind,
-            "brand": topup.card.brand,
-            "last4": topup.card.last4,
-            "intent_id": intent.intent_id,
-        },
-    )

@@ -14,6 +14,7 @@ from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.balance import Balance
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.money import format_money
+from calling_credit.payment_names import method_name
 
 LABELS: Final = {
     "outbound_international_call": "Outbound International Call",
@@ -200,9 +201,9 @@ def _describe(entry: Mapping[str, Any]) -> str:
         return f"{_GIFTS[entry['kind']]}: {entry['reason']}"
     if entry["kind"] == EntryKind.TOP_UP_PAID:
         title = "Automatic recharge" if entry["payment"] == "automatic" else label(entry["category"])
-        return f"{title}, {entry['brand'].title()} ending {entry['last4']}"
+        return f"{title}, {method_name(entry['brand'], entry['last4'])}"
     if entry["kind"] in _REVERSALS:
-        return f"{_REVERSALS[entry['kind']]}, {entry['brand'].title()} ending {entry['last4']}"
+        return f"{_REVERSALS[entry['kind']]}, {method_name(entry['brand'], entry['last4'])}"
     return label(entry["category"])
 
 
