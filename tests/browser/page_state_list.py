@@ -27,7 +27,7 @@ BILLING: Final = (
     State("many-methods", prepare=made.many_cards),
     State("all-methods", prepare=made.many_cards, act=click(".funds .quiet", ".methods .saved ~ .quiet")),
     State("card-expiring", prepare=made.soon_expiring),
-    State("rule-paused", prepare=rule_state("paused", "card_declined", next_attempt_at="2026-12-01T12:00:00.000Z")),
+    State("rule-paused", prepare=rule_state("paused", "backing_off", next_attempt_at="2026-12-01T12:00:00.000Z")),
     State("rule-suspended", prepare=rule_state("suspended", "authentication_required")),
     State("rule-charging", prepare=rule_state("charging", "in_flight", message="A recharge is in progress.")),
     State("rule-form", prepare=made.a_month, act=in_turn(click(".recharge .actions button"), made.open_all)),

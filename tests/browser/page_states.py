@@ -102,7 +102,7 @@ def announced(api: PageApi) -> None:
         page_data.price("United Kingdom - Landline", "GB", "44", "0.0135"),
         page_data.price("United Kingdom - Mobile", "GB", "447", "0.032", connection_fee="0.05")
         | {"changes_at": page_data.ago(days=-9), "next_rate_per_minute": "0.0345"},
-        page_data.price("United Kingdom - Special", "GB", "4470", "0.9", minimum_seconds=30, increment_seconds=6, more=61),
+        page_data.price("United Kingdom - Special", "GB", "4470", "0.90", minimum_seconds=30, increment_seconds=6, more=61),
     ]
 
 
@@ -230,7 +230,7 @@ def processing() -> dict[str, Any]:
 def charging(api: PageApi) -> None:
     """Let saving the rule charge at once."""
     a_month(api)
-    api.charges_now = {"amount": "100.00", "payment_method": {"brand": "visa", "last4": "4242"}}
+    api.charges_now = {"amount": "100.00", "payment_method": {"id": "pm_1", "brand": "visa", "last4": "4242"}}
 
 
 def soon_expiring(api: PageApi) -> None:

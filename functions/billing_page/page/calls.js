@@ -54,7 +54,7 @@ export function callsPage(category, query) {
 		if (list.calls.some((call) => !call.line_number)) fill(place, show());
 	}
 	function begin() {
-		Object.assign(list, { calls: [], cursor: null });
+		Object.assign(list, { calls: [], cursor: null, isBegun: false });
 		fill(chosen, chips(["country", "date"], filters, address, labels));
 		fill(exporting);
 		fill(place);
@@ -79,7 +79,8 @@ export function callsPage(category, query) {
 		if (!result || list.calls !== calls) return;
 		list.searched = result.isStopped && until ? longDay(dayOf(until)) : null;
 		fill(place, show());
-		if (document.activeElement === document.body) place.querySelector(".actions button")?.focus({ preventScroll: true });
+		if (list.isBegun && document.activeElement === document.body) place.querySelector(".actions button")?.focus({ preventScroll: true });
+		list.isBegun = true;
 		say(t("found", { count: calls.length }));
 	}
 	function narrow(name, value) {

@@ -29,6 +29,12 @@ export function decimal(amount) {
 
 const separator = new Intl.NumberFormat(locale).formatToParts(0.5).find(({ type }) => type === "decimal").value;
 
+/** The sign of the currency before an amount: "US$" where "$" would mean another dollar. */
+export const sign = new Intl.NumberFormat(locale, { style: "currency", currency: "USD" }).formatToParts(0).find(({ type }) => type === "currency").value;
+
+/** An amount as people type it here, without sign: "25,00" in French. */
+export const untyped = (text) => (DECIMAL.test(text ?? "") ? text.replace(".", separator) : text);
+
 export const decimalExample = `25${separator}00`;
 
 /** A typed amount in the format of the API; null if it is none. A comma is the decimal separator where the reader's region uses
@@ -45,9 +51,9 @@ export function typedAmount(text) {
 export const placesOf = (text) => Math.max(2, (text.split(".")[1] ?? "").length);
 
 /** An amount with all its decimal places, at least `places`. */
-export function money(text, { places = 2, signed = false } = {}) {
+export function money(text, { places = 2, signed = false, isShort = false } = {}) {
 	return new Intl.NumberFormat(locale, {
-		style: "currency", currency: "USD", minimumFractionDigits: places, maximumFractionDigits: Math.max(places, 6),
+		style: "currency", currency: "USD", minimumFractionDigits: places, maximumFractionDigits: Math.max(places, 6), notation: isShort ? "compact" : "standard",
 		signDisplay: signed ? "exceptZero" : "auto",
 	}).format(text);
 }

@@ -31,8 +31,8 @@ export function statementPage(query) {
 	function show() {
 		const balances = balancesOf(last.opening_balance, items);
 		const isWhole = last.next_cursor === null;
-		const places = Math.max(2, ...new Set([...items.map(({ amount }) => amount), ...balances].map(placesOf)));
-		const sum = (label, amount) => h("tr", { role: "row", class: "sum-line" }, h("th", { scope: "row", role: "rowheader", colspan: "3" }, label), h("td", { role: "cell", "data-label": t("balance"), class: "number" }, money(amount)));
+		const places = Math.max(2, ...new Set([...items.map(({ amount }) => amount), ...balances, last.opening_balance, last.closing_balance].map(placesOf)));
+		const sum = (label, amount) => h("tr", { role: "row", class: "sum-line" }, h("th", { scope: "row", role: "rowheader", colspan: "3" }, label), h("td", { role: "cell", "data-label": t("balance"), class: "number" }, money(amount, { places })));
 		const none = h("tr", { role: "row" }, h("td", { role: "cell", colspan: "4", class: "hint" }, t("none")));
 		return [
 			account ? letterhead(account, range, last) : null,
@@ -82,7 +82,7 @@ function balancesOf(opening, items) {
 /** What a printed statement names above its entries. */
 function letterhead(account, range, last) {
 	const terms = [[t("account"), account.name ?? account.account_id], [t("number"), account.account_id], [t("period"), words(range)], [t("zone"), zoneName()], [t("openingBalance"), money(last.opening_balance)], [t("closingBalance"), money(last.closing_balance)]];
-	return h("div.letterhead", h("p", h("strong", settings.brand.name)), h("dl.sum", terms.map(([name, value]) => h("div", h("dt", name), h("dd", value)))));
+	return h("div.letterhead", h("p", h("strong", settings.brand.name)), h("dl.sum", terms.map(([name, value]) => h("div", h("dt", name), h("dd", h("bdi", value))))));
 }
 
 function entry(item, balance, places) {
