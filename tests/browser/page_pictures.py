@@ -51,4 +51,6 @@ def take_states(server: PageServer, browser: Browser, folder: Path, states: Sequ
             one.page.mouse.move(0, 0)
             one.page.wait_for_timeout(100)
             path = folder / f"{state.name}-{look}.png"
-            one.page.screenshot(path=path, full_page=one.page.locator("dialog[open]").count() == 0, animations="disabled")
+            one.page.screenshot(
+                path=path, full_page=one.page.locator("dialog[open]").count() == 0, animations="disabled"
+            )

@@ -31,7 +31,11 @@ BILLING: Final = (
     State("rule-suspended", prepare=rule_state("suspended", "authentication_required")),
     State("rule-charging", prepare=rule_state("charging", "in_flight", message="A recharge is in progress.")),
     State("rule-form", prepare=made.a_month, act=in_turn(click(".recharge .actions button"), made.open_all)),
-    State("rule-charges-now", prepare=made.charging, act=in_turn(click(".recharge .actions button"), made.wait_for(".preview p strong"))),
+    State(
+        "rule-charges-now",
+        prepare=made.charging,
+        act=in_turn(click(".recharge .actions button"), made.wait_for(".preview p strong")),
+    ),
     State("rule-first-form", act=in_turn(click(SWITCH), made.wait_for(".recharge form"))),
     State("no-usage", prepare=made.no_usage),
     State("parts-fail", prepare=in_turn(made.fails("GET /usage"), made.fails("GET /payment-methods"))),
@@ -40,12 +44,20 @@ BILLING: Final = (
 )
 PAYING: Final = (
     State("amount-refused", act=made.type_amount("1")),
-    State("paying", prepare=lambda api: api.hold("POST /top-ups"), act=in_turn(click(PAY), made.wait_for(".funds .spinner"))),
+    State(
+        "paying",
+        prepare=lambda api: api.hold("POST /top-ups"),
+        act=in_turn(click(PAY), made.wait_for(".funds .spinner")),
+    ),
     State("paid", **paid("succeeded", ".outcome")),
     State("declined", **paid("failed", ".outcome", failure={"code": "card_declined", "message": "No."})),
     State("bank-payment", **paid("processing", ".outcome", payment_method=made.BANK)),
     State("payment-slow", prepare=lambda api: api.top_ups.insert(0, made.processing())),
-    State("payment-failed", prepare=lambda api: api.on("POST /top-ups", DOWN), act=in_turn(click(PAY), made.wait_for(".outcome"))),
+    State(
+        "payment-failed",
+        prepare=lambda api: api.on("POST /top-ups", DOWN),
+        act=in_turn(click(PAY), made.wait_for(".outcome")),
+    ),
     State("confirm-large", act=in_turn(made.type_amount("300"), made.wait_for(DIALOG))),
     State("remove-method", act=in_turn(click(".methods .row-actions button:last-child"), made.wait_for(DIALOG))),
 )
@@ -69,7 +81,12 @@ PLACES: Final = (
     State("lines", "#/lines", made.a_month),
     State("lines-empty", "#/lines", lambda api: api.lines.clear()),
     State("lines-none-found", "#/lines", made.a_month, type_into(SEARCH, "zzz")),
-    State("lines-all-off", "#/lines", made.a_month, in_turn(click(".page .actions button:last-child"), made.wait_for(DIALOG))),
+    State(
+        "lines-all-off",
+        "#/lines",
+        made.a_month,
+        in_turn(click(".page .actions button:last-child"), made.wait_for(DIALOG)),
+    ),
     State("lines-member", "#/lines", made.a_month, email=MEMBER),
     State("rates", "#/rates"),
     State("rates-open", "#/rates", email=None),
@@ -79,7 +96,12 @@ PLACES: Final = (
     State("rates-offers", "#/rates", act=type_into("[role=combobox]", "uni")),
     State("settings", "#/settings"),
     State("limits", "#/settings/limits", made.every_event),
-    State("limits-refused", "#/settings/limits", made.every_event, in_turn(type_into("[name=daily_spend]", "5000"), click("form.limits > .actions button"))),
+    State(
+        "limits-refused",
+        "#/settings/limits",
+        made.every_event,
+        in_turn(type_into("[name=daily_spend]", "5000"), click("form.limits > .actions button")),
+    ),
     State("limits-member", "#/settings/limits", made.every_event, email=MEMBER),
     State("notifications", "#/settings/notifications", made.every_event),
     State("notifications-member", "#/settings/notifications", made.every_event, email=MEMBER),

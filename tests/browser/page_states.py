@@ -102,7 +102,9 @@ def announced(api: PageApi) -> None:
         page_data.price("United Kingdom - Landline", "GB", "44", "0.0135"),
         page_data.price("United Kingdom - Mobile", "GB", "447", "0.032", connection_fee="0.05")
         | {"changes_at": page_data.ago(days=-9), "next_rate_per_minute": "0.0345"},
-        page_data.price("United Kingdom - Special", "GB", "4470", "0.90", minimum_seconds=30, increment_seconds=6, more=61),
+        page_data.price(
+            "United Kingdom - Special", "GB", "4470", "0.90", minimum_seconds=30, increment_seconds=6, more=61
+        ),
     ]
 
 
@@ -247,3 +249,17 @@ def lines_off(api: PageApi) -> None:
 def held(api: PageApi) -> None:
     """Hold credit for calls in progress."""
     api.overview |= {"held": "3.50", "available": "37.7822", "calls_in_progress": 2}
+
+
+def enter(one: StubUser, api: PageApi, state: State) -> None:
+    """Bring a signed-in user into another state, from wherever they are."""
+    one.context.set_offline(False)
+    api.release_all()
+    api.reset()
+    state.prepare(api)
+    one.open("#/settings")
+    one.settle()
+    one.page.evaluate("sessionStorage.clear()")
+    one.open(state.place)
+    one.settle()
+    state.act(one)

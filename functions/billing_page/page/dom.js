@@ -108,7 +108,9 @@ export function dialog(title, ...content) {
 		h("div.dialog-head", h("h2", { id }, title),
 			h("button.quiet", { "aria-label": t("close"), onclick: () => box.close() }, "✕")),
 		...content);
-	box.addEventListener("close", () => box.remove());
+	const leave = () => box.close(); // Also on Back.
+	addEventListener("hashchange", leave);
+	box.addEventListener("close", () => { removeEventListener("hashchange", leave); box.remove(); });
 	box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
 	document.body.append(box);
 	box.showModal();

@@ -40,7 +40,7 @@ export const decimalExample = `25${separator}00`;
 /** A typed amount in the format of the API; null if it is none. A comma is the decimal separator where the reader's region uses
  * it, and a point is one everywhere. */
 export function typedAmount(text) {
-	const bare = text.replace(/[\s$]|US/g, "");
+	const bare = text.replace(/[\s$]|USD?/g, "");
 	const point = separator === "," ? bare.replace(/\.(?=\d{3}(\D|$))/g, "").replace(/,(?=\d{0,2}$)/, ".") : bare;
 	const plain = point.replace(/,(?=\d{3}(\D|$))/g, "");
 	if (!/^\d{1,9}(\.\d{0,2})?$/.test(plain)) return null;

@@ -28,7 +28,12 @@ export function fundsCard(isAdmin, back, paid, loading) {
 		first = null;
 		return Promise.all(lists);
 	};
-	const form = (words) => load(place, gather, () => [words ?? null, paymentForm(place, form, paid)], 5);
+	const form = (words) => {
+		const hadFocus = place.contains(document.activeElement);
+		return load(place, gather, () => [words ?? null, paymentForm(place, form, paid)], 5).then(() => {
+			if (hadFocus && document.activeElement === document.body) place.querySelector("[name=amount]")?.focus({ preventScroll: true });
+		});
+	};
 	const reason = () => fill(place, note("plain", null, h("p", whyNot(isAdmin))));
 	const begin = isAdmin ? form : reason;
 	let wasStopped = isStopped();
@@ -111,7 +116,7 @@ function paymentForm(place, again, paid) {
 	function changed(event) {
 		const [sum, how] = [typedAmount(amount.value), picked()];
 		if (event?.target.name === "card") wanted = how;
-		keepDraft(FORM, { amount: sum ?? amount.value, card: wanted });
+		keepDraft(FORM, { amount: /^[\d.]*$/.test(amount.value) ? amount.value : sum ?? amount.value, card: wanted });
 		for (const preset of presets) preset.setAttribute("aria-pressed", String(sum !== null && micros(sum) === micros(`${preset.value}.00`)));
 		button.textContent = sum === null ? t("pay") : t("payAmount", { amount: money(sum) });
 		button.disabled = how === null;

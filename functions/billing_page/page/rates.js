@@ -97,7 +97,8 @@ function show(items, wanted) {
 
 function row(item, places, { number, country }) {
 	const { destination, origin, effective_from: from, included, changes_at: changes, next_rate_per_minute: next } = item;
-	const name = number || country ? destination : h("a", { href: addressOf({ country: item.country }, null) }, destination);
+	const bare = h("bdi", destination);
+	const name = number || country ? bare : h("a", { href: addressOf({ country: item.country }, null) }, bare);
 	const isAhead = from > new Date().toISOString();
 	return [
 		h("span", name, origin === "*" ? null : h("span.hint.block", t("callsFrom", { country: countryName(origin) })), isAhead ? h("span.hint.block", t("effective", { day: day(from) })) : null),
