@@ -1,6 +1,4 @@
-"""What brings the Billing page into each of its states, over the stand-in API. The acts find their elements without words,
-so that they work in each language.
-"""
+"""The accounts behind the states of the Billing page, over the stand-in API."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ PAY: Final = ".funds button.main"
 
 @dataclass(frozen=True)
 class State:
-    """One state: the view, the account behind it, what the user does there, and who that is (None: nobody yet)."""
+    """One state: the view, the account behind it, what the user does there, and who that is (None: no one has signed in)."""
 
     name: str
     place: str = "#/"
@@ -37,6 +35,7 @@ def a_month(api: PageApi) -> None:
     api.rule = page_data.active_rule()
     api.methods = [page_data.card(used_by_rule=True), page_data.card(2, backup=True), page_data.bank_account()]
     opening = [75 - one * 2.1375 if one < 18 else 136.2 - one * 3.25 for one in range(30)]
+    api.overview["forecast"] |= {"recharges": True, "lasts_until": None}
     api.overview["statement"] = {
         "opening_balance": "75.00",
         "days": [
@@ -132,68 +131,6 @@ def overview(**fields: Any) -> Prepare:
     return lambda api: api.overview.update(fields)
 
 
-def click(*selectors: str) -> Act:
-    """Press one element after the other."""
-
-    def act(one: StubUser) -> None:
-        for selector in selectors:
-            one.page.locator(selector).first.click()
-
-    return act
-
-
-def paid(status: str, shows: str, **fields: Any) -> dict[str, Any]:
-    """A payment with this outcome."""
-
-    def act(one: StubUser) -> None:
-        one.page.locator(PAY).click()
-        one.page.locator(shows).wait_for()
-
-    return {"prepare": lambda api: api.outcomes.append({"status": status, **fields}), "act": act}
-
-
-def type_amount(amount: str) -> Act:
-    """Press the button of a payment of an amount."""
-
-    def act(one: StubUser) -> None:
-        one.page.locator(".funds [name=amount]").fill(amount)
-        one.page.locator(PAY).click()
-
-    return act
-
-
-def type_into(selector: str, text: str) -> Act:
-    """Type into a field."""
-
-    def act(one: StubUser) -> None:
-        one.page.locator(selector).first.fill(text)
-        one.page.wait_for_timeout(700)
-        one.settle()
-
-    return act
-
-
-def offline(one: StubUser) -> None:
-    """Lose the connection."""
-    one.context.set_offline(True)
-    one.page.locator("#offline").wait_for()
-
-
-def open_all(one: StubUser) -> None:
-    """Open every part that is closed at first."""
-    one.page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
-
-
-def in_turn(*acts: Any) -> Any:
-    """Several acts or preparations, one after the other."""
-
-    def all_of_them(target: Any) -> None:
-        for act in acts:
-            act(target)
-
-    return all_of_them
-
-
 def month_of_calls(size: int = 240) -> Prepare:
     """A month of calls."""
     return lambda api: Book(list(numbered(size, 29 * 24 * 60 / max(size, 1)))).install(api)
@@ -205,11 +142,6 @@ DOWN: Final = problem(503, "unavailable", "The ledger did not answer in time.")
 def fails(route: str) -> Prepare:
     """Let a route fail."""
     return lambda api: api.on(route, DOWN)
-
-
-def wait_for(selector: str) -> Act:
-    """Wait until an element is there."""
-    return lambda one: one.page.locator(selector).first.wait_for()
 
 
 def too_many_calls(api: PageApi) -> None:
@@ -249,17 +181,3 @@ def lines_off(api: PageApi) -> None:
 def held(api: PageApi) -> None:
     """Hold credit for calls in progress."""
     api.overview |= {"held": "3.50", "available": "37.7822", "calls_in_progress": 2}
-
-
-def enter(one: StubUser, api: PageApi, state: State) -> None:
-    """Bring a signed-in user into another state, from wherever they are."""
-    one.context.set_offline(False)
-    api.release_all()
-    api.reset()
-    state.prepare(api)
-    one.open("#/settings")
-    one.settle()
-    one.page.evaluate("sessionStorage.clear()")
-    one.open(state.place)
-    one.settle()
-    state.act(one)

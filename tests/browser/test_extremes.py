@@ -28,7 +28,7 @@ def faults_at_every_width(one: StubUser, place: str) -> list[str]:
     found = []
     for width in WIDTHS:
         one.page.set_viewport_size({"width": width, "height": 900})
-        one.page.wait_for_timeout(120)  # A long table draws its rows anew.
+        one.page.wait_for_timeout(120)  # A long table draws its rows again.
         found += [f"{place} at {width}: {fault}" for fault in faults(one.page)]
     return found
 

@@ -1,4 +1,4 @@
-"""The page by keyboard alone: the focus goes in reading order, is never lost, and the five usual tasks need nothing else."""
+"""The page by keyboard alone: the focus goes in reading order and is never lost; the usual tasks need nothing else."""
 
 from collections.abc import Callable
 
@@ -15,13 +15,13 @@ User = Callable[..., StubUser]
 MOST_STOPS = 150
 STOP = """() => {
     const one = document.activeElement;
-    if (one === document.body) return false;
-    (window.stops ??= []).push(one);
+    if (one === document.body || (one.matches(".skip") && stops.length)) return false;
+    stops.push(one);
     return true;
 }"""
 OUT_OF_ORDER = """() => {
     const faults = [];
-    const name = one => `${one.tagName.toLowerCase()}.${one.className} ${(one.ariaLabel ?? one.textContent).slice(0, 30)}`;
+    const name = one => `${one.tagName}.${one.className} ${(one.ariaLabel ?? one.textContent).slice(0, 30)}`;
     const line = one => { const all = []; for (let at = one; at; at = at.parentElement) all.unshift(at); return all; };
     for (let index = 1; index < stops.length; index += 1) {
         const [before, after] = [line(stops[index - 1]), line(stops[index])];

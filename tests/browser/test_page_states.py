@@ -3,15 +3,17 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser.extremes import VIEWS, fill_to_the_brim
+from tests.browser.page_acts import enter, open_all
 from tests.browser.page_data import ADMIN
 from tests.browser.page_server import PageServer, StubUser
 from tests.browser.page_state_list import BILLING, LISTS, PAYING, PLACES, STATES
-from tests.browser.page_states import State, a_month, enter, held, open_all
+from tests.browser.page_states import State, a_month, held
 from tests.browser.test_accessibility import violations
 from tests.harness.template import ROOT
 
@@ -171,15 +173,7 @@ def test_names_keep_their_direction(user: User, page_server: PageServer) -> None
     """A right-to-left name turns no words around it: it stands alone, or between isolating marks."""
     fill_to_the_brim(page_server.api, 60)
     one = user()
-    script = r"""() => {
-        const found = [];
-        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-        while (walker.nextNode()) {
-            const text = walker.currentNode.data, owner = walker.currentNode.parentElement;
-            if (/[\u0590-\u08ff]/.test(text) && !/\u2068[^\u2069]*[\u0590-\u08ff]/.test(text) && !owner.closest('bdi, [dir=auto]')) found.push(text);
-        }
-        return found;
-    }"""
+    script = (Path(__file__).parent / "turned_names.js").read_text("utf-8")
     found = {}
     for place in VIEWS:
         one.open(place)

@@ -47,7 +47,7 @@ export function callsPage(category, query) {
 		labels = labelsOf(items);
 		const options = (select, names, own, show) => {
 			if (own && !names.has(own)) names.set(own, own);
-			select.append(...[...names].map(([id, name]) => [id, show(name)]).sort(([, one], [, other]) => one.localeCompare(other)).map(([id, name]) => h("option", { value: id, selected: id === own }, name)));
+			select.append(...[...names].map(([id, name]) => [id, show(name)]).sort(([, one], [, other]) => one.localeCompare(other)).map(([id, name]) => h("option", { value: id, selected: id === own, dir: "auto" }, name)));
 		};
 		options(users, new Map(labels.users), filters.user_id, String);
 		options(lines, new Map(labels.lines), filters.line_id, spaced);

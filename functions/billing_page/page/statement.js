@@ -92,9 +92,9 @@ const AGAIN = ["priced again", "waived", "corrected"];
 function describe({ kind, category, description }) {
 	const text = description.replace(/\+\d{7,15}\b/g, spaced);
 	if (language === "en") return text;
-	const call = /^(?:Taken back: )?.+? to (.+), ([^,]+?)(?:, ([a-z ]+))?$/.exec(text);
+	const why = AGAIN.findIndex((words) => text.endsWith(`, ${words}`));
+	const call = /^(?:Taken back: )?.+? to (.+), ([^,]+)$/.exec(why < 0 ? text : text.slice(0, -AGAIN[why].length - 2));
 	if (["call_charged", "call_taken_back"].includes(kind) && call) {
-		const why = AGAIN.indexOf(call[3]);
 		return t(`entry_${kind}`, { category: categoryName(category), destination: call[1], number: call[2] }) + (why < 0 ? "" : t(`again_${why}`));
 	}
 	const [, head, rest] = /^([^:,]+)(.*)$/.exec(text);
