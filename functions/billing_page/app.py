@@ -15,6 +15,9 @@ from urllib.parse import quote, urlsplit
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from calling_credit.brand import DEFAULT_COLOR, logo_origin
+from calling_credit.brand_colors import brand_css
+from calling_credit.branding import brand_settings, configured_brand
 from calling_credit.config import config
 from calling_credit.languages import DEFAULT_LANGUAGE, LANGUAGES, language_of_request
 
@@ -38,7 +41,7 @@ def settings() -> dict[str, Any]:
         **sign_in(configured.sign_in_client_id, configured.admin_group),
         "minimum": configured.top_up_minimum,
         "maximum": configured.top_up_maximum,
-        "brand": {"name": NAME, "logo": "", "help": ""},
+        "brand": brand_settings(),
     }
 
 
@@ -65,15 +68,23 @@ def policy() -> str:
     """The content security policy: own files, own API, and the token endpoint; no inline code or styles."""
     token = urlsplit(config().token_url)
     sign_in = f" {token.scheme}://{token.netloc}" if token.netloc else ""
+    logo = f" {logo_origin(BRAND.logo)}" if BRAND.logo else ""
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{logo}; "
         f"connect-src 'self'{sign_in}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
 
 
-NAME: Final = "Calling Credit"
-ASSETS: Final = {path.name: path.read_text("utf-8") for path in sorted(BUNDLE_FOLDER.iterdir()) if path.suffix in TYPES}
+def read_assets() -> dict[str, str]:
+    """The files of the bundle by name, the styles with the operator's color."""
+    color = "" if BRAND.color == DEFAULT_COLOR else brand_css(BRAND.color)
+    paths = [path for path in sorted(BUNDLE_FOLDER.iterdir()) if path.suffix in TYPES]
+    return {path.name: path.read_text("utf-8") + (color if path.suffix == ".css" else "") for path in paths}
+
+
+BRAND: Final = configured_brand()
+ASSETS: Final = read_assets()
 VERSION: Final = hashlib.sha256(json.dumps(ASSETS).encode()).hexdigest()[:16]
 """Part of every asset's URL, so that a browser can cache assets and never mixes two deployments."""
 OPENAPI: Final = Path(__file__).with_name("openapi.json").read_text("utf-8")
@@ -97,9 +108,9 @@ def read_page(route: str, language: str) -> str:
         **texts,
         "language": language,
         "settings": json.dumps(desk_settings() if is_desk else settings()),
-        "name": NAME,
+        "name": BRAND.name,
         "icon": ICON,
-        "logo": ICON,
+        "logo": BRAND.logo or ICON,
         "assets": f"/assets/{VERSION}",
     }
     text = (folder / "index.html").read_text("utf-8")

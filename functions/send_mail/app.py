@@ -127,7 +127,7 @@ def recipients(detail: dict[str, Any], account: Account) -> dict[str, str]:
         old = (changes.change(detail["occurred_at"], detail["data"]["change_id"]) or {}).get("old", {})
         # Erasure masks an address.
         addresses = tuple(address for address in old.get("billing_emails", []) if address.isascii())
-        languages = {**languages, **old.get("languages", {})}
+        languages = {**languages, **{one["address"]: one["language"] for one in old.get("languages", ())}}
     return {address: language_among(languages, address) for address in distinct_addresses(addresses)}
 
 

@@ -15,12 +15,11 @@ from tests.browser.page_server import StubUser
 Prepare = Callable[[PageApi], Any]
 Act = Callable[[StubUser], Any]
 BANK: Final = {"brand": "us_bank_account", "last4": "6789", "type": "us_bank_account"}
-PAY: Final = ".funds button.main"
 
 
 @dataclass(frozen=True)
 class State:
-    """One state: the view, the account behind it, what the user does there, and who that is (None: no one has signed in)."""
+    """One state: the view, the account behind it, what the user does there, and who that is; None before a sign-in."""
 
     name: str
     place: str = "#/"

@@ -11,6 +11,7 @@ from calling_credit.languages import LANGUAGES
 from calling_credit.notifications import events
 from calling_credit.notifications.mail_link import Confirmation
 from calling_credit.notifications.mails import MAILED, mail_about, needs_confirmation, offers_freeze
+from calling_credit.recharge.suspension_reasons import SuspensionReason
 from ops.mail_samples import CONFIRMATION, DECLINED, PAGE_URL, PAYMENT, SAMPLES, as_markdown, samples
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "emails.md"
@@ -155,3 +156,12 @@ def test_a_backup_card_is_named_as_one() -> None:
         mail = mail_about(event("AutoRechargeSucceeded", **data), PAGE_URL, language=language)
         assert mail is not None
         assert f"{name} " in mail.text
+
+
+@pytest.mark.parametrize("reason", [*SuspensionReason])
+def test_a_paused_bank_account_is_not_called_a_card(reason: SuspensionReason) -> None:
+    data = {"reason": reason, "payment_method": {"brand": "us_bank_account", "last4": "6789"}}
+    for language in LANGUAGES:
+        mail = mail_about(event("AutoRechargeSuspended", **data), PAGE_URL, language=language)
+        assert mail is not None
+        assert not re.search(r"\b(the|this|la|cette|its|sa) (card|carte)\b", mail.text), mail.text

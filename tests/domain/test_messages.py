@@ -17,6 +17,7 @@ from calling_credit.notifications.mail_words import LIMITS
 from calling_credit.notifications.mails import mail_about
 from calling_credit.recharge.settings import WORDS as RULE_WORDS
 from calling_credit.recharge.suspension_reasons import SuspensionReason
+from calling_credit.topups.declines import OF_BANK_ACCOUNT
 from calling_credit.topups.declines import WORDS as DECLINES
 from ops.mail_samples import CONFIRMATION, PAGE_URL, SAMPLES
 
@@ -77,6 +78,7 @@ def test_the_english_words_of_codes_are_those_of_the_api() -> None:
     words = {f"denial.{reason}": DENIALS[reason] for reason in DenialReason}
     words |= {f"suspension.{reason}": RULE_WORDS[reason] for reason in SuspensionReason}
     words |= {f"decline.{code}": text for code, text in DECLINES.items()}
+    words |= {f"decline_bank.{code}": text for code, text in OF_BANK_ACCOUNT.items()}
     assert {key: texts[key] for key in words} == words
 
 
@@ -86,7 +88,7 @@ def test_every_message_of_mails_is_used_by_a_mail() -> None:
     for key in messages("mails", "en").texts:
         name = re.sub(r"\.(subject|[0-9])$", "", key)
         group = name.partition(".")[0]
-        assert f'"{name}"' in code or group in {"denial", "suspension", "decline", "decline_bank", "limit"}, key
+        assert f'"{name}"' in code or group.removesuffix("_bank") in {"denial", "suspension", "decline", "limit"}, key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from calling_credit.links.link import hash_of
+from calling_credit.messages import formats
 from tests.functions.events_bench import Listener, listener
 from tests.functions.mail_bench import ADDRESSES, Postbox, low, postbox
 from tests.functions.notifications_bench import CONFIRMED, WAITING, links_of, opened, press, recipients, shown
@@ -210,7 +211,8 @@ def test_an_address_can_wait_again_after_its_time(postbox: Postbox, listener: Li
 
 def test_the_mail_says_who_asked_and_how_to_ignore_it(postbox: Postbox, token: str) -> None:
     text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
-    assert "If you do not know this account, ignore this e-mail." in text
-    assert "because one of its users entered your address" in text
-    ends = postbox.till.world.clock.now + timedelta(days=7)
-    assert f"by {ends:%Y-%m-%d %H:%M} UTC" in text
+    assert "Si vous ne connaissez pas ce compte, ignorez ce courriel." in text
+    assert "un de ses utilisateurs a saisi votre adresse" in text
+    ends = formats.instant(postbox.till.world.clock.now + timedelta(days=7), "fr")
+    assert f"avant le {ends}" in text
+    assert f"/links/{token}?language=fr\n" in text

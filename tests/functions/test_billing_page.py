@@ -2,88 +2,31 @@
 with security headers, with the settings of the deployment, and in the reader's language.
 """
 
-import base64
-import gzip
 import html
 import json
 import re
 from types import ModuleType
-from typing import Any
 
 import pytest
 
 from ops.contract.document import document
-from tests.contract.handlers import with_check
-from tests.harness.table import Context, load_app, sample_event
-from tests.harness.template import ROOT
-
-FOLDER = ROOT / "functions" / "billing_page" / "page"
-DESK = FOLDER.with_name("desk")
-PATHS = ("/", "/desk")
-BUNDLE = FOLDER.with_name("bundle")
-LANGUAGES = ("en", "fr")
-ON_DEMAND = ("views", "places")
-"""The scripts with views that the first view does not need."""
-MOST_BYTES = 38 * 1024
-"""Of the first visit's HTML, style, and script, compressed. The requests to the API share 45 KiB with them."""
-MOST_VIEW_BYTES = 25 * 1024
-MOST_DESK_BYTES = 45 * 1024
-SETTINGS = {
-    "SIGN_IN_CLIENT_ID": "client_1",
-    "STAFF_CLIENT_ID": "client_2",
-    "SUPPORT_GROUP": "helpers",
-    "FINANCE_GROUP": "tills",
-    "AUTHORIZE_URL": "https://people.test/oauth2/authorize",
-    "TOKEN_URL": "https://tokens.people.test/oauth2/token",
-    "LOGOUT_URL": "https://people.test/logout",
-    "GROUPS_CLAIM": "roles",
-    "ADMIN_GROUP": 'payers" & <others>',
-    "TOP_UP_MINIMUM": "5.00",
-    "TOP_UP_MAXIMUM": "500.00",
-}
+from tests.functions.page_bench import (
+    BUNDLE,
+    DESK,
+    FOLDER,
+    LANGUAGES,
+    ON_DEMAND,
+    PATHS,
+    ask,
+    load_page,
+    named_in,
+)
 
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The function with its own settings."""
-    from calling_credit.config import config  # noqa: PLC0415
-
-    for name, value in SETTINGS.items():
-        monkeypatch.setenv(name, value)
-    config.cache_clear()
-    try:
-        return load_app("billing_page")
-    finally:
-        config.cache_clear()
-
-
-def ask(app: ModuleType, path: str, **headers: str) -> dict[str, Any]:
-    """The response to a GET request in API Gateway's form."""
-    event = sample_event("billing_page")
-    event["headers"] |= {name.replace("_", "-"): value for name, value in headers.items()}
-    if path in ("/desk", "/openapi.json"):
-        event |= {"routeKey": f"GET {path}", "rawPath": path}
-    elif path != "/":
-        version, name = path.removeprefix("/assets/").split("/")
-        event |= {
-            "routeKey": "GET /assets/{version}/{name}",
-            "rawPath": path,
-            "pathParameters": {"version": version, "name": name},
-        }
-    event["requestContext"]["http"]["path"] = event["rawPath"]
-    answer: dict[str, Any] = with_check(app.handler)(event, Context())
-    return answer
-
-
-def unpacked(answer: dict[str, Any]) -> str:
-    """The body of a compressed response."""
-    assert (answer["isBase64Encoded"], answer["headers"]["Content-Encoding"]) == (True, "gzip")
-    return gzip.decompress(base64.b64decode(answer["body"])).decode()
-
-
-def wire_size(answer: dict[str, Any]) -> int:
-    """Bytes of a response's body on the wire."""
-    return len(base64.b64decode(answer["body"]) if answer.get("isBase64Encoded") else answer["body"].encode())
+    return load_page(monkeypatch)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -104,12 +47,6 @@ def test_openapi_document_is_cached_for_an_hour_and_revalidated(app: ModuleType)
     assert first["headers"]["Cache-Control"] == "public, max-age=3600"
     again = ask(app, "/openapi.json", if_none_match=first["headers"]["ETag"])
     assert (again["statusCode"], again["body"]) == (304, "")
-
-
-def named_in(page: str, *also: str) -> list[str]:
-    """The addresses in the HTML that cost a request, and those that begin with one of `also`."""
-    named = re.findall(r'(?:href|src)="([^"#]+)"', page)
-    return [address for address in named if address.startswith(("/", *also))]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -216,59 +153,6 @@ def test_tokens_are_stored_nowhere() -> None:
     stored = re.findall(r"sessionStorage\.setItem\((.*)\);", (FOLDER / "session.js").read_text("utf-8"))
     way = "WAY, JSON.stringify({ state, verifier, nonce, back: withoutAnswer(back) })"
     assert stored == [way, 'IN_VAIN, "yes"', "WAS_HERE, claims.sub"]
-
-
-def first_visit(app: ModuleType, path: str, **headers: str) -> dict[str, int]:
-    """Bytes on the wire of a page's HTML and of every file that the HTML names."""
-    page = ask(app, path, accept_encoding="gzip, deflate, br", **headers)
-    files = {address: ask(app, address, accept_encoding="gzip") for address in named_in(unpacked(page))}
-    return {path: wire_size(page)} | {address: wire_size(file) for address, file in files.items()}
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_first_visit_stays_below_its_bytes(app: ModuleType, language: str) -> None:
-    sizes = first_visit(app, "/", accept_language=language)
-    assert sum(sizes.values()) < MOST_BYTES, sizes
-    for name in ON_DEMAND:
-        assert wire_size(ask(app, f"/assets/0/{name}.{language}.js", accept_encoding="gzip")) < MOST_VIEW_BYTES
-
-
-def test_the_desk_stays_below_its_bytes(app: ModuleType) -> None:
-    sizes = first_visit(app, "/desk")
-    assert sum(sizes.values()) < MOST_DESK_BYTES, sizes
-
-
-def test_a_client_without_gzip_receives_the_same_text(app: ModuleType) -> None:
-    for path in (*PATHS, "/assets/0/billing.css", "/openapi.json"):
-        plain = ask(app, path)
-        assert plain["headers"]["Vary"].startswith("Accept-Encoding")
-        assert "Content-Encoding" not in plain["headers"]
-        assert unpacked(ask(app, path, accept_encoding="br;q=1.0, gzip;q=0.5")) == plain["body"]
-        for refused in ("", "br", "gzip;q=0", "identity, gzip; q=0.0"):
-            assert ask(app, path, accept_encoding=refused) == plain
-
-
-def test_the_page_is_served_in_the_readers_language(app: ModuleType) -> None:
-    french = ask(app, "/", accept_language="fr-CA,fr;q=0.9")
-    assert '<html lang="fr"' in french["body"]
-    assert "/billing.fr.js" in french["body"]
-    assert "Aller au contenu" in french["body"]
-    assert "cookies" not in french
-    assert "Accept-Language" in french["headers"]["Vary"]
-    assert "Cookie" in french["headers"]["Vary"]
-    assert '<html lang="en"' in ask(app, "/", accept_language="de")["body"]
-    assert french["headers"]["ETag"] != ask(app, "/")["headers"]["ETag"]
-
-
-def test_a_chosen_language_is_kept_in_a_cookie(app: ModuleType) -> None:
-    event = sample_event("billing_page") | {"queryStringParameters": {"language": "fr"}}
-    chosen = app.handler(event, Context())
-    [cookie] = chosen["cookies"]
-    assert cookie == "language=fr; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax"
-    later = app.handler(sample_event("billing_page") | {"cookies": [cookie.partition(";")[0]]}, Context())
-    assert later["body"] == chosen["body"]
-    injected = sample_event("billing_page") | {"queryStringParameters": {"language": 'fr"; Domain=evil'}}
-    assert app.handler(injected, Context())["cookies"][0].startswith("language=en; Path=/;")
 
 
 def test_the_desk_stores_nothing_but_acts_without_a_known_outcome() -> None:

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from calling_credit.errors import ProblemCode, Unavailable
-from calling_credit.payments import rule_saving
+from calling_credit.payments import rule_cards, rule_saving
 from tests.harness.cards import MASTERCARD, VISA
 from tests.harness.recharging import LIFTED, leave, minutes_pass, recharges, spend, usd
 from tests.harness.stripe import Pass, StripeRequest, response
@@ -103,7 +103,7 @@ def test_a_concurrent_edit_does_not_turn_a_disabled_rule_on_again(till: Till, mo
     leave(till, "5.00")
     till.set_rule(till.card(), threshold="4.00")
     done: list[bool] = []
-    unhurried = rule_saving.read_rule_card
+    unhurried = rule_cards.read_rule_card
 
     def hurried(*arguments: Any) -> Any:
         if not done:

@@ -60,7 +60,7 @@ def test_without_an_answer_the_command_only_shows_what_would_happen(
     printed = capsys.readouterr().out
     for words in (OTHER, "2  accounts", "2  customers to clear", "1  rules to suspend", "0  open top-ups"):
         assert words in printed
-    assert "acct_1: suspend the rule of mastercard ending 4444, clear cus_" in printed
+    assert "acct_1: suspend the rule of Mastercard ending 4444, clear cus_" in printed
     assert moved.world.stack.items() == before
 
 

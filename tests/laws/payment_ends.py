@@ -19,7 +19,7 @@ def differences(bench: PaymentBench, flow: Flow) -> Iterator[str]:
     bench.wire.dead = False
     items = bench.stack.items()
     kinds = kinds_of(items)
-    top_ups = sorted(kinds.get("TOPUP", []), key=lambda item: str(item["created_at"]))
+    top_ups = sorted(kinds.get("TOPUP", []), key=lambda item: (str(item["created_at"]), item.get("attempt", 0)))
     statuses = [str(item["status"]) for item in top_ups if item["status"] != "canceled"]
     if statuses != flow.statuses:
         yield f"top-ups are {statuses}, not {flow.statuses}"

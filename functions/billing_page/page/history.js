@@ -41,7 +41,7 @@ function row(topUp) {
 }
 
 function statusOf(topUp, state, amount) {
-	const more = topUp.failure ? declineWords(topUp.failure) : {
+	const more = topUp.failure ? declineWords(topUp.failure, topUp.payment_method) : {
 		bank_processing: () => t("bankTakesDays"),
 		refunded: () => t("refundedWhole", { amount }),
 		partly_refunded: () => t("refundedPart", { refunded: money(topUp.refunded), amount }),

@@ -71,7 +71,7 @@ function showTopUp(place, topUp, again, paid) {
 	} else if (status === "failed" || status === "canceled") {
 		paymentIsOver();
 		showOutcome(place, "bad", status === "failed" ? t("declined") : t("canceled"),
-			[h("p", topUp.failure ? declineWords(topUp.failure) : t("notCompleted")), h("p", t("notChargedWhat", { what }))], h("button.main", { onclick: () => again() }, t("tryAgain")));
+			[h("p", topUp.failure ? declineWords(topUp.failure, topUp.payment_method) : t("notCompleted")), h("p", t("notChargedWhat", { what }))], h("button.main", { onclick: () => again() }, t("tryAgain")));
 	} else if (topUp.payment_method?.type === "us_bank_account") {
 		showOutcome(place, "good", t("bankStarted"), [h("p", t("bankArrives", { what }))], next);
 	} else {

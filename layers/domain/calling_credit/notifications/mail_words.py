@@ -118,7 +118,10 @@ class MailWords:
 
     def suspension(self, data: Data) -> str:
         """The sentence about a suspension."""
-        return self._messages.coded("suspension", str(data["reason"]), card=self.card(data))
+        reason = str(data["reason"])
+        is_bank = data["payment_method"]["brand"] == formats.BANK_ACCOUNT
+        group = "suspension_bank" if is_bank and f"suspension_bank.{reason}" in self._messages.texts else "suspension"
+        return self._messages.coded(group, reason, card=self.card(data))
 
     def denial(self, data: Data) -> str:
         """The sentence about a refused call."""
