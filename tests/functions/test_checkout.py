@@ -34,6 +34,8 @@ def test_a_new_checkout_has_exactly_the_documented_shape(till: Till) -> None:
         "amount": "25.00",
         "created_at": "2026-11-23T12:00:00.000Z",
         "payment_method": None,
+        "refunded": "0.00",
+        "disputed": False,
         "checkout_url": session["url"],
         "expires_at": "2026-11-23T12:30:00.000Z",
     }
@@ -66,7 +68,7 @@ def test_a_paid_page_is_credited_once_and_saves_the_first_card(till: Till) -> No
     paid = till.top_up(shown["id"])
     assert (paid["status"], paid["payment_method"], paid["checkout_url"]) == (
         "succeeded",
-        {"brand": "mastercard", "last4": "4444"},
+        {"brand": "mastercard", "last4": "4444", "type": "card"},
         None,
     )
     assert paid["receipt_url"]
