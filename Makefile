@@ -143,7 +143,7 @@ schemathesis: $(READY)  ## Send generated requests from docs/openapi.yaml to a s
 	TEST_STACK=test-schemathesis $(BIN)/pytest tests/fuzz -s
 
 .PHONY: screenshots
-screenshots: $(READY)  ## Take pictures of both pages in every state, size, and color scheme, into .local/screenshots
+screenshots: $(READY)  ## Take pictures of both pages in every state, size, language, and color scheme, into .local/screenshots
 	$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: faults

@@ -99,6 +99,11 @@ class PageApi:
         """Send the held answers."""
         self._held.pop(route).set()
 
+    def release_all(self) -> None:
+        """Send all held answers."""
+        for route in list(self._held):
+            self.release(route)
+
     def count(self, route: str) -> int:
         """How often a route was requested."""
         return sum(request.route == route for request in self.requests)

@@ -32,6 +32,6 @@ function row(change, names) {
 	const about = subjectWords(subject, names);
 	const rows = differenceWords(old, now, names);
 	return [moment(at),
-		h("span", h("strong.block", actionWords(change)), about ? h("span.block.digits", about) : null, rows.map((text) => h("span.hint.block", text))),
-		h("span", h("span.block.digits", actorWords(by)), from ? h("span.hint.block", t("from", { address: from })) : null)];
+		h("span", h("strong.block", actionWords(change)), about ? h("bdi.block.digits", about) : null, rows.map((text) => h("span.hint.block", text))),
+		h("span", h("bdi.block.digits", actorWords(by)), from ? h("span.hint.block", t("from", { address: from })) : null)];
 }

@@ -2,7 +2,7 @@
 import { account, onAccount } from "./account.js";
 import { line } from "./chart.js";
 import { failure, fill, h } from "./dom.js";
-import { cents, count, daysBetween, longDay, micros, money, shifted, time, today, zoneName } from "./format.js";
+import { cents, count, daysBetween, longDay, micros, roundedMoney, shifted, time, today, zoneName } from "./format.js";
 import { translator } from "./words.js";
 import billing from "messages/billing";
 
@@ -46,8 +46,8 @@ function showAmounts(place, { available, balance, held }) {
 	const wasOpen = place.querySelector("details")?.open ?? false;
 	fill(place,
 		h("p.available", h("span", { class: `amount${isBelow ? " below" : ""}` }, cents(available)), h("span", t("available"))),
-		micros(held) === 0n ? null : h("details.held", { open: wasOpen }, h("summary", t("onHold", { held: money(held) })),
-			h("p", t("holdExplained", { balance: money(balance), available: money(available) }))));
+		micros(held) === 0n ? null : h("details.held", { open: wasOpen }, h("summary", t("onHold", { held: roundedMoney(held) })),
+			h("p", t("holdExplained", { balance: cents(balance), available: cents(available) }))));
 }
 
 function showRunway(place, { available, forecast, auto_recharge: rule }) {

@@ -17,7 +17,7 @@ export function priceDetails(call, { user, line }) {
 		[`${count(call.billed_seconds)} s × ${money(call.rate_per_minute)} ÷ 60`, money(talk, { places: 4 })],
 		[t("fee"), money(call.connection_fee, { places: 4 })],
 	];
-	const facts = [[t("number"), h("span.digits", call.to)], [t("user"), user], [t("line"), h("span.digits", spaced(line))]].filter(([, value]) => value !== "");
+	const facts = [[t("number"), h("span.digits", call.to)], [t("user"), user && h("bdi", user)], [t("line"), h("span.digits", spaced(line))]].filter(([, value]) => value !== "");
 	const row = ([name, value]) => h("div", h("dt", name), h("dd", value));
 	const box = dialog(t("title"), h("p", h("strong.digits", spaced(call.to)), ` · ${call.destination}`, h("br"), moment(call.started_at)),
 		h("dl.sum", terms.map(row), h("div.result", h("dt", t("price")), h("dd", money(call.price, { places: 4 })))),

@@ -41,8 +41,8 @@ export function callTable(calls, list, sortBy, labels) {
 	const lineOf = (call) => call.line_number ?? labels.lines.get(call.line_id) ?? call.line_id ?? "";
 	const row = (call) => {
 		const price = money(call.price, { places: places.price });
-		const cells = [nearDate(call.started_at), time(call.started_at), h("span.digits", spaced(call.to)), call.destination, duration(call.duration_seconds), t("perMinute", { rate: money(call.rate_per_minute, { places: places.rate }) }),
-			h("button.why", { "aria-label": t("priceDetails", { price }), onclick: () => priceDetails(call, { user: userOf(call), line: lineOf(call) }) }, price), userOf(call), h("span.digits", spaced(lineOf(call)))];
+		const cells = [nearDate(call.started_at), time(call.started_at), h("span.digits", spaced(call.to)), h("bdi", call.destination), duration(call.duration_seconds), t("perMinute", { rate: money(call.rate_per_minute, { places: places.rate }) }),
+			h("button.why", { "aria-label": t("priceDetails", { price }), onclick: () => priceDetails(call, { user: userOf(call), line: lineOf(call) }) }, price), h("bdi", userOf(call)), h("span.digits", spaced(lineOf(call)))];
 		return cells.map((cell, index) => h("td", { role: "cell", class: `of-${COLUMNS[index].id}${COLUMNS[index].isNumber ? " number" : ""}` }, cell));
 	};
 	return longTable(head, calls, row, { looks: "call-table", caption: t("caption", { zone: zoneName() }), columns: COLUMNS.length });

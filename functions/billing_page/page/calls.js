@@ -47,14 +47,14 @@ export function callsPage(category, query) {
 		labels = labelsOf(items);
 		const options = (select, names, own, show) => {
 			if (own && !names.has(own)) names.set(own, own);
-			select.append(...[...names].map(([id, name]) => [id, show(name)]).sort(([, one], [, other]) => one.localeCompare(other)).map(([id, name]) => h("option", { value: id, selected: id === own }, name)));
+			select.append(...[...names].map(([id, name]) => [id, show(name)]).sort(([, one], [, other]) => one.localeCompare(other)).map(([id, name]) => h("option", { value: id, selected: id === own, dir: "auto" }, name)));
 		};
 		options(users, new Map(labels.users), filters.user_id, String);
 		options(lines, new Map(labels.lines), filters.line_id, spaced);
 		if (list.calls.some((call) => !call.line_number)) fill(place, show());
 	}
 	function begin() {
-		Object.assign(list, { calls: [], cursor: null });
+		Object.assign(list, { calls: [], cursor: null, isBegun: false });
 		fill(chosen, chips(["country", "date"], filters, address, labels));
 		fill(exporting);
 		fill(place);
@@ -79,7 +79,8 @@ export function callsPage(category, query) {
 		if (!result || list.calls !== calls) return;
 		list.searched = result.isStopped && until ? longDay(dayOf(until)) : null;
 		fill(place, show());
-		if (document.activeElement === document.body) place.querySelector(".actions button")?.focus({ preventScroll: true });
+		if (list.isBegun && document.activeElement === document.body) place.querySelector(".actions button")?.focus({ preventScroll: true });
+		list.isBegun = true;
 		say(t("found", { count: calls.length }));
 	}
 	function narrow(name, value) {

@@ -37,7 +37,7 @@ export function line(days, { caption, unit }) {
 export function scale(amounts) {
 	const values = amounts.map((amount) => Number(micros(amount)));
 	const [most, least] = [Math.max(...values, 0), Math.min(...values, 0)];
-	const raw = Math.max((most - least || 2_000_000) / 3, 1);
+	const raw = Math.max((most - least || 1_500_000) / 3, 10_000); // Sums are shown in cents.
 	const power = 10 ** Math.floor(Math.log10(raw));
 	const step = power * ([1, 2, 5].find((factor) => factor * power >= raw) ?? 10);
 	const bottom = Math.floor(least / step);
@@ -46,7 +46,7 @@ export function scale(amounts) {
 	return { ticks, y: (amount) => ((top * step - Number(micros(amount))) / ((top - bottom) * step)) * HEIGHT };
 }
 
-export const tickLabel = (amount) => money(amount, { places: /\.00$/.test(amount) ? 0 : 2 });
+export const tickLabel = (amount) => money(amount, { places: /\.00$/.test(amount) ? 0 : 2, isShort: Math.abs(amount) >= 10_000 });
 
 const topOf = (days) => days.reduce((best, { amount }) => (Number(amount) > Number(best) ? amount : best), "0.00");
 const nameOf = (day) => (day.length === 7 ? longDay(`${day}-01`, { month: "long", year: "numeric" }) : longDay(day));

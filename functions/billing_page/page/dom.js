@@ -1,4 +1,5 @@
 // Creates elements. Strings become text nodes; the page never parses HTML from a string.
+import { sign, untyped } from "./format.js";
 import { translator } from "./words.js";
 import common from "messages/common";
 
@@ -67,10 +68,14 @@ export function field(label, input, hint) {
 	return box;
 }
 
-export const amountInput = (name, value, oninput) => h("input", { type: "text", inputmode: "decimal", autocomplete: "off", name, value, "data-unit": "$", required: true, oninput });
+export const amountInput = (name, value, oninput) => h("input", { type: "text", inputmode: "decimal", autocomplete: "off", name, value: untyped(value), "data-unit": sign, required: true, oninput });
 
 function wrapped(input) {
-	return input.dataset.unit ? h("span.unit", { "data-unit": input.dataset.unit }, input) : input;
+	const { unit } = input.dataset;
+	if (!unit) return input;
+	const box = h("span.unit", { "data-unit": unit }, input);
+	box.style.setProperty("--letters", unit.length);
+	return box;
 }
 
 const ICONS = {
@@ -104,7 +109,9 @@ export function dialog(title, ...content) {
 		h("div.dialog-head", h("h2", { id }, title),
 			h("button.quiet", { "aria-label": t("close"), onclick: () => box.close() }, "✕")),
 		...content);
-	box.addEventListener("close", () => box.remove());
+	const leave = () => box.close(); // Also on Back.
+	addEventListener("hashchange", leave);
+	box.addEventListener("close", () => { removeEventListener("hashchange", leave); box.remove(); });
 	box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
 	document.body.append(box);
 	box.showModal();

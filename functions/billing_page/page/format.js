@@ -29,12 +29,18 @@ export function decimal(amount) {
 
 const separator = new Intl.NumberFormat(locale).formatToParts(0.5).find(({ type }) => type === "decimal").value;
 
+/** The sign of the currency before an amount: "US$" where "$" would mean another dollar. */
+export const sign = new Intl.NumberFormat(locale, { style: "currency", currency: "USD" }).formatToParts(0).find(({ type }) => type === "currency").value;
+
+/** An amount as people type it here, without sign: "25,00" in French. */
+export const untyped = (text) => (DECIMAL.test(text ?? "") ? text.replace(".", separator) : text);
+
 export const decimalExample = `25${separator}00`;
 
 /** A typed amount in the format of the API; null if it is none. A comma is the decimal separator where the reader's region uses
  * it, and a point is one everywhere. A text that may mean thousandths is none: 0,250 is not 250. */
 export function typedAmount(text) {
-	const bare = text.replace(/[\s$]|US/g, "");
+	const bare = text.replace(/[\s$]|USD?/g, "");
 	if (/^0+[,.]\d{3}/.test(bare) || (separator === "," && /^\d+,\d{3}$/.test(bare))) return null;
 	const point = separator === "," ? bare.replace(/\.(?=\d{3}(\D|$))/g, "").replace(/,(?=\d{0,2}$)/, ".") : bare;
 	const plain = point.replace(/,(?=\d{3}(\D|$))/g, "");
@@ -46,9 +52,9 @@ export function typedAmount(text) {
 export const placesOf = (text) => Math.max(2, (text.split(".")[1] ?? "").length);
 
 /** An amount with all its decimal places, at least `places`. */
-export function money(text, { places = 2, signed = false } = {}) {
+export function money(text, { places = 2, signed = false, isShort = false } = {}) {
 	return new Intl.NumberFormat(locale, {
-		style: "currency", currency: "USD", minimumFractionDigits: places, maximumFractionDigits: Math.max(places, 6),
+		style: "currency", currency: "USD", minimumFractionDigits: places, maximumFractionDigits: Math.max(places, 6), notation: isShort ? "compact" : "standard",
 		signDisplay: signed ? "exceptZero" : "auto",
 	}).format(text);
 }

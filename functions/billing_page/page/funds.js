@@ -2,7 +2,7 @@
 import { account, isStopped, loadMethods, loadTopUps, onAccount, serverNow } from "./account.js";
 import { draft, keepDraft, payable } from "./cards.js";
 import { amountInput, confirmed, field, fill, fresh, h, load, note } from "./dom.js";
-import { cardName, micros, money, typedAmount } from "./format.js";
+import { cardName, micros, money, typedAmount, untyped } from "./format.js";
 import { watchPayment } from "./outcome.js";
 import { currentPayment, lastPayment, pay, resumePayment } from "./payment.js";
 import { amountFault, bounds } from "./settings.js";
@@ -28,7 +28,12 @@ export function fundsCard(isAdmin, back, paid, loading) {
 		first = null;
 		return Promise.all(lists);
 	};
-	const form = (words) => load(place, gather, () => [words ?? null, paymentForm(place, form, paid)], 5);
+	const form = (words) => {
+		const hadFocus = place.contains(document.activeElement);
+		return load(place, gather, () => [words ?? null, paymentForm(place, form, paid)], 5).then(() => {
+			if (hadFocus && document.activeElement === document.body) place.querySelector("[name=amount]")?.focus({ preventScroll: true });
+		});
+	};
 	const reason = () => fill(place, note("plain", null, h("p", whyNot(isAdmin))));
 	const begin = isAdmin ? form : reason;
 	let wasStopped = isStopped();
@@ -61,7 +66,7 @@ export function prefill(amount) {
 	const input = document.querySelector(".funds [name=amount]");
 	if (!input) return document.getElementById("funds-title")?.scrollIntoView();
 	if (amount !== null) {
-		input.value = amount;
+		input.value = untyped(amount);
 		input.dispatchEvent(new Event("input", { bubbles: true }));
 	}
 	input.closest("section").scrollIntoView({ block: "nearest" });
@@ -90,7 +95,7 @@ function paymentForm(place, again, paid) {
 	const amount = amountInput("amount", typed.amount ?? "25.00", changed);
 	const amountField = field(t("amount"), amount, bounds());
 	const presets = PRESETS.filter((preset) => !amountFault(`${preset}.00`)).map((preset) =>
-		h("button.chip", { "aria-pressed": "false", value: preset, onclick: () => { amount.value = `${preset}.00`; changed(); } }, money(preset, { places: 0 })));
+		h("button.chip", { "aria-pressed": "false", value: preset, onclick: () => { amount.value = untyped(`${preset}.00`); changed(); } }, money(preset, { places: 0 })));
 	const choices = [...methods.map((one) => choice(one.id, cardName(one), stateWords(one), chosen, changed, !payable(one))),
 		choice("card", methods.length ? t("otherCard") : t("newCard"), t("onStripe"), chosen, changed),
 		choice("bank", methods.length ? t("otherBank") : t("newBank"), t("bankDays"), chosen, changed)];
@@ -111,7 +116,7 @@ function paymentForm(place, again, paid) {
 	function changed(event) {
 		const [sum, how] = [typedAmount(amount.value), picked()];
 		if (event?.target.name === "card") wanted = how;
-		keepDraft(FORM, { amount: amount.value, card: wanted });
+		keepDraft(FORM, { amount: /^[\d.]*$/.test(amount.value) ? amount.value : sum ?? amount.value, card: wanted });
 		for (const preset of presets) preset.setAttribute("aria-pressed", String(sum !== null && micros(sum) === micros(`${preset.value}.00`)));
 		button.textContent = sum === null ? t("pay") : t("payAmount", { amount: money(sum) });
 		button.disabled = how === null;

@@ -163,12 +163,10 @@ function header() {
 	const here = route?.startsWith("#/usage/") || route === "#/spend" ? "#/" : route?.startsWith("#/settings") ? "#/settings" : route;
 	nav.hidden = !isSignedIn();
 	fill(nav, Object.entries(NAV).map(([address, name]) => h("a", { href: address, "aria-current": address === here ? "page" : null }, name)));
-	const current = nav.querySelector("[aria-current]");
-	if (current) nav.scrollLeft = current.offsetLeft - nav.offsetLeft;
 	const who = document.getElementById("person");
 	const links = [settings.brand.help ? h("a.button.quiet", { href: settings.brand.help, target: "_blank", rel: "noopener noreferrer" }, t("help")) : null,
 		h("a.button.quiet", { href: `/?language=${OTHER}${location.hash}`, lang: OTHER, hreflang: OTHER }, t("otherLanguage"))];
-	if (isSignedIn()) fill(who, h("span.name", { title: person().email }, person().name), links, h("button.quiet", { onclick: signOut }, t("signOut")));
+	if (isSignedIn()) fill(who, h("bdi.name", { title: person().email }, person().name), links, h("button.quiet", { onclick: signOut }, t("signOut")));
 	else fill(who, links, route === "#/rates" && isConfigured() ? h("button.quiet", { onclick: () => { location.hash = "#/"; signIn(); } }, t("signIn")) : null);
 }
 

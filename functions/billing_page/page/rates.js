@@ -97,10 +97,11 @@ function show(items, wanted) {
 
 function row(item, places, { number, country }) {
 	const { destination, origin, effective_from: from, included, changes_at: changes, next_rate_per_minute: next } = item;
-	const name = number || country ? destination : h("a", { href: addressOf({ country: item.country }, null) }, destination);
+	const bare = h("bdi", destination);
+	const name = number || country ? bare : h("a", { href: addressOf({ country: item.country }, null) }, bare);
 	const isAhead = from > new Date().toISOString();
 	return [
-		[name, origin === "*" ? null : h("span.hint.block", t("callsFrom", { country: countryName(origin) })), isAhead ? h("span.hint.block", t("effective", { day: day(from) })) : null],
+		h("span", name, origin === "*" ? null : h("span.hint.block", t("callsFrom", { country: countryName(origin) })), isAhead ? h("span.hint.block", t("effective", { day: day(from) })) : null),
 		h("span", number && isShortCode(number) ? h("span.digits", item.prefix) : prefixes(item.prefixes)),
 		h("span", included ? t("included") : money(item.rate_per_minute, { places }), changes && next !== null ? h("span.pill.wait.block", t("changes", { day: day(changes), price: money(next, { places }) })) : null),
 		included ? t("none") : money(item.connection_fee), increment(item)];

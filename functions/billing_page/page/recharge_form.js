@@ -2,7 +2,7 @@
 import { account } from "./account.js";
 import { addedIsSeen, addMethod, draft, keepDraft, payable } from "./cards.js";
 import { amountInput, failure, field, fill, h, note, say } from "./dom.js";
-import { cardName, date, micros, money, typedAmount } from "./format.js";
+import { cardName, cents, date, micros, money, typedAmount } from "./format.js";
 import { stateWords } from "./funds.js";
 import { addedForRule, chargeOf, focusSwitch, saveRule, simulate } from "./recharge.js";
 import { amountFault, bounds } from "./settings.js";
@@ -152,7 +152,7 @@ function option(one, chosen) {
 function simulation(result) {
 	const { from, to, charges, charged, refused_calls: refused, lowest_balance: lowest } = result;
 	const now = chargeOf(result);
-	const values = { from: date(from), to: date(to), lowest: money(lowest) };
+	const values = { from: date(from), to: date(to), lowest: cents(lowest) };
 	const past = charges ? t("wouldHaveCharged", { ...values, recharges: h("strong", t("recharges", { count: charges, amount: money(charged) })) }) : t("wouldNotHaveCharged", values);
 	const words = h("p", past, " ", refused ? t("wouldHaveRefused", { count: refused }) : t("wouldHaveRefusedNone"));
 	return note(refused ? "wait" : "plain", null, now ? h("p", h("strong", chargeWords(now))) : null, words);

@@ -37,7 +37,7 @@ function show(items, { not_listed: notListed, names }, isAdmin) {
 }
 
 function from({ line_id: line, user }, names) {
-	return h("span", h("span.digits", line ? spaced(names.number(line)) : ""), user ? h("span.hint.block", user.name ?? user.id) : null);
+	return h("span", h("span.digits", line ? spaced(names.number(line)) : ""), user ? h("bdi.hint.block", user.name ?? user.id) : null);
 }
 
 function why({ reason, line_id: line }, names, isAdmin) {

@@ -17,7 +17,7 @@ export function groupCard(kind, groups, { whole, nameOf, choose }) {
 	const changes = groups.map(() => h("span.hint", t("unknown")));
 	const columns = [t(`column_${kind}`), `#${t("calls")}`, `#${t("minutes")}`, `#${t("spend")}`, `#${t("change")}`];
 	const rows = groups.map((group, index) => [
-		isOpen(group) ? h("button.why", { "aria-label": t("narrowTo", { name: nameOf(group) }), onclick: () => choose(group.id) }, nameOf(group)) : nameOf(group),
+		isOpen(group) ? h("button.why", { "aria-label": t("narrowTo", { name: nameOf(group) }), onclick: () => choose(group.id) }, h("bdi", nameOf(group))) : nameOf(group),
 		count(group.calls), minutes(group.seconds), roundedMoney(decimal(group.total)), changes[index]]);
 	const card = h("section.card", { "aria-labelledby": id }, h("h2", { id }, t(`by_${kind}`)),
 		chart(kind, groups, { whole, nameOf, choose: (group) => isOpen(group) && choose(group.id) }),
@@ -39,7 +39,7 @@ function chart(kind, groups, { whole, nameOf, choose }) {
 	const rows = shown.map((group) => {
 		const bar = h("span.track", h("span.fill"));
 		bar.firstChild.style.setProperty("--share", `${((least - y(decimal(group.total))) / (least - most)) * 100}%`);
-		return h("div.row", h("span.name", name(group)), bar, h("span.number", roundedMoney(decimal(group.total))));
+		return h("div.row", h("bdi.name", name(group)), bar, h("span.number", roundedMoney(decimal(group.total))));
 	});
 	const id = fresh("chart");
 	const drawing = h("div.hbars", rows);
@@ -47,7 +47,7 @@ function chart(kind, groups, { whole, nameOf, choose }) {
 	readable(drawing, shown.length, { id, words, orientation: "vertical", choose: (index) => choose(shown[index]),
 		show: (index) => rows.forEach((row, at) => row.classList.toggle("is-marked", at === index)),
 		hide: () => rows.forEach((row) => row.classList.remove("is-marked")),
-		find: (event, place) => Math.floor(Math.min(Math.max((event.clientY - place.top) / place.height, 0), 0.9999) * shown.length) });
+		find: (event) => Math.max(rows.findLastIndex((row) => row.getBoundingClientRect().top <= event.clientY), 0) });
 	return h("figure.chart", h("figcaption.unseen", { id }, t(`by_${kind}`)), drawing,
 		h("div.haxis", { "aria-hidden": "true" }, [...ticks].reverse().map((tick) => h("span", tickLabel(tick)))));
 }

@@ -1,6 +1,7 @@
 // The statement: opening balance, entries with the balance after each, and closing balance; for the screen, for print, and as CSV.
 import { ask, askAll } from "./api.js";
 import { csvLine } from "./calls.js";
+import { categoryName } from "./categories.js";
 import { failure, fill, h, load, page } from "./dom.js";
 import { exportCsv, localTime, PAGE_SIZE } from "./export.js";
 import { dayOf, decimal, longDay, micros, moment, money, placesOf, time, zoneName } from "./format.js";
@@ -9,7 +10,7 @@ import { copyBare, spaced } from "./numbers.js";
 import { periodOf, picker, queryOf, words } from "./period.js";
 import { collect } from "./progress.js";
 import { settings } from "./settings.js";
-import { translator } from "./words.js";
+import { language, translator } from "./words.js";
 import messages from "messages/statement";
 
 const t = translator(messages);
@@ -31,8 +32,8 @@ export function statementPage(query) {
 	function show() {
 		const balances = balancesOf(last.opening_balance, items);
 		const isWhole = last.next_cursor === null;
-		const places = Math.max(2, ...new Set([...items.map(({ amount }) => amount), ...balances].map(placesOf)));
-		const sum = (label, amount) => h("tr", { role: "row", class: "sum-line" }, h("th", { scope: "row", role: "rowheader", colspan: "3" }, label), h("td", { role: "cell", "data-label": t("balance"), class: "number" }, money(amount)));
+		const places = Math.max(2, ...new Set([...items.map(({ amount }) => amount), ...balances, last.opening_balance, last.closing_balance].map(placesOf)));
+		const sum = (label, amount) => h("tr", { role: "row", class: "sum-line" }, h("th", { scope: "row", role: "rowheader", colspan: "3" }, label), h("td", { role: "cell", "data-label": t("balance"), class: "number" }, money(amount, { places })));
 		const none = h("tr", { role: "row" }, h("td", { role: "cell", colspan: "4", class: "hint" }, t("none")));
 		return [
 			account ? letterhead(account, range, last) : null,
@@ -82,10 +83,26 @@ function balancesOf(opening, items) {
 /** What a printed statement names above its entries. */
 function letterhead(account, range, last) {
 	const terms = [[t("account"), account.name ?? account.account_id], [t("number"), account.account_id], [t("period"), words(range)], [t("zone"), zoneName()], [t("openingBalance"), money(last.opening_balance)], [t("closingBalance"), money(last.closing_balance)]];
-	return h("div.letterhead", h("p", h("strong", settings.brand.name)), h("dl.sum", terms.map(([name, value]) => h("div", h("dt", name), h("dd", value)))));
+	return h("div.letterhead", h("p", h("strong", settings.brand.name)), h("dl.sum", terms.map(([name, value]) => h("div", h("dt", name), h("dd", h("bdi", value))))));
+}
+
+const AGAIN = ["priced again", "waived", "corrected"];
+
+/** What an entry is, in the reader's language. The API describes it in English. */
+function describe({ kind, category, description }) {
+	const text = description.replace(/\+\d{7,15}\b/g, spaced);
+	if (language === "en") return text;
+	const why = AGAIN.findIndex((words) => text.endsWith(`, ${words}`));
+	const call = /^(?:Taken back: )?.+? to (.+), ([^,]+)$/.exec(why < 0 ? text : text.slice(0, -AGAIN[why].length - 2));
+	if (["call_charged", "call_taken_back"].includes(kind) && call) {
+		return t(`entry_${kind}`, { category: categoryName(category), destination: call[1], number: call[2] }) + (why < 0 ? "" : t(`again_${why}`));
+	}
+	const [, head, rest] = /^([^:,]+)(.*)$/.exec(text);
+	const key = head === "Automatic recharge" ? "entry_automatic" : `entry_${kind}`;
+	return key in messages ? t(key) + rest.replace(/^: /, "\u00a0: ").replace(/(\S+) ending (\w{4})/, (_, brand, last4) => t("ending", { brand, last4 })) : text;
 }
 
 function entry(item, balance, places) {
 	const isLate = dayOf(item.recorded_at) > item.date;
-	return [t("dayAndTime", { day: longDay(item.date), time: time(item.at) }), h("span", item.description.replace(/\+\d{7,15}\b/g, spaced), isLate ? h("span.hint", t("recorded", { moment: moment(item.recorded_at) })) : null), money(item.amount, { places, signed: true }), money(balance, { places })];
+	return [t("dayAndTime", { day: longDay(item.date), time: time(item.at) }), h("span", h("bdi", describe(item)), isLate ? h("span.hint", t("recorded", { moment: moment(item.recorded_at) })) : null), money(item.amount, { places, signed: true }), money(balance, { places })];
 }

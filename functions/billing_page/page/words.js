@@ -1,6 +1,7 @@
 // The words of the page. Message files hold them, one for each area and language; the build picks the language.
 export const language = document.documentElement.lang;
 
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 const plurals = new Intl.PluralRules(language);
 
 /** Format numbers, dates, and amounts as the language and the reader's region do. */
@@ -23,5 +24,6 @@ export function translator(messages) {
 
 function shown(value, name) {
 	if (value === undefined) throw new Error(`No value for {${name}}.`);
-	return typeof value === "number" ? new Intl.NumberFormat(locale).format(value) : value;
+	if (typeof value === "number") return new Intl.NumberFormat(locale).format(value);
+	return RIGHT_TO_LEFT.test(value) && typeof value === "string" ? `\u2068${value}\u2069` : value; // Keeps the words around it in order.
 }
