@@ -1,11 +1,13 @@
 """The laws of payments that hold after every operation, computed from the table and the stand-in's record.
 
-5   every top_up entry has its paid intent, and when all is settled every paid intent has its one entry
+5   every top_up entry has its paid intent, and when all is settled every paid intent has its one entry; a bank payment
+    is credited after its days, never before
 6   at most one recharge is in flight; attempts only count up; no cap is exceeded when a charge is claimed
 1 2 balance and days are the sums of the entries; headroom is measured from an armed threshold or from nowhere
 9   entries never change
 11  no charge whose cause is not a call or a person (payment_causes.py); a frozen account starts nothing
-12  no confirmation with a blocked or exhausted card (payment_witness.py)
+12  no confirmation with a blocked or exhausted card or bank account (payment_witness.py); a recharge tries the backup
+    card at most once, right after a soft decline (payment_backup_law.py)
 13  each change of the account is recorded exactly when it is made (change_checks.py)
 14  no write that is older than what it overwrites: versions only grow, and an older tab changes nothing
 """
@@ -16,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from calling_credit.money import parse_money
+from tests.harness.cards import fingerprint_of
 from tests.harness.till import ACCOUNT, Till
 from tests.harness.world import check_sums
 from tests.laws.change_checks import differences, law_13_each_change_is_recorded
@@ -153,17 +156,24 @@ class PaymentBook:
         lately = [one for one in kept if datetime.fromisoformat(one["created_at"]) > hour_ago]
         assert len(lately) <= rule["hourly_count"], "law 6: hourly count"
         assert item["amount_micros"] % rule["amount_micros"] == 0
+        is_bank = item["brand"] == "us_bank_account"
+        assert not is_bank or self.witness.banks_allowed, (
+            "law 11: a rule used a bank account, and the operator forbids it"
+        )
         assert item["amount_micros"] <= parse_money("500.00")
 
     def check_settled(self) -> None:
         """Check what holds once everything was heard: nothing is open, and each payment is worth what Stripe kept."""
         assert self.witness.table.of_account(ACCOUNT) == self.till.world.stack.items(ACCOUNT), "the checks read wrongly"
-        assert self.worth() == self.kept(), "law 5: reversals do not net"
+        worth, kept = self.worth().items(), self.kept().items()
+        assert worth == kept, (
+            f"law 5: reversals do not net: {sorted(worth - kept)}, but Stripe kept {sorted(kept - worth)}"
+        )
         left = [item for item in self.till.top_ups() if item["status"] in OPEN]
         assert left == []
         objects = self.till.stand_in.account.objects
         charges = [objects["charge"][one["charge"]] for one in self.witness.blocking_objects()]
-        cards = {one["payment_method_details"]["card"]["fingerprint"] for one in charges} - self.witness.cleared
+        cards = {fingerprint_of(one["payment_method_details"]) for one in charges} - self.witness.cleared
         unblocked = [card for card in cards if not self.witness.is_blocked(card)]
         assert unblocked == [], "law of cards: the card of a dispute or warning is not blocked"
 
