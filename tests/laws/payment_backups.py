@@ -125,8 +125,8 @@ def pay_from_copy(driver: PaymentDriver, kind: str) -> None:
 
 @operation("a rule with a bank account", 3)
 def recharge_from_bank(driver: PaymentDriver) -> None:
-    """A recharge from a bank account is the only one for days, however many calls follow; it is paid, or it fails and the
-    backup card pays.
+    """A recharge from a bank account is the only one for days, however many calls follow; it is paid, or it fails and
+    the backup card pays.
     """
     bank = bank_of(driver, driver.rng.choice((PAYS, UNFUNDED)))
     backup = card_of(driver, driver.rng.choice(GOOD))

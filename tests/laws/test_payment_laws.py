@@ -1,6 +1,6 @@
 """The laws of payments under a seeded random driver: people pay by card and bank account and choose a backup card,
-calls spend, two tabs change a rule, accounts freeze, money goes back, cards are renewed, Stripe fails, callbacks come twice,
-late, or never, time passes; after every operation the laws of payment_checks.py are rechecked.
+calls spend, two tabs change a rule, accounts freeze, money goes back, cards are renewed, Stripe fails, callbacks come
+twice, late, or never, time passes; after every operation the laws of payment_checks.py are rechecked.
 
 PAYMENT_LAWS_SEED and PAYMENT_LAWS_OPERATIONS change the run; the seed of a failure is in its message. PAYMENT_LAWS_ONLY
 limits a run to some operations, for example "a suspicious call;sweep".
