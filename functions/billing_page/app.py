@@ -146,7 +146,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     language = DEFAULT_LANGUAGE if route == "GET /desk" else language_of_request(event)
     found = versioned(event, PAGES[route, language], "text/html; charset=utf-8", REVALIDATE)
     found["headers"]["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
-    if "language" in (event.get("queryStringParameters") or {}):
+    if (event.get("queryStringParameters") or {}).get("language") == language:  # A choice, not a typing error.
         found["cookies"] = [f"language={language}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax"]
     return found
 

@@ -46,7 +46,7 @@ LIMIT_CODES: Final = (
     Explanation(
         ProblemCode.TOO_MANY_CONFIRMATIONS,
         429,
-        "The account asked for 10 e-mails that confirm an address in an hour, or the address received 3 of them in a "
+        "The account asked for 10 e-mails that confirm an address in an hour, or the mailbox received 3 of them in a "
         "day. Nothing was changed.",
         f"{_WAIT} Or ask the operator, who adds addresses without a confirmation.",
     ),

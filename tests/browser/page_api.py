@@ -76,6 +76,7 @@ class PageApi:
         self.refused: list[dict[str, Any]] = []
         self.not_listed: list[dict[str, Any]] = []
         self.charges_now: dict[str, Any] | None = None
+        self.charged_at_once: str | None = None  # If it is more than `charges_now`.
         self.outcomes: list[dict[str, Any]] = []
         self._paid: dict[str, dict[str, Any]] = {}
         self._held: dict[str, threading.Event] = {}

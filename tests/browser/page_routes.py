@@ -147,7 +147,10 @@ def save_rule(api: PageApi, request: Request) -> Answer:
 def simulation(api: PageApi) -> dict[str, Any]:
     """What the rule would have done, and what saving charges."""
     past = {"calls": 2, "charges": 0, "charged": "0.00", "refused_calls": 0, "lowest_balance": "41.2822", "stops": []}
-    return {"from": page_data.ago(days=30), "to": page_data.now(), **past, "charges_now": api.charges_now}
+    now = api.charges_now
+    total = api.charged_at_once or (now and now["amount"])
+    charge = {"charges_now": now, "charged_at_once": total}
+    return {"from": page_data.ago(days=30), "to": page_data.now(), **past, **charge}
 
 
 def change_method(api: PageApi, request: Request) -> dict[str, Any]:

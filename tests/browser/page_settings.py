@@ -64,7 +64,9 @@ def save_language(api: PageApi, request: Request) -> dict[str, Any]:
     """Save the language of the caller's own address, if it is a recipient."""
     own = [one for one in api.notifications["recipients"] if one["address"] == request.user]
     for one in own:
-        one["language"] = request.body["language"]
+        if one["language"] != request.body["language"]:
+            one["language"] = request.body["language"]
+            api.notifications = api.notifications | {"version": api.notifications["version"] + 1}
     return {"language": own[0]["language"] if own else None}
 
 

@@ -92,6 +92,26 @@ def test_a_member_sets_the_language_of_the_own_e_mails_only(user: User, page_ser
     one.sees("Only a billing admin of your account can change who gets e-mails.")
 
 
+def test_an_own_language_does_not_outdate_what_an_admin_sees(user: User, page_server: PageServer) -> None:
+    one = user(place="#/settings/notifications")
+    one.page.get_by_label("Language of your e-mails").select_option("French")
+    expect(one.page.get_by_label(f"Language of {ADMIN}")).to_have_value("fr")
+    one.page.get_by_label("New address").fill("bo@customer.example")
+    one.press("Add address")
+    one.sees("A link was sent to bo@customer.example.")
+    languages = {each["address"]: each["language"] for each in page_server.api.notifications["recipients"]}
+    assert languages == {ADMIN: "fr", "bo@customer.example": "en"}
+
+
+def test_second_click_of_a_double_click_does_not_freeze(user: User, page_server: PageServer) -> None:
+    one = user(place="#/settings/freeze")
+    first, dialog = one.page.get_by_role("button", name="Freeze this account…"), one.page.get_by_role("dialog")
+    first.click()
+    expect(dialog.get_by_role("button", name="Freeze now")).to_be_disabled()
+    dialog.get_by_role("button", name="Freeze now").click(force=True)
+    assert page_server.api.count("POST /freeze") == 0
+
+
 def test_freezing_says_what_stops_and_who_can_undo_it(user: User, page_server: PageServer) -> None:
     one = user(place="#/settings/freeze")
     one.press("Freeze this account…")

@@ -17,6 +17,7 @@ from calling_credit.topups.checkout import (
     next_checkout_action,
     parse_checkout,
 )
+from calling_credit.topups.decision import MismatchCode
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.payment_limits import DailyLimit, PaymentUse, claim_checkout, close_page, record_paid
 from calling_credit.topups.topup import NO_CARD, TopUpKind, TopUpStatus
@@ -35,6 +36,7 @@ OPEN = replace(
     page_expires_at=ahead(minutes=30),
     next_action_url="https://checkout.stripe.com/c/pay/cs_1",
 )
+ITS_INTENT = replace(INTENT, topup_id="tu_page")
 OVER = NOW + timedelta(minutes=30)
 DECLINE = Decline("insufficient_funds")
 
@@ -51,7 +53,7 @@ def decide(topup: Any = OPEN, found: Any = None, intent: Any = None, now: Any = 
 
 def unpaid(status: str, decline: Decline | None = None) -> Any:
     """The intent in this state."""
-    return replace(INTENT, status=status, decline=decline, received_micros=0)
+    return replace(ITS_INTENT, status=status, decline=decline, received_micros=0)
 
 
 def test_a_page_is_read_before_anything_is_decided() -> None:
@@ -86,13 +88,21 @@ def test_a_closed_page_ends_as_its_intent_says(status: str, intent: Any, action:
 
 @pytest.mark.parametrize("status", [status for status in TopUpStatus if status != TopUpStatus.SUCCEEDED])
 def test_a_paid_intent_is_credited_from_every_state(status: TopUpStatus) -> None:
-    assert decide(replace(OPEN, status=status), intent=INTENT, now=OVER, halted=True) == decision.Settle(INTENT)
-    wrong = replace(INTENT, amount_micros=usd("24"))
+    assert decide(replace(OPEN, status=status), intent=ITS_INTENT, now=OVER, halted=True) == decision.Settle(ITS_INTENT)
+    wrong = replace(ITS_INTENT, amount_micros=usd("24"))
     assert isinstance(decide(replace(OPEN, status=status), intent=wrong), decision.ReportMismatch)
 
 
+@pytest.mark.parametrize("named", [{"topup_id": "tu_other"}, {"account_id": "acct_other"}])
+def test_an_intent_that_names_another_payment_is_reported(named: dict[str, str]) -> None:
+    found = replace(ITS_INTENT, **named)  # type: ignore[arg-type]
+    assert decide(found=page("complete"), intent=found) == decision.ReportMismatch(found, MismatchCode.OTHER_INTENT)
+    unnamed = replace(ITS_INTENT, topup_id="")
+    assert decide(found=page("complete"), intent=unnamed) == decision.Settle(unnamed)
+
+
 def test_an_ended_payment_changes_only_by_money() -> None:
-    assert decide(replace(OPEN, status=TopUpStatus.SUCCEEDED), intent=INTENT) == decision.Finish()
+    assert decide(replace(OPEN, status=TopUpStatus.SUCCEEDED), intent=ITS_INTENT) == decision.Finish()
     for status in (TopUpStatus.FAILED, TopUpStatus.CANCELED):
         assert decide(replace(OPEN, status=status), intent=unpaid("canceled")) == decision.Leave()
     submitted = replace(OPEN, status=TopUpStatus.PROCESSING, intent_id="pi_1")
@@ -100,8 +110,8 @@ def test_an_ended_payment_changes_only_by_money() -> None:
 
 
 @pytest.mark.parametrize("status", TopUpStatus)
-def test_a_payment_on_a_page_is_never_on_its_way(status: TopUpStatus) -> None:
-    assert not replace(OPEN, status=status).is_on_its_way(NOW)
+def test_a_payment_on_a_page_is_on_its_way_once_its_bank_works(status: TopUpStatus) -> None:
+    assert replace(OPEN, status=status).is_on_its_way(NOW) is (status is TopUpStatus.PROCESSING)
     assert not replace(OPEN, status=status).waits_for_challenge
 
 

@@ -121,7 +121,7 @@ def test_a_payment_of_unknown_outcome_is_processing_and_ends_correctly(till: Til
     shown = till.paid("25.00", card, key="one")
     assert (shown["status"], set(shown)) == (
         "processing",
-        {"id", "kind", "status", "amount", "created_at", "payment_method"},
+        {"id", "kind", "status", "amount", "created_at", "payment_method", "refunded", "disputed"},
     )
     [item] = till.top_ups()
     assert (item["status"], item["intent_id"]) == ("confirming", till.intent_of(shown["id"])["id"])

@@ -165,9 +165,16 @@ def test_a_usual_page_is_read_with_one_query(world: World) -> None:
 def test_the_longest_filter_is_within_the_limits_of_dynamodb() -> None:
     names = Directory({f"user_{n}": "a" for n in range(500)}, {f"line_{n}": "+1415" for n in range(500)})
     period = Period(date(2026, 1, 1), date(2026, 12, 31))
-    for text in (" ".join("abcdefghij"[:MAX_WORDS]), " ".join(["a"] * MAX_WORDS), "1415", "011 415"):
+    numbers, words = ["01", "02", "03", "04", "05"], ["an", "sa", "co", "ma", "gu", "be"]
+    others = Directory(
+        {f"user_{word}_{n}": word for word in [*numbers, *words] for n in range(99)},
+        {f"line_{number}_{n}": f"+{number}" for number in numbers for n in range(99)},
+    )
+    texts = (" ".join("abcdefghij"[:MAX_WORDS]), " ".join(["a"] * MAX_WORDS), "1415", "011 415")
+    mixed = (" ".join(words), " ".join([*numbers, "an"]), " ".join(numbers))
+    for text, directory in [*((text, names) for text in texts), *((text, others) for text in mixed)]:
         selected = CallFilter("x" * 40, "u" * 64, "l" * 64, "GB", None, text)
-        parameters = selected.conditions(period, names).parameters()
+        parameters = selected.conditions(period, directory).parameters()
         expression = parameters["FilterExpression"]
         assert len(expression) <= 4_096
         assert expression.count(" ") + expression.count(",") < 1_000

@@ -202,6 +202,21 @@ def test_one_address_is_asked_three_times_a_day_by_all_accounts(halcyon: World) 
     assert recipients(halcyon, ANA, "victim@x.example").status == 200
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_one_mailbox_is_not_flooded_under_other_spellings(halcyon: World, at_once: bool) -> None:
+    spellings = ["vic.tim@x.example", "Victim+1@x.example", "v.i.c.tim+2@X.example", "victim+a+b@x.example"]
+    if at_once:
+        before = halcyon.stack.items()
+        assert recipients(halcyon, *spellings).code == "too_many_confirmations"
+        assert halcyon.stack.items() == before
+        assert recipients(halcyon, *spellings[:3]).status == 200
+    else:
+        for spelling in spellings[:3]:
+            assert recipients(halcyon, spelling).status == 200
+    assert recipients(halcyon, spellings[3]).code == "too_many_confirmations"
+    assert recipients(halcyon, "victim@y.example", "victor@x.example").status == 200
+
+
 def test_two_changes_at_once_are_both_seen(halcyon: World, wire: Wire) -> None:
     """The second is decided again: without a version the last write wins, with one it is refused."""
     seen = False

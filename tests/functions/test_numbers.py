@@ -99,10 +99,8 @@ def test_a_move_ends_one_assignment_and_begins_the_other(world: World) -> None:
         ("acct_2", "line_2", "user_1", "13:02:00", None),
     ]
     assert world.get("/lines").body["items"] == []
-    assert [line["number"] for line in world.get("/lines", account="acct_2").body["items"]] == [
-        number_of("acct_2"),
-        NUMBER,
-    ]
+    numbers = [line["number"] for line in world.get("/lines", account="acct_2").body["items"]]
+    assert numbers == sorted([number_of("acct_2"), NUMBER])
 
 
 def test_the_old_line_works_until_the_move_takes_effect(world: World) -> None:
@@ -161,6 +159,7 @@ def test_of_two_moves_of_a_number_at_once_one_succeeds(world: World) -> None:
         world.create_account(account)
     paths = (LINE_2, "/accounts/acct_3/lines/line_2")
     answers = at_once(*[lambda path=path: world.operate("PUT", path, MOVE) for path in paths])
-    assert sorted(answer.status for answer in answers) == [201, 409]
+    moved, refused = sorted(answer.status for answer in answers)
+    assert (moved, refused) in {(201, 404), (201, 409)}  # 404: the first had ended, so the line had no number to give.
     spans = [one for one in assignments(world.stack) if one[4] is None]
     assert len(spans) == 1

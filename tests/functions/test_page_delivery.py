@@ -78,8 +78,36 @@ def test_a_chosen_language_is_kept_in_a_cookie(app: ModuleType) -> None:
     assert cookie == "language=fr; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax"
     later = app.handler(sample_event("billing_page") | {"cookies": [cookie.partition(";")[0]]}, Context())
     assert later["body"] == chosen["body"]
-    injected = sample_event("billing_page") | {"queryStringParameters": {"language": 'fr"; Domain=evil'}}
-    assert app.handler(injected, Context())["cookies"][0].startswith("language=en; Path=/;")
+    for text in ('fr"; Domain=evil', "fr,en", "de", "FR", ""):
+        answer = app.handler(sample_event("billing_page") | {"queryStringParameters": {"language": text}}, Context())
+        assert ("cookies" in answer, '<html lang="en"' in answer["body"]) == (False, True), text
+
+
+def test_a_cached_page_of_another_language_is_sent_again(app: ModuleType) -> None:
+    english, french = ask(app, "/"), ask(app, "/", accept_language="fr")
+    tag = english["headers"]["ETag"]
+    assert ask(app, "/", if_none_match=tag)["statusCode"] == 304
+    again = ask(app, "/", if_none_match=tag, accept_language="fr")
+    assert (again["statusCode"], again["headers"]["ETag"]) == (200, french["headers"]["ETag"])
+    assert ask(app, "/", if_none_match=tag)["headers"]["Vary"] == english["headers"]["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [
+        ("gzip", True),
+        ("GZIP", True),
+        ("br, gzip;q=0.001", True),
+        ("gzip;q=0", False),
+        ("gzip; Q=0.000", False),
+        ("identity", False),
+        ("*;q=0", False),
+        ("x-gzip-like", False),
+        (",,;q=", False),
+    ],
+)
+def test_only_a_client_that_takes_gzip_receives_it(app: ModuleType, accepted: str, is_compressed: bool) -> None:
+    assert ("Content-Encoding" in ask(app, "/", accept_encoding=accepted)["headers"]) is is_compressed
 
 
 def test_the_pages_show_the_operators_brand(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,8 @@ def one(till: Till, topup_id: str, **claims: Any) -> Answer:
 )
 def test_a_decline_is_an_answer_with_a_code_and_words(till: Till, reason: str, code: str, words: str) -> None:
     shown = till.paid("25.00", till.card(declining(reason)))
-    assert set(shown) == {"id", "kind", "status", "amount", "created_at", "payment_method", "failure"}
+    of_payment = {"id", "kind", "status", "amount", "created_at", "payment_method", "refunded", "disputed"}
+    assert set(shown) == of_payment | {"failure"}
     assert (shown["status"], set(shown["failure"])) == ("failed", {"code", "message"})
     assert shown["failure"]["code"] == code
     assert words in shown["failure"]["message"]

@@ -102,9 +102,11 @@ def stack(deckless: "Stack") -> "Stack":
 @pytest.fixture
 def world(deckless: "Stack", monkeypatch: pytest.MonkeyPatch) -> "World":
     """The handlers over a fresh table with one account, a small deck, and a clock frozen at noon of 2026-11-23."""
+    from calling_credit.config import config
     from tests.harness.fast_moto import make_moto_cheap
     from tests.harness.world import DECK, World
 
+    config.cache_clear()  # An earlier test may have changed the environment.
     make_moto_cheap(monkeypatch)
     world = World(deckless)
     monkeypatch.setattr("calling_credit.clock.now", world.clock)

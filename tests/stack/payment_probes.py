@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
+from calling_credit.accounts.store import AccountStore
 from calling_credit.instants import format_instant
-from calling_credit.links.link import freeze_link
+from calling_credit.links.link import Link, address_link, freeze_link
 from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link
 from calling_credit.payments.issues import read_issues
@@ -195,7 +196,7 @@ def send_mail(deployed: Stack, tokens: dict[str, str]) -> None:
 
 def follow_a_link(deployed: Stack, tokens: dict[str, str]) -> None:
     """Follow the link of a waiting payment to the bank, and again once the bank has confirmed it, which credits it,
-    because no webhook event arrives; then freeze the account by a link.
+    because no webhook event arrives; then confirm an address and freeze the account by links.
     """
     customer = run_below_threshold(deployed, "pm_card_authenticationRequired")
     [payment] = customer.payments()
@@ -209,6 +210,8 @@ def follow_a_link(deployed: Stack, tokens: dict[str, str]) -> None:
     finally:
         faults.clear()
     assert "Paid" in deployed.api.request("POST", path).text
+    confirming = urlsplit(confirming_address(deployed, customer)).path
+    assert "Address confirmed" in deployed.api.request("POST", confirming).text
     freezing, began = urlsplit(freeze_address(deployed, customer)).path, time.time()
     assert "The account is frozen" in deployed.api.request("POST", freezing).text
     unchanged = [line for line in log_lines("/FollowLinksLogs", began) if '"not_changed"' in line]
@@ -217,8 +220,21 @@ def follow_a_link(deployed: Stack, tokens: dict[str, str]) -> None:
 
 def freeze_address(deployed: Stack, customer: Customer) -> str:
     """Return the address of a new link that freezes the customer's account."""
-    now = datetime.now(UTC)
-    link = freeze_link(customer.account_id, f"evt_{uuid.uuid4().hex}", format_instant(now))
-    stored = boto3.client("secretsmanager").get_secret_value(SecretId=physical_id(deployed, "CursorSecret"))
+    since = format_instant(datetime.now(UTC))
+    return issued(deployed, freeze_link(customer.account_id, f"evt_{uuid.uuid4().hex}", since))
+
+
+def confirming_address(deployed: Stack, customer: Customer) -> str:
+    """Return the address of the link that confirms a recipient whom the customer has just entered."""
+    recipient = {"address": f"{uuid.uuid4().hex}@asked.example", "language": "en"}
+    deployed.api.send("PUT", "/notifications", customer.token, {"recipients": [recipient]})
+    stored = AccountStore(boto3.client("dynamodb"), deployed.outputs["TableName"]).account(customer.account_id)
+    assert stored is not None
+    return issued(deployed, address_link(customer.account_id, stored.waiting[0]))
+
+
+def issued(deployed: Stack, link: Link) -> str:
+    """Sign and store a link; return its address."""
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId=physical_id(deployed, "CursorSecret"))
     links = LinkStore(boto3.client("dynamodb"), deployed.outputs["TableName"])
-    return issue_link(links, stored["SecretString"], f"{deployed.settings.api_url}/", link, now)
+    return issue_link(links, secret["SecretString"], f"{deployed.settings.api_url}/", link, datetime.now(UTC))

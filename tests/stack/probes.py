@@ -28,6 +28,7 @@ def read_everything(deployed: Stack, tokens: dict[str, str]) -> None:
     """Check that every route of list_usage answers 200."""
     for path in (
         "/balance",
+        "/overview",
         "/usage",
         "/usage/outbound_international_call",
         "/usage/outbound_international_call?find=London%20%2B44",
@@ -46,10 +47,16 @@ def read_rates(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 def change_settings(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Switch a line, store and simulate a rule, and ask Stripe about an unknown card."""
+    """Switch a line, remove a recipient of mails, store and simulate a rule, and ask Stripe about an unknown card."""
     for is_on in (False, True):
         body = {"international_calling": is_on}
         assert deployed.api.request("PUT", "/lines/line_groups", tokens["admin"], json=body).status_code == 200
+    kept = deployed.api.get("/notifications", tokens["admin"])["recipients"]
+    listed = [one["address"] for one in kept if one["status"] == "confirmed"]
+    more = {"billing_emails": [*listed, f"{uuid.uuid4().hex}@removed.example"]}
+    deployed.api.send("PUT", "/accounts/acct_meridian", tokens["operator"], more)
+    recipients = [{name: one[name] for name in ("address", "language")} for one in kept]
+    deployed.api.send("PUT", "/notifications", tokens["admin"], {"recipients": recipients})
     rule = deployed.api.get("/auto-recharge", tokens["admin"])
     settings = {name: rule[name] for name in ("enabled", "threshold", "amount", "payment_method_id")}
     assert deployed.api.request("PUT", "/auto-recharge", tokens["admin"], json=settings).status_code == 200

@@ -71,6 +71,7 @@ def test_subscriber_receives_a_payment_again_under_the_same_id(deployed: Stack, 
         "topup_id": payment["id"],
         "amount": "25.00",
         "payment_method": {"brand": "visa", "last4": "4242"},
+        "backup": False,
     }
     again = {"Records": records.of_payment(customer.account_id, payment["id"])}
     assert invoke(deployed, "PublishEventsFunction", again) == {"batchItemFailures": []}

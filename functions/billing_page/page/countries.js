@@ -19,7 +19,7 @@ const GAPS = /[^\p{L}\p{N}]+/gu;
 
 const shownNames = new Intl.DisplayNames(locale, { type: "region" });
 
-export const countryName = (code) => (code === NETWORKS ? t("networks") : shownNames.of(code));
+export const countryName = (code) => (code === NETWORKS ? t("networks") : /^[A-Z]{2}$/.test(code) ? shownNames.of(code) : code);
 
 /** A country or a prefix in words: "Cuba", "+1900". */
 export const placeName = (place) => (place.startsWith("+") ? place : countryName(place));

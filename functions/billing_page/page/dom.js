@@ -4,6 +4,7 @@ import common from "messages/common";
 
 const t = translator(common);
 
+const DOUBLE_CLICK_MS = 600;
 const SVG = "http://www.w3.org/2000/svg";
 const AS_PROPERTY = new Set(["value", "checked", "disabled", "hidden", "open", "selected", "indeterminate"]);
 
@@ -110,11 +111,18 @@ export function dialog(title, ...content) {
 	return box;
 }
 
+/** The button of a dialog, which works a moment later: the second click of a double-click on what is under it does nothing. */
+export function deliberate(button) {
+	button.disabled = true;
+	setTimeout(() => { button.disabled = false; }, DOUBLE_CLICK_MS);
+	return button;
+}
+
 /** Ask for confirmation; resolves to true or false. `kind` is the class of the button. */
 export function confirmed(title, words, action, kind = "danger") {
 	return new Promise((answer) => {
 		const no = h("button", { onclick: () => box.close() }, t("cancel"));
-		const yes = h(`button.${kind}`, { onclick: () => { answer(true); box.close(); } }, action);
+		const yes = deliberate(h(`button.${kind}`, { onclick: () => { answer(true); box.close(); } }, action));
 		const box = dialog(title, h("p", words), h("div.actions", no, yes));
 		box.addEventListener("close", () => answer(false));
 	});

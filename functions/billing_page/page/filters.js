@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { longDay } from "./format.js";
 import { spaced } from "./numbers.js";
-import { queryOf } from "./period.js";
+import { isDay, queryOf } from "./period.js";
 import { locale, translator } from "./words.js";
 import messages from "messages/filters";
 
@@ -10,7 +10,11 @@ const t = translator(messages);
 const NAMES = ["category", "user_id", "line_id", "country", "date", "find"];
 const regions = new Intl.DisplayNames(locale, { type: "region" });
 
-export const filtersOf = (query) => Object.fromEntries(NAMES.map((name) => [name, query.get(name) ?? ""]));
+/** The filters that an address names; a date that is none is left out. */
+export function filtersOf(query) {
+	const found = Object.fromEntries(NAMES.map((name) => [name, query.get(name) ?? ""]));
+	return { ...found, date: isDay(found.date) ? found.date : "" };
+}
 
 /** The address of a view with a range and filters; those without a value are left out. */
 export function addressOf(path, range, filters, more = {}) {

@@ -32,9 +32,10 @@ const separator = new Intl.NumberFormat(locale).formatToParts(0.5).find(({ type 
 export const decimalExample = `25${separator}00`;
 
 /** A typed amount in the format of the API; null if it is none. A comma is the decimal separator where the reader's region uses
- * it, and a point is one everywhere. */
+ * it, and a point is one everywhere. A text that may mean thousandths is none: 0,250 is not 250. */
 export function typedAmount(text) {
 	const bare = text.replace(/[\s$]|US/g, "");
+	if (/^0+[,.]\d{3}/.test(bare) || (separator === "," && /^\d+,\d{3}$/.test(bare))) return null;
 	const point = separator === "," ? bare.replace(/\.(?=\d{3}(\D|$))/g, "").replace(/,(?=\d{0,2}$)/, ".") : bare;
 	const plain = point.replace(/,(?=\d{3}(\D|$))/g, "");
 	if (!/^\d{1,9}(\.\d{0,2})?$/.test(plain)) return null;

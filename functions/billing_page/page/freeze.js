@@ -1,6 +1,6 @@
 // Freezes the account in an emergency. Only the provider can undo it.
 import { ask } from "./api.js";
-import { dialog, failure, fill, h, load, note, say } from "./dom.js";
+import { deliberate, dialog, failure, fill, h, load, note, say } from "./dom.js";
 import { settingsView } from "./settings_index.js";
 import { memberNote, providerLink } from "./whom.js";
 import { translator } from "./words.js";
@@ -28,7 +28,7 @@ function offer(place) {
 
 function confirm(place) {
 	const alert = h("div", { role: "alert" });
-	const yes = h("button.danger", { onclick: freeze }, t("freezeNow"));
+	const yes = deliberate(h("button.danger", { onclick: freeze }, t("freezeNow")));
 	const box = dialog(t("sure"), h("p", t("sureWords")), h("p", h("strong", t("undo"))), alert, h("div.actions", h("button", { onclick: () => box.close() }, t("keep")), yes));
 	async function freeze() {
 		yes.disabled = true;

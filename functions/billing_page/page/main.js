@@ -18,7 +18,7 @@ const VIEWS = {
 	"#/spend": (views, query) => views.spendPage(query),
 	"#/statement": (views, query) => views.statementPage(query),
 	"#/history": (views) => views.historyPage(),
-	"#/usage/": (views, query, rest) => views.callsPage(decodeURIComponent(rest), query),
+	"#/usage/": (views, query, rest) => views.callsPage(rest, query),
 };
 const WITHOUT_ZONE = ["#/rates", "#/lines"];
 const STALE_AFTER_MS = 15_000;
@@ -53,10 +53,20 @@ async function start() {
 
 function isRates() { return location.hash.startsWith("#/rates"); }
 
+/** A path without escapes; of one that someone cut, the first view. */
+function decoded(path) {
+	try {
+		return decodeURIComponent(path);
+	} catch {
+		return "#/";
+	}
+}
+
 async function show(error = null) {
 	const here = location.hash;
-	const [path, parameters] = (here || "#/").split("?");
-	if (!path.startsWith("#/")) return;
+	const [written, parameters] = (here || "#/").split("?");
+	if (!written.startsWith("#/")) return;
+	const path = decoded(written);
 	const isFirst = route === null;
 	route = path;
 	renew = () => {};

@@ -63,6 +63,7 @@ function view(loaded, { isAdmin }) {
 			fill(place);
 			try {
 				({ language: mine.language } = await ask("PUT", "/notifications/language", { body: { language: chosen } }));
+				settings = await ask("GET", "/notifications"); // Its version has moved.
 				fill(recipients, recipientTable());
 				say(t("languageSaved"));
 			} catch (problem) {

@@ -20,7 +20,7 @@ export function period(name, from, to) {
 	return { name: "month", from: first, to: now };
 }
 
-const isDay = (text) => /^2\d{3}-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(Date.parse(text));
+export const isDay = (text) => /^2\d{3}-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(Date.parse(text));
 
 export const periodOf = (query) => period(query.get("range"), query.get("from"), query.get("to"));
 

@@ -13,6 +13,8 @@ const t = translator(recharge);
 const FORM = "recharge";
 
 export const simulate = (body) => ask("POST", "/auto-recharge/simulate", { body });
+/** What saving charges: its first payment `{amount, payment_method}`, and the `total` with the payments that follow at once; or null. */
+export const chargeOf = ({ charges_now: now, charged_at_once: total }) => now && { ...now, total };
 export const saveRule = (body, charge) => ask("PATCH", "/auto-recharge", { body: { ...body, ...(charge && { accept_charge: charge.amount }) } });
 export const focusSwitch = () => document.getElementById("recharge-switch").focus();
 
@@ -89,9 +91,9 @@ async function accepted(seen) {
 		document.dispatchEvent(new Event("account-changed"));
 		throw Object.assign(new Error("changed"), { title: "", detail: t("changedMeanwhile") });
 	}
-	const now = (await simulate({})).charges_now;
+	const now = chargeOf(await simulate({}));
 	if (!now) return { version: { version: rule.version }, now: null };
-	const values = { card: cardName(now.payment_method), amount: money(now.amount) };
+	const values = { card: cardName(now.payment_method), amount: money(now.total) };
 	const words = t("belowNow", { threshold: money(rule.threshold), ...values });
 	return (await confirmed(t("turnOnTitle"), words, t("turnOnAndCharge", values), "main")) ? { version: { version: rule.version }, now } : undefined;
 }

@@ -4,7 +4,7 @@ import { addedIsSeen, addMethod, draft, keepDraft, payable } from "./cards.js";
 import { amountInput, failure, field, fill, h, note, say } from "./dom.js";
 import { cardName, date, micros, money, typedAmount } from "./format.js";
 import { stateWords } from "./funds.js";
-import { addedForRule, focusSwitch, saveRule, simulate } from "./recharge.js";
+import { addedForRule, chargeOf, focusSwitch, saveRule, simulate } from "./recharge.js";
 import { amountFault, bounds } from "./settings.js";
 import { translator } from "./words.js";
 import recharge from "messages/recharge";
@@ -75,7 +75,7 @@ export function ruleForm(stored, methods, { reopen, close }) {
 	}
 	function showCharge(now) {
 		charge = isNew || rule.enabled ? now : null;
-		const values = charge && { card: cardName(charge.payment_method), amount: money(charge.amount) };
+		const values = charge && { card: cardName(charge.payment_method), amount: money(charge.total) };
 		button.textContent = charge ? t("saveAndCharge", values) : isNew ? t("saveAndTurnOn") : t("saveChanges");
 	}
 	/** The request body, and the error message of each field. */
@@ -105,7 +105,7 @@ export function ruleForm(stored, methods, { reopen, close }) {
 		preview.timer = null;
 		try {
 			const words = button.textContent;
-			if (isNew || rule.enabled) showCharge((await simulate(body)).charges_now);
+			if (isNew || rule.enabled) showCharge(chargeOf(await simulate(body)));
 			if (button.textContent !== words) { // Not even a double-click accepts an unseen amount.
 				say(button.textContent);
 				setTimeout(() => { button.disabled = false; }, 1000);
@@ -137,7 +137,7 @@ export function ruleForm(stored, methods, { reopen, close }) {
 			const result = isGood ? await simulate(body).catch(() => null) : null;
 			if (preview.timer !== turn) return;
 			fill(preview, result && simulation(result));
-			showCharge(result?.charges_now);
+			showCharge(result && chargeOf(result));
 		}, 400);
 	}
 }
@@ -149,9 +149,16 @@ function option(one, chosen) {
 		one.state && one.state !== "ok" ? t("cardInState", { card: cardName(one), state: stateWords(one) }) : cardName(one));
 }
 
-function simulation({ from, to, charges, charged, refused_calls: refused, lowest_balance: lowest, charges_now: now }) {
+function simulation(result) {
+	const { from, to, charges, charged, refused_calls: refused, lowest_balance: lowest } = result;
+	const now = chargeOf(result);
 	const values = { from: date(from), to: date(to), lowest: money(lowest) };
 	const past = charges ? t("wouldHaveCharged", { ...values, recharges: h("strong", t("recharges", { count: charges, amount: money(charged) })) }) : t("wouldNotHaveCharged", values);
 	const words = h("p", past, " ", refused ? t("wouldHaveRefused", { count: refused }) : t("wouldHaveRefusedNone"));
-	return note(refused ? "wait" : "plain", null, now ? h("p", h("strong", t("chargesNow", { card: cardName(now.payment_method), amount: money(now.amount) }))) : null, words);
+	return note(refused ? "wait" : "plain", null, now ? h("p", h("strong", chargeWords(now))) : null, words);
+}
+
+function chargeWords({ payment_method: method, amount, total }) {
+	const [values, isOne] = [{ card: cardName(method), amount: money(total) }, micros(amount) === micros(total)];
+	return isOne ? t("chargesNow", values) : t("chargesInParts", { ...values, first: money(amount) });
 }

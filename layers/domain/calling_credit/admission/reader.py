@@ -1,8 +1,8 @@
 """Read what the decision about a call depends on."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.account import account_from_item
 from calling_credit.accounts.freeze_times import last_unfreezing
@@ -17,13 +17,17 @@ from calling_credit.ledger.balance import balance_from_item
 from calling_credit.ledger.hold_store import hold_from_item
 from calling_credit.ledger.holds import holds_now
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_short_code
+from calling_credit.payment_names import MethodType, method_type
 from calling_credit.rates import short_codes
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.pricing import find_row
-from calling_credit.recharge.items import recharge_from_item
+from calling_credit.recharge.items import Recharge, recharge_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+LONGEST_WAIT: Final = timedelta(minutes=15)
+"""A recharge that takes longer, after its worker's lease, is no longer a reason to dial again soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def _snapshot(
         held_micros=balance.get("held_micros", 0),
         live_holds=balance.get("live_holds", 0),
         spent_micros=0,
-        may_recharge=is_armed and (is_due or state.in_flight is not None),
+        may_recharge=is_armed and _pays_soon(recharge, now) and (is_due or state.in_flight is not None),
     )
     origin = country_of(line["number"]) if line is not None else None
     context = AdmissionContext(
@@ -114,11 +118,19 @@ def _snapshot(
         credit=credit,
         now=now,
     )
-    may_nudge = credit.may_recharge and state.in_flight is None
+    may_nudge = is_armed and is_due and state.in_flight is None
     denials, time_zone = _announced(from_attributes(items.get("denials", {})), account), account.get("time_zone")
     counts_refusal = is_armed and bool(balance) and not balance_from_item(balance).has_call_since
     user_id = None if line is None else line["user_id"]
     return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal, user_id)
+
+
+def _pays_soon(recharge: Recharge, now: datetime) -> bool:
+    """Whether a recharge is worth waiting for: not with a bank account, nor one that has been under way for long."""
+    rule, in_flight = recharge.rule, recharge.state.in_flight
+    if rule is None or method_type(rule.brand) is MethodType.BANK_ACCOUNT:
+        return False
+    return in_flight is None or in_flight.lease_until > format_instant(now - LONGEST_WAIT)
 
 
 def _announced(denials: dict[str, Any], account: dict[str, Any]) -> dict[str, Any]:

@@ -93,7 +93,7 @@ class RuleCards:
             self.follow(account_id, rule, cards.list_cards(self._stripe, customer_id)[0])
 
     def handle_deleted_customer(self, event: StripeEvent) -> str:
-        """A customer was deleted, and its cards with it: suspend the rule.
+        """A customer was deleted, and its cards with it: suspend the rule, and end the use of the backup card.
 
         Raises:
             Unavailable: payments_unavailable, stripe_account_changed, or the table did not answer.
@@ -102,12 +102,8 @@ class RuleCards:
         if stored != event.object_id or not customers.is_customer_lost(self._stripe, event.object_id):
             return "ignored"
         self._guard.require_same(ask_stripe=True)
-        rule = self._recharges.recharge(event.account_id).rule
-        if rule is None:
-            return "ignored"
-        actor = stripe_actor(event.object_id)
-        self._recharges.suspend_for_removed_card(event.account_id, rule.payment_method_id, actor, self._now)
-        return "suspended"
+        has_rule = self._recharges.lose_cards(event.account_id, stripe_actor(event.object_id), self._now)
+        return "suspended" if has_rule else "ignored"
 
     def refresh(self, account_id: str, rule: Rule) -> None:
         """Read the card of a rule again. Suspend the rule if Stripe no longer has the card.

@@ -2,18 +2,23 @@
 refusals, are values.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import stripe
 
+from calling_credit.payment_names import MethodType
 from calling_credit.payments.intents import read_intent
 from calling_credit.payments.stripe_client import NoAnswer, Refused, cents, classify_error
 from calling_credit.topups.checkout import SESSION_LIFETIME, CheckoutPage, CheckoutRequest
 from calling_credit.topups.topup import CURRENCY, TopUpKind
 
 PageResult = CheckoutPage | NoAnswer | Refused
+VERIFIED_AT_ONCE: Final[Mapping[str, Any]] = {MethodType.BANK_ACCOUNT: {"verification_method": "instant"}}
+"""The options of a page that takes bank accounts. The owner signs in to the bank, which verifies the account at once;
+small deposits would take days, and the account could not pay until then.
+"""
 _EXPAND = ("payment_intent", "payment_intent.latest_charge")
 
 
@@ -28,11 +33,13 @@ def session_request(
     """
     metadata = {"account_id": account_id, "topup_id": topup_id, "kind": TopUpKind.CHECKOUT}
     product = {"name": "Calling credit"}
+    options = {"payment_method_options": VERIFIED_AT_ONCE} if MethodType.BANK_ACCOUNT in wanted.methods else {}
     price = {"currency": CURRENCY, "unit_amount": cents(wanted.amount_micros), "product_data": product}
     return {
         "mode": "payment",
         "customer": customer_id,
         "allowed_payment_method_types": list(wanted.methods),
+        **options,
         "line_items": [{"price_data": price, "quantity": 1}],
         "payment_intent_data": {
             "description": "Top-up of calling credit",

@@ -16,6 +16,7 @@ from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.retries import busy, retry_on_race
 from calling_credit.errors import CallingCreditError
+from calling_credit.payment_names import MethodType
 from calling_credit.payments.card_items import card_keys_of, has_number, identities, put_record_action, record_from_item
 from calling_credit.payments.card_store import CARD, CardStore
 from calling_credit.payments.intents import StripeResult
@@ -104,7 +105,7 @@ class ConfirmGate:
         if isinstance(result, CardRecord):
             return result == read or self._write(topup, read, result, now)
         if result is CardRefusal.BUSY:
-            raise busy(CARD)
+            raise refusals.bank_busy() if topup.card.type is MethodType.BANK_ACCOUNT else busy(CARD)
         history = card_history.history_of(read, now)
         return Refusal(StopReason.DECLINED_TOO_OFTEN, refusals.declined_too_often(history), history.retry_at)
 

@@ -8,6 +8,7 @@ import stripe
 
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.payment_names import MethodType
+from calling_credit.payments.checkout_sessions import VERIFIED_AT_ONCE
 from calling_credit.payments.stripe_client import NoAnswer, classify_error, is_missing, public_error
 
 
@@ -103,11 +104,9 @@ def setup_page(
 
 BANK_ACCOUNT_ONLY: Final[Mapping[str, Any]] = {
     "allowed_payment_method_types": [MethodType.BANK_ACCOUNT],
-    "payment_method_options": {MethodType.BANK_ACCOUNT: {"verification_method": "instant"}},
+    "payment_method_options": VERIFIED_AT_ONCE,
 }
-"""The parameters of a page that saves a bank account. Its owner signs in to the bank, which verifies the account at
-once; small deposits would take days, and the account could not pay until then.
-"""
+"""The parameters of a page that saves a bank account."""
 
 
 def setup_page_refused() -> Unavailable:

@@ -82,18 +82,12 @@ class CardSaver:
         allowed = lost.next_replacement(now)
         if allowed is not None:
             raise customer_missing(math.ceil((allowed - now).total_seconds()))
-        self._suspend_rule(account_id, lost_id, now)
+        # First, so that the rule tries no lost card.
+        self._recharges.lose_cards(account_id, stripe_actor(lost_id), now)
         new_customer_id = customers.create_customer(self._stripe, account_id, lost.number + 1)
         if self._customers.replace(account_id, lost, new_customer_id, now):
             return new_customer_id
         return self._stored(account_id, lost)
-
-    def _suspend_rule(self, account_id: str, lost_id: str, now: datetime) -> None:
-        """The rule's card is lost with its customer. Suspend the rule first, so that it does not try that card."""
-        rule = self._recharges.recharge(account_id).rule
-        if rule is not None:
-            actor = stripe_actor(lost_id)
-            self._recharges.suspend_for_removed_card(account_id, rule.payment_method_id, actor, now)
 
     def _stored(self, account_id: str, lost: Customer) -> str:
         """The customer that another request has stored."""

@@ -73,7 +73,7 @@ def _check_new(
     card = cards.read_own_card(worker.stripe, account.customer_id, payment_method_id)
     history = worker.gate.cards.state(card, worker.now)
     if refusal := history.refusal(is_manual=True):
-        raise card_error(refusal, history)
+        raise card_error(refusal, history, card.type)
     topup_id = manual_id(account.account_id, *user_and_key)
     daily = daily_limit(account, worker.now)
     customer_id, created_by = account.customer_id or "", f"user:{user_and_key[0]}"

@@ -80,22 +80,26 @@ def apply_choice(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Apply a choice. The default is stored at Stripe, and recorded after it has changed; the backup card is ours.
+    """Apply a choice. The default is stored at Stripe, and recorded after it has changed; the backup card is ours, and
+    given up under any payment method of its number.
 
     Raises:
         NotFound: unknown_payment_method. Conflict: card_blocked. Forbidden: account_frozen.
         InvalidValue: payment_method_not_allowed. Unavailable: payments_unavailable, busy, or the table did not answer.
     """
-    if choice.backup is False:
-        BackupStore(client, table_name).clear(account.account_id, [payment_method_id], actor, now)
+    backups = BackupStore(client, table_name)
+    if choice.backup is False and backups.clear(account.account_id, [payment_method_id], actor, now):
         return
     card = cards.read_own_card(stripe_client, account.customer_id, payment_method_id)
+    if choice.backup is False:
+        backups.clear(account.account_id, [], actor, now, fingerprint=card.fingerprint)
+        return
     if choice.backup:
         check_backup(card)
     if CardStore(client, table_name).is_blocked(card):
         raise card_blocked()
     if choice.backup:
-        BackupStore(client, table_name).choose(account.account_id, card, actor, now)
+        backups.choose(account.account_id, card, actor, now)
     elif cards.set_default(stripe_client, account.customer_id or "", payment_method_id):
         _record_default(client, table_name, account.account_id, card, actor, now)
 

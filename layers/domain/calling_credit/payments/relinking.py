@@ -18,6 +18,7 @@ from calling_credit.dynamodb.sweep import query_due, read_listed
 from calling_credit.payments.cards import find_own_card
 from calling_credit.payments.customers import account_in
 from calling_credit.payments.stripe_client import public_error
+from calling_credit.recharge.backup_store import BackupStore
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import Recharge
 from calling_credit.recharge.rule_card import rule_card
@@ -63,6 +64,7 @@ class Relinker:
         self._stripe = stripe_client
         self._customers = CustomerStore(client, table_name)
         self._recharges = RechargeStore(client, table_name)
+        self._backups = BackupStore(client, table_name)
 
     def accounts(self) -> Iterator[StoredAccount]:
         """Yield every account of the stack. Read them before Stripe's customers, so that no customer created
@@ -107,7 +109,8 @@ class Relinker:
         return AccountPlan(account_id, lost, rule_card(rule))
 
     def apply(self, plan: AccountPlan, actor: Actor, now: datetime) -> None:
-        """Suspend the rule, then clear the customer, unless either has changed since the plan.
+        """Suspend the rule, and end the use of a lost customer's backup card, then clear the customer, unless it has
+        changed since the plan.
 
         Raises:
             Unavailable: the table did not answer; the same call is safe again.
@@ -116,6 +119,7 @@ class Relinker:
             payment_method_id = plan.lost_card.payment_method_id
             self._recharges.suspend_for_removed_card(plan.account_id, payment_method_id, actor, now)
         if plan.lost_customer is not None:
+            self._backups.lose(plan.account_id, actor, now)
             self._customers.clear(plan.account_id, plan.lost_customer, actor, now)
 
     def _has_card(self, customer: Customer, rule: Rule) -> bool:

@@ -40,18 +40,37 @@ class BackupStore:
         """
         return self._change(account_id, lambda _: card, actor, now, loosens=True)
 
-    def clear(self, account_id: str, payment_method_ids: Collection[str], actor: Actor, now: datetime) -> bool:
-        """End the use of these payment methods as the backup card. Return whether this call changed anything.
+    def clear(
+        self,
+        account_id: str,
+        payment_method_ids: Collection[str],
+        actor: Actor,
+        now: datetime,
+        *,
+        fingerprint: str | None = None,
+    ) -> bool:
+        """End the use of these payment methods, or of this number, as the backup card. Return whether this call changed
+        anything.
 
         Raises:
             NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer.
         """
+
+        def is_meant(backup: Card) -> bool:
+            return backup.payment_method_id in payment_method_ids or backup.fingerprint == fingerprint
+
         return self._change(
-            account_id,
-            lambda backup: None if backup and backup.payment_method_id in payment_method_ids else backup,
-            actor,
-            now,
+            account_id, lambda backup: None if backup is None or is_meant(backup) else backup, actor, now
         )
+
+    def lose(self, account_id: str, actor: Actor, now: datetime) -> bool:
+        """The account's customer is lost at Stripe, and its backup card, if any, with it. Return whether this call
+        changed anything.
+
+        Raises:
+            NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer.
+        """
+        return self._change(account_id, lambda _: None, actor, now)
 
     def refresh(self, account_id: str, card: Card, actor: Actor, now: datetime) -> bool:
         """Store what the bank has renewed of the backup card, or its newer payment method, if it is this card.

@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from calling_credit.money import format_money
+from calling_credit.payment_names import MethodType
 from calling_credit.recharge.arming import is_arming
 from calling_credit.recharge.attempts import record_claim
 from calling_credit.recharge.context import recharge_context
 from calling_credit.recharge.decision import BuyCredit, RechargeContext, decide_recharge
 from calling_credit.recharge.items import Recharge
+from calling_credit.recharge.rule_card import rule_card
 from calling_credit.recharge.saving import RuleChange
 from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.topups.topup import Card, TopUp
@@ -26,19 +28,26 @@ def charges_now(change: RuleChange, snapshot: Snapshot, card: Card, recent_topup
     rule, state = change.apply(snapshot.recharge, card)
     has_call_since = snapshot.has_call_since or is_arming(snapshot.recharge.rule, rule)
     after = replace(snapshot, recharge=Recharge(rule, state), has_call_since=has_call_since)
-    amounts = list(_amounts(recharge_context(after, rule, recent_topups, change.bounds, change.now)))
-    if not amounts:
+    charges = list(_charges(recharge_context(after, rule, recent_topups, change.bounds, change.now)))
+    if not charges:
         return NOTHING_NOW
-    shown_card = {"id": rule.payment_method_id, "brand": rule.brand, "last4": rule.last4}
-    charge = {"amount": format_money(amounts[0]), "payment_method": shown_card}
-    return {"charges_now": charge, "charged_at_once": format_money(sum(amounts))}
+    first = charges[0]
+    method = first.backup or rule_card(rule)
+    shown_card = {"id": method.payment_method_id, "brand": method.brand, "last4": method.last4}
+    charge = {"amount": format_money(first.amount_micros), "payment_method": shown_card}
+    return {"charges_now": charge, "charged_at_once": format_money(sum(each.amount_micros for each in charges))}
 
 
-def _amounts(context: RechargeContext) -> Iterator[int]:
-    """The amounts of the charges that follow each other at once, if each succeeds. Each counts toward the limits."""
+def _charges(context: RechargeContext) -> Iterator[BuyCredit]:
+    """The charges that follow each other at once, if each succeeds. Each counts toward the limits. After one to a bank
+    account, which takes days, none follows at once.
+    """
     while isinstance(decision := decide_recharge(context), BuyCredit):
+        yield decision
+        method = decision.backup or rule_card(context.rule)
+        if method.type is MethodType.BANK_ACCOUNT:
+            return
         amount = decision.amount_micros
-        yield amount
-        claimed = record_claim(context.state, "", amount, context.rule.fingerprint, context.now)
-        paid = replace(claimed, in_flight=None, accepted_micros=None, accepted_after=None)
+        claimed = record_claim(context.state, "", amount, method.fingerprint, context.now)
+        paid = replace(claimed, in_flight=None, not_before=None, accepted_micros=None, accepted_after=None)
         context = replace(context, state=paid, posted_micros=context.posted_micros + amount)

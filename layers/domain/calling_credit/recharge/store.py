@@ -20,6 +20,7 @@ from calling_credit.recharge import attempts
 from calling_credit.recharge.acceptance import suspend_for_changed_charge
 from calling_credit.recharge.arming import is_arming
 from calling_credit.recharge.attempts import State
+from calling_credit.recharge.backup_store import BackupStore
 from calling_credit.recharge.card_expiry import announce_expiry
 from calling_credit.recharge.decision import Rule, Stop, armed_threshold
 from calling_credit.recharge.items import RECHARGE_KIND, Recharge, put_recharge_action, recharge_from_item
@@ -63,6 +64,19 @@ class RechargeStore:
         if keys.account_sk() not in items or keys.balance_sk() not in items:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
         return snapshot_from_items(account_id, items)
+
+    def lose_cards(self, account_id: str, actor: Actor, now: datetime) -> bool:
+        """The account's customer is lost at Stripe, and its cards with it: end the use of the backup card, and suspend
+        the rule. Return whether the account has a rule.
+
+        Raises:
+            Unavailable: the table did not answer; the same call is safe again.
+        """
+        BackupStore(self._client, self._table_name).lose(account_id, actor, now)
+        rule = self.recharge(account_id).rule
+        if rule is not None:
+            self.suspend_for_removed_card(account_id, rule.payment_method_id, actor, now)
+        return rule is not None
 
     def has_backup(self, account_id: str) -> bool:
         """Whether the account has a backup card."""

@@ -118,7 +118,7 @@ def next_checkout_action(  # noqa: PLR0911 One return for each action.
     """
     if topup.status == TopUpStatus.SUCCEEDED:
         return decision.Finish()
-    reason = decision.mismatch(topup, intent) if intent is not None else None
+    reason = _mismatch(topup, intent) if intent is not None else None
     if intent is not None and reason is not None:
         return decision.ReportMismatch(intent, reason)
     if intent is not None and intent.status == "succeeded":
@@ -134,6 +134,16 @@ def next_checkout_action(  # noqa: PLR0911 One return for each action.
     if not is_page_over(topup, now) and not may_not_wait():
         return AwaitPage()
     return ExpirePage(page.session_id) if page else decision.Cancel()
+
+
+def _mismatch(topup: TopUp, intent: Intent) -> decision.MismatchCode | None:
+    """The code of the issue if this intent must not be credited. Its payment learns the intent from its session, so one
+    that names another payment could be credited to both.
+    """
+    named = intent.account_id, intent.topup_id
+    if all(named) and named != (topup.account_id, topup.topup_id):
+        return decision.MismatchCode.OTHER_INTENT
+    return decision.mismatch(topup, intent)
 
 
 def _after_submission(intent: Intent) -> Action:

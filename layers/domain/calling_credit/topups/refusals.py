@@ -5,7 +5,8 @@ from datetime import datetime
 from calling_credit.dynamodb.retries import busy
 from calling_credit.errors import CallingCreditError, Conflict, ProblemCode, TooManyRequests, Unavailable
 from calling_credit.money import format_money
-from calling_credit.topups.card_history import CardHistory, CardRefusal
+from calling_credit.payment_names import MethodType
+from calling_credit.topups.card_history import MAX_TRIES, CardHistory, CardRefusal
 
 
 def account_closed() -> Conflict:
@@ -29,11 +30,22 @@ def declined_too_often(history: CardHistory) -> Conflict:
     return Conflict(ProblemCode.CARD_DECLINED_TOO_OFTEN, detail, extra={"retry_at": history.retry_at})
 
 
-def card_error(refusal: CardRefusal, history: CardHistory) -> CallingCreditError:
-    """The error for a card that must not be tried."""
+def card_error(refusal: CardRefusal, history: CardHistory, method: MethodType) -> CallingCreditError:
+    """The error for a card, or bank account, that must not be tried."""
     if refusal is CardRefusal.BLOCKED:
         return card_blocked()
-    return declined_too_often(history) if refusal is CardRefusal.DECLINED_TOO_OFTEN else busy("The card is")
+    if refusal is CardRefusal.DECLINED_TOO_OFTEN:
+        return declined_too_often(history)
+    return bank_busy() if method is MethodType.BANK_ACCOUNT else busy("The card is")
+
+
+def bank_busy() -> Unavailable:
+    """The error for a bank account whose payments under way, which take days, use all its tries."""
+    detail = (
+        f"{MAX_TRIES} payments from this bank account are under way, and its bank takes days for each. "
+        "Pay by card, or try again when one of them has ended."
+    )
+    return Unavailable(ProblemCode.BUSY, detail, 3600)
 
 
 def too_many_declines(until: datetime, now: datetime) -> TooManyRequests:

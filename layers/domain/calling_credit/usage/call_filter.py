@@ -6,7 +6,7 @@ word are searched: as typed, in small letters, in capitals, and with capital ini
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -23,7 +23,7 @@ from calling_credit.usage.summary import check_call_category
 MAX_FIND_CHARACTERS: Final = 100
 MAX_WORDS: Final = 6
 MAX_IDS: Final = 50
-"""The users or lines that one word selects. A filter of DynamoDB has at most 4,096 characters."""
+"""The users and lines that one word selects. A filter of DynamoDB has at most 4,096 characters."""
 _NUMBER: Final = re.compile(r"[\d\s()+./\u2010-\u2015-]*\d[\d\s()+./\u2010-\u2015-]*", re.ASCII)
 _TRUNK_ZERO: Final = re.compile(r"\(0\)")
 CALL_KINDS: Final = (EntryKind.CALL_CHARGED, EntryKind.CALL_TAKEN_BACK)
@@ -159,17 +159,21 @@ def line_matches(number: str, user_name: str, find: str) -> bool:
 
 def _terms(matching: EntryFilter, text: str, directory: Directory) -> Iterator[str]:
     """The terms of which one must hold for a call to be found by a number or a word."""
+    lines: list[str] = []
     if is_number(text):
         for digits in spellings_of_number(text):
             yield matching.contains("to", digits)
-        yield from _ids(matching, "line_id", directory.lines, lambda number: found_in_number(number, text))
+        lines = _found(directory.lines, lambda number: found_in_number(number, text))
     for spelling in spellings(text):
         yield matching.contains("destination", spelling)
-    yield from _ids(matching, "user_id", directory.users, lambda name: found_in_name(name, text))
+    users = _found(directory.users, lambda name: found_in_name(name, text))
+    lines = lines[: max(MAX_IDS - len(users), MAX_IDS // 2)]
+    for name, found in (("line_id", lines), ("user_id", users[: MAX_IDS - len(lines)])):
+        if found:
+            yield matching.one_of(name, found)
     if countries := countries_named(text):
         yield matching.one_of("country", countries)
 
 
-def _ids(matching: EntryFilter, name: str, values: Mapping[str, str], matches: Callable[[str], bool]) -> Iterable[str]:
-    found = [identifier for identifier, value in values.items() if matches(value)][:MAX_IDS]
-    return [matching.one_of(name, found)] if found else []
+def _found(values: Mapping[str, str], matches: Callable[[str], bool]) -> list[str]:
+    return [identifier for identifier, value in values.items() if matches(value)][:MAX_IDS]
