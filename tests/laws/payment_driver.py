@@ -25,6 +25,8 @@ TWICE = (
     "pay on Stripe's page",
     "a link whose card is spent",
     "a soft decline beside a backup",
+    "a hard decline beside a backup",
+    "pay on Stripe's page",
     "a payment that meets a warning",
 )
 """Operations that are tried twice before any is drawn: a freeze or a lost customer often prevents what they show."""
