@@ -52,12 +52,12 @@ class Causes:
         new_entries: list[dict[str, Any]],
         posted_micros: int,
         top_ups: list[dict[str, Any]],
-        rule: Any,
+        rules: list[dict[str, Any]],
         listed: list[dict[str, Any]],
     ) -> None:
         """Check the claims since the last operation, then follow its entries."""
         self.count_suspicious(listed, posted_micros - sum(entry["amount_micros"] for entry in new_entries))
-        self.check_claims(top_ups, rule)
+        self.check_claims(top_ups, rules)
         lowered = [entry for entry in new_entries if entry["category"] in PAYMENTS and entry["amount_micros"] < 0]
         all_calls = [entry for entry in new_entries if entry["category"] not in PAYMENTS]
         calls = [entry for entry in all_calls if not entry.get("suspicious")]
@@ -78,8 +78,10 @@ class Causes:
                 self.calls += 1
                 self.cause(posted_micros)
 
-    def check_claims(self, top_ups: list[dict[str, Any]], rule: Any) -> None:
-        """Check that each new payment of the rule was caused, and is no larger than what its cause left to buy."""
+    def check_claims(self, top_ups: list[dict[str, Any]], rules: list[dict[str, Any]]) -> None:
+        """Check that each new payment of the rule was caused, and is no larger than what its cause left to buy.
+        `rules`: the rule before and after the operation, which may have changed it while a payment was under way.
+        """
         for item in top_ups:
             if item["kind"] != "automatic" or item["topup_id"] in self.claims:
                 continue
@@ -92,6 +94,6 @@ class Causes:
                 and one["topup_id"] != item["topup_id"]
                 and one["status"] not in NOT_BOUGHT
             )
-            gap = rule["threshold_micros"] - self.base_micros - bought
-            most = -(-max(gap, 0) // rule["amount_micros"]) * rule["amount_micros"]
+            gaps = [(rule["threshold_micros"] - self.base_micros - bought, rule["amount_micros"]) for rule in rules]
+            most = max(-(-max(gap, 0) // amount) * amount for gap, amount in gaps)
             assert item["amount_micros"] <= most, f"law 11: the cause left {most} to buy, not {item['amount_micros']}"

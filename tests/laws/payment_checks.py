@@ -1,11 +1,13 @@
 """The laws of payments that hold after every operation, computed from the table and the stand-in's record.
 
-5   every top_up entry has its paid intent, and when all is settled every paid intent has its one entry
+5   every top_up entry has its paid intent, and when all is settled every paid intent has its one entry; a bank payment
+    is credited after its days, never before
 6   at most one recharge is in flight; attempts only count up; no cap is exceeded when a charge is claimed
 1 2 balance and days are the sums of the entries; headroom is measured from an armed threshold or from nowhere
 9   entries never change
 11  no charge whose cause is not a call or a person (payment_causes.py); a frozen account starts nothing
-12  no confirmation with a blocked or exhausted card (payment_witness.py)
+12  no confirmation with a blocked or exhausted card or bank account (payment_witness.py); a recharge tries the backup
+    card at most once, right after a soft decline (payment_backup_law.py)
 13  each change of the account is recorded exactly when it is made (change_checks.py)
 14  no write that is older than what it overwrites: versions only grow, and an older tab changes nothing
 """
@@ -16,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from calling_credit.money import parse_money
+from tests.harness.cards import fingerprint_of
 from tests.harness.till import ACCOUNT, Till
 from tests.harness.world import check_sums
 from tests.laws.change_checks import differences, law_13_each_change_is_recorded
@@ -65,12 +68,13 @@ class PaymentBook:
             kinds.setdefault(item["SK"].split("#")[0], []).append(item)
         posted = check_sums(items)
         [rule] = kinds.get("AUTO_RECHARGE", [{}])
-        top_ups = sorted(kinds.get("TOPUP", []), key=lambda item: str(item["created_at"]))
+        rules = [item for item in (*self.before, rule) if item.get("SK") == "AUTO_RECHARGE"]
+        top_ups = sorted(kinds.get("TOPUP", []), key=lambda item: (str(item["created_at"]), item["attempt"]))
         new_entries = self.check_entries(kinds.get("ENTRY", []))
-        self.causes.check(new_entries, posted, top_ups, rule, kinds.get("SUSPICIOUS", []))
+        self.causes.check(new_entries, posted, top_ups, rules, kinds.get("SUSPICIOUS", []))
         self.check_calls_seen(kinds["BALANCE"][0])
         if rule:
-            self.check_recharges(rule, [item for item in top_ups if item["kind"] == "automatic"])
+            self.check_recharges(rules, [item for item in top_ups if item["kind"] == "automatic"])
         self.check_suspension()
         self.check_frozen(kinds["ACCOUNT"][0], top_ups)
         self.check_versions(rule, kinds["ACCOUNT"][0], kinds.get("LINE", []))
@@ -130,40 +134,51 @@ class PaymentBook:
             assert version >= self.versions.get(name, 0), f"law of versions: the version of {name} fell"
         self.versions |= {name: int(version) for name, version in found.items()}
 
-    def check_recharges(self, rule: Item, automatic: list[Item]) -> None:
-        """Check law 6."""
+    def check_recharges(self, rules: list[Item], automatic: list[Item]) -> None:
+        """Check law 6. `rules`: the rule before and after the operation."""
         under_way = [item for item in automatic if item["status"] in OPEN]
         assert len(under_way) <= 1, "law 6: two at once"
-        assert rule["attempt"] >= self.attempts, "law 6: attempts count up"
-        self.attempts = int(rule["attempt"])
+        assert rules[-1]["attempt"] >= self.attempts, "law 6: attempts count up"
+        self.attempts = int(rules[-1]["attempt"])
         for item in automatic:
             if item["topup_id"] not in self.checked:
                 self.checked.add(item["topup_id"])
-                self.check_claim(item, automatic, rule)
+                self.check_claim(item, automatic, rules)
 
-    def check_claim(self, item: Item, automatic: list[Item], rule: Item) -> None:
+    def check_claim(self, item: Item, automatic: list[Item], rules: list[Item]) -> None:
         """Check that a charge is within every cap of its rule; the account's time zone is UTC."""
         at = str(item["created_at"])
-        spent = [one for one in automatic if one["status"] not in ("failed", "canceled") and one["created_at"] <= at]
+        spent = [
+            one
+            for one in automatic
+            if one["status"] not in ("failed", "canceled") and one["attempt"] <= item["attempt"]
+        ]
         kept = [one for one in spent if one["status"] != "requires_action"]
         for length, limit in ((10, "daily_limit_micros"), (7, "monthly_limit_micros")):
             total = sum(one["amount_micros"] for one in kept if one["created_at"][:length] == at[:length])
-            assert total <= rule[limit], f"law 6: {limit}"
+            assert total <= max(rule[limit] for rule in rules), f"law 6: {limit}"
         hour_ago = datetime.fromisoformat(at) - timedelta(hours=1)
         lately = [one for one in kept if datetime.fromisoformat(one["created_at"]) > hour_ago]
-        assert len(lately) <= rule["hourly_count"], "law 6: hourly count"
-        assert item["amount_micros"] % rule["amount_micros"] == 0
+        assert len(lately) <= max(rule["hourly_count"] for rule in rules), "law 6: hourly count"
+        assert any(item["amount_micros"] % rule["amount_micros"] == 0 for rule in rules)
+        is_bank = item["brand"] == "us_bank_account"
+        assert not is_bank or self.witness.banks_allowed, (
+            "law 11: a rule used a bank account, and the operator forbids it"
+        )
         assert item["amount_micros"] <= parse_money("500.00")
 
     def check_settled(self) -> None:
         """Check what holds once everything was heard: nothing is open, and each payment is worth what Stripe kept."""
         assert self.witness.table.of_account(ACCOUNT) == self.till.world.stack.items(ACCOUNT), "the checks read wrongly"
-        assert self.worth() == self.kept(), "law 5: reversals do not net"
+        worth, kept = self.worth().items(), self.kept().items()
+        assert worth == kept, (
+            f"law 5: reversals do not net: {sorted(worth - kept)}, but Stripe kept {sorted(kept - worth)}"
+        )
         left = [item for item in self.till.top_ups() if item["status"] in OPEN]
         assert left == []
         objects = self.till.stand_in.account.objects
         charges = [objects["charge"][one["charge"]] for one in self.witness.blocking_objects()]
-        cards = {one["payment_method_details"]["card"]["fingerprint"] for one in charges} - self.witness.cleared
+        cards = {fingerprint_of(one["payment_method_details"]) for one in charges} - self.witness.cleared
         unblocked = [card for card in cards if not self.witness.is_blocked(card)]
         assert unblocked == [], "law of cards: the card of a dispute or warning is not blocked"
 

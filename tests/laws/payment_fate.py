@@ -4,6 +4,7 @@ renewed and customers deleted; and things happen while a payment is under way.
 
 from typing import Any
 
+from tests.harness.cards import fingerprint_of, is_bank_account
 from tests.harness.till import ACCOUNT
 from tests.laws.payment_driver import Operation, PaymentDriver, operation
 from tests.laws.payment_freezes import freeze
@@ -42,12 +43,18 @@ def answer_bank(driver: PaymentDriver) -> None:
     for intent in driver.till.objects("payment_intent"):
         if intent["status"] == "requires_action" and driver.rng.random() < 0.7:
             driver.till.controls.answer_challenge(intent["id"], confirmed=driver.rng.random() < 0.7)
-        elif intent["status"] == "processing" and driver.rng.random() < 0.7:
+        elif is_processing_card(driver, intent) and driver.rng.random() < 0.7:
             if driver.rng.random() < 0.7:
                 driver.till.controls.settle(intent["id"])
             else:
                 driver.till.controls.fail(intent["id"])
                 driver.witness.late.add(intent["latest_charge"])
+
+
+def is_processing_card(driver: PaymentDriver, intent: dict[str, Any]) -> bool:
+    """Whether a payment with a card is processing; banks answer others after days."""
+    methods = driver.till.stand_in.account.objects["payment_method"]
+    return intent["status"] == "processing" and not is_bank_account(methods[intent["payment_method"]])
 
 
 @operation("follow a link", 6)
@@ -81,8 +88,10 @@ def dispute(driver: PaymentDriver) -> None:
     """A cardholder disputes a payment, in full or in part, or asks about it."""
     charge = driver.pick("charge", status="succeeded", disputed=False)
     if charge:
-        amount = driver.rng.choice((None, 500))
-        driver.till.controls.dispute(charge["id"], amount=amount, inquiry=driver.rng.random() < 0.3)
+        amount, is_inquiry = driver.rng.choice((None, 500)), driver.rng.random() < 0.3
+        if is_of_bank(charge):  # A return is of the whole payment, and at once.
+            amount, is_inquiry = None, False
+        driver.till.controls.dispute(charge["id"], amount=amount, inquiry=is_inquiry)
         maybe_hear(driver)
 
 
@@ -102,7 +111,7 @@ def warn(driver: PaymentDriver) -> None:
     """The card network warns of fraud with a payment."""
     charge = driver.pick("charge", status="succeeded")
     warned = {one["charge"] for one in driver.till.objects("radar.early_fraud_warning")}
-    if charge and charge["id"] not in warned:
+    if charge and charge["id"] not in warned and not is_of_bank(charge):
         driver.till.controls.warn(charge["id"])
         maybe_hear(driver)
 
@@ -201,15 +210,20 @@ def dispute_another(driver: PaymentDriver) -> None:
     intents = {one["id"] for one in driver.till.objects("payment_intent") if one["metadata"]["account_id"] == ACCOUNT}
     charges = [one for one in driver.till.objects("charge") if one["status"] == "succeeded" and not one["disputed"]]
     own = [one for one in charges if one["payment_intent"] in intents]
-    others = [one for one in own if fingerprint_of(one) != driver.witness.paying]
+    others = [one for one in own if number_of(one) != driver.witness.paying]
     if others:
         driver.till.controls.dispute(driver.rng.choice(others)["id"])
         driver.hear_all()
 
 
-def fingerprint_of(charge: dict[str, Any]) -> str:
-    """The fingerprint of the card that paid."""
-    return str(charge["payment_method_details"]["card"]["fingerprint"])
+def number_of(charge: dict[str, Any]) -> str:
+    """The fingerprint of the card or bank account that paid."""
+    return fingerprint_of(charge["payment_method_details"])
+
+
+def is_of_bank(charge: dict[str, Any]) -> bool:
+    """Whether a bank account paid."""
+    return is_bank_account(charge["payment_method_details"])
 
 
 def report_fraud(driver: PaymentDriver, fingerprint: str, *, is_dispute: bool) -> None:
@@ -217,12 +231,13 @@ def report_fraud(driver: PaymentDriver, fingerprint: str, *, is_dispute: bool) -
     warned = {one["charge"] for one in driver.till.objects("radar.early_fraud_warning")}
     paid = [one for one in driver.till.objects("charge") if one["status"] == "succeeded"]
     fresh = [one for one in paid if not one["disputed"] and one["id"] not in warned]
-    own = [one for one in fresh if fingerprint_of(one) == fingerprint]
+    own = [one for one in fresh if number_of(one) == fingerprint]
     if not fresh:
         return
     charge = driver.rng.choice((own or fresh)[-6:])
-    if is_dispute:
-        driver.till.controls.dispute(charge["id"], inquiry=driver.rng.random() < 0.2)
+    if is_dispute or is_of_bank(charge):
+        is_inquiry = not is_of_bank(charge) and driver.rng.random() < 0.2
+        driver.till.controls.dispute(charge["id"], inquiry=is_inquiry)
     else:
         driver.till.controls.warn(charge["id"])
     driver.hear_all()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from calling_credit.money import format_money
-from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA, declining
+from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA, bank_account, declining
 from tests.harness.http import Answer
 from tests.harness.recharging import a_call, talk
 from tests.harness.till import ACCOUNT
@@ -55,27 +55,30 @@ def pay_with(driver: PaymentDriver, card: str) -> Answer:
 def pay_on_page(driver: PaymentDriver) -> None:
     """Open Stripe's page for a payment, and pay there, be declined, or leave; sometimes the callbacks come at once."""
     key = f"page {driver.done.total()}.{driver.steps.total()}"
-    answer = driver.answered("page", ask_for_page(driver, key), 201, *REFUSED)
+    is_by_bank = driver.rng.random() < 0.3
+    answer = driver.answered("page", ask_for_page(driver, key, is_by_bank=is_by_bank), 201, *REFUSED)
     if answer.status != 201 or answer.body["status"] != "created" or driver.rng.random() < 0.3:
         return
     sessions = driver.till.objects("checkout.session")
     [session] = [one for one in sessions if one["url"] == answer.body["checkout_url"]]
     driver.till.all_well()
-    for kind in driver.rng.choice(((VISA,), (DECLINED,), (DECLINED, VISA))):
-        driver.till.controls.complete_checkout(session["id"], kind)
+    kinds = (("success",), ("dispute",), ("accountClosed",)) if is_by_bank else ((VISA,), (DECLINED,), (DECLINED, VISA))
+    for kind in driver.rng.choice(kinds):
+        driver.till.controls.complete_checkout(session["id"], bank_account(kind) if is_by_bank else kind)
     [session] = [one for one in driver.till.objects("checkout.session") if one["id"] == session["id"]]
     if session["status"] == "complete":
         intent = driver.till.stand_in.account.objects["payment_intent"][session["payment_intent"]]
-        driver.cards.append(str(intent["payment_method"]))
-        driver.witness.spared[driver.fingerprint(driver.cards[-1])] = 1
+        (driver.banks if is_by_bank else driver.cards).append(str(intent["payment_method"]))
+        driver.witness.spared[driver.fingerprint(intent["payment_method"])] = 1
         driver.witness.seen["pages paid"] += 1
     if driver.rng.random() < 0.7:
         driver.hear_all()
 
 
-def ask_for_page(driver: PaymentDriver, key: str) -> Answer:
+def ask_for_page(driver: PaymentDriver, key: str, *, is_by_bank: bool) -> Answer:
     """POST /top-ups/checkout."""
-    return driver.till.world.ask("add_funds", "POST", "/top-ups/checkout", {"amount": "15.00"}, key=key)
+    body = {"amount": "15.00", "methods": ["card", "us_bank_account"] if is_by_bank else ["card"]}
+    return driver.till.world.ask("add_funds", "POST", "/top-ups/checkout", body, key=key)
 
 
 @operation("the neighbor pays", 4)
@@ -125,26 +128,33 @@ def save_card(driver: PaymentDriver) -> None:
 
 def save_card_of(driver: PaymentDriver, kind: str) -> None:
     """Save a card of this kind on Stripe's page."""
+    saved = save_on_page(driver, kind, None)
+    if saved:
+        driver.cards.append(saved)
+
+
+def save_on_page(driver: PaymentDriver, kind: str, body: Any, account: str = ACCOUNT) -> str | None:
+    """Save a payment method of this kind on Stripe's page. Return its id, or None if the page is refused."""
     before = {one["id"] for one in driver.till.objects("checkout.session")}
-    answer = driver.till.world.ask("add_funds", "POST", "/payment-methods")
-    driver.answered("save a card", answer, 201, *REFUSED)
+    claims = {"custom:account_id": account}
+    answer = driver.till.world.ask("add_funds", "POST", "/payment-methods", body, **claims)
+    driver.answered("save a bank account" if body else "save a card", answer, 201, *REFUSED)
     if answer.status != 201:
-        return
+        return None
     [session] = [one for one in driver.till.objects("checkout.session") if one["id"] not in before]
     driver.till.controls.complete_checkout(session["id"], kind)
     setup = driver.till.stand_in.account.objects["setup_intent"][session["setup_intent"]]
-    driver.cards.append(str(setup["payment_method"]))
-    card = driver.till.stand_in.account.objects["payment_method"][setup["payment_method"]]["card"]
-    driver.witness.spared[card["fingerprint"]] = 1
+    driver.witness.spared[driver.fingerprint(setup["payment_method"])] = 1
     if driver.rng.random() < 0.8:
         driver.hear_all()
+    return str(setup["payment_method"])
 
 
 @operation("remove a card", 5)
 def remove_card(driver: PaymentDriver) -> None:
     """Remove a card, through the API or at Stripe."""
     driver.till.all_well()
-    card = driver.rng.choice(driver.cards)
+    card = driver.rng.choice(driver.cards + driver.banks)
     if driver.rng.random() < 0.5:
         answer = driver.till.world.ask("add_funds", "DELETE", f"/payment-methods/{card}")
         driver.answered("remove a card", answer, 200, 204, 404, 503)
@@ -161,7 +171,7 @@ def set_rule(driver: PaymentDriver) -> None:
 def save_rule(driver: PaymentDriver, said: dict[str, Any]) -> None:
     """Set these settings of the rule."""
     before = driver.rule()
-    answer = driver.answered("rule", driver.till.rule(**said), 200, *REFUSED)
+    answer = driver.answered("rule", driver.till.rule(**said), 200, 422, *REFUSED)
     driver.note_arming(before, answer)
 
 
@@ -170,7 +180,7 @@ def settings(driver: PaymentDriver) -> dict[str, Any]:
     return {
         "threshold": driver.rng.choice(("10.00", "60.00", "150.00")),
         "amount": driver.rng.choice(("5.00", "20.00", "50.00")),
-        "payment_method_id": driver.card(),
+        "payment_method_id": driver.method(),
         "hourly_count": driver.rng.choice((1, 3, 20)),
         "daily_limit": driver.rng.choice(("50.00", "200.00", "1000.00")),
         "monthly_limit": driver.rng.choice(("100.00", "1000.00")),
@@ -190,8 +200,9 @@ def switch_off(driver: PaymentDriver) -> None:
 @operation("the operator clears a card", 8)
 def unblock(driver: PaymentDriver) -> None:
     """Clear the card of a payment or a saved card as the operator, after a talk with its holder."""
-    blocked = sorted(driver.witness.blocked & set(driver.cards))
-    unblock_card(driver, driver.rng.choice(blocked or driver.cards))
+    own = driver.cards + driver.banks
+    blocked = sorted(driver.witness.blocked & set(own))
+    unblock_card(driver, driver.rng.choice(blocked or own))
 
 
 def unblock_card(driver: PaymentDriver, card: str, account: str = ACCOUNT) -> None:

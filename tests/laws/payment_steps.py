@@ -47,8 +47,13 @@ def neighbors_card(driver: PaymentDriver, card: str) -> str | None:
 
 def ready(driver: PaymentDriver, card: str) -> None:
     """Unfreeze the account, end the faults, and clear the card for both accounts."""
-    driver.till.all_well()
     driver.till.controls.accept_card(card)
+    make_ready(driver, card)
+
+
+def make_ready(driver: PaymentDriver, card: str) -> None:
+    """The same, without changing the bank's answer: also for bank accounts."""
+    driver.till.all_well()
     if driver.is_frozen():
         unfreeze(driver)
     for text in driver.rule().get("suspended_by", ()):

@@ -80,7 +80,7 @@ def changed(driver: PaymentDriver, path: str) -> dict[str, Any]:
             {"enabled": choice((True, True, False))},
             {"threshold": choice(("10.00", "60.00", "150.00"))},
             {"amount": choice(("5.00", "20.00", "50.00"))},
-            {"payment_method_id": driver.card()},
+            {"payment_method_id": driver.method()},
             {"hourly_count": choice((1, 3, 20))},
         )
     )

@@ -13,16 +13,14 @@ from typing import Any
 
 import requests
 
+from tests.harness.cards import fingerprint_of, is_bank_account
 from tests.harness.fast_reads import FastReads
 from tests.harness.stripe import Pass, StripeRequest
-from tests.harness.till import CONFIRM, CREATE, Till
+from tests.harness.till import ACCOUNT, CONFIRM, CREATE, Till
+from tests.laws.payment_backup_law import breaches, ends_tries, is_by_issuer
 
 LOSSES = "GET /v1/refunds"
 TRIES, TRIES_RETURN_AFTER = 4, timedelta(days=30)
-NOT_BY_THE_ISSUER = ("authentication_required", "processing_error")
-"""Reasons that say nothing about the card."""
-AT_ONCE = ("lost_card", "stolen_card", "fraudulent", "pickup_card", "restricted_card")
-"""Reasons after which a card is never tried again."""
 SAVED_BEFORE_IT_ACTED = ("dropped", "error_500", "rate_limited", "lock_timeout")
 """Faults of requests that Stripe never carried out."""
 
@@ -50,6 +48,8 @@ class Witness:
     """Charges that were declined only after Stripe had answered that they were in process."""
     spared: Counter[str] = field(default_factory=Counter)
     """Manual tries that a customer earned by saving an exhausted card again on Stripe's page."""
+    banks_allowed: bool = False
+    """Whether the operator lets rules use bank accounts."""
     under_way: bool = False
     after_reversal: Callable[[], None] = lambda: None
     """Looks at the table when Stripe is asked for refunds: the application does so again after each reversal."""
@@ -72,7 +72,7 @@ class Witness:
             log = self.till.stand_in.requests[-1]
             if not log.replayed and log.fault not in SAVED_BEFORE_IT_ACTED:
                 self.seen["confirmations"] += 1
-                self.seen[f"confirmed: {path_of(intent, dict(sent.form))}"] += 1
+                self.seen[f"confirmed: {self.path_of(intent, dict(sent.form))}"] += 1
                 self.broken += laws
             elif log.fault in SAVED_BEFORE_IT_ACTED and fingerprint and self.retries and not self.under_way:
                 self.interrupt(self.retries, fingerprint)
@@ -83,7 +83,7 @@ class Witness:
         answered = passed_or_lost(passed)
         if sent.name == CREATE:
             method = account.objects["payment_method"].get(dict(sent.form).get("payment_method", ""))
-            self.interrupt(self.interruptions, method["card"]["fingerprint"] if method else "")
+            self.interrupt(self.interruptions, fingerprint_of(method) if method else "")
         return answered()
 
     def interrupt(self, planned: list[Callable[[], None]], fingerprint: str) -> None:
@@ -109,12 +109,16 @@ class Witness:
             broken.append(f"law 11: the rule is off or suspended ({rule.get('suspended_reason')})")
         if method is None:
             return broken, ""
-        fingerprint = method["card"]["fingerprint"]
+        fingerprint = fingerprint_of(method)
         if self.blocked & {fingerprint, method["id"]} or self.is_blocked(fingerprint, method["id"]):
-            broken.append(f"law of cards: a {kind} payment used a blocked card {method['card']['last4']}")
+            broken.append(f"law of cards: a {kind} payment used a blocked card {last4_of(method)}")
+        topup = self.topup_of(intent)
+        if topup.get("is_backup"):
+            items, backup = self.table.of_account(owner), self.backup(owner)
+            broken += breaches(self.till, items, topup, method, backup)
         is_granted = kind == "manual" and self.spared[fingerprint] > 0
         if self.declines(fingerprint) >= TRIES and not is_granted:
-            broken.append(f"law of cards: a {kind} payment used an exhausted card {method['card']['last4']}")
+            broken.append(f"law of cards: a {kind} payment used an exhausted card {last4_of(method)}")
         return broken, fingerprint
 
     def declines(self, fingerprint: str) -> int:
@@ -122,14 +126,38 @@ class Witness:
         oldest = (self.till.world.clock.now - TRIES_RETURN_AFTER).timestamp()
         declines = 0
         for charge in self.till.stand_in.account.objects["charge"].values():
-            if charge["payment_method_details"]["card"]["fingerprint"] != fingerprint or charge["created"] <= oldest:
+            if fingerprint_of(charge["payment_method_details"]) != fingerprint or charge["created"] <= oldest:
                 continue
             if charge["status"] == "succeeded":
                 declines = 0
-            elif charge["status"] == "failed" and charge["id"] not in self.late:
-                reason = charge["outcome"]["reason"] or charge["failure_code"]
-                declines += TRIES if reason in AT_ONCE else reason not in NOT_BY_THE_ISSUER
+            elif charge["status"] == "failed" and self.is_known(charge):
+                declines += TRIES if ends_tries(charge) else is_by_issuer(charge)
         return declines
+
+    def is_known(self, charge: dict[str, Any]) -> bool:
+        """Whether the application was answered that a charge was declined: of a bank account, once it has ended the
+        payment.
+        """
+        if not is_bank_account(charge["payment_method_details"]):
+            return charge["id"] not in self.late
+        intent = self.till.stand_in.account.objects["payment_intent"][charge["payment_intent"]]
+        return self.topup_of(intent).get("status") == "failed"
+
+    def topup_of(self, intent: dict[str, Any]) -> dict[str, Any]:
+        """The stored payment of an intent; empty if there is none."""
+        owner, topup_id = (intent["metadata"].get(name) for name in ("account_id", "topup_id"))
+        return self.item(f"ACCOUNT#{owner}", f"TOPUP#{topup_id}")
+
+    def backup(self, account: str = ACCOUNT) -> dict[str, Any]:
+        """The account's backup card; empty if there is none."""
+        return dict(self.item(f"ACCOUNT#{account}", "ACCOUNT").get("backup_card", {}))
+
+    def path_of(self, intent: dict[str, Any] | None, form: dict[str, str]) -> str:
+        """The path of a confirmation: backup, rule, link, or manual."""
+        kind = intent["metadata"].get("kind") if intent else ""
+        if intent and self.topup_of(intent).get("is_backup"):
+            return "backup"
+        return "manual" if kind == "manual" else "rule" if form.get("off_session") == "true" else "link"
 
     def blocking_objects(self) -> list[dict[str, Any]]:
         """Stripe's disputes and early fraud warnings that block a card."""
@@ -143,13 +171,13 @@ class Witness:
         for one in self.blocking_objects():
             if one["id"] == subject["id"] and (one["id"], one.get("status")) not in self.excused:
                 charge = self.till.stand_in.account.objects["charge"][one["charge"]]
-                self.blocked |= {charge["payment_method_details"]["card"]["fingerprint"], charge["payment_method"]}
+                self.blocked |= {fingerprint_of(charge["payment_method_details"]), charge["payment_method"]}
 
     def clear(self, fingerprint: str) -> None:
         """An operator cleared a card: its methods may be charged again, until a dispute or warning brings news."""
         objects = self.till.stand_in.account.objects
         methods = objects["payment_method"].values()
-        self.blocked -= {fingerprint, *(one["id"] for one in methods if one["card"]["fingerprint"] == fingerprint)}
+        self.blocked -= {fingerprint, *(one["id"] for one in methods if fingerprint_of(one) == fingerprint)}
         self.cleared.add(fingerprint)
         self.excused |= {(one["id"], one.get("status")) for one in self.blocking_objects()}
 
@@ -163,10 +191,9 @@ class Witness:
         return self.table.item(partition, sort_key)
 
 
-def path_of(intent: dict[str, Any] | None, form: dict[str, str]) -> str:
-    """The path of a confirmation: rule, link, or manual."""
-    kind = intent["metadata"].get("kind") if intent else ""
-    return "manual" if kind == "manual" else "rule" if form.get("off_session") == "true" else "link"
+def last4_of(method: dict[str, Any]) -> str:
+    """The last digits of a card or bank account."""
+    return str(method[method["type"]]["last4"])
 
 
 def passed_or_lost(passed: Pass) -> Callable[[], requests.Response]:
