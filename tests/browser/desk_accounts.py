@@ -71,8 +71,8 @@ def _account(account_id: str, names: list[str], balance: str = "41.2402", **chan
     }
 
 
-VISA: Final = {"id": "pm_1", "brand": "visa", "last4": "4242"}
-MASTERCARD: Final = {"id": "pm_2", "brand": "mastercard", "last4": "4444"}
+VISA: Final = {"id": "pm_1", "brand": "visa", "last4": "4242", "type": "card"}
+MASTERCARD: Final = {"id": "pm_2", "brand": "mastercard", "last4": "4444", "type": "card"}
 
 
 def _top_up(number: int, card: dict[str, str], status: str = "succeeded", **changes: Any) -> dict[str, Any]:
@@ -88,6 +88,8 @@ def _top_up(number: int, card: dict[str, str], status: str = "succeeded", **chan
         "created_by": "user:6f1c-ana" if number % 2 else "rule",
         "payment_method": card,
         "reversed": "0.00",
+        "refunded": "0.00",
+        "disputed": False,
         "intent_id": f"pi_{number}",
         "stripe": state,
         **changes,
@@ -101,6 +103,8 @@ TOP_UPS: Final = [
         3,
         MASTERCARD,
         reversed="10.00",
+        refunded="10.00",
+        disputed=True,
         stripe={"status": "succeeded", "received": "25.00", "refunded": "10.00", "disputed": True},
     ),
 ]

@@ -33,6 +33,7 @@ USAGE_ROW: Final = {
     "user": {"id": "user_1", "name": HOSTILE},
     "rate_deck": "2026-11-01-a",
     "line_id": "line_0",
+    "line_number": "+12125550040",
     "corrected": False,
     "suspicious": False,
 }
@@ -64,7 +65,7 @@ LISTS: Final[dict[str, dict[str, Any]]] = {
         ],
         "days": [{"date": ago(days=1)[:10], "total": "0.042"}],
     },
-    "usage/outbound_international_call": _page(USAGE_ROW),
+    "usage/outbound_international_call": _page(USAGE_ROW, read={"calls": 1, "until": None}),
     "denied-calls": _page(
         {
             "at": ago(hours=5),
