@@ -101,6 +101,7 @@ CUSTOMER_ROUTES = {
     "GET /payment-methods": ("add_funds", "/payment-methods"),
     "POST /payment-methods": ("add_funds", "/payment-methods"),
     "DELETE /payment-methods/{payment_method_id}": ("add_funds", "/payment-methods/{card}"),
+    "PATCH /payment-methods/{payment_method_id}": ("add_funds", "/payment-methods/{card}"),
 }
 SIGNED_ROUTES = {"GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
 """Public routes and routes whose account comes from a signature, not from the request."""
@@ -144,6 +145,7 @@ def test_law_8_no_request_names_another_account(till: Till, route: str) -> None:
     wishes = {
         "international_calling": True,
         "language": "fr",
+        "default": True,
         "amount": "25.00",
         "payment_method_id": card,
         "customer": another,
