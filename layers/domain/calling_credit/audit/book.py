@@ -139,7 +139,7 @@ class Book:
         day.billed_seconds += item["billed_seconds"]
         day.total_micros += amount_micros
         day.taken_back += item.get("kind") == EntryKind.CALL_TAKEN_BACK
-        marked, added = item.get("sums"), sums_of_entry(item["kind"], item["billed_seconds"], amount_micros)
+        marked, added = item.get("sums"), sums_of_entry(item.get("kind", ""), item["billed_seconds"], amount_micros)
         if marked is not None and added is not None:
             deltas = entry_deltas(item["category"], item, marked, added)
             self.entered_sums.setdefault(item["local_date"], Counter()).update(deltas)
