@@ -88,7 +88,7 @@ def newcomer(deployed: Stack) -> Customer:
     open_account(deployed, account_id)
     person = Person("user_1", "Uma", f"{account_id}@customers.example", ADMIN)
     deployed.users.append(create_sign_in(deployed.outputs["UserPoolId"], account_id, person))
-    customer = Customer(deployed, account_id, person.email, deployed.user_token(person.email))
+    customer = Customer(deployed, account_id, person.email)
     token, path = deployed.operator_token(), f"/accounts/{customer.account_id}/lines/line_1"
     line = {"number": number_of(customer.account_id), "user_id": "user_1", "international_calling": False}
     deployed.api.send("PUT", path, token, line)
