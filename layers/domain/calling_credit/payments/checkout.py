@@ -7,21 +7,26 @@ session of the top-up can be paid, however often creating one is repeated.
 import secrets
 from datetime import datetime
 
-from calling_credit.accounts.freezing import account_frozen
-from calling_credit.errors import Conflict, Forbidden, InProgress, ProblemCode, TooManyRequests, Unavailable
+from calling_credit.errors import Conflict, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.payments.checkout_progress import advance_checkout, give_up_checkout
 from calling_credit.payments.checkout_sessions import PageResult, create_session, session_request
 from calling_credit.payments.intents import format_request, parse_request
+from calling_credit.payments.keyed_payments import (
+    acquire_again,
+    daily_limit,
+    find_or_create,
+    payment_refused,
+    require_active,
+    store_in_place_of,
+)
 from calling_credit.payments.lost_customers import CardSaver
-from calling_credit.payments.manual_topup import daily_limit, payment_refused
 from calling_credit.payments.new_topup import checkout_id, return_url
 from calling_credit.payments.setup_pages import count_cards
 from calling_credit.payments.stripe_client import TIMEOUT_SECONDS, NoAnswer, Refused, payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.topups.checkout import CHECKOUT_LIFETIME, CheckoutPage, CheckoutRequest, is_page_over
-from calling_credit.topups.refusals import account_closed
 from calling_credit.topups.topup import MANUAL_LEASE, NO_CARD, TopUp, TopUpKind, TopUpStatus
 
 
@@ -43,18 +48,17 @@ def open_checkout(
         Unavailable: repeat the request; it returns the page if there is one.
     """
     topup_id = checkout_id(account.account_id, *user_and_key)
-    existing = worker.topups.read(account.account_id, topup_id)
-    if existing is None:
-        try:
-            new, saved = _check_new(worker, saver, account, user_and_key, wanted, page_url)
-            existing = _store_new(worker, account, new, saved)
-        except (Conflict, Forbidden, TooManyRequests):
-            existing = worker.topups.read(account.account_id, topup_id)  # A concurrent request with the same key.
-            if existing is None:
-                raise
-        else:
-            if existing == new:
-                return _open_page(worker, new)
+
+    def create() -> tuple[TopUp, TopUp]:
+        new, saved = _check_new(worker, saver, account, user_and_key, wanted, page_url)
+        recent = worker.topups.recent(new.account_id, worker.now)
+        left = [topup for topup in recent if _is_left_by(topup, new, worker.now)]
+        daily = daily_limit(account, worker.now)
+        return new, store_in_place_of(worker, left, lambda topup: give_up_checkout(worker, topup), new, daily, saved)
+
+    existing, is_new = find_or_create(worker, account.account_id, topup_id, create)
+    if is_new:
+        return _open_page(worker, existing)
     methods = parse_request(existing.create_request)["allowed_payment_method_types"]
     if (existing.amount_micros, methods) != (wanted.amount_micros, list(wanted.methods)):
         raise Conflict(
@@ -101,32 +105,13 @@ def _check_new(
     page_url: str,
 ) -> tuple[TopUp, int]:
     """Check a new payment before anything is stored. Return its top-up, and the number of saved cards."""
-    _require_active(account)
+    require_active(account)
     worker.guard.require_same()
     customer_id = saver.customer(account.account_id, worker.now)
     saved = count_cards(worker.stripe, customer_id)
     account_id, created_by = account.account_id, f"user:{user_and_key[0]}"
     topup_id = checkout_id(account_id, *user_and_key)
     return new_checkout(account_id, topup_id, created_by, wanted, customer_id, page_url, worker.now), saved
-
-
-def _require_active(account: Snapshot) -> None:
-    if account.is_closed:
-        raise account_closed()
-    if account.is_frozen:
-        raise account_frozen()
-
-
-def _store_new(worker: TopUpWorker, account: Snapshot, new: TopUp, saved: int) -> TopUp:
-    """Close the pages that the same person left open, then store the new payment with its claims. A payment that the
-    limits refuse although those pages give back their claims closes none.
-    """
-    limits, daily = worker.gate.limits(new.account_id), daily_limit(account, worker.now)
-    left = [topup for topup in worker.topups.recent(new.account_id, worker.now) if _is_left_by(topup, new, worker.now)]
-    limits.check(new, daily, worker.now, [topup.topup_id for topup in left], cards=saved)
-    for topup in left:
-        give_up_checkout(worker, topup)
-    return limits.create(worker.topups, new, daily, worker.now, cards=saved)
 
 
 def _is_left_by(topup: TopUp, new: TopUp, now: datetime) -> bool:
@@ -141,13 +126,8 @@ def _resume(worker: TopUpWorker, account: Snapshot, existing: TopUp) -> TopUp:
         return existing
     if is_page_over(existing, worker.now):
         return advance_checkout(worker, existing)
-    _require_active(account)
-    leased = worker.topups.acquire_lease(existing, MANUAL_LEASE, worker.now)
-    if leased is None:
-        raise InProgress(
-            ProblemCode.IN_PROGRESS, "This payment is in progress. Send the request again in a few seconds.", 5
-        )
-    return _open_page(worker, leased)
+    require_active(account)
+    return _open_page(worker, acquire_again(worker, existing))
 
 
 def _open_page(worker: TopUpWorker, leased: TopUp) -> TopUp:

@@ -1,21 +1,26 @@
 """Manual top-ups, one per Idempotency-Key, and payments that wait for their customer's authentication."""
 
 from contextlib import suppress
-from datetime import datetime, time, timedelta
 
-from calling_credit.accounts.freezing import account_frozen
 from calling_credit.dynamodb.errors import AWS_ERRORS
-from calling_credit.errors import Conflict, Forbidden, InProgress, ProblemCode, TooManyRequests, Unavailable
-from calling_credit.instants import zone
+from calling_credit.errors import Conflict, ProblemCode, Unavailable
 from calling_credit.payments import cards
 from calling_credit.payments.intents import format_request, on_session_request
+from calling_credit.payments.keyed_payments import (
+    acquire_again,
+    daily_limit,
+    find_or_create,
+    payment_refused,
+    require_active,
+    store_in_place_of,
+)
 from calling_credit.payments.new_topup import manual_id, manual_topup, return_url
 from calling_credit.payments.safe_retries import confirm_present
 from calling_credit.payments.stripe_client import payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.topups.payment_limits import DailyLimit
-from calling_credit.topups.refusals import account_closed, card_blocked, card_error
+from calling_credit.topups.refusals import card_blocked, card_error
 from calling_credit.topups.topup import MANUAL_LEASE, Intent, TopUp, TopUpStatus
 
 
@@ -36,18 +41,15 @@ def add_funds(
         NotFound: unknown_payment_method. Unavailable: repeat the request; it returns the payment if there is one.
     """
     topup_id = manual_id(account.account_id, *user_and_key)
-    existing = worker.topups.read(account.account_id, topup_id)
-    if existing is None:
-        try:
-            new, daily = _check_new(worker, account, user_and_key, amount_micros, payment_method_id, page_url)
-            existing = _store_new(worker, new, daily)
-        except (Conflict, Forbidden, TooManyRequests):
-            existing = worker.topups.read(account.account_id, topup_id)  # A concurrent request with the same key.
-            if existing is None:
-                raise
-        else:
-            if existing == new:
-                return _advance(worker, new)
+
+    def create() -> tuple[TopUp, TopUp]:
+        new, daily = _check_new(worker, account, user_and_key, amount_micros, payment_method_id, page_url)
+        waiting = [topup for topup in worker.topups.recent(new.account_id, worker.now) if topup.waits_for_challenge]
+        return new, store_in_place_of(worker, waiting, worker.cancel, new, daily)
+
+    existing, is_new = find_or_create(worker, account.account_id, topup_id, create)
+    if is_new:
+        return _advance(worker, existing)
     if (existing.amount_micros, existing.card.payment_method_id) != (amount_micros, payment_method_id):
         raise Conflict(
             ProblemCode.IDEMPOTENCY_KEY_REUSED,
@@ -65,10 +67,7 @@ def _check_new(
     page_url: str,
 ) -> tuple[TopUp, DailyLimit]:
     """Check a new payment before anything is stored. Return its top-up, and the limit to claim it from."""
-    if account.is_closed:
-        raise account_closed()
-    if account.is_frozen:
-        raise account_frozen()
+    require_active(account)
     worker.guard.require_same()
     card = cards.read_own_card(worker.stripe, account.customer_id, payment_method_id)
     history = worker.gate.cards.state(card, worker.now)
@@ -81,29 +80,11 @@ def _check_new(
     return new, daily
 
 
-def _store_new(worker: TopUpWorker, new: TopUp, daily: DailyLimit) -> TopUp:
-    """Cancel the payments that wait for their customer, then store the new one with its claim. A payment that the
-    limits refuse although the waiting ones give back their claims cancels nothing.
-    """
-    limits = worker.gate.limits(new.account_id)
-    recent = worker.topups.recent(new.account_id, worker.now)
-    waiting = [topup for topup in recent if topup.waits_for_challenge]
-    limits.check(new, daily, worker.now, [topup.topup_id for topup in waiting])
-    for topup in waiting:
-        worker.cancel(topup)
-    return limits.create(worker.topups, new, daily, worker.now)
-
-
 def _resume(worker: TopUpWorker, existing: TopUp) -> TopUp:
     """Return an existing top-up, or resume it if its first worker was lost."""
     if existing.status not in (TopUpStatus.CREATED, TopUpStatus.CONFIRMING):
         return existing
-    leased = worker.topups.acquire_lease(existing, MANUAL_LEASE, worker.now)
-    if leased is None:
-        raise InProgress(
-            ProblemCode.IN_PROGRESS, "This payment is in progress. Send the request again in a few seconds.", 5
-        )
-    return _advance(worker, leased)
+    return _advance(worker, acquire_again(worker, existing))
 
 
 def _advance(worker: TopUpWorker, leased: TopUp) -> TopUp:
@@ -122,15 +103,6 @@ def _advance(worker: TopUpWorker, leased: TopUp) -> TopUp:
     return after
 
 
-def payment_refused() -> Unavailable:
-    """The error after Stripe refused our request. An alarm tells operators."""
-    return Unavailable(
-        ProblemCode.PAYMENT_REFUSED,
-        "Stripe refused the payment request. Nothing was charged. Try again later.",
-        60,
-    )
-
-
 def raise_refusal(worker: TopUpWorker, topup: TopUp) -> None:
     """Raise the error of a payment that the gate refused, unless it was paid after all.
 
@@ -142,13 +114,6 @@ def raise_refusal(worker: TopUpWorker, topup: TopUp) -> None:
         with suppress(*AWS_ERRORS):  # Without the record, a mail says the same.
             worker.topups.record_shown(topup, worker.now)
         raise refusal.error
-
-
-def daily_limit(account: Snapshot, now: datetime) -> DailyLimit:
-    """What an account may pay by hand today."""
-    today = now.astimezone(zone(account.time_zone)).date()
-    midnight = datetime.combine(today + timedelta(days=1), time(), zone(account.time_zone))
-    return DailyLimit(account.daily_top_up_micros, today.isoformat(), midnight)
 
 
 def resume_challenge(worker: TopUpWorker, topup: TopUp, page_url: str) -> TopUp:
