@@ -60,8 +60,8 @@ def store_in_place_of(
     daily: DailyLimit,
     cards: int | None = None,
 ) -> TopUp:
-    """End the payments that the person left, then store the new one with its claims; return what is stored. A payment
-    that the limits refuse although the left ones give back their claims ends none of them.
+    """End the payments that the person left, store the new one with its claims, and return it. A payment that the
+    limits refuse although the left ones give back their claims ends none of them.
 
     Args:
         cards: the number of saved cards if the payment saves another one.
