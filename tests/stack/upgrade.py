@@ -39,7 +39,8 @@ CALL = {"account_id": ACCOUNT, "line_id": "line_1", "to": "911"}
 def unpack(folder: Path) -> Path:
     """Return the sources of the release, with the libraries of this environment."""
     with tarfile.open(RELEASE) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)  # Python 3.11.2 has none.
+        archive.extractall(folder)
     [sources] = folder.iterdir()
     shutil.copy(ROOT / LOCK, sources / LOCK)
     return sources
