@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from playwright.sync_api import expect
 
@@ -58,6 +59,7 @@ def test_numbers_are_looked_up_as_people_write_them(user: User, page_server: Pag
     for text in ("+44 20 7183 8750", "(212) 555-0100", "011 44 20 7183 8750", "911"):
         assert options(one, text)[0] == f"Rate for {text}"
         one.page.keyboard.press("Enter")
+        one.shows(f"#/rates?{urlencode({'number': text})}")
         one.settle()
         expect(one.page.get_by_label(FIELD)).to_have_value(text)
         [*_, last] = [each for each in page_server.api.requests if each.route == "GET /account/rates"]
