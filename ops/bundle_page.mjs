@@ -7,7 +7,8 @@
 //   billing.css desk.css    the styles
 //
 // File names are fixed: the URL of an asset contains a version of all files. `import … from "messages/<area>"` means
-// page/messages/<area>.<language>.json.
+// page/messages/<area>.<language>.json, or the file of the domain layer if the area is one that mails share;
+// `import … from "domain/<name>"` means <name>.json of the domain layer.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +17,8 @@ import { build } from "esbuild";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, "functions", "billing_page");
 const [page, desk] = [join(folder, "page"), join(folder, "desk")];
+const domain = join(root, "layers", "domain", "calling_credit");
+const SHARED_AREAS = ["reasons"];
 const out = resolve(process.argv[2] ?? join(folder, "bundle"));
 const LANGUAGES = ["en", "fr"];
 const ON_DEMAND = ["views", "places"];
@@ -57,10 +60,14 @@ function entry(run, shared) {
 	return { contents: lines.join("\n"), resolveDir: page, loader: "js" };
 }
 
-/** Read `messages/<area>` in a language. */
+/** Read `messages/<area>` in a language, and `domain/<name>`. */
 function messages(language) {
 	return { name: "messages", setup({ onResolve }) {
-		onResolve({ filter: /^messages\// }, ({ path }) => ({ path: join(page, "messages", `${path.slice("messages/".length)}.${language}.json`) }));
+		onResolve({ filter: /^messages\// }, ({ path }) => {
+			const area = path.slice("messages/".length);
+			return { path: join(SHARED_AREAS.includes(area) ? domain : page, "messages", `${area}.${language}.json`) };
+		});
+		onResolve({ filter: /^domain\// }, ({ path }) => ({ path: join(domain, `${path.slice("domain/".length)}.json`) }));
 	} };
 }
 

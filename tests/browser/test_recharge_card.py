@@ -156,6 +156,12 @@ def test_reason_of_a_pause_is_told_in_the_readers_language(
     expect(one.page.get_by_text("the API says so")).to_have_count(0)
 
 
+def test_pause_of_a_bank_account_names_no_card(user: User, page_server: PageServer) -> None:
+    bank = {"brand": "us_bank_account", "last4": "6789"}
+    page_server.api.rule = page_data.active_rule(status="suspended", reason="card_unusable", payment_method=bank)
+    expect(card(user())).to_contain_text("Paused: the bank account can no longer be debited.")
+
+
 def test_waiting_recharge_links_to_its_confirmation(user: User, page_server: PageServer) -> None:
     api = page_server.api
     api.rule = page_data.active_rule(status="suspended", reason="authentication_required")

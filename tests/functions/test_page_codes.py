@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from calling_credit.messages.catalog import messages
 from calling_credit.recharge.decision import StopReason
 from calling_credit.recharge.suspension_reasons import SuspensionReason
 from calling_credit.topups.declines import FailureCode
@@ -56,6 +57,6 @@ def test_page_has_words_for_every_code_of_its_routes(language: str) -> None:
     codes = codes_of_customers() - NEVER_SHOWN
     assert len(codes) > 30
     wanted = {f"problem_{code}" for code in codes}
-    wanted |= {f"reason_{reason}" for reason in (set(StopReason) - UNSEEN_REASONS) | set(SuspensionReason)}
-    wanted |= {f"decline_{code}" for code in FailureCode}
-    assert wanted - words == set()
+    wanted |= {f"reason_{reason}" for reason in set(StopReason) - UNSEEN_REASONS}
+    wanted |= {f"suspension.{reason}" for reason in SuspensionReason} | {f"decline.{code}" for code in FailureCode}
+    assert wanted - words - set(messages("reasons", language).texts) == set()

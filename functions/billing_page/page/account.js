@@ -48,7 +48,7 @@ export function onAccount(element, show) {
 }
 
 /** Whether this payment will change soon. */
-export function isUnderWay(topUp) {
+function isUnderWay(topUp) {
 	if (topUp.status !== "processing") return false;
 	return topUp.payment_method?.type !== "us_bank_account" || serverNow() - Date.parse(topUp.created_at) < BANK_DAYS_MS;
 }

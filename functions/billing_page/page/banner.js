@@ -80,7 +80,7 @@ function rulePaused({ auto_recharge: rule }) {
 
 /** Why the rule does not charge, without "Paused:". */
 function ruleReason(rule) {
-	const words = reasonWords(rule, rule.payment_method && cardName(rule.payment_method)).replace(/^[^.]*?\s?:\s/, "");
+	const words = reasonWords(rule).replace(/^[^.]*?\s?:\s/, "");
 	return words.replace(/^./, (letter) => letter.toUpperCase());
 }
 

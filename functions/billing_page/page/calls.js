@@ -10,11 +10,12 @@ import { moreButton } from "./list.js";
 import { copyBare, spaced } from "./numbers.js";
 import { periodOf, picker, words } from "./period.js";
 import { collect } from "./progress.js";
+import { searchInput } from "./search_input.js";
 import { translator } from "./words.js";
 import messages from "messages/calls";
 
 const t = translator(messages);
-const [SHOWN, SEARCH_AFTER_MS] = [50, 500];
+const SHOWN = 50;
 const FILTERS = ["user_id", "line_id", "country", "date", "find"];
 const CSV = "call_id,started_at,to,destination,country,duration_seconds,billed_seconds,rate_per_minute,connection_fee,price,user_id,user_name,rate_deck,call_key,line_id,corrected,suspicious,line_number,started_at_local,time_zone".split(",");
 
@@ -28,12 +29,11 @@ export function callsPage(category, query) {
 	const filters = { ...filtersOf(query), category: "" };
 	const list = { calls: [], cursor: null, sort: SORTS.includes(query.get("sort")) ? query.get("sort") : "at", isRising: query.get("order") === "up" };
 	const [status, place, exporting, chosen] = [h("div"), h("div"), h("div"), h("div")];
-	const search = h("input", { type: "search", maxlength: 100, autocomplete: "off", value: filters.find, placeholder: t("searchFor"), oninput: typed, onkeydown: ({ key }) => { if (key === "Enter") find(); } });
+	const search = searchInput(filters.find, (wanted) => narrow("find", wanted, filters.find === ""), { placeholder: t("searchFor") });
 	const users = h("select", { onchange: () => narrow("user_id", users.value) }, h("option", { value: "" }, t("allUsers")));
 	const lines = h("select", { onchange: () => narrow("line_id", lines.value) }, h("option", { value: "" }, t("allLines")));
 	const sorts = h("select", { onchange: () => sortBy(sorts.value, false) }, SORTS.map((id) => h("option", { value: id, selected: id === list.sort }, t(`column_${id}`))));
 	let labels = labelsOf([]);
-	let timer = null;
 	nameLines();
 	begin();
 	return h("section.page.calls", h("a.back", { href: "#/" }, t("billing")), h("h1", { tabindex: "-1" }, categoryName(category)),
@@ -83,21 +83,8 @@ export function callsPage(category, query) {
 		list.isBegun = true;
 		say(t("found", { count: calls.length }));
 	}
-	function narrow(name, value) {
+	function narrow(name, value, isNew = true) {
 		filters[name] = value;
-		keepAddress(address(), true);
-		begin();
-	}
-	function typed() {
-		clearTimeout(timer);
-		timer = setTimeout(find, SEARCH_AFTER_MS);
-	}
-	function find() {
-		clearTimeout(timer);
-		const wanted = search.value.trim();
-		if (wanted === filters.find || !place.isConnected) return;
-		const isNew = filters.find === "";
-		filters.find = wanted;
 		keepAddress(address(), isNew);
 		begin();
 	}

@@ -3,27 +3,25 @@ import { ask } from "./api.js";
 import { confirmed, failure, field, fill, h, note, page, say } from "./dom.js";
 import { growing, table, toggle } from "./list.js";
 import { copyBare, spaced } from "./numbers.js";
+import { searchInput } from "./search_input.js";
 import { memberNote } from "./whom.js";
 import { translator } from "./words.js";
 import words from "messages/lines";
 
 const t = translator(words);
 const CALLS = "outbound_international_call";
-const SEARCH_AFTER_MS = 350;
 const BULK_FROM = 2;
 
 export function linesPage(query, { isAdmin }) {
 	const [place, alert, bulk] = [h("div"), h("div", { role: "alert" }), h("div")];
-	let [find, timer] = [query.get("find") ?? "", null];
-	const input = h("input", { type: "search", name: "find", value: find, autocomplete: "off", oninput: () => { clearTimeout(timer); timer = setTimeout(search, SEARCH_AFTER_MS); } });
-	const form = h("form.tools", { role: "search", onsubmit: (event) => { event.preventDefault(); search(); } }, field(t("search"), input, t("searchHint")));
+	let find = query.get("find") ?? "";
+	const input = searchInput(find, search, { name: "find" });
+	const form = h("form.tools", { role: "search", onsubmit: (event) => event.preventDefault() }, field(t("search"), input, t("searchHint")));
 	look();
 	return page(t("title"), t("lead"), isAdmin ? null : memberNote(t("readOnly")), form, bulk, alert, h("div.card", copyBare(place)));
 
-	function search() {
-		clearTimeout(timer);
-		if (input.value.trim() === find) return;
-		find = input.value.trim();
+	function search(wanted) {
+		find = wanted;
 		const address = `#/lines${find ? `?${new URLSearchParams({ find })}` : ""}`;
 		history.replaceState(null, "", address);
 		document.getElementById("main").dataset.shows = address;

@@ -113,7 +113,7 @@ function stateOf(rule, link) {
 	if (rule.status === "active") return note("good", null, h("p", ruleWords(rule)));
 	if (rule.status === "charging") return note("plain", null, h("p", t("charging")));
 	const next = rule.next_attempt_at && h("p", t("nextAttempt", { when: when(rule.next_attempt_at) }));
-	const [title, ...rest] = reasonWords(rule, rule.payment_method && cardName(rule.payment_method)).split(/(?<=\.) /);
+	const [title, ...rest] = reasonWords(rule).split(/(?<=\.) /);
 	return note(rule.status === "suspended" ? "bad" : "wait", title, rest.length ? h("p", rest.join(" ")) : null, next,
 		link ? h("p", h("a.button.main", { href: link }, t("confirmPayment"))) : null);
 }

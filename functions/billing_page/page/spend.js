@@ -8,13 +8,14 @@ import { count, dayOf, daysBetween, decimal, longDay, minutes, roundedMoney, shi
 import { spaced } from "./numbers.js";
 import { periodOf, picker, words } from "./period.js";
 import { collect } from "./progress.js";
+import { searchInput } from "./search_input.js";
 import { groupCard } from "./spend_groups.js";
 import { addPart, barsOf, before, change, emptySums, ranked } from "./spending.js";
 import { translator } from "./words.js";
 import messages from "messages/spend";
 
 const t = translator(messages);
-const [MOST_DAYS, SEARCH_AFTER_MS] = [92, 500];
+const MOST_DAYS = 92;
 const CHIPS = ["user_id", "line_id", "country", "date"];
 const KINDS = { user: "user_id", line: "line_id", country: "country" };
 
@@ -23,12 +24,11 @@ export function spendPage(query) {
 	const filters = filtersOf(query);
 	const [chosen, status, place, comparing, links] = [h("div"), h("div"), h("div.spend"), h("div"), h("p.more")];
 	const categories = h("select", { onchange: () => refine("category", categories.value) }, h("option", { value: "" }, t("allCategories")));
-	const search = h("input", { type: "search", maxlength: 100, autocomplete: "off", value: filters.find, placeholder: t("searchFor"), oninput: typed, onkeydown: ({ key }) => { if (key === "Enter") find(); } });
+	const search = searchInput(filters.find, (wanted) => refine("find", wanted), { placeholder: t("searchFor") });
 	let labels = labelsOf([]);
 	let sums = emptySums();
 	let cursor = null;
 	let cards = [];
-	let timer = null;
 	nameAll();
 	begin();
 	return h("section.page", h("a.back", { href: "#/" }, t("billing")), h("h1", { tabindex: "-1" }, t("title")),
@@ -54,15 +54,6 @@ export function spendPage(query) {
 		filters[name] = value;
 		keepAddress(address(), isNew);
 		begin();
-	}
-	function typed() {
-		clearTimeout(timer);
-		timer = setTimeout(find, SEARCH_AFTER_MS);
-	}
-	function find() {
-		clearTimeout(timer);
-		const wanted = search.value.trim();
-		if (wanted !== filters.find && place.isConnected) refine("find", wanted);
 	}
 	function begin() {
 		[sums, cursor, cards] = [emptySums(), null, []];

@@ -1,9 +1,10 @@
 """Finds countries by a part of their names, by an alias such as UK, or by their codes."""
 
+import json
 from functools import cache
+from pathlib import Path
 from typing import Final
 
-from calling_credit.country_names_data import NAMES_BY_COUNTRY
 from calling_credit.plain_words import has_words, words_of
 
 MAX_FOUND: Final = 25
@@ -28,6 +29,8 @@ def countries_named(text: str) -> list[str]:
 
 @cache
 def names_by_country() -> dict[str, tuple[str, ...]]:
-    """The names of each country by its code; the first is its usual English name."""
-    entries = (entry.partition(" ") for entry in " ".join(NAMES_BY_COUNTRY.split()).split("; "))
-    return {code: tuple(names.split(" | ")) for code, _, names in entries}
+    """The names of each country by its code (ISO 3166-1 alpha-2, `XK`, or `001` for global networks): in English, the
+    first, and French after Unicode CLDR, and others by which people search. The Billing page searches by the same file.
+    """
+    text = Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
+    return {code: tuple(names) for code, names in json.loads(text).items()}

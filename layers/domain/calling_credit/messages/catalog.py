@@ -11,8 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-AREAS: Final = ("links", "mails")
-"""The areas that have files: the pages of links, and mails."""
+AREAS: Final = ("links", "mails", "reasons")
+"""The areas that have files: the pages of links, mails, and the reasons of declines and suspensions, which mails share
+with the Billing page.
+"""
 
 
 @dataclass(frozen=True, slots=True)

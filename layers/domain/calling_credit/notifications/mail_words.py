@@ -111,17 +111,19 @@ class MailWords:
 
     def decline(self, data: Data) -> str:
         """The sentence about a failed payment; for an unknown code, that it was declined."""
-        code = public_code(str(data["failure"]["code"]))
-        is_bank = data["payment_method"]["brand"] == formats.BANK_ACCOUNT
-        of_bank = f"decline_bank.{code}"
-        return self.text(of_bank if is_bank and of_bank in self._messages.texts else f"decline.{code}")
+        return self._reason("decline", public_code(str(data["failure"]["code"])), data)
 
     def suspension(self, data: Data) -> str:
         """The sentence about a suspension."""
-        reason = str(data["reason"])
+        return self._reason("suspension", str(data["reason"]), data)
+
+    def _reason(self, group: str, code: str, data: Data) -> str:
+        """The sentence of a code; a bank account has other words for some codes than a card."""
+        reasons = messages("reasons", self.language)
         is_bank = data["payment_method"]["brand"] == formats.BANK_ACCOUNT
-        group = "suspension_bank" if is_bank and f"suspension_bank.{reason}" in self._messages.texts else "suspension"
-        return self._messages.coded(group, reason, card=self.card(data))
+        of_bank = f"{group}_bank"
+        own = of_bank if is_bank and f"{of_bank}.{code}" in reasons.texts else group
+        return reasons.coded(own, code, card=self.card(data))
 
     def denial(self, data: Data) -> str:
         """The sentence about a refused call."""
