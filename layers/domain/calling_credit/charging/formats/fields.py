@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -96,7 +96,8 @@ def seconds_of(text: str, field: str, per_second: int = 1) -> int | None:
     if _SECONDS.fullmatch(text) is not None:
         amount = Decimal(text.replace(",", "."))
         if amount <= MAX_DURATION_SECONDS * per_second:
-            return int((amount / per_second).to_integral_value(ROUND_CEILING))
+            whole, rest = divmod(amount, per_second)
+            return int(whole) + (1 if rest else 0)
     detail = f"{field} must be a duration from 0 to 7 days, without a sign; correct the record and send it again."
     raise FieldError(RejectionCode.INVALID_DURATION, detail)
 

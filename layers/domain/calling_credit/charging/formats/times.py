@@ -106,7 +106,7 @@ def epoch_time(text: str, field: str, per_second: int = 1) -> datetime | None:
     if not text:
         return None
     if _NUMBER.fullmatch(text) is not None:
-        milliseconds = int(Decimal(text.replace(",", ".")) * 1000 / per_second)
+        milliseconds = int(Decimal(text.replace(",", ".")) * 1000 // per_second)
         if milliseconds <= _LAST_SECOND * 1000:
             return _EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None
     raise _invalid(field, "seconds since 1970" if per_second == 1 else "a count since 1970")
