@@ -50,7 +50,7 @@ def read_freeswitch_json(text: str, _content_type: str) -> list[Item]:
     body = stripped(text)
     if not body.startswith(_FORM):
         return read_each(json_records(body), _call_id, _event)
-    return read_each([record for line in lines_of(body) for record in _posted(line)], _call_id, _event)
+    return read_each((record for line in lines_of(body) for record in _posted(line)), _call_id, _event)
 
 
 def _posted(line: str) -> list[Members | Rejection]:
