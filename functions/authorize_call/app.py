@@ -18,8 +18,8 @@ from calling_credit.admission.reasons import FRAUD_REASONS, LACK_OF_CREDIT, Deni
 from calling_credit.admission.refused_calls import RefusedCallStore
 from calling_credit.admission.request import decision_view, parse_request
 from calling_credit.admission.store import AdmissionStore
-from calling_credit.api.caller import switch
-from calling_credit.api.resolver import answer, claims, http_resolver, json_body
+from calling_credit.api.resolver import answer, http_resolver, json_body
+from calling_credit.api.switch import switch_caller
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
@@ -51,7 +51,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.post("/calls/authorize")
 def authorize_call() -> Response[str]:
     """Authorize a call or its extension; a repeated request has no further effect."""
-    switch(claims(app), config())
+    switch_caller(app.current_event.raw_event, config(), config().authorize_scope)
     body, now = json_body(app), clock.now()
     line = caller_line(body, numbers, now)
     request = parse_request(with_line(body, line))
