@@ -15,10 +15,11 @@ from calling_credit.call_events import parse_event, too_large
 from calling_credit.calls import Call, FreeEvent
 from calling_credit.charging.batch import UNKNOWN_ACCOUNT
 from calling_credit.charging.call_queue import CallQueue, not_queued
+from calling_credit.charging.formats.records import Item
 from calling_credit.charging.named_events import LineFinder
 from calling_credit.errors import Unavailable
 from calling_credit.ids import is_call_id
-from calling_credit.rejection_codes import Rejection
+from calling_credit.rejection_codes import Rejection, UnreadableRecord
 
 Event = dict[str, Any]
 
@@ -44,7 +45,7 @@ class Report:
 
 
 def report_calls(
-    events: Sequence[Event | Rejection],
+    items: Sequence[Item],
     zone: str | None,
     finder: LineFinder,
     queue: CallQueue,
@@ -57,6 +58,7 @@ def report_calls(
     Raises:
         Unavailable: `not_queued`, the table did not answer, or the queue did not acknowledge every accepted event.
     """
+    events = [item.rejection if isinstance(item, UnreadableRecord) else item for item in items]
     try:
         completed = finder.complete(events, now, zone)
         outcomes = [one if isinstance(one, Rejection) else parse_event(one, now) for one in completed]
@@ -68,7 +70,7 @@ def report_calls(
     for index, (event, completion, outcome) in enumerate(zip(events, completed, outcomes, strict=True)):
         message = _message(event, completion, outcome, existing)
         if isinstance(message, Rejection):
-            rejected.append(RejectedEvent(index, _call_id_of(event), message))
+            rejected.append(RejectedEvent(index, _call_id_of(items[index]), message))
         else:
             accepted.append(message)
     queue.send(accepted, seconds_left)
@@ -107,6 +109,8 @@ def _is_short(value: Any) -> bool:
     return not isinstance(value, dict | list) and len(str(value)) <= MAX_VALUE_CHARACTERS
 
 
-def _call_id_of(event: Event | Rejection) -> str | None:
-    call_id = None if isinstance(event, Rejection) else event.get("call_id")
+def _call_id_of(item: Item) -> str | None:
+    if isinstance(item, UnreadableRecord):
+        return item.call_id
+    call_id = None if isinstance(item, Rejection) else item.get("call_id")
     return call_id if isinstance(call_id, str) and is_call_id(call_id) else None
