@@ -17,6 +17,7 @@ from calling_credit.charging.batch import UNKNOWN_ACCOUNT
 from calling_credit.charging.call_queue import CallQueue, not_queued
 from calling_credit.charging.formats.records import Item
 from calling_credit.charging.named_events import LineFinder
+from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.errors import Unavailable
 from calling_credit.ids import is_call_id
 from calling_credit.rejection_codes import Rejection, UnreadableRecord
@@ -63,7 +64,7 @@ def report_calls(
         completed = finder.complete(events, now, zone)
         outcomes = [one if isinstance(one, Rejection) else parse_event(one, now) for one in completed]
         existing = finder.facts.existing(_accounts_to_check(events, outcomes), now)
-    except Unavailable as error:
+    except (Unavailable, *AWS_ERRORS) as error:
         raise not_queued() from error
     accepted: list[str] = []
     rejected: list[RejectedEvent] = []
