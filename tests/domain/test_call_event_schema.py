@@ -50,7 +50,7 @@ FINDER = LineFinder(TABLE, TABLE, "US")
 
 
 def parsed(event: dict[str, Any]) -> Call | FreeEvent | Rejection:
-    """What becomes of an event, whatever the table holds."""
+    """The outcome for an event over a table in which every number has a line."""
     [completed] = FINDER.complete([event], NOW)
     return completed if isinstance(completed, Rejection) else parse_event(completed, NOW)
 

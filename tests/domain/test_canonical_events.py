@@ -1,4 +1,4 @@
-"""Every event gets one canonical form, whatever switch sent it; an event in that form is not changed again."""
+"""Events of every switch get one canonical form; an event in that form is not changed again."""
 
 from typing import Any
 

@@ -63,7 +63,7 @@ def test_events_are_read_in_order(text: str, content_type: str, events: list[Any
         "[" * 100_000,
     ],
 )
-def test_body_that_nobody_can_tell_apart_is_refused(text: str) -> None:
+def test_body_without_readable_events_is_refused(text: str) -> None:
     with pytest.raises(BadRequest) as refused:
         read(text)
     assert refused.value.code == "malformed_json"

@@ -174,9 +174,7 @@ def posted(reporter: Reporter, body: bytes, content_type: str, *, is_text: bool 
 
 @pytest.mark.parametrize("content_type", [NDJSON, "application/json", "text/plain", "application/octet-stream", ""])
 @pytest.mark.parametrize("is_text", [True, False])
-def test_body_is_read_whatever_its_content_type(
-    world: World, reporter: Reporter, content_type: str, is_text: bool
-) -> None:
+def test_body_of_any_content_type_is_read(world: World, reporter: Reporter, content_type: str, is_text: bool) -> None:
     lines = "\ufeff" + "\r\n".join(json.dumps(call(world, name)) for name in ("c_1", "c_2")) + "\r\n\r\n"
     answer = posted(reporter, lines.encode(), content_type, is_text=is_text)
     assert answer.body == {"accepted": 2, "rejected": []}

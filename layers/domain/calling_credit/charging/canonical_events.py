@@ -1,4 +1,4 @@
-"""Gives every call event its canonical form, whatever the switch that sent it: one place for times, durations,
+"""Gives every call event its canonical form: one place for times, durations,
 dispositions, and dialed numbers. Reads no table and no clock.
 
 The canonical form has only known fields, and those of them that the event has: `version`, RFC 3339 times in UTC, whole
@@ -50,8 +50,8 @@ def canonical_facts(event: Event, zone: str | None = None) -> Event | Rejection:
 
 
 def whole_seconds(value: Any) -> Any:
-    """Return a duration in whole seconds, a fraction rounded up: 20.6 and "20.6" are 21. What is no duration is
-    returned unchanged.
+    """Return a duration in whole seconds, a fraction rounded up: 20.6 and "20.6" are 21. Any other value is returned
+    unchanged.
     """
     is_fraction = hasattr(value, "is_integer") and not isinstance(value, int)
     text = str(value) if is_fraction else value.strip() if isinstance(value, str) else ""

@@ -25,7 +25,7 @@ from calling_credit.rejection_codes import Rejection, UnreadableRecord
 Event = dict[str, Any]
 
 MAX_VALUE_CHARACTERS: Final = 255
-"""A longer text says nothing in the fields that nobody checks, such as those of an event that costs nothing."""
+"""A longer text says nothing in fields without a check, such as those of an event that costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
