@@ -42,6 +42,7 @@ ACCESS_CODES: Final[Mapping[Access, tuple[str, ...]]] = {
     Access.CREDIT: ("scope_required",),
     Access.DESK: ("id_token_required", "scope_required", "staff_required", "finance_required", "signed_out"),
     Access.SWITCH: ("scope_required",),
+    Access.REPORTER: ("scope_required",),
 }
 _OF_GATEWAY: Final = {
     401: "The token is missing, expired, or not accepted here.",

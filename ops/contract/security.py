@@ -18,6 +18,7 @@ SECURITY: Final[Mapping[Access, list[dict[str, list[str]]]]] = {
     Access.CREDIT: [{"back_office": ["credit/adjust"]}],
     Access.DESK: [{"staff": []}, {"back_office": []}],
     Access.SWITCH: [{"switch": ["calls/authorize"]}],
+    Access.REPORTER: [{"switch": ["calls/report"]}],
     Access.STRIPE: [{"stripe": []}],
     Access.ANYONE: [],
     Access.LINK: [],

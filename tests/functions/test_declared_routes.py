@@ -16,6 +16,7 @@ AUTHORIZERS = {
     Access.CREDIT: ("OperatorAuthorizer", "AdjustScope"),
     Access.DESK: ("DeskAuthorizer", None),
     Access.SWITCH: ("ServiceAuthorizer", "AuthorizeScope"),
+    Access.REPORTER: ("ServiceAuthorizer", "ReportScope"),
 }
 
 
