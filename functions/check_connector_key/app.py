@@ -24,7 +24,8 @@ REFUSED = {"isAuthorized": False}
 
 logger = Logger()
 metrics = Metrics()
-store = ConnectorKeyStore(dynamodb_client(), config().table_name)
+dynamodb = dynamodb_client()
+store = ConnectorKeyStore(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
