@@ -137,7 +137,7 @@ def test_a_key_that_no_one_created_is_unknown() -> None:
     assert judge(Credentials(hash_of(OTHER), None), STORED) is KeyState.UNKNOWN, "another item than the one asked for"
 
 
-def test_a_revoked_key_is_refused_whatever_its_name() -> None:
+def test_a_revoked_key_is_refused_with_and_without_its_name() -> None:
     revoked = replace(STORED, revoked_at="2026-11-23T11:00:00.000Z")
     for header in (f"Bearer {KEY}", basic(f"sbc-1:{KEY}")):
         assert state_of(header, revoked) is KeyState.REVOKED

@@ -1,4 +1,4 @@
-"""API Gateway asks about a connector key: who may pass, what the request learns, and what is stored of it."""
+"""API Gateway asks about a connector key: which requests pass, what their functions learn, and the stored last use."""
 
 import json
 from datetime import timedelta
@@ -38,7 +38,7 @@ def item_of(world: World, key: str) -> dict[str, Any]:
     return item
 
 
-# --- Who may pass -----------------------------------------------------------------------------------------------------
+# --- Requests that pass------------------------------------------------------------------------------------------------
 
 
 def test_a_key_passes_in_both_forms_and_brings_its_settings(world: World) -> None:
@@ -142,7 +142,7 @@ def test_a_table_that_does_not_answer_refuses_no_one_for_a_minute(
         check(world, f"Bearer {key}")
 
 
-# --- What is stored ---------------------------------------------------------------------------------------------------
+# --- The last use -----------------------------------------------------------------------------------------------------
 
 
 def test_the_first_use_of_a_minute_is_stored_with_its_address(world: World) -> None:

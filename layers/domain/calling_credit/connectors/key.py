@@ -76,8 +76,10 @@ def parse_settings(name: str, time_zone: str = "", per_minute: str = "") -> KeyS
     if NAME_FORM.fullmatch(name) is None:
         detail = "NAME must be 1 to 64 letters, digits, or . _ -, and begin with a letter or digit, such as sbc-1."
         raise InvalidValue(ProblemCode.INVALID_ID, detail)
-    if time_zone:
-        zone(time_zone)
+    try:
+        zone(time_zone or "UTC")
+    except InvalidValue as error:
+        raise InvalidValue(error.code, 'ZONE must be an IANA name such as "America/New_York".') from None
     number = per_minute or str(DEFAULT_PER_MINUTE)
     if not (number.isascii() and number.isdigit() and len(number) <= 6 and 1 <= int(number) <= MAX_PER_MINUTE):
         detail = f"PER_MINUTE must be a whole number from 1 to {MAX_PER_MINUTE}."
