@@ -1,5 +1,6 @@
 """A switch with a connector key asks and reports as one with a token does, within the rate of its key."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -61,9 +62,10 @@ def test_a_key_reports_calls_and_each_route_counts_for_itself(world: World) -> N
 
 
 def test_times_without_a_zone_are_read_in_the_zone_of_the_key(world: World) -> None:
-    call = call_at(world, "c_1")
+    call = call_at(world, "c_1") | {"direction": "outbound", "disposition": "answered"}
     naive = {"started_at": "2026-11-23 07:02:00", "answered_at": None, "ended_at": "2026-11-23 07:03:00"}
     event = {name: value for name, value in (call | naive).items() if value is not None}
+    world.clock.now += timedelta(minutes=5)
     plain = report(world, create_key(world), event).body
     assert (plain["accepted"], plain["rejected"][0]["code"]) == (0, "invalid_timestamp")
     assert "started_at" in plain["rejected"][0]["detail"]
