@@ -299,15 +299,14 @@ def fits(records: list[Record], record: Record, most: int, size: int) -> bool:
 
 
 def records_of(text: str, form: str) -> list[Record]:
-    """The events of a body, each as one line."""
-    if form == "twilio_status":
-        return [Record(text, form, alone=True)]
+    """The events of a body, each as one line. A form that a switch posts as `cdr=…` is sent alone, unchanged."""
+    text = text.strip()
     if form == "freeswitch_json" and text.startswith("cdr="):
-        text = urllib.parse.unquote(text[4:])
-    if form != "asterisk_csv":
+        return [Record(re.sub(r"[\r\n]", "", text), form, alone=True)]
+    if form not in CONTENT_TYPES:
         with contextlib.suppress(ValueError, RecursionError):
             return [Record(re.sub(r"[\r\n]", " ", value), form) for value in json_values(text)]
-    return [Record(line, form) for line in map(str.rstrip, text.split("\n")) if line]
+    return [Record(line, form) for line in map(str.strip, text.split("\n")) if line]
 
 
 def json_values(text: str) -> list[str]:
@@ -619,8 +618,7 @@ class Tail:
             self._offset += len(line)
             self._check = (self._check + line)[-CHECKED_BYTES:]
             text = line.decode("utf-8", "surrogateescape").strip()
-            is_alone = self._form == "twilio_status"
-            records += [Record(text, self._form, is_alone, self._position(self._file))] if text else []
+            records += [Record(text, self._form, position=self._position(self._file))] if text else []
         if keep(self._spool, records, self._stop):
             return True
         self._offset, self._check = offset, check
@@ -676,7 +674,7 @@ def read_stdin(form: str, spool: Spool, stop: threading.Event) -> None:
         lines = (rest + (data or b"\n")).split(b"\n")
         rest = lines.pop()
         texts = [line.decode("utf-8", "surrogateescape").strip() for line in lines]
-        if not keep(spool, [Record(text, form, form == "twilio_status") for text in texts if text], stop) or not data:
+        if not keep(spool, [Record(text, form) for text in texts if text], stop) or not data:
             return
 
 

@@ -32,6 +32,7 @@ class FakeService(ThreadingHTTPServer):
         self.faults: list[str] = []
         self.requests: list[Request] = []
         self.committed: list[str] = []
+        self.questions: list[dict[str, Any]] = []
         self.reject: Callable[[str], dict[str, Any] | None] = lambda line: None
         self.is_bad_body: Callable[[str], bool] = lambda body: False
         self.authorize: Callable[[dict[str, Any]], tuple[int, dict[str, Any]]] = lambda body: (200, {})
@@ -97,6 +98,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.reset()
         if fault.isdigit():
             return self.answer(int(fault), {"code": "try_again"})
+        self.server.questions.append(json.loads(body))
         status, answer = self.server.authorize(json.loads(body))
         return self.answer(status, answer)
 

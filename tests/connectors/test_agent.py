@@ -131,9 +131,10 @@ def test_agent_cuts_every_form_of_body_into_events() -> None:
     assert texts('{"a": 1}\n{"b": \n{"c": 3}') == ['{"a": 1}', '{"b":', '{"c": 3}']
     assert texts("[]") == []
     assert texts('"a","b"\r\n\r\n"c","d"\r\n', "asterisk_csv") == ['"a","b"', '"c","d"']
-    assert texts("cdr=%7B%22a%22%3A1%7D", "freeswitch_json") == ['{"a":1}']
-    (form,) = module.records_of("CallSid=CA1&CallStatus=completed", "twilio_status")
-    assert form.alone
+    (posted,) = module.records_of("cdr=%7B%22a%22%3A1%7D", "freeswitch_json")
+    assert posted.alone
+    assert posted.text == "cdr=%7B%22a%22%3A1%7D"
+    assert texts("CallSid=CA1&CallStatus=completed\n", "twilio_status") == ["CallSid=CA1&CallStatus=completed"]
     assert texts("[" * 100_000)[0].startswith("[[[")
 
 
