@@ -21,7 +21,8 @@ class Request(NamedTuple):
 class FakeService(ThreadingHTTPServer):
     """Answers like `/connector/calls/events` and `/connector/calls/authorize`.
 
-    `faults`: what happens to the next requests. `committed`: every line that it took, also if its answer was lost.
+    `faults`: what happens to the next requests. `committed`: every line that it took, also if its answer was lost. With
+    `read`, it answers for the items that this function makes of a request, and keeps the `events` among them.
     """
 
     daemon_threads = True
@@ -35,6 +36,8 @@ class FakeService(ThreadingHTTPServer):
         self.questions: list[dict[str, Any]] = []
         self.reject: Callable[[str], dict[str, Any] | None] = lambda line: None
         self.is_bad_body: Callable[[str], bool] = lambda body: False
+        self.read: Callable[[Request], list[Any]] | None = None
+        self.events: list[dict[str, Any]] = []
         self.authorize: Callable[[dict[str, Any]], tuple[int, dict[str, Any]]] = lambda body: (200, {})
 
     @property
@@ -64,10 +67,23 @@ class Handler(BaseHTTPRequestHandler):
             fault = service.faults.pop(0) if service.faults else ""
         if self.path.startswith("/connector/calls/authorize"):
             return self.authorize(body, fault)
-        return self.events(body, fault)
+        if service.read is not None:
+            return self.read(service.read(service.requests[-1]))
+        return self.take(body, fault)
 
-    def events(self, body: str, fault: str) -> None:
-        """Answer for events."""
+    def read(self, items: list[Any]) -> None:
+        """Answer for the items that a reader made of the body."""
+        rejected = []
+        for index, item in enumerate(items):
+            if isinstance(item, dict):
+                self.server.events.append(item)
+            else:
+                rejection = getattr(item, "rejection", item)
+                rejected.append({"index": index, "call_id": None, "code": rejection.code, "detail": rejection.detail})
+        self.answer(200, {"accepted": len(items) - len(rejected), "rejected": rejected})
+
+    def take(self, body: str, fault: str) -> None:
+        """Answer for lines."""
         service = self.server
         if fault.isdigit():
             code = {"422": "unknown_format", "503": "not_queued"}.get(fault, "")

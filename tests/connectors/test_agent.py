@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.connectors.agents import AGENT, KEY, Agent, load_agent, wait_until
+from tests.connectors.agents import KEY, Agent, load_agent, wait_until
 from tests.connectors.fake_service import FakeService
+from tests.harness.template import ROOT
 
 LISTEN = ("--listen", "127.0.0.1:0")
 
@@ -159,7 +160,7 @@ def test_agent_reads_standard_input_and_ends_when_all_is_sent(tmp_path: Path, se
         assert agent.process.stdin is not None
         agent.process.stdin.write(b'{"call_id": "c1"}\n\n{"call_id": "c2"}')
         agent.process.stdin.close()
-        assert agent.process.wait(timeout=20) == 0
+        assert agent.process.wait(timeout=60) == 0
     assert set(ids(service.committed)) == {"c1", "c2"}
 
 
@@ -176,8 +177,9 @@ def test_agent_passes_questions_on_with_the_key(tmp_path: Path, service: FakeSer
         assert agent.request("POST", "/authorize", "{}")[1]["code"] == "no_answer"
 
 
-def test_agent_runs_on_python_3_9_without_other_packages() -> None:
-    tree = ast.parse(AGENT.read_text(encoding="utf-8"), feature_version=(3, 9))
+@pytest.mark.parametrize("path", sorted((ROOT / "connectors").rglob("*.py")), ids=lambda path: path.name)
+def test_connectors_need_python_3_9_and_no_package(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
     imported = {
         name.split(".")[0]
         for node in ast.walk(tree)

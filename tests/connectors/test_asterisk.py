@@ -4,14 +4,13 @@ import configparser
 import os
 import re
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.connectors.agents import KEY, Agent
+from tests.connectors.agents import KEY, PYTHON, Agent
 from tests.connectors.fake_service import FakeService
 from tests.harness.template import ROOT
 
@@ -57,7 +56,7 @@ class Asterisk:
         """Run the program for a call; return the variables that it set."""
         environment = {"PATH": os.environ["PATH"], "CALLING_CREDIT_SETTINGS": str(self.folder / "asterisk.conf")}
         with subprocess.Popen(
-            [sys.executable, str(PROGRAM)],
+            [PYTHON, str(PROGRAM)],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -102,5 +102,5 @@ def test_agent_refuses_forged_and_changed_callbacks(agent: Agent, service: FakeS
 def test_agent_needs_the_auth_token(tmp_path: Path, service: FakeService) -> None:
     arguments = ("--listen", "127.0.0.1:0", "--twilio", "--public-url", "https://calls.example.com")
     with Agent(tmp_path, service.url, *arguments) as agent:
-        assert agent.process.wait(timeout=20) == 2
+        assert agent.process.wait(timeout=60) == 2
         assert "TWILIO_AUTH_TOKEN" in agent.text
