@@ -172,8 +172,9 @@ class Spool:
     def _last_position(self) -> dict[str, Any] | None:
         """The newest position of a file's reader that the segments hold."""
         for segment in sorted(self.sizes, reverse=True):
-            found = [record.position for record in map(decode, self._path(segment).open("rb")) if record]
-            positions = [position for position in found if position]
+            with self._path(segment).open("rb") as file:
+                marked = [decode(line) for line in file if b'"position": {' in line]
+            positions = [record.position for record in marked if record and record.position]
             if positions:
                 return positions[-1]
         return None
@@ -534,6 +535,8 @@ class Sender(threading.Thread):
             log.warning("not sent: %s: %s", code, detail)
         most = min(0.5 * 2 ** min(self._failures, 20), self._longest)
         self._failures += 1
+        if self._failures > 3:  # A body that the service cannot take in time may be too long for it.
+            self._most = max(1, self._most // 2)
         self._stopping.wait(max(seconds or 0.0, most * random.uniform(0.5, 1.0)))
 
 
@@ -544,16 +547,19 @@ class Sender(threading.Thread):
 
 def keep(spool: Spool, records: list[Record], stop: threading.Event) -> bool:
     """Append records, and wait as long as the spool is full. False if the agent is stopped first."""
+    is_waiting = False
     while records:
         try:
-            spool.append(records)
+            spool.append(records[:50])
         except SpoolFullError as error:
-            log.warning("reading waits: %s", error)
+            if not is_waiting:
+                log.warning("reading waits: %s", error)
+            is_waiting = True
             spool.wait(1.0)
             if stop.is_set():
                 return False
         else:
-            break
+            records = records[50:]
     return True
 
 

@@ -36,6 +36,7 @@ class FakeService(ThreadingHTTPServer):
         self.questions: list[dict[str, Any]] = []
         self.reject: Callable[[str], dict[str, Any] | None] = lambda line: None
         self.is_bad_body: Callable[[str], bool] = lambda body: False
+        self.is_too_much: Callable[[str], bool] = lambda body: False
         self.read: Callable[[Request], list[Any]] | None = None
         self.events: list[dict[str, Any]] = []
         self.authorize: Callable[[dict[str, Any]], tuple[int, dict[str, Any]]] = lambda body: (200, {})
@@ -92,6 +93,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.reset()
         if fault == "page":
             return self.answer(200, b"<html>Welcome to the hotel</html>")
+        if service.is_too_much(body):
+            return self.answer(504, {"message": "Endpoint request timed out"})
         if service.is_bad_body(body):
             return self.answer(400, {"code": "malformed_json", "detail": "not JSON"})
         rejected = []

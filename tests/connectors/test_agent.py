@@ -98,6 +98,15 @@ def test_agent_finds_the_one_record_that_spoils_a_body(tmp_path: Path, service: 
         assert json.loads(rejected["record"]) == {"call_id": "c37"}
 
 
+def test_agent_sends_less_at_a_time_if_the_service_is_too_slow(tmp_path: Path, service: FakeService) -> None:
+    service.is_too_much = lambda body: body.count("\n") > 20
+    with Agent(tmp_path, service.url, *LISTEN) as agent:
+        agent.send(*events(100))
+        agent.drain()
+        assert ids(service.committed) == [event["call_id"] for event in events(100)]
+        assert agent.rejected() == []
+
+
 def test_agent_splits_when_an_answer_counts_other_events(tmp_path: Path, service: FakeService) -> None:
     module = load_agent()
     answer = module.Answer(200, {}, b'{"accepted": 2, "rejected": []}')
