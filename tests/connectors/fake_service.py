@@ -21,8 +21,9 @@ class Request(NamedTuple):
 class FakeService(ThreadingHTTPServer):
     """Answers like `/connector/calls/events` and `/connector/calls/authorize`.
 
-    `faults`: what happens to the next requests. `committed`: every line that it took, also if its answer was lost. With
-    `read`, it answers for the items that this function makes of a request, and keeps the `events` among them.
+    `faults`: what happens to the next requests. `committed`: every line that it took, also if its answer was lost.
+    With `read`, it answers for the items that this function makes of a request, and keeps the `events` among them.
+    With `handle`, this function answers the requests.
     """
 
     daemon_threads = True
@@ -39,6 +40,7 @@ class FakeService(ThreadingHTTPServer):
         self.is_too_much: Callable[[str], bool] = lambda body: False
         self.read: Callable[[Request], list[Any]] | None = None
         self.events: list[dict[str, Any]] = []
+        self.handle: Callable[[Request], tuple[int, dict[str, Any]]] | None = None
         self.authorize: Callable[[dict[str, Any]], tuple[int, dict[str, Any]]] = lambda body: (200, {})
 
     @property
@@ -68,6 +70,9 @@ class Handler(BaseHTTPRequestHandler):
             fault = service.faults.pop(0) if service.faults else ""
         if self.path.startswith("/connector/calls/authorize"):
             return self.authorize(body, fault)
+        if service.handle is not None:
+            answer = service.handle(service.requests[-1])
+            return self.reset() if fault == "reset_after" else self.answer(*answer)
         if service.read is not None:
             return self.read(service.read(service.requests[-1]))
         return self.take(body, fault)
