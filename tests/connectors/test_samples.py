@@ -109,7 +109,7 @@ def test_lines_of_a_quoted_record_stay_together(tmp_path: Path, service: FakeSer
         wait_until(lambda: len(service.events) == 6)
         with file.open("a") as log:
             log.write(quoted[half:] + stray + rows + rows)
-        wait_until(lambda: len(service.events) == 19)
+        wait_until(lambda: len(service.events) == 19 and len(agent.rejected()) == 2)
         assert [item["code"] for item in agent.rejected()] == ["other_leg", "malformed_record"]
     expected: list[Any] = READERS[Format.ASTERISK_CSV](rows + quoted + rows + rows, "text/csv")
     assert service.events == [item for item in expected if isinstance(item, dict)]
