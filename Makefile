@@ -12,7 +12,7 @@ export PYTHONPATH := layers/domain:.
 export SAM_CLI_TELEMETRY ?= 0
 #  Compiled modules, all of them inside this folder, make every start after the first twice as fast.
 unexport PYTHONDONTWRITEBYTECODE
-CODE := layers/domain functions local ops tests
+CODE := layers/domain functions local ops tests connectors
 
 # ----------------------------------------------------------------------------------------------------------------------
 # Start here
@@ -84,7 +84,7 @@ test: $(READY)  ## Run every test; it starts its own stacks, beside a running `m
 .PHONY: test-domain
 test-domain: $(READY)  ## Test the rules, without AWS
 	$(STARTED)
-	@exec $(BIN)/pytest tests/domain tests/contract
+	@exec $(BIN)/pytest tests/domain tests/contract tests/connectors
 
 .PHONY: test-domain-quickly
 test-domain-quickly: $(READY)

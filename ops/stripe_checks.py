@@ -13,6 +13,11 @@ import stripe
 MISSING: Final = "check_stripe_0"
 """The end of an id that no object has. A write to it changes nothing: a key with the right finds it missing."""
 SWITCHED_ON: Final = "active"
+CAPABILITIES: Final = (
+    ("cards", "card_payments", "card payments"),
+    ("bank accounts", "us_bank_account_ach_payments", "ACH direct debit"),
+)
+"""What the account must be able to do, because the Billing page offers it: subject, Stripe's capability, its name."""
 DELIVERED_WITHIN: Final = timedelta(days=1)
 UNDER_WAY: Final = timedelta(minutes=10)
 
@@ -74,7 +79,7 @@ def is_live(key: str) -> bool:
 
 
 def check_account(client: stripe.StripeClient, stored_id: str) -> Iterator[Finding]:
-    """Check the account of the key: that it is the stack's, and may charge cards."""
+    """Check the account of the key: that it is the stack's, and may charge cards and debit bank accounts."""
     account = client.v1.accounts.retrieve_current()
     if stored_id and account.id != stored_id:
         yield Finding(
@@ -86,10 +91,14 @@ def check_account(client: stripe.StripeClient, stored_id: str) -> Iterator[Findi
         yield Finding(
             "account", f"{account.id} may not charge", "Complete the account's details in Stripe's dashboard."
         )
-    state = (account.capabilities.to_dict() if account.capabilities else {}).get("card_payments", "not requested")
-    if state != SWITCHED_ON:
-        repair = "Request card payments in Stripe's dashboard (Settings, Payments), and complete what Stripe asks for."
-        yield Finding("cards", f"the capability card_payments is {state}", repair)
+    capabilities = account.capabilities.to_dict() if account.capabilities else {}
+    for subject, capability, payments in CAPABILITIES:
+        state = capabilities.get(capability, "not requested")
+        if state != SWITCHED_ON:
+            repair = (
+                f"Request {payments} in Stripe's dashboard (Settings, Payments), and complete what Stripe asks for."
+            )
+            yield Finding(subject, f"the capability {capability} is {state}", repair)
 
 
 def check_cards(client: stripe.StripeClient) -> Iterator[Finding]:

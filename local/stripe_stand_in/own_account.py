@@ -36,7 +36,7 @@ SETTINGS: Final[Fields] = {
     ),
 }
 FIELDS: Final[Fields] = {
-    "capabilities": {"card_payments": "active", "transfers": "active"},
+    "capabilities": {"card_payments": "active", "transfers": "active", "us_bank_account_ach_payments": "active"},
     "charges_enabled": True,
     "controller": {"type": "account"},
     "country": "US",

@@ -24,6 +24,7 @@ SAVED_CARD: Final = record(
         "used_by_rule": described(FLAG, "The rule of automatic recharge names it, on or off."),
         "state": one_of(CardState, "Its state. A bank account never expires."),
         "can_pay": described(FLAG, "Whether a payment with it would be tried now."),
+        "can_recharge": described(FLAG, "Whether a rule of automatic recharge may use it; the operator decides."),
         "pauses_auto_recharge": described(FLAG, "Removing this card pauses automatic recharge."),
     },
 )

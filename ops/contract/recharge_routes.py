@@ -46,8 +46,13 @@ _STATE: Final = {
 BALANCE_RECHARGE: Final = record("RechargeState", "The state of automatic recharge.", _STATE)
 OVERVIEW_RECHARGE: Final = record(
     "OverviewRecharge",
-    "The state of automatic recharge, in words, and its card.",
-    {**_STATE, "message": described(or_null(TEXT), "`reason` in words."), "payment_method": or_null(CARD)},
+    "The state of automatic recharge, in words, its card, and its limit.",
+    {
+        **_STATE,
+        "daily_limit": MONEY,
+        "message": described(or_null(TEXT), "`reason` in words."),
+        "payment_method": or_null(CARD),
+    },
 )
 RULE_FIELDS: Final = {
     **_STATE,

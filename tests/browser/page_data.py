@@ -39,6 +39,7 @@ def card(number: int = 1, **fields: Any) -> dict[str, Any]:
         "backup": False,
         "used_by_rule": False,
         "can_pay": True,
+        "can_recharge": True,
         "bank_name": None,
         **fields,
     }
@@ -47,7 +48,7 @@ def card(number: int = 1, **fields: Any) -> dict[str, Any]:
 def bank_account(number: int = 9, **fields: Any) -> dict[str, Any]:
     """A saved bank account."""
     own = {"type": "us_bank_account", "brand": "us_bank_account", "last4": "6789", "exp_month": None, "exp_year": None}
-    return card(number, **{**own, "bank_name": "Test Bank", **fields})
+    return card(number, **{**own, "can_recharge": False, "bank_name": "Test Bank", **fields})
 
 
 def rule(**fields: Any) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def shown_rule(api: PageApi) -> dict[str, Any]:
 
 def overview(api: PageApi) -> dict[str, Any]:
     """What the Billing view needs in one request."""
-    more = {name: api.rule[name] for name in ("message", "payment_method")}
+    more = {name: api.rule[name] for name in ("daily_limit", "message", "payment_method")}
     enabled = sum(line["international_calling"] for line in api.lines)
     return {
         **api.overview,

@@ -36,6 +36,7 @@ def test_a_bank_account_is_saved_on_a_page_that_verifies_it_at_once(till: Till) 
         "used_by_rule": False,
         "state": "ok",
         "can_pay": True,
+        "can_recharge": False,
         "pauses_auto_recharge": False,
     }
     [saved] = till.world.changes("card_saved")
@@ -224,8 +225,10 @@ def test_a_rule_stops_when_the_operator_ends_bank_accounts(till: Till, monkeypat
     method = save_bank_account(till)
     leave(till, "50.00")
     till.set_rule(method)
+    assert [one["can_recharge"] for one in ask(till, "GET").body["items"]] == [True]
     monkeypatch.delenv("RULES_USE_BANK_ACCOUNTS")
     config.cache_clear()
+    assert [one["can_recharge"] for one in ask(till, "GET").body["items"]] == [False]
     spend(till, "45.00")
     till.stream()
     assert recharges(till) == []

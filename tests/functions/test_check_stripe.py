@@ -18,6 +18,7 @@ from tests.harness.till import Till
 
 pytestmark = pytest.mark.dynamodb
 __all__ = ["account", "secret"]
+CARDS, BANKS = "card_payments", "us_bank_account_ach_payments"
 
 
 def test_an_account_in_order_has_no_findings(till: Till, account: AccountControls, secret: dict[str, str]) -> None:
@@ -80,11 +81,15 @@ def test_another_api_version_is_found(till: Till, account: AccountControls, secr
     ("fields", "words"),
     [
         ({"charges_enabled": False}, "may not charge"),
-        ({"capabilities": {"card_payments": "inactive"}}, "card_payments is inactive"),
-        ({"capabilities": {}}, "card_payments is not requested"),
+        ({"capabilities": {BANKS: "active", CARDS: "inactive"}}, "card_payments is inactive"),
+        (
+            {"capabilities": {CARDS: "active"}},
+            "bank accounts: the capability us_bank_account_ach_payments is not requested",
+        ),
+        ({"capabilities": {BANKS: "active"}}, "card_payments is not requested"),
     ],
 )
-def test_an_account_that_may_not_charge_cards_is_found(
+def test_an_account_that_may_not_charge_is_found(
     till: Till, account: AccountControls, secret: dict[str, str], fields: dict[str, Any], words: str
 ) -> None:
     account.change_account(**fields)

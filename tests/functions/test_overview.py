@@ -15,7 +15,7 @@ from tests.harness.world import PREMIUM, World
 
 pytestmark = pytest.mark.dynamodb
 MAX_REQUESTS = 8
-NOT_OF_THE_RULE = {"message", "payment_method"}
+NOT_OF_THE_RULE = {"daily_limit", "message", "payment_method"}
 
 
 def overview(world: World, **claims: Any) -> Any:
@@ -75,6 +75,7 @@ def test_the_overview_has_exactly_the_documented_parts(world: World) -> None:
             "status": "disabled",
             "reason": None,
             "next_attempt_at": None,
+            "daily_limit": "200.00",
             "message": None,
             "payment_method": None,
         },

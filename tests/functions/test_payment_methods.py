@@ -107,6 +107,7 @@ def test_a_saved_card_has_exactly_the_documented_shape(till: Till) -> None:
             "used_by_rule": False,
             "state": "ok",
             "can_pay": True,
+            "can_recharge": True,
             "pauses_auto_recharge": False,
         }
     ]

@@ -5,6 +5,7 @@ import { useZone } from "./format.js";
 const RECENT = "5";
 const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 60_000;
+const LATE_PAYMENT_MS = 90_000;
 const BANK_DAYS_MS = 120_000; // A bank payment takes days: stop asking soon.
 
 /** `overview` is the answer of GET /overview, `methods` and `topUps` are lists, null until they are loaded. `ahead` is how many
@@ -53,8 +54,15 @@ function isUnderWay(topUp) {
 	return topUp.payment_method?.type !== "us_bank_account" || serverNow() - Date.parse(topUp.created_at) < BANK_DAYS_MS;
 }
 
-const isMoving = () => account.overview?.auto_recharge.status === "charging" || (account.topUps ?? []).some(isUnderWay);
+/** A payment that the user no longer waits for may still be made: the server finishes or cancels it within a minute. */
+export function expectPayment() {
+	expectedUntil = Date.now() + LATE_PAYMENT_MS;
+	announce();
+}
 
+const isMoving = () => Date.now() < expectedUntil || account.overview?.auto_recharge.status === "charging" || (account.topUps ?? []).some(isUnderWay);
+
+let expectedUntil = 0;
 let timer = null;
 let wait = FIRST_WAIT_MS;
 

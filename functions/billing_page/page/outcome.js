@@ -1,4 +1,5 @@
 // A payment in progress, and its outcome.
+import { expectPayment } from "./account.js";
 import { declineWords } from "./codes.js";
 import { draft, keepDraft } from "./cards.js";
 import { fill, h, note, say } from "./dom.js";
@@ -43,6 +44,7 @@ export async function watchPayment(place, again, paid, outcome = awaitOutcome(),
 function stopButton(again, paid) {
 	return h("button", { onclick: () => {
 		abandonPayment();
+		expectPayment();
 		again(h("div", { role: "status" }, note("wait", t("stopped"), h("p", t("stoppedWords", { link: h("a", { href: "#/history" }, t("history")) })))));
 		paid();
 	} }, t("stopWaiting"));

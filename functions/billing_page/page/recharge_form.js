@@ -15,7 +15,7 @@ const AMOUNTS = [["amount", t("amount")], ["threshold", t("threshold")], ["daily
 
 /** The form; `reopen(message)` loads it again, `close()` removes it. */
 export function ruleForm(stored, methods, { reopen, close }) {
-	const saved = methods.filter(({ type, id }) => type !== "us_bank_account" || id === stored.payment_method_id);
+	const saved = methods.filter(({ can_recharge: can, id }) => can || id === stored.payment_method_id);
 	const isNew = stored.amount === null;
 	const usable = saved.filter((one) => payable(one) && one.state !== "declined");
 	const rule = isNew ? { ...stored, amount: "25.00", threshold: "10.00", payment_method_id: usable[0]?.id } : stored;

@@ -7,6 +7,8 @@ from typing import Any
 import stripe
 
 from calling_credit.changes.actor import Actor
+from calling_credit.config import config
+from calling_credit.payment_names import MethodType
 from calling_credit.payments import cards
 from calling_credit.payments.card_changes import RuleCards
 from calling_credit.payments.card_state import CardState, state_of
@@ -67,6 +69,7 @@ def _view(
         "used_by_rule": rule is not None and rule.payment_method_id in one.payment_method_ids,
         "state": state,
         "can_pay": is_usable and history.refusal(is_manual=True) is None,
+        "can_recharge": one.card.type is not MethodType.BANK_ACCOUNT or config().rules_use_bank_accounts,
         "pauses_auto_recharge": _removal_pauses(rule, one),
     }
 

@@ -31,11 +31,11 @@ class RechargedAccount:
     recharge: Recharge
 
     def view(self, now: datetime) -> dict[str, Any]:
-        """The automatic recharge part of `GET /overview`: that of `GET /balance`, `message`, and `payment_method`."""
+        """The automatic recharge part of `GET /overview`: that of `GET /balance`, and what its words need."""
         rule, state, account = self.recharge.rule, self.recharge.state, self.account
         whole = rule_view(rule, state, now, is_closed=account.is_closed, is_frozen=account.is_frozen)
         shown = balance_view(rule, state, now, is_closed=account.is_closed, is_frozen=account.is_frozen)
-        return {**shown, **{name: whole[name] for name in ("message", "payment_method")}}
+        return {**shown, **{name: whole[name] for name in ("daily_limit", "message", "payment_method")}}
 
     def keeps_up(self, daily_micros: int, now: datetime) -> bool:
         """Whether automatic recharge keeps the balance up at a daily spend: it is on, nothing pauses it, it buys before
