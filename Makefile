@@ -253,6 +253,11 @@ index-accounts: $(READY)  ## Index existing accounts by number, name, and addres
 withdraw-links: $(READY)  ## Revoke all outstanding links of ACCOUNT=id
 	@$(BIN)/python -m ops.withdraw_links "$(or $(ACCOUNT),$(error Name the account: make withdraw-links ACCOUNT=id))" $(call flag,YES,--yes)
 
+.PHONY: connector-key
+connector-key: $(READY)  ## Create a key for a switch: NAME=sbc-1 [ZONE=America/New_York PER_MINUTE=600]; REVOKE=sbc-1 ends it; alone, list
+	@$(BIN)/python -m ops.connector_key $(if $(NAME),--name "$(NAME)") $(if $(ZONE),--zone "$(ZONE)") \
+	  $(if $(PER_MINUTE),--per-minute "$(PER_MINUTE)") $(if $(REVOKE),--revoke "$(REVOKE)") $(call flag,YES,--yes)
+
 .PHONY: build
 build: $(READY)  ## Build for an environment of samconfig.toml: CONFIG_ENV=staging or production
 	@$(BIN)/python -m ops.build "$(or $(CONFIG_ENV),staging)"
