@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import pytest
 
+from local.sipp import Outcome
 from tests.stack.conftest import eventually
 from tests.stack.customers import open_customer
 from tests.switch.lines import BERLIN, LONDON, NEW_YORK, Line, Sites, micros
-from tests.switch.sipp_calls import Outcome
 
 UNRATED: Final = "+9991234567"
 SATELLITE: Final = "+881612345678"
@@ -133,7 +133,7 @@ def play_silent_api(sites: Sites) -> dict[str, Any]:
     site.door.silence()
     line = sites.line()
     waiting = [site.call(line.number, LONDON, 1) for _ in range(6)]
-    eventually(lambda: site.door.waiting() >= 2, 30)
+    eventually(lambda: site.door.silenced >= 2, 30)
     began = time.monotonic()
     outcome = site.call(line.number, "911", 1).outcome()
     seconds = time.monotonic() - began
