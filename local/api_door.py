@@ -43,7 +43,7 @@ class ApiDoor(ThreadingHTTPServer):
             self._thread.start()
 
     def shut(self) -> None:
-        """Refuse connections and break those that exist, whatever they wait for."""
+        """Refuse connections and break those that exist."""
         if self._thread is not None:
             self.shutdown()
             self.socket.close()

@@ -20,7 +20,7 @@ TALK_SECONDS: Final = 2.4
 
 
 def show_real_call(stack: Stack, console: Console) -> None:
-    """Place two SIP calls, one of which is refused, and show what was charged. Without the programs, name them.
+    """Place two SIP calls, one of which is refused, and show the charge. Without the programs, name them.
 
     Raises:
         StackError: a call ends against expectation, or a program does not start.
