@@ -6,6 +6,8 @@ enforces them as AWS does:
 - `dynamodb:Attributes`: the attributes that an update names in its key and expressions.
 - `events:source`: the sources of the events that a request puts on a bus.
 - `ses:FromAddress`: the sender of a mail, without its display name.
+
+AWS authorizes a batch of messages to SQS as `sqs:SendMessage`; the emulator asks for `sqs:SendMessageBatch`.
 """
 
 import json
@@ -124,6 +126,11 @@ def mail_resource(resource: str, body: bytes) -> str:
     return Arn(resource, {"ses:FromAddress": address}) if address else resource
 
 
+def action_on_aws(action: str | None) -> str | None:
+    """The action by which AWS authorizes a request that the emulator names by its operation."""
+    return action.removesuffix("Batch") if action is not None and action.startswith("sqs:") else action
+
+
 def install() -> None:
     """Put the keys into the emulator's evaluation."""
     tags, transaction, resource = (
@@ -131,7 +138,7 @@ def install() -> None:
         iam_actions.dynamodb_transaction_checks,
         iam_actions.extract_resource_arn,
     )
-    enforce = iam_evaluator.enforce
+    enforce, extract_action = iam_evaluator.enforce, iam_actions.extract_iam_action
 
     def context_with_keys(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         return {**tags(service, action, body, params), **context_of(service, action, body)}
@@ -148,6 +155,10 @@ def install() -> None:
             options["service_context"] = {**(options.get("service_context") or {}), **arn.context}
         return enforce(*arguments, **options)
 
+    def action_of_aws(*arguments: Any, **options: Any) -> str | None:
+        return action_on_aws(extract_action(*arguments, **options))
+
+    iam_actions.extract_iam_action = action_of_aws
     iam_actions.request_tag_context = context_with_keys
     iam_actions.dynamodb_transaction_checks = checks_with_keys
     iam_actions.extract_resource_arn = resource_with_sender

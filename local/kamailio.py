@@ -44,6 +44,7 @@ class Site:
         ports = {"LISTEN": f"udp:{self.address}", "GATEWAY": f'"sip:127.0.0.1:{callee_port}"'}
         self._configure(ports | FEW_PROCESSES | settings, key)
         self._callee = start_callee(folder, callee_port)
+        self._calls: list[Sipp] = []
         self._agent: subprocess.Popen[bytes] | None = None
         self._kamailio: subprocess.Popen[bytes] | None = None
         self.start_agent()
@@ -114,6 +115,8 @@ class Site:
 
     def stop(self) -> None:
         """End everything."""
+        for one in self._calls:
+            one.abandon()
         self.kill_kamailio()
         self.kill_agent()
         self._callee.kill()
@@ -121,7 +124,8 @@ class Site:
 
     def call(self, caller: str, called: str, talk: float = 2.4, **options: Any) -> Sipp:
         """Place a call; the caller hangs up after `talk` seconds."""
-        return Sipp(self.folder, self.address, caller, called, talk, **options)
+        self._calls.append(Sipp(self.folder, self.address, caller, called, talk, **options))
+        return self._calls[-1]
 
     def logs(self) -> str:
         """Return everything that the switch and the agent logged."""

@@ -5,8 +5,8 @@ longer one.
 """
 
 import re
-import socket
 import subprocess
+import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from local.programs import find_program, free_port
+from local.programs import find_program
 from ops.project import ROOT
 
 SCENARIOS: Final = ROOT / "connectors/kamailio/sipp"
@@ -88,9 +88,9 @@ class Sipp:
         call_id: str = "%u-%p@%s",
         tag: str = "[pid]c[call_number]",
     ) -> None:
-        port = free_port(socket.SOCK_DGRAM)
-        self.trace = folder / f"{port}.trace"
-        scenario, numbers = folder / f"{port}.xml", folder / f"{port}.csv"
+        name = uuid.uuid4().hex
+        self.trace = folder / f"{name}.trace"
+        scenario, numbers = folder / f"{name}.xml", folder / f"{name}.csv"
         text = (SCENARIOS / "caller.xml").read_text().replace("TALK_MS", str(int(talk * 1000)))
         scenario.write_text(text.replace("[pid]c[call_number]", tag))
         numbers.write_text(f"SEQUENTIAL\n{caller};{called}\n")
@@ -102,8 +102,6 @@ class Sipp:
             str(numbers),
             "-i",
             "127.0.0.1",
-            "-p",
-            str(port),
             switch,
         ]
         command += ["-m", str(calls), "-r", str(int(rate * 10)), "-rp", "10000", "-cid_str", call_id, "-nostdin"]
@@ -115,7 +113,7 @@ class Sipp:
         try:
             self._process.wait(timeout)
         finally:
-            self._process.kill()
+            self.abandon()
         return list(read_trace(self.trace).values())
 
     def outcome(self, timeout: float = 150.0) -> Outcome:

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from local.emulator_conditions import Arn, attributes, checks_of_transaction, context_of, leading_keys, mail_resource
+from local.emulator_conditions import (
+    Arn,
+    action_on_aws,
+    attributes,
+    checks_of_transaction,
+    context_of,
+    leading_keys,
+    mail_resource,
+)
 
 TABLE = {"KeySchema": [{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}]}
 INDEX = {"IndexName": "sweep", "KeySchema": [{"AttributeName": "sweep_pk", "KeyType": "HASH"}]}
@@ -103,3 +111,10 @@ def test_events_have_their_sources_and_mails_their_senders_address() -> None:
     assert isinstance(sent, Arn)
     assert (sent, sent.context) == ("*", {"ses:FromAddress": "billing@phone.example"})
     assert not isinstance(mail_resource("*", b"not JSON"), Arn)
+
+
+def test_a_batch_for_a_queue_is_authorized_as_its_messages() -> None:
+    assert action_on_aws("sqs:SendMessageBatch") == "sqs:SendMessage"
+    assert action_on_aws("sqs:DeleteMessageBatch") == "sqs:DeleteMessage"
+    assert action_on_aws("dynamodb:BatchGetItem") == "dynamodb:BatchGetItem"
+    assert action_on_aws(None) is None
