@@ -10,7 +10,7 @@ from local.sipp import Outcome
 from tests.stack.conftest import eventually
 from tests.stack.customers import open_customer
 from tests.switch.lines import BERLIN, LONDON, NEW_YORK, Line, Sites, micros
-from tests.switch.raw_sip import invite
+from tests.switch.raw_sip import Answerer, invite
 
 UNRATED: Final = "+9991234567"
 SATELLITE: Final = "+881612345678"
@@ -166,33 +166,38 @@ HOSTILE_CALL_ID: Final = 'x"},{"call_id":"y|$var(call)'
 
 
 def play_hostile_callers(sites: Sites) -> dict[str, Any]:
-    """Strange numbers, a strange Call-ID, and two calls with one Call-ID and one tag."""
+    """Strange numbers and a strange Call-ID."""
     site, line = sites.main, sites.line()
     statuses = [invite(site.sip_port, text, LONDON)[0] for text in HOSTILE]
     statuses += [invite(site.sip_port, line.number, text)[0] for text in HOSTILE]
     statuses.append(invite(site.sip_port, UNKNOWN_LINE, LONDON, HOSTILE_CALL_ID)[0])
-    twins = {"call_id": f"twin-{time.monotonic_ns()}", "tag": "twin"}
-    cheap, dear = (site.call(line.number, called, 6.4, **twins) for called in (LONDON, BERLIN))
-    return {
-        "statuses": statuses,
-        "twins": [cheap.outcome(), dear.outcome()],
-        "charges": line.charged(2),
-        "events": site.door.reported(line.number),
-        "asked": [one.body for one in site.door.exchanges if one.path.endswith("/authorize")],
-    }
+    asked = [one.body for one in site.door.exchanges if one.path.endswith("/authorize")]
+    return {"statuses": statuses, "asked": asked}
 
 
 @pytest.mark.scene(play=play_hostile_callers)
 def test_what_a_caller_writes_stays_in_its_field(scene: dict[str, Any]) -> None:
     assert set(scene["statuses"]) <= {400, 403, 404}
-    fields = {"call_id", "from", "to", "requested_seconds"}
-    assert all(set(question) == fields for question in scene["asked"])
+    assert all(set(question) == {"call_id", "from", "to", "requested_seconds"} for question in scene["asked"])
     assert all(set(question["from"] + question["to"]) <= set("+0123456789*#().-") for question in scene["asked"])
 
 
-@pytest.mark.scene(play=play_hostile_callers)
+def play_twins(sites: Sites) -> dict[str, Any]:
+    """Two calls with one Call-ID and one tag, at the same time, to numbers of different prices."""
+    line = sites.line()
+    same = {"call_id": f"twin-{time.monotonic_ns()}", "tag": "twin"}
+    with Answerer() as answerer:
+        site = sites.get("twins", GATEWAY=f'"sip:127.0.0.1:{answerer.port}"')
+        calls = [site.call(line.number, called, talk, **same) for called, talk in ((LONDON, 8.4), (BERLIN, 3.4))]
+        outcomes = [one.outcome() for one in calls]
+    return {"outcomes": outcomes, "charges": line.charged(2), "events": site.door.reported(line.number)}
+
+
+@pytest.mark.scene(play=play_twins)
 def test_calls_with_one_call_id_and_tag_are_charged_as_two(scene: dict[str, Any]) -> None:
-    assert [outcome.status for outcome in scene["twins"]] == [200, 200]
-    assert {event["to"] for event in scene["events"]} == {LONDON, BERLIN}
-    assert len({event["call_id"] for event in scene["events"]}) == 2
+    assert {(outcome.status, outcome.ended_by) for outcome in scene["outcomes"]} == {(200, "us")}
+    seconds = {event["to"]: event["duration_seconds"] for event in scene["events"]}
+    assert set(seconds) == {LONDON, BERLIN}
+    assert 9 <= seconds[LONDON] <= 12
+    assert 4 <= seconds[BERLIN] <= 7
     assert scene["charges"] == sorted(map(micros, scene["events"]))
