@@ -30,11 +30,18 @@ def absent_programs(*names: str) -> str:
     return f"Not installed: {', '.join(absent)}. Run apt-get install --no-install-recommends {packages}."
 
 
+_given: set[int] = set()
+
+
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """Return an unused port of TCP, or of UDP (`socket.SOCK_DGRAM`)."""
-    with socket.socket(type=kind) as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """Return an unused port of TCP, or of UDP (`socket.SOCK_DGRAM`), that it has not returned before."""
+    while True:
+        with socket.socket(type=kind) as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = int(listener.getsockname()[1])
+        if port not in _given:
+            _given.add(port)
+            return port
 
 
 def environment_without_proxies() -> dict[str, str]:

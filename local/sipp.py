@@ -5,6 +5,7 @@ longer one.
 """
 
 import re
+import socket
 import subprocess
 import uuid
 from collections import defaultdict
@@ -15,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from local.programs import find_program
+from local.programs import find_program, free_port
 from ops.project import ROOT
 
 SCENARIOS: Final = ROOT / "connectors/kamailio/sipp"
@@ -94,19 +95,12 @@ class Sipp:
         text = (SCENARIOS / "caller.xml").read_text().replace("TALK_MS", str(int(talk * 1000)))
         scenario.write_text(text.replace("[pid]c[call_number]", tag))
         numbers.write_text(f"SEQUENTIAL\n{caller};{called}\n")
-        command = [
-            find_program("sipp") or "sipp",
-            "-sf",
-            str(scenario),
-            "-inf",
-            str(numbers),
-            "-i",
-            "127.0.0.1",
-            switch,
-        ]
+        command = [find_program("sipp") or "sipp", "-sf", str(scenario), "-inf", str(numbers)]
+        command += ["-i", "127.0.0.1", "-p", str(free_port(socket.SOCK_DGRAM)), switch]
         command += ["-m", str(calls), "-r", str(int(rate * 10)), "-rp", "10000", "-cid_str", call_id, "-nostdin"]
         command += ["-trace_msg", "-message_file", str(self.trace)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
+        with self.trace.with_suffix(".log").open("wb") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
 
     def outcomes(self, timeout: float = 150.0) -> list[Outcome]:
         """Wait until all calls have ended; return the outcome of each."""

@@ -49,7 +49,7 @@ class Answerer(threading.Thread):
         self._socket = socket.socket(type=socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self._socket.settimeout(0.2)
-        self._stop = threading.Event()
+        self._ended = threading.Event()
         self.port: int = self._socket.getsockname()[1]
 
     def __enter__(self) -> Self:
@@ -57,13 +57,13 @@ class Answerer(threading.Thread):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._stop.set()
+        self._ended.set()
         self.join()
         self._socket.close()
 
     def run(self) -> None:
         """Answer."""
-        while not self._stop.is_set():
+        while not self._ended.is_set():
             try:
                 data, sender = self._socket.recvfrom(65_535)
             except TimeoutError:
