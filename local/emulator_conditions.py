@@ -1,13 +1,12 @@
-"""Gives the emulator the condition keys that this application's policies use and that the emulator lacks, so that it
+"""Gives the emulator the condition keys and actions that this application's policies use and that it lacks, so that it
 enforces them as AWS does:
 
 - `dynamodb:LeadingKeys`: the partition keys that a request names, in a transaction those of each action on its own.
   Scans and PartiQL name none.
 - `dynamodb:Attributes`: the attributes that an update names in its key and expressions.
+- `sqs:SendMessage`: the action of a batch of messages, too. IAM knows no `sqs:SendMessageBatch`.
 - `events:source`: the sources of the events that a request puts on a bus.
 - `ses:FromAddress`: the sender of a mail, without its display name.
-
-AWS authorizes a batch of messages to SQS as `sqs:SendMessage`; the emulator asks for `sqs:SendMessageBatch`.
 """
 
 import json
@@ -20,6 +19,8 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.services import dynamodb
 
 HASH_KEY: Final = "HASH"
+OF_BATCHES: Final = {"sqs:SendMessageBatch": "sqs:SendMessage", "sqs:DeleteMessageBatch": "sqs:DeleteMessage"}
+"""The actions that IAM checks for batches."""
 ATTRIBUTE: Final = re.compile(r"(?<![:\w])#?[A-Za-z_]\w*")
 ACTIONS: Final = {"ADD", "DELETE", "REMOVE", "SET"}
 OPERATORS: Final = {"AND", "BETWEEN", "IN", "NOT", "OR"}
@@ -126,11 +127,6 @@ def mail_resource(resource: str, body: bytes) -> str:
     return Arn(resource, {"ses:FromAddress": address}) if address else resource
 
 
-def action_on_aws(action: str | None) -> str | None:
-    """The action by which AWS authorizes a request that the emulator names by its operation."""
-    return action.removesuffix("Batch") if action is not None and action.startswith("sqs:") else action
-
-
 def install() -> None:
     """Put the keys into the emulator's evaluation."""
     tags, transaction, resource = (
@@ -138,7 +134,11 @@ def install() -> None:
         iam_actions.dynamodb_transaction_checks,
         iam_actions.extract_resource_arn,
     )
-    enforce, extract_action = iam_evaluator.enforce, iam_actions.extract_iam_action
+    enforce, action_of = iam_evaluator.enforce, iam_actions.extract_iam_action
+
+    def action_of_batches(*arguments: Any, **options: Any) -> str | None:
+        found: str | None = action_of(*arguments, **options)
+        return OF_BATCHES.get(found or "", found)
 
     def context_with_keys(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         return {**tags(service, action, body, params), **context_of(service, action, body)}
@@ -155,10 +155,7 @@ def install() -> None:
             options["service_context"] = {**(options.get("service_context") or {}), **arn.context}
         return enforce(*arguments, **options)
 
-    def action_of_aws(*arguments: Any, **options: Any) -> str | None:
-        return action_on_aws(extract_action(*arguments, **options))
-
-    iam_actions.extract_iam_action = action_of_aws
+    iam_actions.extract_iam_action = action_of_batches
     iam_actions.request_tag_context = context_with_keys
     iam_actions.dynamodb_transaction_checks = checks_with_keys
     iam_actions.extract_resource_arn = resource_with_sender

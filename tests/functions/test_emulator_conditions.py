@@ -4,13 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from ministack.core import iam_actions, iam_evaluator
 
 from local.emulator_conditions import (
     Arn,
-    action_on_aws,
     attributes,
     checks_of_transaction,
     context_of,
+    install,
     leading_keys,
     mail_resource,
 )
@@ -103,6 +104,19 @@ def test_each_action_of_a_transaction_is_checked_with_its_own_key() -> None:
     assert checks_of_transaction(b"{}", []) == []
 
 
+def test_a_batch_of_messages_needs_the_action_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("request_tag_context", "dynamodb_transaction_checks", "extract_resource_arn", "extract_iam_action"):
+        monkeypatch.setattr(iam_actions, name, getattr(iam_actions, name))
+    monkeypatch.setattr(iam_evaluator, "enforce", iam_evaluator.enforce)
+    install()
+    asked = {
+        target: iam_actions.extract_iam_action("sqs", "POST", "/", {"x-amz-target": f"AmazonSQS.{target}"}, b"{}", {})
+        for target in ("SendMessageBatch", "SendMessage", "DeleteMessageBatch", "ReceiveMessage")
+    }
+    assert list(asked.values()) == ["sqs:SendMessage", "sqs:SendMessage", "sqs:DeleteMessage", "sqs:ReceiveMessage"]
+    assert iam_actions.extract_iam_action("unknown", "GET", "/", {}, b"", {}) is None
+
+
 def test_events_have_their_sources_and_mails_their_senders_address() -> None:
     body = json.dumps({"Entries": [{"Source": "calling-credit"}, {"Source": "other"}, {}]}).encode()
     assert context_of("events", "events:PutEvents", body) == {"events:source": ["", "calling-credit", "other"]}
@@ -111,10 +125,3 @@ def test_events_have_their_sources_and_mails_their_senders_address() -> None:
     assert isinstance(sent, Arn)
     assert (sent, sent.context) == ("*", {"ses:FromAddress": "billing@phone.example"})
     assert not isinstance(mail_resource("*", b"not JSON"), Arn)
-
-
-def test_a_batch_for_a_queue_is_authorized_as_its_messages() -> None:
-    assert action_on_aws("sqs:SendMessageBatch") == "sqs:SendMessage"
-    assert action_on_aws("sqs:DeleteMessageBatch") == "sqs:DeleteMessage"
-    assert action_on_aws("dynamodb:BatchGetItem") == "dynamodb:BatchGetItem"
-    assert action_on_aws(None) is None
