@@ -74,7 +74,7 @@ STARTED = @{ echo "$$(date +%T)  $@ has started" >&3; } 2>/dev/null || true
 QUICK := test-domain-quickly types test-laws-quickly lint-code contract
 #  Three at a time on two cores, because tests of a stack mostly wait. Make starts them in this order: the page and `make run`,
 #  with stacks of their own, come when the first of the long ones has ended.
-SUITES := test-stack-alone test-payment-faults test-functions test-page test-laws-alone test-domain test-connectors test-stand-in
+SUITES := test-stack-alone test-payment-faults test-functions test-switch-alone test-page test-laws-alone test-domain test-connectors test-stand-in
 PAYMENT_FAULTS := tests/laws/test_payment_faults.py
 
 .PHONY: test
@@ -138,6 +138,15 @@ test-stack-alone: $(READY)
 test-page: $(READY)
 	$(STARTED)
 	@TEST_STACK=test-page exec $(BIN)/pytest tests/browser tests/stack/test_run.py
+
+.PHONY: test-switch
+test-switch: $(READY)  ## Test the connectors with real switches: Kamailio, SIPp, and FreeRADIUS, on a stack of their own
+	TEST_STACK=test-switch $(BIN)/pytest tests/switch
+
+.PHONY: test-switch-alone
+test-switch-alone: $(READY)
+	$(STARTED)
+	@TEST_STACK=test-switch exec $(BIN)/pytest tests/switch
 
 .PHONY: test-browser
 test-browser: $(READY)  ## Test the Billing page and the support desk in headless Chromium
