@@ -1,12 +1,14 @@
 """What the FreeRADIUS connector answers a switch, and what it sends to the service."""
 
 import json
+import re
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.connectors.freeradius.conftest import Started
-from tests.connectors.freeradius.radius import CALL, NAS_CLOCK, RECORD, Radius, ask, at, instant, stop
+from tests.connectors.freeradius.radius import CALL, CONNECTOR, NAS_CLOCK, RECORD, Radius, ask, at, instant, stop
 from tests.connectors.freeradius.service import ALLOW, Service, deny
 
 
@@ -186,3 +188,16 @@ def test_debug_output_does_not_show_the_key(radius: Radius) -> None:
     stop(radius, Class=ask(radius).attributes["Class"])
     assert "calling_credit_key" in radius.log
     assert radius.key not in radius.log
+
+
+SAMPLES = sorted((CONNECTOR / "samples").glob("*.txt"))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
+def test_sample_is_answered_and_becomes_the_expected_event(sample: Path, radius: Radius, service: Service) -> None:
+    lines = [line.split(" = ", 1) for line in sample.read_text(encoding="utf-8").splitlines()]
+    kind = "auth" if sample.stem == "access-request" else "acct"
+    assert radius.send(kind, dict(lines)).code in ("Access-Accept", "Accounting-Response")
+    expected = sample.with_suffix(".json")
+    events = [json.loads(re.sub("[0-9a-f]{32}", "MD5", json.dumps(event))) for event in service.bodies("events")]
+    assert events == ([json.loads(expected.read_text(encoding="utf-8"))] if expected.exists() else [])
