@@ -92,9 +92,10 @@ class Deployment:
 
 
 def _parameters(settings: Settings) -> list[str]:
-    maximum = settings.adjustment_daily_maximum
+    maximum, grace = settings.adjustment_daily_maximum, settings.hold_grace_seconds
     return [
         *([f"AdjustmentDailyMaximum={maximum}"] if maximum else []),
+        *([f"HoldGraceSeconds={grace}"] if grace is not None else []),
         "Environment=local",
         "Local=true",
         f"LocalApiId={API_ID}",

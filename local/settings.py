@@ -33,7 +33,8 @@ class Settings:
     """The folder, ports, and Stripe of one local stack. Stacks with different folders and ports are independent.
 
     `stripe_api_base` is the address at which the functions reach Stripe, for example a proxy in front of the stand-in.
-    `adjustment_daily_maximum` replaces the template's default in tests, which give more credit on one day.
+    `adjustment_daily_maximum` and `hold_grace_seconds` replace the template's defaults in tests, which give more credit
+    on one day and do not wait 17 minutes for the end of a hold.
     """
 
     folder: Path
@@ -42,6 +43,7 @@ class Settings:
     stripe_api_base: str = ""
     stripe_test_mode: StripeTestMode | None = None
     adjustment_daily_maximum: str = ""
+    hold_grace_seconds: int | None = None
 
     @property
     def endpoint_url(self) -> str:

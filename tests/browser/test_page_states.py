@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser.extremes import VIEWS, fill_to_the_brim
 from tests.browser.page_acts import enter, open_all
-from tests.browser.page_data import ADMIN
+from tests.browser.page_data import ADMIN, MEMBER
 from tests.browser.page_server import PageServer, StubUser
 from tests.browser.page_state_list import BILLING, LISTS, PAYING, PLACES, STATES
 from tests.browser.page_states import State, a_month, held
@@ -61,6 +61,26 @@ def test_axe_finds_nothing_in_dark_and_forced_colors(
         if state.name in ONE_OF_EACH_KIND or state in PLACES[-8:]:
             enter(one, page_server.api, state)
             found[state.name] = violations(one)
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_for_members_and_before_a_sign_in(user: User, page_server: PageServer, scheme: str) -> None:
+    member, found = user(MEMBER, fails=True, color_scheme=scheme, reduced_motion="reduce"), {}
+    for state in STATES:
+        if state.email == MEMBER:
+            enter(member, page_server.api, state)
+            found[state.name] = violations(member)
+    for state in STATES:
+        if state.email is None:
+            page_server.api.reset()
+            member.open("#/settings")
+            member.page.evaluate("sessionStorage.clear()")
+            member.open(state.place)
+            member.page.reload()
+            member.settle()
+            found[state.name] = violations(member)
+    assert len(found) > 6
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 

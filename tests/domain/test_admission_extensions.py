@@ -109,7 +109,7 @@ def test_an_erased_number_still_matches_its_call() -> None:
 
 
 def test_a_hold_outlasts_the_call_and_its_event_delivery() -> None:
-    assert hold_of(decide_admission(context_of())).live_until == format_instant(
+    assert hold_of(decide_admission(context_of())).live_until() == format_instant(
         NOW + timedelta(seconds=120 + 600, minutes=15)
     )
 

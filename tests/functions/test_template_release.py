@@ -59,6 +59,7 @@ ALLOWED = {
     "Resources/*FunctionRole/*": "Roles use no managed policies; test_template_policies judges them.",
     "Parameters/HomeCountries/*": "Which calls are part of the subscription.",
     "Parameters/HangUpToleranceSeconds/*": "Switches hang up with timers of whole seconds.",
+    "Parameters/HoldGraceSeconds/*": "How long the credit of a call that is never reported stays held.",
     "Parameters/RatingGraceMinutes/*": "When a new deck prices calls that had no price.",
     "Parameters/DeckLeadSeconds/*": "Every function switches to a new deck at the same instant.",
     "Parameters/Brand*": "The operator's name, logo, and color.",
@@ -69,6 +70,7 @@ ALLOWED = {
     "Metadata/AWS::CloudFormation::Interface/*": "The parameter groups list the new parameters.",
     "Resources/*Function/Properties/Environment/Variables/HOME_COUNTRIES*": "The parameter HomeCountries.",
     "Resources/*Function/Properties/Environment/Variables/HANG_UP_TOLERANCE_SECONDS*": "HangUpToleranceSeconds.",
+    "Resources/*Function/Properties/Environment/Variables/HOLD_GRACE_SECONDS*": "HoldGraceSeconds.",
     "Resources/*Function/Properties/Environment/Variables/RATING_GRACE_MINUTES*": "RatingGraceMinutes.",
     "Resources/*Function/Properties/Environment/Variables/DECK_LEAD_SECONDS*": "DeckLeadSeconds.",
     "Resources/*Function/Properties/Environment/Variables/LEAD_SECONDS*": "LeadSeconds.",
@@ -148,6 +150,11 @@ ALLOWED = {
     "Resources/ChangeLimitsPermission/Properties/SourceArn/*": "The same.",
     "Resources/*TopUpsPermission/*": "The same of /top-ups.",
     "Resources/CheckoutsPermission/*": "Customers pay on Stripe's page.",
+    "Resources/CheckConnectorKey*": "Switches that send a fixed header have keys.",
+    "Resources/Connector*": "The same.",
+    "Resources/RevokedKeysAlarm/*": "The same.",
+    "Resources/ApiStage/Properties/RouteSettings/POST ?connector?*": "The same.",
+    "Resources/ApiStage/Properties/AccessLogSettings/Format": "The log names the connector.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

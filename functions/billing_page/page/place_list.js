@@ -12,7 +12,7 @@ const t = translator(words);
 export function placeList(label, hint, { name, places, fixed, most, shortest, hasNetworks, isReadOnly, changed }) {
 	let chosen = [...places];
 	const list = h("ul.places", { "aria-label": label });
-	const box = isReadOnly ? h("div.field", h("h3", label), h("p.hint", hint)) : combobox(label, hint, { name, offers, choose, enter: () => box.fails(t("unknownPlace")) });
+	const box = isReadOnly ? h("div.field", h("h2", label), h("p.hint", hint)) : combobox(label, hint, { name, offers, choose, enter: () => box.fails(t("unknownPlace")) });
 	const element = h("div.places-field", box, list, fixed.length ? h("p.hint", t("fixedPlaces", { places: fixed.map(placeName).join(", ") })) : null);
 	element.value = () => chosen;
 	element.set = (others) => { chosen = [...others]; show(); };

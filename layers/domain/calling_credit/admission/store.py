@@ -1,5 +1,6 @@
 """Write what admission changes: the hold of a call, and a nudge to automatic recharge."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.admission.decision import AdmissionContext
@@ -8,18 +9,19 @@ from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, is_t
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.ledger.headroom import nudge_action, refused_call_action
 from calling_credit.ledger.hold_store import hold_actions, hold_key
-from calling_credit.ledger.holds import Hold, HoldStatus
+from calling_credit.ledger.holds import HOLD_GRACE, Hold, HoldStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class AdmissionStore:
-    """Writes holds for calls of any account."""
+    """Writes holds for calls of any account, which outlast their granted time by `grace` (HoldGraceSeconds)."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table_name: str, grace: timedelta = HOLD_GRACE) -> None:
         self._client = client
         self._table_name = table_name
+        self._grace = grace
 
     def place_hold(self, context: AdmissionContext, hold: Hold) -> bool:
         """Write a hold on the condition that the credit and limits of its context still apply.
@@ -36,8 +38,8 @@ class AdmissionStore:
         posted = credit.available_micros + credit.held_micros
         if hold.repeated_at:
             return self._write([_repeat_action(self._table_name, hold)])
-        actions = hold_actions(self._table_name, context.stored_hold, hold, posted, max_held, limits.simultaneous_calls)
-        return self._write(actions)
+        max_holds, before = limits.simultaneous_calls, context.stored_hold
+        return self._write(hold_actions(self._table_name, before, hold, posted, max_held, max_holds, self._grace))
 
     def _write(self, actions: list[Any]) -> bool:
         try:

@@ -6,7 +6,7 @@ The balance and the hold change in one transaction, so held credit always equals
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
@@ -15,7 +15,7 @@ from calling_credit.dynamodb.batch_get import MAX_KEYS, Key, read_many
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.instants import format_instant
-from calling_credit.ledger.holds import HOLD_RETENTION, Hold, HoldEnd, HoldStatus
+from calling_credit.ledger.holds import HOLD_GRACE, HOLD_RETENTION, Hold, HoldEnd, HoldStatus
 from calling_credit.rates.deck import RateRow
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def hold_key(account_id: str, call_key: str) -> dict[str, Any]:
     return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.hold_sk(call_key)}}
 
 
-def hold_item(hold: Hold) -> dict[str, Any]:
+def hold_item(hold: Hold, grace: timedelta = HOLD_GRACE) -> dict[str, Any]:
     """The item of a live hold, at most 1,024 bytes (one write unit); an unusual call id is kept if it fits. It has no
     `expires_at` while it is live, because DynamoDB must not delete held money.
     """
@@ -53,16 +53,16 @@ def hold_item(hold: Hold) -> dict[str, Any]:
             "asked_seconds": hold.asked_seconds,
             "limited_by": hold.limited_by,
             **asdict(hold.row),
-            **_sweep_keys(hold),
+            **_sweep_keys(hold, grace),
         }
     )
     return drop_if_large(item, "call_id", GROWTH_BYTES)
 
 
-def _sweep_keys(hold: Hold) -> dict[str, str]:
+def _sweep_keys(hold: Hold, grace: timedelta) -> dict[str, str]:
     return {
         "sweep_pk": sweep_keys.sweep_pk(HOLD_KIND, hold.account_id),
-        "sweep_sk": f"{hold.live_until}#{hold.account_id}#{hold.call_key}",
+        "sweep_sk": f"{hold.live_until(grace)}#{hold.account_id}#{hold.call_key}",
     }
 
 
@@ -91,7 +91,7 @@ def hold_from_item(attributes: dict[str, Any]) -> Hold:
 
 
 def hold_actions(
-    table_name: str, before: Hold | None, hold: Hold, posted: int, max_held: int, max_holds: int
+    table_name: str, before: Hold | None, hold: Hold, posted: int, max_held: int, max_holds: int, grace: timedelta
 ) -> list[Any]:
     """The actions that hold credit for a new call, or more credit for a call in progress (`before`). A hold that ended
     with an unanswered call is replaced by that of the new attempt.
@@ -105,11 +105,12 @@ def hold_actions(
     is_new = before is None or before.is_of_unanswered_call
     if before is None or is_new:
         amount, count = hold.amount_micros, 1
-        first = put(table_name, hold_item(hold)) if before is None else _next_attempt(table_name, before, hold)
+        item = put(table_name, hold_item(hold, grace))
+        first = item if before is None else _next_attempt(item, before)
         condition += " AND live_holds < :holds"
     else:
         amount, count = hold.amount_micros - before.amount_micros, 0
-        first = _extension(table_name, before, hold)
+        first = _extension(table_name, before, hold, grace)
     values = {
         ":amount": to_attribute(amount),
         ":max_held": to_attribute(max_held),
@@ -165,9 +166,8 @@ def release_action(table_name: str, hold: Hold, status: HoldStatus, at: str) -> 
     return action
 
 
-def _next_attempt(table_name: str, before: Hold, hold: Hold) -> dict[str, Any]:
-    """The action that replaces the hold of an unanswered call, if no other attempt has replaced it."""
-    action = put(table_name, hold_item(hold))
+def _next_attempt(action: dict[str, Any], before: Hold) -> dict[str, Any]:
+    """The action that puts a hold in place of that of an unanswered call, if no other attempt has replaced it."""
     action["Put"]["ConditionExpression"] = "ended_as = :unanswered AND authorized_at = :authorized"
     action["Put"]["ExpressionAttributeValues"] = {
         ":unanswered": to_attribute(HoldEnd.UNANSWERED),
@@ -176,13 +176,13 @@ def _next_attempt(table_name: str, before: Hold, hold: Hold) -> dict[str, Any]:
     return action
 
 
-def _extension(table_name: str, before: Hold, hold: Hold) -> dict[str, Any]:
+def _extension(table_name: str, before: Hold, hold: Hold, grace: timedelta) -> dict[str, Any]:
     values = {
         ":amount": to_attribute(hold.amount_micros),
         ":seconds": to_attribute(hold.max_seconds),
         ":at": to_attribute(hold.asked_at),
         ":asked": to_attribute(hold.asked_seconds),
-        ":sweep": to_attribute(_sweep_keys(hold)["sweep_sk"]),
+        ":sweep": to_attribute(_sweep_keys(hold, grace)["sweep_sk"]),
         ":live": to_attribute(HoldStatus.LIVE),
         ":held": to_attribute(before.amount_micros),
         ":granted": to_attribute(before.max_seconds),

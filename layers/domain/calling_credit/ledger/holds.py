@@ -28,12 +28,11 @@ class HoldEnd(StrEnum):
     ANSWERED = "answered"
 
 
-RINGING: Final = timedelta(seconds=120)
-"""How long a call may ring before it is answered."""
 CLOCK_TOLERANCE: Final = timedelta(seconds=5)
 """How much the clock of the switch may be behind."""
-DELIVERY: Final = timedelta(minutes=15)
-"""How long a finished call may take until it is posted. A later call is charged too, but its hold has expired."""
+HOLD_GRACE: Final = timedelta(seconds=1020)
+"""How long a hold outlasts its granted time: 120 s to ring, 15 minutes until the finished call is posted. A call posted
+later is charged too, but its hold has expired. The default of HoldGraceSeconds."""
 HOLD_RETENTION: Final = MAX_AGE + timedelta(days=1)
 """Storage time of an ended hold: its call may still be delivered."""
 ADMISSION_DELAY: Final = timedelta(minutes=2)
@@ -81,11 +80,10 @@ class Hold:
             return None
         return replace(self, repeated_at=format_instant(now))
 
-    @property
-    def live_until(self) -> str:
+    def live_until(self, grace: timedelta = HOLD_GRACE) -> str:
         """When the hold expires if its call is not posted."""
         granted = timedelta(seconds=self.max_seconds)
-        return format_instant(datetime.fromisoformat(self.authorized_at) + RINGING + granted + DELIVERY)
+        return format_instant(datetime.fromisoformat(self.authorized_at) + granted + grace)
 
     @property
     def is_of_unanswered_call(self) -> bool:
