@@ -65,7 +65,7 @@ def test_one_line_decides_about_calls_while_the_service_fails(
 
 
 @pytest.mark.parametrize(("when_silent", "code"), [("closed", "Access-Reject"), ("open", "Access-Accept")])
-def test_one_line_decides_about_calls_while_nobody_answers(
+def test_one_line_decides_about_calls_without_an_answer(
     when_silent: str, code: str, with_settings: Started, service: Service
 ) -> None:
     service.silent = True
