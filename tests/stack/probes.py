@@ -13,6 +13,7 @@ from tests.stack.call_probes import (
     correct_a_call_of_version_1,
     expire_a_hold,
     invoke_rate_calls,
+    report_calls,
 )
 from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke
@@ -92,6 +93,7 @@ def publish(deployed: Stack, tokens: dict[str, str]) -> None:
 PROBES: dict[str, Probe] = {
     "RateCallsFunction": invoke_rate_calls,
     "AuthorizeCallFunction": authorize_a_call,
+    "ReportCallsFunction": report_calls,
     "ExpireHoldsFunction": expire_a_hold,
     "ListUsageFunction": read_everything,
     "PublicRatesFunction": read_rates,

@@ -73,6 +73,8 @@ LIMITS = {
     "sweeps write no mail": Limit("ReconcilePayments", put("MAIL"), put(ISSUE)),
     "the proof writes issues only": Limit("ProveLedger", put(ACCOUNT), put(ISSUE)),
     "the mailer writes no card": Limit("SendMail", put(CARD), put("MAIL")),
+    "reports are queued alone": Limit("ReportCalls", send("EventFailureQueueUrl"), send("CallQueueUrl")),
+    "reports write nothing": Limit("ReportCalls", put(ACCOUNT), read(ACCOUNT)),
     "no writer scans": Limit("AddFunds", scan, query(ACCOUNT)),
     "no writer uses PartiQL": Limit("AddFunds", statement, query(ACCOUNT)),
     "holds are swept alone": Limit("ExpireHolds", query("TOPUP#0", "sweep"), query("HOLD#0", "sweep")),
