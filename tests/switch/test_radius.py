@@ -17,7 +17,7 @@ from tests.stack.conftest import eventually
 from tests.stack.test_admission import balance
 from tests.stack.test_calls import items_of, number_of, open_account
 
-UNITED_KINGDOM = "011442071838750"
+UNITED_KINGDOM = "+442071838750"
 PATIENCE = {"ask_timeout": "20.0", "report_timeout": "20.0"}
 """The emulator starts a process for the first request of a function."""
 
@@ -51,8 +51,8 @@ def start(deployed: Stack, folder: Path, port: int) -> Radius:
 
 
 def call_of(account_id: str, to: str = UNITED_KINGDOM) -> dict[str, str]:
-    """Return the attributes of a new call; its caller is national, as most switches write it."""
-    line = number_of(account_id).removeprefix("+1")
+    """Return the attributes of a new call."""
+    line = number_of(account_id)
     session = uuid.uuid4().hex[:8]
     return {
         "User-Name": f'"{line}"',
@@ -75,7 +75,7 @@ def charges(deployed: Stack, account_id: str) -> list[dict[str, Any]]:
 
 def price_of(deployed: Stack, account_id: str, seconds: int) -> int:
     """Return the price of a call to the United Kingdom, in millionths of a dollar."""
-    [row, *_] = deployed.api.get("/rates", number="+442071838750", **{"from": number_of(account_id)})["items"]
+    [row, *_] = deployed.api.get("/rates", number=UNITED_KINGDOM, **{"from": number_of(account_id)})["items"]
     started = max(0, seconds - row["minimum_seconds"])
     billed = row["minimum_seconds"] + -(-started // row["increment_seconds"]) * row["increment_seconds"]
     price = Decimal(row["connection_fee"]) + Decimal(row["rate_per_minute"]) * billed / 60
@@ -135,7 +135,7 @@ def test_account_without_credit_is_refused(deployed: Stack, radius: Radius) -> N
     name = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, name)
     assert refusal(radius, call_of(name)) == "insufficient_credit"
-    domestic = radius.send("auth", call_of(name, "2125550100"), wait=25)
+    domestic = radius.send("auth", call_of(name, "+12125550100"), wait=25)
     assert domestic.code == "Access-Accept"
 
 
@@ -163,3 +163,16 @@ def stop_once(radius: Radius, call: dict[str, str], granted: Reply) -> Reply:
     """Report the end of a call, and wait 3 seconds for the answer."""
     record = {"Acct-Status-Type": "Stop", "Acct-Session-Time": "61", "Class": granted.attributes["Class"]}
     return radius.send("acct", call | record, wait=3)
+
+
+def test_numbers_may_be_sent_as_they_are_dialed(deployed: Stack, radius: Radius, account_id: str) -> None:
+    national = number_of(account_id).removeprefix("+1")
+    call = call_of(account_id, "011 44 20 7183 8750") | {"User-Name": f'"{national}"'}
+    granted = radius.send("auth", call, wait=25)
+    assert granted.code == "Access-Accept"
+    assert balance(deployed, account_id)["live_holds"] == 1
+    assert stop(radius, call, granted, 61).code == "Accounting-Response"
+    eventually(lambda: charges(deployed, account_id), 60)
+    [entry] = charges(deployed, account_id)
+    assert entry["to"]["S"] == UNITED_KINGDOM
+    assert balance(deployed, account_id)["live_holds"] == 0

@@ -26,7 +26,7 @@ def test_refused_record_is_kept_with_its_cause_and_answered(radius: Radius, serv
     service.answers["events"] = [(200, {"accepted": 0, "rejected": [refusal]})]
     assert stop(radius).code == "Accounting-Response"
     [event] = service.bodies("events")
-    assert f"refused {event['call_id']}: invalid_number" in log_of_refusals(radius)
+    assert f"refused {event['call_id']}: invalid_number: to: 12345" in log_of_refusals(radius)
     assert 'Called-Station-Id = "011442071838750"' in refused(radius)
 
 
