@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.admission.authorize import authorize
 from calling_credit.admission.caller_line import caller_line, with_line
@@ -21,6 +22,7 @@ from calling_credit.admission.store import AdmissionStore
 from calling_credit.api.request_limits import RequestLimit
 from calling_credit.api.resolver import answer, http_resolver, json_body
 from calling_credit.api.switch import switch_caller
+from calling_credit.charging.named_events import LineFinder
 from calling_credit.config import config
 from calling_credit.connectors.key import DEFAULT_PER_MINUTE
 from calling_credit.dynamodb.client import dynamodb_client
@@ -42,6 +44,8 @@ reader = AdmissionReader(dynamodb, config().table_name)
 store = AdmissionStore(dynamodb, config().table_name, timedelta(seconds=config().hold_grace_seconds))
 refused_calls = RefusedCallStore(dynamodb, config().table_name)
 numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
+facts = AccountFacts(dynamodb, config().table_name)
+finder = LineFinder(numbers, facts, config().home_country)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
 by_connector = RequestLimit(DEFAULT_PER_MINUTE)
 
@@ -57,7 +61,7 @@ def authorize_call() -> Response[str]:
     """Authorize a call or its extension; a repeated request has no further effect."""
     now = clock.now()
     switch_caller(app.current_event.raw_event, config().authorize_scope).check_rate(by_connector, now)
-    body = json_body(app)
+    body = finder.with_numbers(json_body(app), now)
     line = caller_line(body, numbers, now)
     request = parse_request(with_line(body, line))
     decision = Decision(line, 0) if isinstance(line, DenialReason) else emergency(request)

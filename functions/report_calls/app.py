@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.api.request_limits import RequestLimit
 from calling_credit.api.resolver import answer, body_text, http_resolver, query
@@ -15,6 +16,7 @@ from calling_credit.api.switch import switch_caller
 from calling_credit.charging import reporting
 from calling_credit.charging.call_queue import CallQueue, sqs_client
 from calling_credit.charging.event_bodies import MAX_BODY_BYTES, MAX_EVENTS, read_events
+from calling_credit.charging.named_events import LineFinder
 from calling_credit.config import config
 from calling_credit.connectors.key import DEFAULT_PER_MINUTE
 from calling_credit.dynamodb.client import dynamodb_client
@@ -29,6 +31,8 @@ metrics = Metrics()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
+facts = AccountFacts(dynamodb, config().table_name)
+finder = LineFinder(numbers, facts, config().home_country)
 queue = CallQueue(sqs_client(), config().call_queue_url)
 by_connector = RequestLimit(DEFAULT_PER_MINUTE)
 
@@ -53,7 +57,7 @@ def report_calls() -> Response[str]:
     if len(events) > MAX_EVENTS:
         raise InvalidValue(ProblemCode.TOO_MANY_EVENTS, f"A request can have at most {MAX_EVENTS} events; send fewer.")
     seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
-    report = reporting.report_calls(events, numbers, queue, clock.now(), seconds_left)
+    report = reporting.report_calls(events, caller.zone, finder, queue, clock.now(), seconds_left)
     counts = {"events_accepted": report.accepted, "events_rejected": len(report.rejected)}
     logger.info("reported", extra=counts | {"codes": sorted({one.rejection.code for one in report.rejected})})
     emit(metrics, counts)

@@ -36,6 +36,8 @@ DOES_IO = {
 }
 """Libraries for I/O, time, or randomness. A module is impure if it imports one at run time, directly or through other
 modules."""
+PURE_PARTS = ("urllib.parse",)
+"""Parts of these libraries that only calculate."""
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime"}
 CLIENT_TYPES = "mypy_boto3_"
 """Modules that take an AWS client do I/O even if they import its type only."""
@@ -85,6 +87,7 @@ def _does_io(path: Path) -> bool:
     if clock_reads(path) or any(name.startswith(CLIENT_TYPES) for name in imported(path)):
         return True
     names = {name for name in imported(path, at_run_time=True) if name.split(".")[0] in DOES_IO}
+    names = {name for name in names if not name.startswith(PURE_PARTS)}
     if module_of(path) in ONLY_EXCEPTIONS:
         names = {name for name in names if not name.startswith("botocore.exceptions")}
     return bool(names)

@@ -13,6 +13,7 @@ from tests.functions.connectors_bench import (
     basic,
     check,
     create_key,
+    key_item,
     question,
     revoke_key,
 )
@@ -24,7 +25,7 @@ REFUSED = {"isAuthorized": False}
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow"}}, "GetItem")
 
 
-# --- Requests that pass------------------------------------------------------------------------------------------------
+# --- Requests that pass -----------------------------------------------------------------------------------------------
 
 
 def test_a_key_passes_in_both_forms_and_brings_its_settings(world: World) -> None:

@@ -1,5 +1,6 @@
 """A switch with a connector key asks and reports as one with a token does, within the rate of its key."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from calling_credit.api.switch import SwitchCaller, switch_caller
 from calling_credit.errors import Forbidden
 from tests.functions.connectors_bench import admitted, ask_with_key, basic, check, create_key, revoke_key
 from tests.functions.holds_bench import credit
+from tests.functions.numbers_bench import call_at
 from tests.functions.report_bench import Reporter
 from tests.harness.http import Answer, http_event
 from tests.harness.table import sample_event
@@ -57,6 +59,23 @@ def test_a_key_reports_calls_and_each_route_counts_for_itself(world: World) -> N
     assert ask(world, key).status == 200
     answer = report(world, key, event)
     assert (answer.status, answer.code, answer.headers["retry-after"]) == (429, "too_many_requests", "60")
+
+
+def test_times_without_a_zone_are_read_in_the_zone_of_the_key(world: World) -> None:
+    call = call_at(world, "c_1") | {"direction": "outbound", "disposition": "answered"}
+    naive = {"started_at": "2026-11-23 07:02:00", "answered_at": None, "ended_at": "2026-11-23 07:03:00"}
+    event = {name: value for name, value in (call | naive).items() if value is not None}
+    world.clock.now += timedelta(minutes=5)
+    plain = report(world, create_key(world), event).body
+    assert (plain["accepted"], plain["rejected"][0]["code"]) == (0, "invalid_timestamp")
+    assert "started_at" in plain["rejected"][0]["detail"]
+    reporter = Reporter(world)
+    key = create_key(world, "sbc-2", "America/New_York")
+    request = admitted(world, f"Bearer {key}", "report_calls", "/calls/events", event)
+    assert request is not None
+    assert reporter.post(request).body == {"accepted": 1, "rejected": []}
+    [queued] = reporter.queue.events
+    assert (queued["started_at"], queued["account_id"]) == ("2026-11-23T12:02:00.000Z", "acct_1")
 
 
 def test_a_revoked_or_unknown_key_reaches_no_function(world: World) -> None:

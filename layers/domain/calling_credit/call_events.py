@@ -62,11 +62,16 @@ def parse_call(body: str, now: datetime) -> Call | FreeEvent | Rejection:
 def read_event(body: str) -> dict[str, Any] | Rejection:
     """Read the fields of one message body, unchecked."""
     if len(body) > MAX_BODY_CHARACTERS:
-        return Rejection(
-            RejectionCode.BODY_TOO_LARGE,
-            f"A call event can have at most {MAX_BODY_CHARACTERS} characters; send one call per message.",
-        )
+        return too_large()
     return read_object(body)
+
+
+def too_large() -> Rejection:
+    """Return the rejection of an event with too many characters."""
+    return Rejection(
+        RejectionCode.BODY_TOO_LARGE,
+        f"A call event can have at most {MAX_BODY_CHARACTERS} characters; send one call per message.",
+    )
 
 
 def read_object(text: str) -> dict[str, Any] | Rejection:

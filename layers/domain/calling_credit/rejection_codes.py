@@ -17,6 +17,9 @@ class RejectionCode(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     MISSING_FIELD = "missing_field"
     MALFORMED_JSON = "malformed_json"
+    MALFORMED_RECORD = "malformed_record"
+    CALL_NOT_FINISHED = "call_not_finished"
+    OTHER_LEG = "other_leg"
     DUPLICATE_KEY = "duplicate_key"
     STARTED_TOO_FAR_AHEAD = "started_too_far_ahead"
     STARTED_TOO_LONG_AGO = "started_too_long_ago"
@@ -37,3 +40,11 @@ class Rejection:
 
     code: RejectionCode
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """A record of another system that names its call but is refused."""
+
+    call_id: str
+    rejection: Rejection
