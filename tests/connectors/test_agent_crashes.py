@@ -152,8 +152,11 @@ def test_agent_killed_at_random_delivers_every_accepted_event(tmp_path: Path, se
 def test_agent_killed_at_random_sends_each_line_of_a_file(tmp_path: Path, service: FakeService) -> None:
     chance = random.Random(7)
     file = tmp_path / "Master.csv"
-    written: list[str] = []
+    written = ["first"]
     rotations = 0
+    file.write_text("first\n")
+    with Agent(tmp_path, service.url, "--file", str(file), "--format", "asterisk_csv"):
+        wait_until(lambda: service.committed)  # From now on, it has a position.
     for life in range(8):
         with service.lock:
             service.faults = [chance.choice(FAULTS) for _ in range(4)]
