@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.admission_story import show_admission
+from local.call_story import show_real_call
 from local.errors import StackError
 from local.example_rates import example_deck
 from local.payments_story import add_funds, show_declines, show_payments
@@ -57,6 +58,8 @@ def tell_story(stack: Stack, progress: Progress) -> None:
     console.print()
     show_declines(stack, progress)
     show_prices(stack, console, show_publication(stack, console))
+    console.print()
+    show_real_call(stack, console)
 
 
 def _play(stack: Stack, progress: Progress, token: str) -> None:

@@ -10,11 +10,12 @@ from typing import Any, Final
 import boto3
 
 from local.example_rates import RATES_FILE
+from local.kamailio import Site
 from local.stack import Stack
 from tests.stack.conftest import eventually
 from tests.stack.independent_sum import price, read_rates
 from tests.stack.test_calls import number_of, open_account
-from tests.switch.site import Site
+from tests.switch.door import Door
 
 RATES: Final = read_rates(RATES_FILE)
 LONDON: Final = "+442071838750"
@@ -102,6 +103,19 @@ class Line:
         }
 
 
+class OpenSite(Site):
+    """A site whose way to the API is a door that a test can shut."""
+
+    def __init__(self, stack: Stack, folder: Path, **settings: str) -> None:
+        self.door = Door(stack.settings)
+        self.door.open()
+        super().__init__(folder, self.door.url, stack.connector_key, **settings)
+
+    def stop(self) -> None:
+        super().stop()
+        self.door.shut()
+
+
 class Sites:
     """Sites by name, each started when it is first used, and the lines of their tests."""
 
@@ -109,18 +123,18 @@ class Sites:
         self.stack = stack
         self.lock = threading.Lock()
         """Held while a scene uses boto3's functions, which are not made for threads."""
-        self._folder, self._sites = folder, dict[str, Site]()
+        self._folder, self._sites = folder, dict[str, OpenSite]()
         self._table = boto3.client("dynamodb")
 
-    def get(self, name: str, **settings: str) -> Site:
+    def get(self, name: str, **settings: str) -> OpenSite:
         """Return a site; the settings are those of its first use."""
         with self.lock:
             if name not in self._sites:
-                self._sites[name] = Site(self.stack, self._folder / name, **settings)
+                self._sites[name] = OpenSite(self.stack, self._folder / name, **settings)
             return self._sites[name]
 
     @property
-    def main(self) -> Site:
+    def main(self) -> OpenSite:
         """The site of most scenes, which grants 20 seconds at a time."""
         return self.get("main", REQUESTED_SECONDS="20", LEAD_SECONDS="8")
 
@@ -134,7 +148,7 @@ class Sites:
         """Return the line of an account."""
         return Line(self.stack, self._table, account_id)
 
-    def all(self) -> list[Site]:
+    def all(self) -> list[OpenSite]:
         """Return every site that was used."""
         return list(self._sites.values())
 

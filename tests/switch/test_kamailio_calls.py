@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import pytest
 
+from local.sipp import read_trace
 from tests.stack.conftest import eventually
 from tests.switch.lines import BERLIN, LONDON, MEXICO, NEW_YORK, PARIS, Sites, micros, price_of
-from tests.switch.sipp_calls import read_trace
 
 TOLERANCE_SECONDS: Final = 2.0
 """HangUpToleranceSeconds."""

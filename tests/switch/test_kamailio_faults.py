@@ -1,4 +1,4 @@
-"""The API, the agent, or Kamailio ends during calls. Each call is charged once, or never if no process can report it."""
+"""The API, the agent, or Kamailio ends during calls. Each call is charged once, or never if none can report it."""
 
 import time
 from typing import Any, Final
@@ -115,7 +115,7 @@ def play_kamailio_killed(sites: Sites) -> dict[str, Any]:
 
 
 def line_charges(line: Any, calls: int) -> list[int]:
-    """Wait until this many calls are charged, whatever is held; return the charges."""
+    """Wait until this many calls are charged, while other calls may be held; return the charges."""
     eventually(lambda: len(line.charges()) >= calls, 60)
     charges: list[int] = line.charges()
     return charges

@@ -72,8 +72,8 @@ def test_readme_names_the_sip_status_of_every_reason() -> None:
 
 def test_kamailio_accepts_the_configuration(tmp_path: Path) -> None:
     require_programs("kamailio")
-    for file in FOLDER.iterdir():
-        shutil.copy(file, tmp_path)
+    for name in ("kamailio.cfg", "settings.cfg", "credit.conf"):
+        shutil.copy(FOLDER / name, tmp_path)
     program = find_program("kamailio")
     assert program
     checked = subprocess.run(

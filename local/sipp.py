@@ -5,7 +5,9 @@ longer one.
 """
 
 import re
+import socket
 import subprocess
+import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,10 +16,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from tests.conftest import free_port
-from tests.switch.programs import find_program
+from local.programs import find_program, free_port
+from ops.project import ROOT
 
-SCENARIOS: Final = Path(__file__).parent / "sipp"
+SCENARIOS: Final = ROOT / "connectors/kamailio/sipp"
 MESSAGE: Final = re.compile(
     r"^-{47} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)\nUDP message (sent|received)[^\n]*\n\n", re.MULTILINE
 )
@@ -87,25 +89,25 @@ class Sipp:
         call_id: str = "%u-%p@%s",
         tag: str = "[pid]c[call_number]",
     ) -> None:
-        port = free_port()
-        self.trace = folder / f"{port}.trace"
-        scenario, numbers = folder / f"{port}.xml", folder / f"{port}.csv"
+        name = uuid.uuid4().hex
+        self.trace = folder / f"{name}.trace"
+        scenario, numbers = folder / f"{name}.xml", folder / f"{name}.csv"
         text = (SCENARIOS / "caller.xml").read_text().replace("TALK_MS", str(int(talk * 1000)))
         scenario.write_text(text.replace("[pid]c[call_number]", tag))
         numbers.write_text(f"SEQUENTIAL\n{caller};{called}\n")
-        program = find_program("sipp")
-        assert program
-        command = [program, "-sf", str(scenario), "-inf", str(numbers), "-i", "127.0.0.1", "-p", str(port), switch]
+        command = [find_program("sipp") or "sipp", "-sf", str(scenario), "-inf", str(numbers)]
+        command += ["-i", "127.0.0.1", "-p", str(free_port(socket.SOCK_DGRAM)), switch]
         command += ["-m", str(calls), "-r", str(int(rate * 10)), "-rp", "10000", "-cid_str", call_id, "-nostdin"]
         command += ["-trace_msg", "-message_file", str(self.trace)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
+        with self.trace.with_suffix(".log").open("wb") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
 
     def outcomes(self, timeout: float = 150.0) -> list[Outcome]:
         """Wait until all calls have ended; return the outcome of each."""
         try:
             self._process.wait(timeout)
         finally:
-            self._process.kill()
+            self.abandon()
         return list(read_trace(self.trace).values())
 
     def outcome(self, timeout: float = 150.0) -> Outcome:
@@ -121,8 +123,15 @@ class Sipp:
 
 def start_callee(folder: Path, port: int) -> "subprocess.Popen[bytes]":
     """Start the party that answers every call."""
-    program = find_program("sipp")
-    assert program
-    command = [program, "-sf", str(SCENARIOS / "callee.xml"), "-i", "127.0.0.1", "-p", str(port), "-nostdin"]
+    command = [
+        find_program("sipp") or "sipp",
+        "-sf",
+        str(SCENARIOS / "callee.xml"),
+        "-i",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-nostdin",
+    ]
     command += ["-trace_msg", "-message_file", str(folder / "callee.trace")]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
