@@ -21,7 +21,7 @@ from calling_credit.admission.request import decision_view, parse_request
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.api.resolver import answer, http_resolver, json_body
 from calling_credit.api.switch import switch_caller
-from calling_credit.charging.named_events import LineFinder
+from calling_credit.charging.dialed_numbers import DialedNumbers
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
@@ -43,7 +43,7 @@ store = AdmissionStore(dynamodb, config().table_name)
 refused_calls = RefusedCallStore(dynamodb, config().table_name)
 numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
 facts = AccountFacts(dynamodb, config().table_name)
-finder = LineFinder(numbers, facts, config().home_country)
+dialed = DialedNumbers(facts, config().home_country)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
 
 
@@ -57,7 +57,7 @@ def authorize_call() -> Response[str]:
     """Authorize a call or its extension; a repeated request has no further effect."""
     switch_caller(app.current_event.raw_event, config(), config().authorize_scope)
     now = clock.now()
-    body = finder.with_numbers(json_body(app), now)
+    body = dialed.of_question(json_body(app), now)
     line = caller_line(body, numbers, now)
     request = parse_request(with_line(body, line))
     decision = Decision(line, 0) if isinstance(line, DenialReason) else emergency(request)
