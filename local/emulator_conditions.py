@@ -1,9 +1,10 @@
-"""Gives the emulator the condition keys that this application's policies use and that the emulator lacks, so that it
+"""Gives the emulator the condition keys and actions that this application's policies use and that it lacks, so that it
 enforces them as AWS does:
 
 - `dynamodb:LeadingKeys`: the partition keys that a request names, in a transaction those of each action on its own.
   Scans and PartiQL name none.
 - `dynamodb:Attributes`: the attributes that an update names in its key and expressions.
+- `sqs:SendMessage`: the action of a batch of messages, too. IAM knows no `sqs:SendMessageBatch`.
 - `events:source`: the sources of the events that a request puts on a bus.
 - `ses:FromAddress`: the sender of a mail, without its display name.
 """
@@ -18,6 +19,8 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.services import dynamodb
 
 HASH_KEY: Final = "HASH"
+OF_BATCHES: Final = {"sqs:SendMessageBatch": "sqs:SendMessage", "sqs:DeleteMessageBatch": "sqs:DeleteMessage"}
+"""The actions that IAM checks for batches."""
 ATTRIBUTE: Final = re.compile(r"(?<![:\w])#?[A-Za-z_]\w*")
 ACTIONS: Final = {"ADD", "DELETE", "REMOVE", "SET"}
 OPERATORS: Final = {"AND", "BETWEEN", "IN", "NOT", "OR"}
@@ -131,7 +134,11 @@ def install() -> None:
         iam_actions.dynamodb_transaction_checks,
         iam_actions.extract_resource_arn,
     )
-    enforce = iam_evaluator.enforce
+    enforce, action_of = iam_evaluator.enforce, iam_actions.extract_iam_action
+
+    def action_of_batches(*arguments: Any, **options: Any) -> str | None:
+        found: str | None = action_of(*arguments, **options)
+        return OF_BATCHES.get(found or "", found)
 
     def context_with_keys(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         return {**tags(service, action, body, params), **context_of(service, action, body)}
@@ -148,6 +155,7 @@ def install() -> None:
             options["service_context"] = {**(options.get("service_context") or {}), **arn.context}
         return enforce(*arguments, **options)
 
+    iam_actions.extract_iam_action = action_of_batches
     iam_actions.request_tag_context = context_with_keys
     iam_actions.dynamodb_transaction_checks = checks_with_keys
     iam_actions.extract_resource_arn = resource_with_sender

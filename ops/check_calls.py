@@ -6,13 +6,17 @@ import argparse
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from calling_credit.call_events import parse_event, read_event
+from calling_credit.charging.canonical_events import canonical_facts, with_caller, with_dialed
 from calling_credit.charging.named_events import question_of
 from calling_credit.rejection_codes import Rejection
 from ops.terminal import CommandError, console, run
 
 MAX_ROWS = 50
+HOME = "US"
+"""The country in which numbers without a country code are read."""
 
 
 def lines_of(path: Path) -> list[tuple[int, str]]:
@@ -32,11 +36,17 @@ def rejections_of(lines: list[tuple[int, str]], now: datetime) -> list[tuple[int
     """Return the lines that would be rejected, with the reasons. Whether a number has a line is not checked."""
     outcomes = []
     for number, line in lines:
-        event = read_event(line)
+        event = canonical(read_event(line))
         if not isinstance(event, Rejection) and question_of(event) is not None:
             event = {"line_id": "by_number", **event, "account_id": "by_number"}
         outcomes.append((number, event if isinstance(event, Rejection) else parse_event(event, now)))
     return [(number, outcome) for number, outcome in outcomes if isinstance(outcome, Rejection)]
+
+
+def canonical(event: dict[str, Any] | Rejection) -> dict[str, Any] | Rejection:
+    """Return an event in its canonical form, read as dialed in the home country."""
+    facts = event if isinstance(event, Rejection) else canonical_facts(event)
+    return facts if isinstance(facts, Rejection) else with_dialed(with_caller(facts, HOME), HOME)
 
 
 def main() -> int:

@@ -70,7 +70,9 @@ def print_keys(stack: FoundStack, keys: list[ConnectorKey]) -> None:
     if not keys:
         console.print(f"{stack.name} has no connector keys. Create one: make connector-key NAME=sbc-1", markup=False)
         return
-    table = Table("name", "created", "last use", "from address", "zone", "per minute", "revoked")
+    table = Table(box=None, header_style="bold")
+    for title in ("name", "created", "last use", "from address", "zone", "per minute", "revoked"):
+        table.add_column(title, justify="right" if title == "per minute" else "left")
     for key in keys:
         settings, dash = key.settings, "-"
         table.add_row(

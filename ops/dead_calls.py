@@ -11,12 +11,13 @@ from typing import Any, Final
 from rich.markup import escape
 from rich.table import Table
 
+from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.line_numbers import LEAD
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.call_events import parse_event, read_event
 from calling_credit.calls import Call, FreeEvent
 from calling_credit.charging.intake import FIRST_SENT
-from calling_credit.charging.named_events import name_lines
+from calling_credit.charging.named_events import LineFinder
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk
 from calling_credit.instants import format_instant
@@ -26,6 +27,8 @@ from calling_credit.rejection_codes import Rejection, RejectionCode
 from ops.stack import FoundStack
 
 MAX_ROWS: Final = 100
+HOME_COUNTRIES: Final = "US,CA"
+"""The template's default."""
 MAX_SHOWN: Final = 96
 MAY_PASS: Final = (
     RejectionCode.STARTED_TOO_FAR_AHEAD,
@@ -69,7 +72,9 @@ def judge(stack: FoundStack, messages: Sequence[dict[str, Any]], now: datetime) 
     """Return why each message is refused now, by its form or by the ledger."""
     lead = timedelta(seconds=int(stack.parameters.get("LeadSeconds") or LEAD.total_seconds()))
     numbers = NumberResolver(stack.client("dynamodb"), stack.table_name, lead)
-    events = name_lines([read_event(message["Body"]) for message in messages], numbers, now)
+    home = (stack.parameters.get("HomeCountries") or HOME_COUNTRIES).partition(",")[0]
+    finder = LineFinder(numbers, AccountFacts(stack.client("dynamodb"), stack.table_name), home)
+    events = finder.complete([read_event(message["Body"]) for message in messages], now)
     outcomes = [event if isinstance(event, Rejection) else parse_event(event, now) for event in events]
     calls = [outcome for outcome in outcomes if isinstance(outcome, Call)]
     keys = {key for call in calls for key in (_balance_of(call), _entry_of(call))}

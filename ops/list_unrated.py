@@ -1,5 +1,6 @@
 """Lists calls that an operator must look at: unrated calls, which wait for a price; stray calls, which were charged on
-an unknown line or a line without international calling; or suspicious calls, which lasted hardly believably long.
+an unknown line or a line without international calling; suspicious calls, which lasted hardly believably long; or
+calls of another line than the one that had their number (line_mismatch).
 Changes nothing.
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 
 from rich.table import Table
 
-from calling_credit.charging.listed_calls import STRAY, SUSPICIOUS, UNRATED
+from calling_credit.charging.listed_calls import LINE_MISMATCH, STRAY, SUSPICIOUS, UNRATED
 from calling_credit.dynamodb.keys import account_of, happened_at_of, id_of
 from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.masking import masked
@@ -35,6 +36,11 @@ COLUMNS: dict[str, Columns] = {
         "seconds": lambda item: str(item["duration_seconds"]),
     },
     STRAY: {**_WHERE, "user": lambda item: str(item.get("user_id", ""))},
+    LINE_MISMATCH: {
+        **_WHERE,
+        "number's account": lambda item: str(item["number_account_id"]),
+        "number's line": lambda item: str(item["number_line_id"]),
+    },
     SUSPICIOUS: {
         **_WHERE,
         "granted": lambda item: str(item.get("granted_seconds", "")),
@@ -55,9 +61,9 @@ def table_of(kind: str, items: Sequence[dict[str, Any]]) -> Table:
 
 
 def main() -> int:
-    """Run `python -m ops.list_unrated [--kind stray | suspicious]`, behind `make list-unrated`."""
-    parser = argparse.ArgumentParser(prog="make list-unrated", description="List unrated, stray, or suspicious calls.")
-    parser.add_argument("--kind", choices=(UNRATED, STRAY, SUSPICIOUS), default=UNRATED)
+    """Run `python -m ops.list_unrated [--kind stray | suspicious | line_mismatch]`, behind `make list-unrated`."""
+    parser = argparse.ArgumentParser(prog="make list-unrated", description="List calls that need a look.")
+    parser.add_argument("--kind", choices=tuple(COLUMNS), default=UNRATED)
     kind = parser.parse_args().kind
     stack = find_stack()
     items = sorted(
@@ -72,7 +78,7 @@ def main() -> int:
     if kind == UNRATED:
         for country, count in Counter(country_of(str(item["to"])) for item in items).most_common():
             console.print(f"{count:>8}  {country}")
-    console.print(f"{len(items)} {kind} calls. What to do: docs/runbook.md#{kind}-calls")
+    console.print(f"{len(items)} {kind} calls. What to do: docs/runbook.md#{kind.replace('_', '-')}-calls")
     return 0
 
 

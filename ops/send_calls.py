@@ -6,8 +6,9 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from calling_credit.charging.call_queue import MAX_BATCH_BYTES
 from ops.check_calls import lines_of
-from ops.sqs_batches import MAX_BATCH_BYTES, send_all
+from ops.sqs_batches import send_all
 from ops.stack import FoundStack, find_stack
 from ops.terminal import CommandError, console, run
 

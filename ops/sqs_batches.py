@@ -4,14 +4,13 @@ temporary refusal. Does not depend on calls.
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-MAX_ENTRIES: Final = 10
-MAX_BATCH_BYTES: Final = 250_000
-"""Below the 256 KiB limit of an SQS message; attributes count too."""
+from calling_credit.charging.call_queue import batches
+
 MAX_ATTEMPTS: Final = 6
 THREADS: Final = 4
 
@@ -33,21 +32,6 @@ def send_all(client: Any, queue_url: str, bodies: Iterable[str], report: Callabl
             result.refused += part.refused
             report(part.count + len(part.refused))
     return result
-
-
-def batches(bodies: Iterable[str]) -> Iterator[list[str]]:
-    """Yield the bodies in order, as many at a time as one request may carry."""
-    batch: list[str] = []
-    size = 0
-    for body in bodies:
-        length = len(body.encode())
-        if batch and (len(batch) == MAX_ENTRIES or size + length > MAX_BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(body)
-        size += length
-    if batch:
-        yield batch
 
 
 def _send(client: Any, queue_url: str, batch: list[str]) -> SendResult:

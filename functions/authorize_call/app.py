@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.admission.authorize import authorize
 from calling_credit.admission.caller_line import caller_line, with_line
@@ -18,9 +19,12 @@ from calling_credit.admission.reasons import FRAUD_REASONS, LACK_OF_CREDIT, Deni
 from calling_credit.admission.refused_calls import RefusedCallStore
 from calling_credit.admission.request import decision_view, parse_request
 from calling_credit.admission.store import AdmissionStore
-from calling_credit.api.caller import switch
-from calling_credit.api.resolver import answer, claims, http_resolver, json_body
+from calling_credit.api.request_limits import RequestLimit
+from calling_credit.api.resolver import answer, http_resolver, json_body
+from calling_credit.api.switch import switch_caller
+from calling_credit.charging.named_events import LineFinder
 from calling_credit.config import config
+from calling_credit.connectors.key import DEFAULT_PER_MINUTE
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError
@@ -40,7 +44,10 @@ reader = AdmissionReader(dynamodb, config().table_name)
 store = AdmissionStore(dynamodb, config().table_name)
 refused_calls = RefusedCallStore(dynamodb, config().table_name)
 numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
+facts = AccountFacts(dynamodb, config().table_name)
+finder = LineFinder(numbers, facts, config().home_country)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
+by_connector = RequestLimit(DEFAULT_PER_MINUTE)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -48,11 +55,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(event, context)
 
 
+@app.post("/connector/calls/authorize")
 @app.post("/calls/authorize")
 def authorize_call() -> Response[str]:
     """Authorize a call or its extension; a repeated request has no further effect."""
-    switch(claims(app), config())
-    body, now = json_body(app), clock.now()
+    now = clock.now()
+    switch_caller(app.current_event.raw_event, config().authorize_scope).check_rate(by_connector, now)
+    body = finder.with_numbers(json_body(app), now)
     line = caller_line(body, numbers, now)
     request = parse_request(with_line(body, line))
     decision = Decision(line, 0) if isinstance(line, DenialReason) else emergency(request)

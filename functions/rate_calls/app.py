@@ -11,6 +11,7 @@ from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.charging.charge_batch import BatchResult, charge_batch
 from calling_credit.charging.intake import FIRST_SENT, Message
+from calling_credit.charging.named_events import LineFinder
 from calling_credit.charging.store import ChargingStore
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
@@ -27,6 +28,7 @@ dynamodb = dynamodb_client()
 decks = ActiveDecks(s3_client(), config().deck_bucket)
 facts = AccountFacts(dynamodb, config().table_name)
 numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
+finder = LineFinder(numbers, facts, config().home_country)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     store = ChargingStore(dynamodb, config().table_name, seconds_left, config().posting_threads)
     messages = map(to_message, event["Records"])
     tolerance = config().hang_up_tolerance_seconds
-    result = charge_batch(messages, decks, facts, store, now, tolerance, numbers)
+    result = charge_batch(messages, decks, finder, store, now, tolerance)
     return report(result)
 
 

@@ -7,9 +7,15 @@ from calling_credit.admission import decision, request
 from calling_credit.numbering import SHORT_CODE_FORM
 from ops.contract.rates_routes import DECK_CODES
 from ops.contract.route import Access, Route, ok
-from ops.contract.schemas import COUNT, ID, MONEY, PHONE_NUMBER, TEXT, Schema, body, described, one_of, or_null, record
+from ops.contract.schemas import COUNT, ID, MONEY, TEXT, Schema, body, described, one_of, or_null, record
 
 SECONDS: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": decision.MAX_GRANTED_SECONDS}
+DIALED: Final[Schema] = {
+    "type": "string",
+    "minLength": 2,
+    "description": "E.164, or a number as dialed in the country of the line: national, or with 00 or 011.",
+    "examples": ["+442071838750", "011442071838750", "(415) 555-0100"],
+}
 CALL: Final = body(
     "CallToAuthorize",
     "A call to a phone number.",
@@ -22,18 +28,18 @@ CALL: Final = body(
         },
         "account_id": ID,
         "line_id": ID,
-        "to": PHONE_NUMBER,
+        "to": DIALED,
         "requested_seconds": SECONDS | {"default": request.DEFAULT_SECONDS},
     },
     ["call_id", "account_id", "line_id", "to"],
 )
 CALL_BY_NUMBER: Final = body(
     "CallByNumber",
-    "A call from a number, without `account_id`. It is of the line that has the number now.",
+    "A call from a number, without `line_id`. It is of the line that has the number now.",
     {
         "call_id": CALL["properties"]["call_id"],
-        "from": described(PHONE_NUMBER, "The number of a line."),
-        "to": PHONE_NUMBER,
+        "from": described(DIALED, "The number of a line, in E.164 or as dialed there."),
+        "to": DIALED,
         "requested_seconds": SECONDS | {"default": request.DEFAULT_SECONDS},
     },
     ["call_id", "from", "to"],

@@ -8,11 +8,13 @@ from ops.contract import (
     call_routes,
     card_routes,
     checkout_routes,
+    connector_routes,
     correction_routes,
     desk_acts,
     desk_calls,
     desk_reads,
     desk_routes,
+    event_routes,
     method_routes,
     move_routes,
     notification_routes,
@@ -46,6 +48,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *notification_routes.ROUTES,
     *activity_routes.ROUTES,
     *call_routes.ROUTES,
+    *event_routes.ROUTES,
+    *connector_routes.ROUTES,
     *account_routes.ROUTES,
     *correction_routes.ROUTES,
     *card_routes.ROUTES,
@@ -101,7 +105,8 @@ def _operation(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
     if route.parameters:
         operation["parameters"] = list(map(_parameter, route.parameters))
     if route.body is not None:
-        operation["requestBody"] = {"required": route.body_required, "content": {JSON: {"schema": route.body}}}
+        content = {JSON: {"schema": route.body}} | {name: {"schema": {"type": "string"}} for name in route.text_bodies}
+        operation["requestBody"] = {"required": route.body_required, "content": content}
     operation["responses"] = answers(route, shared)
     operation["security"] = SECURITY[route.access]
     return operation

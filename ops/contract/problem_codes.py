@@ -175,6 +175,12 @@ EXPLANATIONS: Final = (
     ),
     Explanation(ProblemCode.UNAVAILABLE, 503, "The ledger did not answer in time.", f"{_RETRY} It takes effect once."),
     Explanation(ProblemCode.BUSY, 503, "Other requests are changing the same data.", f"{_RETRY} It takes effect once."),
+    Explanation(
+        ProblemCode.NOT_QUEUED,
+        503,
+        "Not every accepted event could be stored. Some may be.",
+        "Send the whole request again after `Retry-After` seconds; no call is charged twice.",
+    ),
     Explanation(ProblemCode.NO_ACTIVE_DECK, 503, "No rate deck is published.", "Operator: run `make publish-rates`."),
     Explanation(
         ProblemCode.UNUSABLE_DECK, 503, "The active rate deck was damaged.", "Operator: publish the deck again."

@@ -26,6 +26,8 @@ class Access(StrEnum):
     CREDIT = "credit"
     DESK = "desk"
     SWITCH = "switch"
+    REPORTER = "reporter"
+    CONNECTOR = "connector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Route:
     """One route. `codes` are the problem codes of its own; the document adds those that `access`, `body`, and the
-    parameters imply. `answers` are the answers that are no problems.
+    parameters imply. `text_bodies` are the content types of a body that is no
+    single JSON document. `answers` are the answers that are no problems.
     """
 
     method: str
@@ -67,6 +70,7 @@ class Route:
     body: Schema | None = None
     body_example: Mapping[str, object] | None = None
     body_required: bool = True
+    text_bodies: tuple[str, ...] = ()
     is_problem_json: bool = True
 
     @property

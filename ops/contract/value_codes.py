@@ -6,6 +6,14 @@ from calling_credit.errors import ProblemCode
 from ops.contract.explanation import Explanation
 
 VALUE_CODES: Final = (
+    Explanation(ProblemCode.NO_EVENTS, 422, "The body holds no event.", "Send 1 to 100 events."),
+    Explanation(ProblemCode.TOO_MANY_EVENTS, 422, "The body holds over 100 events.", "Send them in several requests."),
+    Explanation(
+        ProblemCode.UNKNOWN_FORMAT,
+        422,
+        "`format` names no known format of call records; the answer lists them.",
+        "Send one of them, or events in the native form without `format`.",
+    ),
     Explanation(ProblemCode.MISSING_FIELD, 422, "A required field is missing; the answer names it.", "Send the field."),
     Explanation(
         ProblemCode.INVALID_FIELD,

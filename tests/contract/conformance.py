@@ -130,9 +130,20 @@ def _request_differences(operation: dict[str, Any], exchange: Exchange) -> list[
                 f"query {name}: {error}" for error in _errors(declared[name]["schema"], _typed(declared[name], value))
             ]
     if "requestBody" in operation and exchange.body is not None:
-        schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        messages += [f"request: {error}" for error in _errors(schema, json.loads(exchange.body))]
+        content = operation["requestBody"]["content"]
+        value = _json(exchange.body) if len(content) > 1 else json.loads(exchange.body)
+        if value is not None:
+            schema = content["application/json"]["schema"]
+            messages += [f"request: {error}" for error in _errors(schema, value)]
     return messages
+
+
+def _json(text: str) -> Any:
+    """The JSON of a body that need not be one document; None if it is not."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _typed(parameter: dict[str, Any], text: str) -> Any:

@@ -91,6 +91,7 @@ def test_the_counts_cover_every_received_message() -> None:
         "calls_unrated": 1,
         "calls_refused": 2,
         "calls_conflicting": 1,
+        "line_mismatches": 0,
         "stray_calls": 3,
         "suspicious_calls": 0,
         "calls_from_other_number": 0,

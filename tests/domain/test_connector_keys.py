@@ -145,8 +145,12 @@ def test_a_revoked_key_is_refused_with_and_without_its_name() -> None:
 
 def test_hashes_and_names_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[tuple[object, object]] = []
-    module = "calling_credit.connectors.key.compare_digest"
-    monkeypatch.setattr(module, lambda one, two: compared.append((one, two)) or one == two)
+
+    def compare(one: object, two: object) -> bool:
+        compared.append((one, two))
+        return one == two
+
+    monkeypatch.setattr("calling_credit.connectors.key.compare_digest", compare)
     assert state_of(basic(f"sbc-1:{KEY}")) is KeyState.ACCEPTED
     assert compared == [(STORED.key_hash, STORED.key_hash), (b"sbc-1", b"sbc-1")]
 

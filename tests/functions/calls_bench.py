@@ -22,6 +22,17 @@ def calls(count: int, **changes: Any) -> list[dict[str, Any]]:
     return [{"call_id": f"c_{number}", **changes} for number in range(count)]
 
 
+def age_lines(world: World) -> None:
+    """Make the lines of acct_1 older than its calls, so that they had their numbers for sure."""
+    for line in world.of_kind("LINE"):
+        world.stack.dynamodb.update_item(
+            TableName=world.stack.table_name,
+            Key={"PK": {"S": line["PK"]}, "SK": {"S": line["SK"]}},
+            UpdateExpression="SET changed_at = :at",
+            ExpressionAttributeValues={":at": {"S": "2026-01-01T00:00:00.000Z"}},
+        )
+
+
 def transactions(requests: list[tuple[str, dict[str, Any]]]) -> list[int]:
     """The number of actions of each transaction."""
     return [len(params["TransactItems"]) for name, params in requests if name == "TransactWriteItems"]
@@ -48,7 +59,7 @@ POISON: dict[str, str] = {
     "unknown_version": event_body(version="2"),
     "invalid_id": event_body(account_id="a#b"),
     "invalid_direction": event_body(direction="sideways"),
-    "invalid_number": event_body(to="+44 20 7183 8750"),
+    "invalid_number": event_body(to="sip:a@b"),
     "invalid_timestamp": event_body(started_at="2026-11-23T10:00:00"),
     "invalid_duration": event_body(duration_seconds=-1),
     "invalid_disposition": event_body(disposition="hung_up"),

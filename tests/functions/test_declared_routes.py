@@ -16,6 +16,8 @@ AUTHORIZERS = {
     Access.CREDIT: ("OperatorAuthorizer", "AdjustScope"),
     Access.DESK: ("DeskAuthorizer", None),
     Access.SWITCH: ("ServiceAuthorizer", "AuthorizeScope"),
+    Access.REPORTER: ("ServiceAuthorizer", "ReportScope"),
+    Access.CONNECTOR: ("ConnectorAuthorizer", None),
 }
 
 

@@ -4,8 +4,17 @@ import json
 from typing import Any
 
 import pytest
+from ministack.core import iam_actions, iam_evaluator
 
-from local.emulator_conditions import Arn, attributes, checks_of_transaction, context_of, leading_keys, mail_resource
+from local.emulator_conditions import (
+    Arn,
+    attributes,
+    checks_of_transaction,
+    context_of,
+    install,
+    leading_keys,
+    mail_resource,
+)
 
 TABLE = {"KeySchema": [{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}]}
 INDEX = {"IndexName": "sweep", "KeySchema": [{"AttributeName": "sweep_pk", "KeyType": "HASH"}]}
@@ -93,6 +102,19 @@ def test_each_action_of_a_transaction_is_checked_with_its_own_key() -> None:
     contexts = [arn.context for _, arn in found if isinstance(arn, Arn)]
     assert contexts == [{"dynamodb:LeadingKeys": ["ACCOUNT#acct_1"]}, {"dynamodb:LeadingKeys": ["CARD#1"]}]
     assert checks_of_transaction(b"{}", []) == []
+
+
+def test_a_batch_of_messages_needs_the_action_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("request_tag_context", "dynamodb_transaction_checks", "extract_resource_arn", "extract_iam_action"):
+        monkeypatch.setattr(iam_actions, name, getattr(iam_actions, name))
+    monkeypatch.setattr(iam_evaluator, "enforce", iam_evaluator.enforce)
+    install()
+    asked = {
+        target: iam_actions.extract_iam_action("sqs", "POST", "/", {"x-amz-target": f"AmazonSQS.{target}"}, b"{}", {})
+        for target in ("SendMessageBatch", "SendMessage", "DeleteMessageBatch", "ReceiveMessage")
+    }
+    assert list(asked.values()) == ["sqs:SendMessage", "sqs:SendMessage", "sqs:DeleteMessage", "sqs:ReceiveMessage"]
+    assert iam_actions.extract_iam_action("unknown", "GET", "/", {}, b"", {}) is None
 
 
 def test_events_have_their_sources_and_mails_their_senders_address() -> None:

@@ -15,11 +15,9 @@ from tests.functions.desk_bench import use_the_desk
 from tests.functions.freeze_bench import FROZEN, issued, press
 from tests.functions.moves_bench import move_everything
 from tests.functions.notifications_bench import use_notifications
-from tests.functions.numbers_bench import NUMBER, by_number_event, call_at
 from tests.functions.policy_bench import allowed, checks_of, partitions_allowed
+from tests.functions.report_bench import use_numbers
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
-from tests.harness.http import http_event
-from tests.harness.queue import failures
 from tests.harness.table import FUNCTIONS, sample_event
 from tests.harness.till import ALWAYS, CREATE, Till
 from tests.harness.world import DECK, INCLUDED, UNCOVERED, World
@@ -61,7 +59,7 @@ def everything_that_happens(till: Till) -> None:
     world.deliver({}, {"call_id": "c_2", "to": UNCOVERED}, {"call_id": "c_3", "line_id": "line_x"}, {"to": INCLUDED})
     for is_on in (False, True):
         world.change("/lines/line_1", {"international_calling": is_on})
-    use_numbers(till)
+    use_numbers(till.world)
     use_notifications(till)
     assert world.authorize("c_4", seconds=60).body["decision"] == "allow"
     world.clock.now += timedelta(minutes=30)
@@ -117,23 +115,6 @@ def follow_a_link(till: Till, card: str) -> None:
     assert till.visit(token, "POST").status == 303
     till.challenge(open_one(till))
     assert "Paid" in till.visit(token, "POST").text
-
-
-def use_numbers(till: Till) -> None:
-    """Renamed users and accounts, a moved number, and a call and a question that name only a number."""
-    world = till.world
-    for name in ("Ada Lovelace", "Grace"):
-        world.operate("PUT", "/accounts/acct_1", {"name": name, "billing_emails": [f"{name[:3]}@example.com"]})
-        world.operate("PUT", "/accounts/acct_1/users/user_1", {"name": name})
-    line = {"number": "+14155550177", "user_id": "user_1"}
-    assert world.operate("PUT", "/accounts/acct_1/lines/line_8", line).status == 201
-    move = {"move_from": {"account_id": "acct_1", "line_id": "line_8"}}
-    assert world.operate("PUT", "/accounts/acct_2/lines/line_8", line | move).status == 201
-    named = by_number_event(world, call_at(world, "c_number") | {"to": INCLUDED})
-    assert failures(world.stack.invoke("rate_calls", named)) == []
-    asked = {"call_id": "c_asked", "from": NUMBER, "to": INCLUDED, "requested_seconds": 60}
-    event = http_event("authorize_call", "POST", "/calls/authorize", body=asked)
-    assert world.invoke("authorize_call", event).status == 200
 
 
 def lose_answers(till: Till, visa: str) -> None:

@@ -19,7 +19,7 @@ from calling_credit.rates.pricing import RatedCall
 from tests.benchmarks.capacity import item_bytes
 from tests.domain.admission_examples import row
 from tests.domain.examples import EVENT, NOW, call, deck_csv
-from tests.functions.calls_bench import CHARGE, calls, transactions
+from tests.functions.calls_bench import CHARGE, age_lines, calls, transactions
 from tests.harness.world import PREMIUM, World
 
 pytestmark = pytest.mark.dynamodb
@@ -102,6 +102,7 @@ def test_days_hold_every_category_on_its_own(world: World) -> None:
 def test_an_accounts_calls_take_as_few_transactions_of_100_actions_as_fit(
     world: World, count: int, days: int, actions: list[int]
 ) -> None:
+    age_lines(world)
     messages = [{**one, **at(-(number % days))} for number, one in enumerate(calls(count))]
     with world.recorded("rate_calls") as requests:
         assert world.deliver(*messages) == []
@@ -112,6 +113,7 @@ def test_an_accounts_calls_take_as_few_transactions_of_100_actions_as_fit(
 
 
 def test_posting_reads_neither_balance_nor_entries(world: World) -> None:
+    age_lines(world)
     with world.recorded("rate_calls") as requests:
         world.deliver(*calls(10))
     read = [
@@ -124,6 +126,7 @@ def test_posting_reads_neither_balance_nor_entries(world: World) -> None:
 
 
 def test_posting_without_admission_reads_nothing_for_cached_accounts(world: World) -> None:
+    age_lines(world)
     world.create_account("acct_2", admission=False)
     free = {"disposition": "busy", "duration_seconds": 0}
     assert world.deliver({"account_id": "acct_2"}) == []

@@ -25,7 +25,7 @@ def test_the_sample_batch_is_posted_except_the_malformed_message(world: World) -
     for account in ("acct_meridian", "acct_lakeside"):
         world.create_account(account, time_zone="America/New_York")
     event = sample_event("rate_calls")
-    [malformed] = [record for record in event["Records"] if "ended_at" not in json.loads(record["body"])]
+    [malformed] = [record for record in event["Records"] if "to" not in json.loads(record["body"])]
     assert failures(world.stack.invoke("rate_calls", event)) == [malformed["messageId"]]
     assert [keys.id_of(entry["SK"]) for entry in world.entries("acct_meridian")] == ["c_9f2c1d7e", "c_0b6e44aa"]
     [charged] = world.entries("acct_lakeside")

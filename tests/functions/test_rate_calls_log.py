@@ -91,6 +91,7 @@ def test_the_counts_of_a_batch_are_metrics(world: World, capsys: pytest.CaptureF
         "StrayCalls": 1,
         "SuspiciousCalls": 0,
         "CallsFromOtherNumber": 0,
+        "LineMismatches": 0,
     }
     world.deliver(conflict)
     counted = metrics_of(capsys.readouterr().out)

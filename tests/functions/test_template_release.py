@@ -141,6 +141,8 @@ ALLOWED = {
     "Resources/ManageAccountsFunction/Properties/Environment/Variables/USER_POOL_ID/*": "The same.",
     "Resources/ManageAccountsFunction/Properties/Environment/Variables/REFRESH_TOKEN_DAYS/*": "The same.",
     "Outputs/DeskUrl/*": "The desk has an address.",
+    "Resources/ApiStage/Properties/RouteSettings/POST /calls/events/*": "Switches report calls over HTTP.",
+    "Resources/ReportCalls*": "Switches report calls over HTTP.",
     "Resources/ReadAccounts*": "Staff read accounts with a function of its own.",
     "Resources/KeepAccounts*": "Staff close and export accounts with a function of its own.",
     "Resources/DeckBucket/Properties/LifecycleConfiguration/*": "Exports are deleted after a day.",

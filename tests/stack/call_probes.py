@@ -30,6 +30,17 @@ def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
     assert deliver(deployed, by_number(make_call(account_id, "+442071838750", 1, datetime.now(UTC)))) == []
 
 
+def report_calls(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Report a call by its number and an inbound one of an account."""
+    account_id = f"acct_{uuid.uuid4().hex[:12]}"
+    open_account(deployed, account_id)
+    call = make_call(account_id, "+442071838750", 1, datetime.now(UTC))
+    free = {"call_id": "c_free", "account_id": account_id, "line_id": "line_1", "direction": "inbound"}
+    for event in (by_number(call), free):
+        answer = deployed.api.send("POST", "/calls/events", tokens["switch"], event)
+        assert answer == {"accepted": 1, "rejected": []}
+
+
 def by_number(call: dict[str, Any]) -> dict[str, Any]:
     """Return the event of a call that names only its number."""
     return {name: value for name, value in call.items() if name not in ("account_id", "line_id", "user_id")}

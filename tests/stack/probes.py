@@ -13,7 +13,9 @@ from tests.stack.call_probes import (
     correct_a_call_of_version_1,
     expire_a_hold,
     invoke_rate_calls,
+    report_calls,
 )
+from tests.stack.connector_probes import use_a_key
 from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke
 from tests.stack.desk_probes import keep_accounts, read_accounts
@@ -90,8 +92,10 @@ def publish(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 PROBES: dict[str, Probe] = {
+    "CheckConnectorKeyFunction": use_a_key,
     "RateCallsFunction": invoke_rate_calls,
     "AuthorizeCallFunction": authorize_a_call,
+    "ReportCallsFunction": report_calls,
     "ExpireHoldsFunction": expire_a_hold,
     "ListUsageFunction": read_everything,
     "PublicRatesFunction": read_rates,

@@ -19,7 +19,7 @@ from calling_credit.numbering import is_e164, strip_trunk_zero
 from calling_credit.rejection_codes import Rejection, RejectionCode
 from calling_credit.unique_keys import find_duplicate_key, shown_key
 
-_MALFORMED: Final = Rejection(
+MALFORMED: Final = Rejection(
     RejectionCode.MALFORMED_JSON, "The body must be one JSON object in UTF-8 that describes one finished call."
 )
 _FIELD_CODES: Final = {
@@ -62,17 +62,27 @@ def parse_call(body: str, now: datetime) -> Call | FreeEvent | Rejection:
 def read_event(body: str) -> dict[str, Any] | Rejection:
     """Read the fields of one message body, unchecked."""
     if len(body) > MAX_BODY_CHARACTERS:
-        return Rejection(
-            RejectionCode.BODY_TOO_LARGE,
-            f"A call event can have at most {MAX_BODY_CHARACTERS} characters; send one call per message.",
-        )
+        return too_large()
+    return read_object(body)
+
+
+def too_large() -> Rejection:
+    """Return the rejection of an event with too many characters."""
+    return Rejection(
+        RejectionCode.BODY_TOO_LARGE,
+        f"A call event can have at most {MAX_BODY_CHARACTERS} characters; send one call per message.",
+    )
+
+
+def read_object(text: str) -> dict[str, Any] | Rejection:
+    """Read the fields of one JSON object of any size, unchecked."""
     try:
-        event = from_json(body.encode())
+        event = from_json(text.encode())
     except ValueError:
-        return _MALFORMED
+        return MALFORMED
     if not isinstance(event, dict):
-        return _MALFORMED
-    key = find_duplicate_key(body)
+        return MALFORMED
+    key = find_duplicate_key(text)
     if key is not None:
         detail = f"The event names {shown_key(key)} twice in one object; send it once."
         return Rejection(RejectionCode.DUPLICATE_KEY, detail)
@@ -114,7 +124,7 @@ def _rejection(error: ValidationError) -> Rejection:
     field = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "missing":
         return Rejection(RejectionCode.MISSING_FIELD, f"{field} is missing; an event of a call that costs needs it.")
-    return Rejection(*_FIELD_CODES[field]) if field in _FIELD_CODES else _MALFORMED
+    return Rejection(*_FIELD_CODES[field]) if field in _FIELD_CODES else MALFORMED
 
 
 def _call(event: CallEvent, now: datetime) -> Call | FreeEvent | Rejection:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 FACTS_TTL: Final = timedelta(seconds=60)
 MAX_FACTS: Final = 50_000
 _PROJECTION: Final = (
-    "PK, SK, time_zone, admission, admission_changed_at, breakdown_since, international_calling, #number, closes_at"
+    "PK, SK, time_zone, admission, admission_changed_at, breakdown_since, international_calling, #number, closes_at,"
+    " changed_at"
 )
 _NAMES: Final = {"#number": "number"}
 """`number` is a reserved word of DynamoDB."""
@@ -30,8 +31,8 @@ _NAMES: Final = {"#number": "number"}
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Facts for one batch: each existing account's time zone, the (account, line) pairs that may call abroad, the
-    numbers of the existing lines by account and line, the instants from which on lines are closed, and the accounts
-    with daily sums by user, line, and country.
+    numbers of the existing lines by account and line, the instants from which on lines are closed, the accounts with
+    daily sums by user, line, and country, and the last change of each line.
     """
 
     time_zones: dict[str, str]
@@ -39,6 +40,7 @@ class Facts:
     numbers: dict[tuple[str, str], str]
     closings: dict[tuple[str, str], str] = field(default_factory=dict)
     with_breakdown: frozenset[str] = frozenset()
+    changes: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 class AccountFacts:
@@ -62,6 +64,16 @@ class AccountFacts:
         self._load_missing({(keys.account_pk(account), keys.account_sk()) for account in accounts}, now)
         return frozenset(account for account in accounts if self._may_have_holds(account, now))
 
+    def existing(self, account_ids: Iterable[str], now: datetime) -> frozenset[str]:
+        """The accounts among these that exist.
+
+        Raises:
+            Unavailable: the table did not answer.
+        """
+        accounts = set(account_ids)
+        self._load_missing({(keys.account_pk(account), keys.account_sk()) for account in accounts}, now)
+        return frozenset(account for account in accounts if self._time_zone(account) is not None)
+
     def load(self, lines: Iterable[tuple[str, str]], now: datetime) -> Facts:
         """Load the facts of `(account_id, line_id)` pairs.
 
@@ -78,6 +90,7 @@ class AccountFacts:
             {pair: number for pair in pairs if (number := self._of_line(*pair, "number") or "").startswith("+")},
             {pair: instant for pair in pairs if (instant := self._of_line(*pair, "closes_at")) is not None},
             frozenset(account for account, _ in pairs if self._has_breakdown(account)),
+            {pair: instant for pair in pairs if (instant := self._of_line(*pair, "changed_at")) is not None},
         )
 
     def _load_missing(self, required: set[Key], now: datetime) -> None:

@@ -38,7 +38,7 @@ class NumberResolver:
     ) -> None:
         self._client = client
         self._table_name = table_name
-        self._lead = lead
+        self.lead = lead
         self._sleep = sleep
         self._cache: dict[str, tuple[datetime, NumberHistory]] = {}
 
@@ -82,4 +82,4 @@ class NumberResolver:
 
     def _horizon(self, read_at: datetime) -> str:
         """The instant up to which a history that was read at this time decides."""
-        return format_instant(read_at + self._lead / 2)
+        return format_instant(read_at + self.lead / 2)

@@ -8,7 +8,7 @@ from calling_credit.accounts.number_history import Assignment, NumberProblem
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.instants import format_instant
-from calling_credit.numbering import is_e164, is_emergency
+from calling_credit.numbering import is_e164, is_emergency, is_short_code
 
 _REASONS: Final[Mapping[NumberProblem, DenialReason]] = {
     NumberProblem.UNKNOWN_NUMBER: DenialReason.UNKNOWN_NUMBER,
@@ -21,15 +21,17 @@ _NOBODY: Final = "unknown"
 
 def caller_line(body: Mapping[str, Any], numbers: NumberResolver, now: datetime) -> Assignment | DenialReason | None:
     """Return the assignment of the number in `from` that is in force now, or why the call is denied; None if the
-    request names its account, needs none, or has no number.
+    request names its account and line, needs none, or has no number.
 
     Raises:
         Unavailable: the table did not answer.
     """
-    number, dialled = body.get("from"), body.get("to")
-    if "account_id" in body or not isinstance(number, str) or not is_e164(number):
+    number, dialed = body.get("from"), body.get("to")
+    if not isinstance(number, str) or not is_e164(number):
         return None
-    if isinstance(dialled, str) and is_emergency(dialled):
+    if "account_id" in body and ("line_id" in body or _needs_no_line(dialed)):
+        return None
+    if isinstance(dialed, str) and is_emergency(dialed):
         return None
     question = (number, format_instant(now))
     found = numbers.resolve({question}, now)[question]
@@ -38,8 +40,16 @@ def caller_line(body: Mapping[str, Any], numbers: NumberResolver, now: datetime)
 
 def with_line(body: dict[str, Any], found: Assignment | DenialReason | None) -> dict[str, Any]:
     """The request with the account and the line that were found."""
-    if found is None:
+    if found is None or ("account_id" in body and not _is_of_account(found, body["account_id"])):
         return body
     if isinstance(found, DenialReason):
         return {**body, "account_id": _NOBODY, "line_id": _NOBODY}
     return {"line_id": found.holder.line.line_id, **body, "account_id": found.holder.line.account_id}
+
+
+def _needs_no_line(dialed: object) -> bool:
+    return isinstance(dialed, str) and is_short_code(dialed)
+
+
+def _is_of_account(found: Assignment | DenialReason, account_id: object) -> bool:
+    return isinstance(found, Assignment) and found.holder.line.account_id == account_id

@@ -48,6 +48,9 @@ def parse_request(body: dict[str, Any]) -> AdmissionRequest:
     if isinstance(body.get("to"), str) and is_emergency(body["to"]):
         return _emergency_request(body)
     needs_line = not (isinstance(body.get("to"), str) and is_short_code(body["to"]))
+    if "account_id" not in body and isinstance(body.get("from"), str):
+        detail = "from must be the number of a line, in E.164 or as dialed there; or send account_id and line_id."
+        raise InvalidValue(ProblemCode.INVALID_NUMBER, detail)
     for name in ("call_id", "account_id", "line_id", "to") if needs_line else ("call_id", "account_id"):
         if not isinstance(body.get(name), str):
             raise InvalidValue(ProblemCode.MISSING_FIELD, f"{name} is missing; send it as a string.")
@@ -56,7 +59,8 @@ def parse_request(body: dict[str, Any]) -> AdmissionRequest:
         raise InvalidValue(ProblemCode.INVALID_ID, CALL_ID_FORM)
     if not is_e164(number) and not is_short_code(number):
         raise InvalidValue(
-            ProblemCode.INVALID_NUMBER, "to must be E.164 with a leading +, or a short code of 2 to 6 digits."
+            ProblemCode.INVALID_NUMBER,
+            "to must be E.164 with a leading +, a number as dialed from the line, or a short code of 2 to 6 digits.",
         )
     seconds = body.get("requested_seconds", DEFAULT_SECONDS)
     if not _is_duration(seconds):

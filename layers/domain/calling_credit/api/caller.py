@@ -74,20 +74,8 @@ CLIENT_NAMES: Final = ("client_id", "cid", "azp", "sub")
 """The claims in which Cognito, Okta, Auth0, and others name the client of a token."""
 
 
-def switch(claims: Mapping[str, Any], settings: Config) -> str:
-    """Return the client id of the phone switch. The scope is checked again, in case a route is deployed without the
-    gateway's check.
-
-    Raises:
-        Forbidden: `scope_required`.
-    """
-    if settings.authorize_scope not in _scopes_of(claims):
-        raise _scope_required(settings.authorize_scope)
-    return _client_id(claims)
-
-
-def _scopes_of(claims: Mapping[str, Any]) -> list[str]:
-    """The scopes of a token, in the claim `scope` or `scp`: text with spaces between them, or an array. Each is
+def scopes_of(claims: Mapping[str, Any]) -> list[str]:
+    """Return the scopes of a token, in the claim `scope` or `scp`: text with spaces between them, or an array. Each is
     compared as a whole.
     """
     value = claims.get("scope") or claims.get("scp")
@@ -96,7 +84,8 @@ def _scopes_of(claims: Mapping[str, Any]) -> list[str]:
     return value.split(" ") if isinstance(value, str) else []
 
 
-def _client_id(claims: Mapping[str, Any]) -> str:
+def client_id_of(claims: Mapping[str, Any]) -> str:
+    """Return the name of a token's client; empty if no claim names it."""
     return str(next((claims[name] for name in CLIENT_NAMES if claims.get(name)), ""))
 
 
@@ -149,14 +138,14 @@ class Operator:
                 ProblemCode.FINANCE_REQUIRED,
                 f"Only members of the group {settings.finance_group} may do this; ask one of them.",
             )
-        raise _scope_required(_scopes(settings)[right])
+        raise scope_required(_scopes(settings)[right])
 
 
 def back_office(claims: Mapping[str, Any], settings: Config, address: str = "") -> Operator:
     """Return the client of a token, for the routes below `/accounts`, which take no sign-in. A token without a scope
     of the back office has no right, nor has one that names no client: every write names who made it.
     """
-    client_id = _client_id(claims)
+    client_id = client_id_of(claims)
     rights = _client_rights(claims, settings) if client_id else frozenset()
     return Operator(Actor(ActorKind.CLIENT, client_id, address), rights)
 
@@ -174,8 +163,8 @@ def desk(claims: Mapping[str, Any], settings: Config, address: str = "") -> Oper
     groups, subject = _groups_of(claims, settings), str(claims.get("sub") or "")
     rights = _staff_rights(groups, settings)
     if not rights or not subject or claims.get(settings.account_claim):
-        if not groups and _scopes_of(claims):
-            raise _scope_required(settings.read_scope)
+        if not groups and scopes_of(claims):
+            raise scope_required(settings.read_scope)
         raise Forbidden(
             ProblemCode.STAFF_REQUIRED,
             f"This needs a sign-in of the phone company's staff, in the group {settings.support_group} or "
@@ -198,7 +187,7 @@ def signed_in_at(claims: Mapping[str, Any]) -> int | None:
 
 
 def _client_rights(claims: Mapping[str, Any], settings: Config) -> frozenset[Right]:
-    scopes = _scopes_of(claims)
+    scopes = scopes_of(claims)
     return frozenset(right for right, scope in _scopes(settings).items() if scope in scopes)
 
 
@@ -218,7 +207,8 @@ def _scopes(settings: Config) -> dict[Right, str]:
     }
 
 
-def _scope_required(scope: str) -> Forbidden:
+def scope_required(scope: str) -> Forbidden:
+    """Return the refusal of a token without a scope."""
     return Forbidden(ProblemCode.SCOPE_REQUIRED, f"This needs a client-credentials token with the scope {scope}.")
 
 

@@ -104,18 +104,28 @@ def source_ip(app: APIGatewayHttpResolver) -> str:
     return app.current_event.request_context.http.source_ip
 
 
+def body_text(app: APIGatewayHttpResolver, max_bytes: int) -> str:
+    """Return the request's body as text; empty without a body.
+
+    Raises:
+        PayloadTooLarge: body_too_large. BadRequest: malformed_json, the body is not UTF-8.
+    """
+    try:
+        text = app.current_event.decoded_body or ""
+    except ValueError:
+        raise BadRequest(ProblemCode.MALFORMED_JSON, "The body must be JSON in UTF-8.") from None
+    if len(text.encode(errors="replace")) > max_bytes:
+        raise PayloadTooLarge(ProblemCode.BODY_TOO_LARGE, f"A body can have at most {max_bytes} bytes.")
+    return text
+
+
 def json_body(app: APIGatewayHttpResolver) -> dict[str, Any]:
     """Return the request's body as a JSON object.
 
     Raises:
         PayloadTooLarge: body_too_large. BadRequest: malformed_json, duplicate_key.
     """
-    try:
-        text = app.current_event.decoded_body or ""
-    except ValueError:
-        raise BadRequest(ProblemCode.MALFORMED_JSON, "The body must be a JSON object in UTF-8.") from None
-    if len(text.encode(errors="replace")) > MAX_BODY_BYTES:
-        raise PayloadTooLarge(ProblemCode.BODY_TOO_LARGE, f"A body can have at most {MAX_BODY_BYTES} bytes.")
+    text = body_text(app, MAX_BODY_BYTES)
     try:
         body = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=unique_keys)
     except DuplicateKeyError as error:

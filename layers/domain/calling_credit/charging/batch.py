@@ -118,6 +118,10 @@ class Batch:
         self.tally["suspicious"] = len(suspicious)
         return suspicious
 
+    def recorded_calls(self) -> list[Call]:
+        """The charged and unrated calls that are in the table."""
+        return [call for call, _ in self._recorded()]
+
     def _recorded(self) -> Iterator[tuple[Call, int | None]]:
         """The charged and unrated calls that are in the table, with the seconds that their holds granted."""
         calls = [(call, charge.granted_seconds) for call, charge in self.charges]
@@ -138,6 +142,7 @@ class Batch:
             "stray_calls": self.tally["stray"],
             "suspicious_calls": self.tally["suspicious"],
             "calls_from_other_number": self.tally["other number"],
+            "line_mismatches": self.tally["line mismatch"],
         }
 
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from calling_credit.accounts.cache import AccountFacts
-from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.charging.batch import rate_batch
 from calling_credit.charging.intake import Message, accept_messages
-from calling_credit.charging.named_events import name_lines
+from calling_credit.charging.mismatches import find_mismatches
+from calling_credit.charging.named_events import LineFinder
 from calling_credit.charging.store import ChargingStore
 from calling_credit.rates.decks_for_calls import DecksInForce
 from calling_credit.rejection_codes import Rejection
@@ -31,19 +30,20 @@ class BatchResult:
 def charge_batch(
     messages: Iterable[Message],
     decks: DecksInForce,
-    facts: AccountFacts,
+    finder: LineFinder,
     store: ChargingStore,
     now: datetime,
     tolerance: int,
-    numbers: NumberResolver,
 ) -> BatchResult:
-    """Price the calls of a batch, post their charges, and list the unrated, stray, and suspicious calls.
+    """Price the calls of a batch, post their charges, and list the unrated, stray, suspicious, and mismatched
+    calls.
 
     A call that waits for a price is charged by no other record of it. A stray is listed only after its charge is
-    posted, so that the list never names a call that was not charged. `tolerance` is HangUpToleranceSeconds. `numbers`
+    posted, so that the list never names a call that was not charged. `tolerance` is HangUpToleranceSeconds. `finder`
     finds the line of an event that names only a number.
     """
-    intake = accept_messages(messages, now, partial(name_lines, numbers=numbers, now=now))
+    facts = finder.facts
+    intake = accept_messages(messages, now, partial(finder.complete, now=now))
     known = store.outcomes_of_v1(intake.calls)
     intake.calls = [call for call in intake.calls if call.key not in known]
     calls = {(call.account_id, call.call_key) for call in intake.calls}
@@ -62,4 +62,7 @@ def charge_batch(
     batch.record_outcomes(store.list_unrated(batch.unrated, now))
     store.list_strays(batch.strays(account_facts.enabled_lines, account_facts.closings), now)
     store.list_suspicious(batch.suspicious(), now)
+    mismatches = find_mismatches(batch.recorded_calls(), account_facts, finder.numbers, now)
+    batch.tally["line mismatch"] = len(mismatches)
+    store.list_mismatches(mismatches, now)
     return BatchResult(batch.refused, batch.counts(), posting.errors)

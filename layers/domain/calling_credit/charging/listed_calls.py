@@ -1,5 +1,5 @@
 """Lists calls for operators: unrated calls with all their fields until a deck covers them, and charged
-calls that are stray or suspicious.
+calls that are stray, suspicious, or of another line than their number.
 """
 
 import time
@@ -9,8 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.accounts.number_history import LineName
 from calling_credit.calls import Call
-from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb import desk_keys, keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.transactions import transact
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 UNRATED: Final = "unrated"
 STRAY: Final = "stray"
 SUSPICIOUS: Final = "suspicious"
+LINE_MISMATCH: Final = "line_mismatch"
 
 
 class ListOutcome(StrEnum):
@@ -100,6 +102,21 @@ def stray_item(call: Call, now: datetime) -> dict[str, Any]:
             "line_id": call.line_id,
             "user_id": call.user_id,
             **_sweep_keys(STRAY, call, now),
+        }
+    )
+
+
+def mismatch_item(call: Call, line: LineName, now: datetime) -> dict[str, Any]:
+    """The item of a charged call whose number belonged to another line."""
+    return to_attributes(
+        {
+            "PK": keys.account_pk(call.account_id),
+            "SK": desk_keys.mismatch_sk(call.happened_at, call.call_key),
+            "line_id": call.line_id,
+            "user_id": call.user_id,
+            "number_account_id": line.account_id,
+            "number_line_id": line.line_id,
+            **_sweep_keys(LINE_MISMATCH, call, now),
         }
     )
 

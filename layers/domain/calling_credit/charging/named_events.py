@@ -1,15 +1,28 @@
-"""Names the account and the line of events that name only the calling number.
+"""Makes events whole: names the account, the line, and the user of events that name only the calling number, and reads
+dialed numbers in the country of the line.
 
-Such an event belongs to the line that had the number when the call began, not to the one that has it now. A call is
-therefore charged to one account, however late and however often its event is delivered.
+An event that names no account belongs to the line that had the number when the call began, not to the one that has it
+now. A call is therefore charged to one account, however late and however often its event is delivered.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_history import Assignment, NumberProblem
 from calling_credit.accounts.number_resolver import NumberResolver, Question
+from calling_credit.call_event_form import costs_nothing
+from calling_credit.charging.canonical_events import (
+    canonical_facts,
+    depends_on_line,
+    home_of,
+    with_caller,
+    with_dialed,
+)
+from calling_credit.dialing import depends_on_country
+from calling_credit.ids import is_id
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.numbering import is_e164
 from calling_credit.rejection_codes import Rejection, RejectionCode
@@ -31,30 +44,100 @@ REJECTIONS: Final[Mapping[NumberProblem, Rejection]] = {
         "started_at is ahead, and the number in from may move to another line before; check the switch's clock.",
     ),
 }
+NAMES: Final = ("account_id", "line_id")
+NO_LINE: Final = "unknown"
+"""The line of a call whose event names an account only, and whose number belongs to another account."""
+_NO_NAME: Final = Rejection(
+    RejectionCode.MISSING_FIELD,
+    "account_id is missing; every event names its account, or the line's number in from. The from of an inbound call is"
+    " the other party.",
+)
+_NO_NUMBER: Final = Rejection(
+    RejectionCode.INVALID_NUMBER,
+    "from must be the number of a line, in E.164 or as dialed there; or send account_id and line_id.",
+)
+_NO_START: Final = Rejection(
+    RejectionCode.MISSING_FIELD, "started_at is missing; an event that names its line by from needs it."
+)
+_UNREADABLE_START: Final = Rejection(
+    RejectionCode.INVALID_TIMESTAMP, "started_at must be RFC 3339 with an offset, such as 2026-11-23T10:00:00.000Z."
+)
 
 
-def name_lines(events: Iterable[Event | Rejection], numbers: NumberResolver, now: datetime) -> list[Event | Rejection]:
-    """Give each event without `account_id` the account, line, and user of its number; or say why there are none. The
-    events keep their order, and an event keeps the line and the user that it names.
+@dataclass(frozen=True, slots=True)
+class LineFinder:
+    """Finds the lines of events. `home` is the country in which a line dials if its number is unknown."""
 
-    Raises:
-        Unavailable: the table did not answer.
-    """
-    read = list(events)
-    questions = {index: question for index, event in enumerate(read) if (question := question_of(event)) is not None}
-    answers = numbers.resolve(questions.values(), now) if questions else {}
-    for index, question in questions.items():
-        event = read[index]
-        assert not isinstance(event, Rejection)
-        read[index] = _named(event, answers[question])
-    return read
+    numbers: NumberResolver
+    facts: AccountFacts
+    home: str
+
+    def complete(
+        self, events: Iterable[Event | Rejection], now: datetime, zone: str | None = None
+    ) -> list[Event | Rejection]:
+        """Return each event in canonical form with its account, line, and user; or why there is none. The events keep
+        their order, and an event keeps the account, the line, and the user that it names.
+
+        Args:
+            events: the fields of each event as the switch sent them.
+            zone: the IANA time zone of times without one.
+
+        Raises:
+            Unavailable: the table did not answer.
+        """
+        read = [one if isinstance(one, Rejection) else canonical_facts(one, zone) for one in events]
+        numbers = self._line_numbers(read, now)
+        countries = [self.home if isinstance(one, Rejection) else self._country(one, numbers) for one in read]
+        read = [
+            one if isinstance(one, Rejection) else with_caller(one, country)
+            for one, country in zip(read, countries, strict=True)
+        ]
+        questions = {index: question for index, event in enumerate(read) if (question := question_of(event))}
+        answers = self.numbers.resolve(questions.values(), now) if questions else {}
+        for index, question in questions.items():
+            event = read[index]
+            assert not isinstance(event, Rejection)
+            read[index] = _named(event, answers[question])
+        return [one if isinstance(one, Rejection) else self._dialed(one, numbers) for one in map(_identified, read)]
+
+    def with_numbers(self, call: Event, now: datetime) -> Event:
+        """Return a call that is to begin with its numbers in canonical form. Only a number whose meaning depends on
+        the country of a named line causes a read.
+
+        Raises:
+            Unavailable: the table did not answer.
+        """
+        named = {name: value for name, value in call.items() if name not in NAMES or value not in (None, "")}
+        line = _line_of(named)
+        if line is None:
+            return self._dialed(with_caller(named, self.home), {})
+        is_loose = depends_on_country(named.get("to"))
+        return self._dialed(named, self.facts.load({line}, now).numbers if is_loose else {})
+
+    def _line_numbers(self, events: Iterable[Event | Rejection], now: datetime) -> Mapping[tuple[str, str], str]:
+        """The numbers of the lines that events name, as far as they decide how a number was dialed."""
+        pairs = {_line_of(event) for event in events if not isinstance(event, Rejection) and depends_on_line(event)}
+        lines = {pair for pair in pairs if pair is not None}
+        return self.facts.load(lines, now).numbers if lines else {}
+
+    def _country(self, event: Event, numbers: Mapping[tuple[str, str], str]) -> str:
+        line = _line_of(event)
+        return home_of(numbers.get(line) if line else None, self.home)
+
+    def _dialed(self, event: Event, numbers: Mapping[tuple[str, str], str]) -> Event:
+        """The event with the number that was dialed, in the country of its line, else of `from`."""
+        line, caller = _line_of(event), event.get("from")
+        number = numbers.get(line) if line else None
+        return with_dialed(event, home_of(number or (caller if isinstance(caller, str) else None), self.home))
 
 
 def question_of(event: Event | Rejection) -> Question | None:
-    """The number that called, and when, of an event that names no account; None if the event names an account, or does
-    not say both. The `from` of an inbound call is the other party.
+    """The number that called, and when, of an event that does not name its account, or of a call that costs and does
+    not name its line; None if the event does not say both. The `from` of an inbound call is the other party.
     """
-    if isinstance(event, Rejection) or "account_id" in event or event.get("direction") == "inbound":
+    if isinstance(event, Rejection) or event.get("direction") == "inbound":
+        return None
+    if "account_id" in event and ("line_id" in event or costs_nothing(event)):
         return None
     number, started_at = event.get("from"), event.get("started_at")
     started = parse_instant(started_at) if isinstance(started_at, str) else None
@@ -65,7 +148,30 @@ def question_of(event: Event | Rejection) -> Question | None:
 
 def _named(event: Event, answer: Assignment | NumberProblem) -> Event | Rejection:
     if isinstance(answer, NumberProblem):
-        return REJECTIONS[answer]
+        is_charged_anyway = "account_id" in event and answer is NumberProblem.UNKNOWN_NUMBER
+        return event if is_charged_anyway else REJECTIONS[answer]
     line, user_id = answer.holder.line, answer.holder.user_id
-    user = {"user_id": user_id} if user_id else {}
+    if event.get("account_id", line.account_id) != line.account_id:
+        return {"line_id": NO_LINE, **event}
+    is_same_line = event.get("line_id", line.line_id) == line.line_id
+    user = {"user_id": user_id} if user_id and is_same_line else {}
     return {"line_id": line.line_id, **user, **event, "account_id": line.account_id}
+
+
+def _identified(event: Event | Rejection) -> Event | Rejection:
+    """The event, or why nothing names its account."""
+    if isinstance(event, Rejection) or "account_id" in event:
+        return event
+    if event.get("direction") == "inbound" or "from" not in event:
+        return _NO_NAME
+    if not isinstance(event["from"], str) or not is_e164(event["from"]):
+        return _NO_NUMBER
+    return _UNREADABLE_START if "started_at" in event else _NO_START
+
+
+def _line_of(event: Event) -> tuple[str, str] | None:
+    """The account and the line that an event names; None if it does not name both by possible ids."""
+    account_id, line_id = event.get("account_id"), event.get("line_id")
+    if isinstance(account_id, str) and isinstance(line_id, str) and is_id(account_id) and is_id(line_id):
+        return account_id, line_id
+    return None

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from calling_credit.accounts.daily_sums import counters_of, day_keys, mark_counted, names_of
+from calling_credit.accounts.number_history import LineName
 from calling_credit.calls import Call
 from calling_credit.charging.listed_calls import (
     ListOutcome,
     is_waiting,
     list_calls,
     list_unrated_calls,
+    mismatch_item,
     stray_item,
     suspicious_item,
 )
@@ -99,6 +101,10 @@ class ChargingStore:
     def list_strays(self, calls: Sequence[Call], now: datetime) -> None:
         """List charged calls whose line is unknown or has international calling disabled."""
         list_calls(self._client, self._table_name, [stray_item(call, now) for call in calls])
+
+    def list_mismatches(self, calls: Sequence[tuple[Call, LineName]], now: datetime) -> None:
+        """List charged calls whose number belonged to another line, with that line."""
+        list_calls(self._client, self._table_name, [mismatch_item(call, line, now) for call, line in calls])
 
     def list_suspicious(self, calls: Sequence[tuple[Call, int | None]], now: datetime) -> None:
         """List charged and unrated calls whose duration is hard to believe, with the seconds that were granted."""

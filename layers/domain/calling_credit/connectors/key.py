@@ -78,8 +78,9 @@ def parse_settings(name: str, time_zone: str = "", per_minute: str = "") -> KeyS
         raise InvalidValue(ProblemCode.INVALID_ID, detail)
     try:
         zone(time_zone or "UTC")
-    except InvalidValue as error:
-        raise InvalidValue(error.code, 'ZONE must be an IANA name such as "America/New_York".') from None
+    except InvalidValue:
+        detail = 'ZONE must be an IANA name such as "America/New_York".'
+        raise InvalidValue(ProblemCode.INVALID_TIME_ZONE, detail) from None
     number = per_minute or str(DEFAULT_PER_MINUTE)
     if not (number.isascii() and number.isdigit() and len(number) <= 6 and 1 <= int(number) <= MAX_PER_MINUTE):
         detail = f"PER_MINUTE must be a whole number from 1 to {MAX_PER_MINUTE}."

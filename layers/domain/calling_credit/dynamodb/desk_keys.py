@@ -1,4 +1,4 @@
-"""The sort keys of what staff look up in an account or make of it: sent mails and exports."""
+"""The sort keys of what staff look up in an account or make of it: sent mails, exports, and calls of other lines."""
 
 from calling_credit.dynamodb import keys
 
@@ -16,3 +16,8 @@ def mailed_range() -> tuple[str, str]:
 def export_sk(export_id: str) -> str:
     """One export, which claims its Idempotency-Key for as long as its file is kept."""
     return f"EXPORT#{export_id}"
+
+
+def mismatch_sk(happened_at: str, call_key: str) -> str:
+    """A charged call of another line than the one that had its number."""
+    return f"LINE_MISMATCH#{happened_at}#{call_key}"

@@ -18,6 +18,7 @@ One partition holds everything of an account, so its items commit together, and 
     UNRATED#<happened_at>#<call_key>    a finished call without a price, all its fields      charging.listed_calls
     STRAY#<happened_at>#<call_key>      a charged call on an unknown or disabled line       charging.listed_calls
     SUSPICIOUS#<happened_at>#<call_key> a charged call that lasted hardly believably long   charging.listed_calls
+    LINE_MISMATCH#<happened_at>#<key>   a charged call of another line than its number's    charging.listed_calls
     TOPUP#<id>                          one payment: its state and its requests to Stripe    topups.store
     PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    topups.store
     HOLD#<call_key>                     credit held for a call: live, released, expired     ledger.hold_store, posting
