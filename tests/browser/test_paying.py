@@ -132,7 +132,7 @@ def test_payment_without_an_answer_can_be_abandoned(user: User, page_server: Pag
     api.release("POST /top-ups")
     one.page.wait_for_timeout(3000)
     assert api.count("POST /top-ups") == 1
-    one.sees("$66.28", one.card("Balance"))  # The payment was made; the page hears of it by itself.
+    one.sees("$66.28", one.card("Balance"))  # The payment was made, and the page shows it by itself.
     one.press("Pay $25.00")
     expect(one.page.get_by_role("dialog")).to_contain_text("less than a minute ago")
 

@@ -9,11 +9,13 @@ between them.
 import json
 import random
 from collections import Counter
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from tests.harness.faults import ask_until_answered, deliver_until_settled, points
+from tests.harness.http import http_event
 from tests.harness.queue import failures
 from tests.harness.table import Context, Stack, load_app
 from tests.harness.threads import at_once
@@ -26,6 +28,7 @@ from tests.laws.ledger_bench import (
     LedgerBench,
     Storm,
     batch,
+    call,
     kinds,
     report,
     some_calls,
@@ -61,6 +64,32 @@ def test_law_10_a_batch_ends_in_the_same_ledger_after_any_failure(
         assert bench.ledger() == expected, point.name
         covered[point.fault.__name__.split("_at_")[0]] += 1
     report(capsys, f"rate_calls, {len(scenario)} requests", covered)
+
+
+def test_law_10_daily_sums_count_each_call_once_after_any_failure(
+    bench: LedgerBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for account in ("acct_1", "acct_2"):
+        event = http_event("manage_accounts", "PUT", f"/accounts/{account}", body={"breakdown": True})
+        assert bench.stack.invoke("manage_accounts", event)["statusCode"] == 200
+    bench.now += timedelta(minutes=5)  # Daily sums begin two minutes after the switch.
+    bench.stack.forget()
+    bench.keep()
+    bench.wire.sent.clear()
+    calls = batch([call("acct_1", 12), call("acct_1", 13), call("acct_2", 14)])
+    bench.stack.invoke("rate_calls", calls)
+    scenario, expected = list(bench.wire.sent), bench.ledger()
+    assert kinds(expected)["SPENT_DAY"] == 2
+    covered: Counter[str] = Counter()
+    for point in points(scenario):
+        bench.put_back()
+        with bench.wire.interfering(point):
+            deliver_until_settled(bench.stack, bench.wire, calls["Records"], point.context)
+        for passed in point.late:
+            passed()
+        assert bench.ledger() == expected, point.name
+        covered[point.fault.__name__.split("_at_")[0]] += 1
+    report(capsys, f"rate_calls with daily sums, {len(scenario)} requests", covered)
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -73,5 +73,6 @@ function showPicture(place, { statement }) {
 		amount = closing.get(day) ?? amount;
 		return { day, amount };
 	});
-	fill(place, line(days, { caption: t("lastDays", { days: DAYS }), unit: t("balance") }));
+	const hasHistory = days.some(({ amount: one }) => micros(one) !== 0n); // A new account has nothing to draw.
+	fill(place, hasHistory && line(days, { caption: t("lastDays", { days: DAYS }), unit: t("balance") }));
 }

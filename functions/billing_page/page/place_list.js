@@ -24,6 +24,7 @@ export function placeList(label, hint, { name, places, fixed, most, shortest, ha
 		chosen.sort((one, other) => placeName(one).localeCompare(placeName(other)));
 		fill(list, chosen.map((place) => h("li.place", h("span", placeName(place)), isReadOnly ? null : h("button.quiet", { "aria-label": t("removePlace", { place: placeName(place) }), onclick: () => remove(place) }, "✕"))));
 		list.hidden = !chosen.length;
+		if (isReadOnly && !chosen.length && !fixed.length) fill(element, box, h("p", t("noPlaces")));
 	}
 	function offers(text) {
 		const found = findCountries(text).filter(({ code }) => hasNetworks || code !== NETWORKS).map(({ code, name: shown, prefixes }) => ({ value: code, label: shown, detail: prefixes.map((prefix) => `+${prefix}`).join(", ") }));
