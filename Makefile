@@ -74,7 +74,7 @@ STARTED = @{ echo "$$(date +%T)  $@ has started" >&3; } 2>/dev/null || true
 QUICK := test-domain-quickly types test-laws-quickly lint-code contract
 #  Three at a time on two cores, because tests of a stack mostly wait. Make starts them in this order: the page and `make run`,
 #  with stacks of their own, come when the first of the long ones has ended.
-SUITES := test-stack-alone test-payment-faults test-functions test-switch-alone test-page test-laws-alone test-domain test-stand-in
+SUITES := test-stack-alone test-payment-faults test-functions test-switch-alone test-page test-laws-alone test-domain test-connectors test-stand-in
 PAYMENT_FAULTS := tests/laws/test_payment_faults.py
 
 .PHONY: test
@@ -84,12 +84,17 @@ test: $(READY)  ## Run every test; it starts its own stacks, beside a running `m
 .PHONY: test-domain
 test-domain: $(READY)  ## Test the rules, without AWS
 	$(STARTED)
-	@exec $(BIN)/pytest tests/domain tests/contract tests/connectors
+	@exec $(BIN)/pytest tests/domain tests/contract
 
 .PHONY: test-domain-quickly
 test-domain-quickly: $(READY)
 	$(STARTED)
 	@HYPOTHESIS_EXAMPLES=10 exec $(BIN)/pytest tests/domain
+
+.PHONY: test-connectors
+test-connectors: $(READY)  ## Test the agent and the connectors of switches: processes that are killed, and a service that fails
+	$(STARTED)
+	@exec $(BIN)/pytest tests/connectors
 
 .PHONY: test-stand-in
 test-stand-in: $(READY)  ## Test the stand-in for Stripe against Stripe's own SDK, field by field

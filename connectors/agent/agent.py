@@ -11,12 +11,14 @@ from __future__ import annotations
 import argparse
 import base64
 import contextlib
+import csv
 import email.utils
 import fcntl
 import hashlib
 import hmac
 import http.client
 import http.server
+import io
 import ipaddress
 import json
 import logging
@@ -39,6 +41,8 @@ from typing import Any, Callable, NamedTuple
 MAX_EVENTS = 100
 MAX_BODY = 1_000_000
 SEGMENT_BYTES = 4_000_000
+MAX_LINES, CSV_COLUMNS = 10, range(16, 25)
+"""How many lines a record of CSV may have, and how many columns one of several lines has."""
 CHECKED_BYTES = 128
 """How many bytes before the remembered position are compared, to notice that the file is another one."""
 FORMATS = ("freeswitch_json", "asterisk_csv", "kamailio_acc", "twilio_status", "telnyx_call")
@@ -168,8 +172,9 @@ class Spool:
     def _last_position(self) -> dict[str, Any] | None:
         """The newest position of a file's reader that the segments hold."""
         for segment in sorted(self.sizes, reverse=True):
-            found = [record.position for record in map(decode, self._path(segment).open("rb")) if record]
-            positions = [position for position in found if position]
+            with self._path(segment).open("rb") as file:
+                marked = [decode(line) for line in file if b'"position": {' in line]
+            positions = [record.position for record in marked if record and record.position]
             if positions:
                 return positions[-1]
         return None
@@ -266,10 +271,14 @@ class Spool:
                 self.sizes.pop(number, None)
             self._changed.notify_all()
 
-    def set_aside(self, place: Place, record: Record, rejection: dict[str, Any]) -> None:
-        """Keep a rejected record with its code and detail. Its name is its place: a repetition writes the same file."""
+    def set_aside(self, place: Place, record: Record, rejection: dict[str, Any], part: int = 0) -> None:
+        """Keep a rejected record with its code and detail. Its name is its place: a repetition writes the same file.
+
+        `part`: which event of a record that holds several.
+        """
+        name = f"{place.segment:012d}-{place.offset:09d}-{part}.json"
         rejection = {"code": "", "detail": "", **rejection, "format": record.format, "record": record.text}
-        write_whole(self.rejected / f"{place.segment:012d}-{place.offset:09d}.json", json.dumps(rejection, indent=1))
+        write_whole(self.rejected / name, json.dumps(rejection, indent=1))
 
     def wait(self, seconds: float) -> None:
         """Wait until something changes, at most so long."""
@@ -299,15 +308,52 @@ def fits(records: list[Record], record: Record, most: int, size: int) -> bool:
 
 
 def records_of(text: str, form: str) -> list[Record]:
-    """The events of a body, each as one line."""
-    if form == "twilio_status":
-        return [Record(text, form, alone=True)]
+    """The events of a body, each as one line. `cdr=…` of a switch, and CSV with a row of names, are sent alone."""
+    text = text.strip()
     if form == "freeswitch_json" and text.startswith("cdr="):
-        text = urllib.parse.unquote(text[4:])
-    if form != "asterisk_csv":
+        return [Record(re.sub(r"[\r\n]", "", text), form, alone=True)]
+    names, _, rows = text.partition("\n")
+    if form == "asterisk_csv" and "billsec" in names.lower():
+        found = [record.text for record in records_of(rows, form)]
+        parts = [found[start : start + MAX_EVENTS] for start in range(0, len(found), MAX_EVENTS)]
+        return [Record("\n".join([names.strip(), *part]), form, alone=True) for part in parts]
+    if form not in CONTENT_TYPES:
         with contextlib.suppress(ValueError, RecursionError):
             return [Record(re.sub(r"[\r\n]", " ", value), form) for value in json_values(text)]
-    return [Record(line, form) for line in map(str.rstrip, text.split("\n")) if line]
+    data = text.encode("utf-8", "surrogateescape")
+    return [record for _, record in whole_records(data, form, is_last=True) if record]
+
+
+def whole_records(data: bytes, form: str, *, is_last: bool) -> list[tuple[int, Record | None]]:
+    """The records of whole lines, and how many bytes each takes; None for a blank line.
+
+    `is_last`: nothing follows, so a line without an end is whole.
+    """
+    end = len(data) if is_last else data.rfind(b"\n") + 1
+    lines = re.findall(rb"[^\n]*\n|[^\n]+", data[:end])
+    records: list[tuple[int, Record | None]] = []
+    start = 0
+    while start < len(lines):
+        count = lines_of_record(lines[start : start + MAX_LINES]) if form == "asterisk_csv" else 1
+        if not count and not is_last and start + MAX_LINES > len(lines):
+            break
+        line = b"".join(lines[start : start + max(count, 1)])
+        text = line.decode("utf-8", "surrogateescape").strip()
+        records.append((len(line), Record(text, form) if text else None))
+        start += max(count, 1)
+    return records
+
+
+def lines_of_record(lines: list[bytes]) -> int:
+    """How many lines the first record of CSV has: up to where its quotes are closed; 0 if they are not closed yet."""
+    quotes = 0
+    for count, line in enumerate(lines, 1):
+        quotes += line.count(b'"')
+        if quotes % 2 == 0:
+            text = b"".join(lines[:count]).decode("utf-8", "replace")
+            cells = next(csv.reader(io.StringIO(text, newline="")), [])
+            return count if count == 1 or len(cells) in CSV_COLUMNS else 1
+    return 0
 
 
 def json_values(text: str) -> list[str]:
@@ -479,9 +525,9 @@ class Sender(threading.Thread):
         rejected = verdict.rejected
         if verdict.action == "split":
             rejected = ({"index": 0, "call_id": None, "code": verdict.code, "detail": verdict.detail},)
-        for item in rejected:
-            index = item["index"] if len(batch.records) > 1 else 0
-            self._spool.set_aside(batch.places[index], batch.records[index], item)
+        for number, item in enumerate(rejected):
+            index, part = (item["index"], 0) if len(batch.records) > 1 else (0, number)
+            self._spool.set_aside(batch.places[index], batch.records[index], item, part)
             log.warning("rejected: %s; the record is in %s", item.get("code"), self._spool.rejected)
         self._spool.advance(batch.end)
         if self._failures:
@@ -496,6 +542,8 @@ class Sender(threading.Thread):
             log.warning("not sent: %s: %s", code, detail)
         most = min(0.5 * 2 ** min(self._failures, 20), self._longest)
         self._failures += 1
+        if self._failures > 3:  # A body that the service cannot take in time may be too long for it.
+            self._most = max(1, self._most // 2)
         self._stopping.wait(max(seconds or 0.0, most * random.uniform(0.5, 1.0)))
 
 
@@ -506,16 +554,19 @@ class Sender(threading.Thread):
 
 def keep(spool: Spool, records: list[Record], stop: threading.Event) -> bool:
     """Append records, and wait as long as the spool is full. False if the agent is stopped first."""
+    is_waiting = False
     while records:
         try:
-            spool.append(records)
+            spool.append(records[:50])
         except SpoolFullError as error:
-            log.warning("reading waits: %s", error)
+            if not is_waiting:
+                log.warning("reading waits: %s", error)
+            is_waiting = True
             spool.wait(1.0)
             if stop.is_set():
                 return False
         else:
-            break
+            records = records[50:]
     return True
 
 
@@ -611,16 +662,17 @@ class Tail:
         if self._file is None:
             return False
         data = os.pread(self._file, MAX_BODY, self._offset)
-        end = len(data) if is_last or (len(data) == MAX_BODY and b"\n" not in data) else data.rfind(b"\n") + 1
-        if not end:
+        found = whole_records(data, self._form, is_last=is_last)
+        if not found and len(data) == MAX_BODY:
+            found = whole_records(data, self._form, is_last=True)
+        if not found:
             return False
         offset, check, records = self._offset, self._check, []
-        for line in data[:end].splitlines(keepends=True):
-            self._offset += len(line)
-            self._check = (self._check + line)[-CHECKED_BYTES:]
-            text = line.decode("utf-8", "surrogateescape").strip()
-            is_alone = self._form == "twilio_status"
-            records += [Record(text, self._form, is_alone, self._position(self._file))] if text else []
+        for size, record in found:
+            start = self._offset - offset
+            self._check = (self._check + data[start : start + size])[-CHECKED_BYTES:]
+            self._offset += size
+            records += [record._replace(position=self._position(self._file))] if record else []
         if keep(self._spool, records, self._stop):
             return True
         self._offset, self._check = offset, check
@@ -673,10 +725,10 @@ def read_stdin(form: str, spool: Spool, stop: threading.Event) -> None:
         if not select.select([0], [], [], 0.5)[0]:
             continue
         data = os.read(0, 65536)
-        lines = (rest + (data or b"\n")).split(b"\n")
-        rest = lines.pop()
-        texts = [line.decode("utf-8", "surrogateescape").strip() for line in lines]
-        if not keep(spool, [Record(text, form, form == "twilio_status") for text in texts if text], stop) or not data:
+        rest += data
+        found = whole_records(rest, form, is_last=not data)
+        rest = rest[sum(size for size, _ in found) :]
+        if not keep(spool, [record for _, record in found if record], stop) or not data:
             return
 
 

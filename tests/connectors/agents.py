@@ -15,6 +15,8 @@ from typing import Any
 from tests.harness.template import ROOT
 
 AGENT = ROOT / "connectors" / "agent" / "agent.py"
+PYTHON = os.environ.get("CONNECTOR_PYTHON", sys.executable)
+"""The interpreter of a switch: CONNECTOR_PYTHON=/usr/bin/python3.9 runs the connectors with an older one."""
 KEY = "ck_a-key-that-no-log-may-show-0123456789abcdefghi"
 
 
@@ -28,7 +30,7 @@ def load_agent() -> ModuleType:
     return module
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Wait for a condition, and fail if it does not come true."""
     end = time.monotonic() + seconds
     while not condition():
@@ -45,7 +47,7 @@ class Agent:
         self._start = self.log.stat().st_size if self.log.exists() else 0
         environment = {"PATH": os.environ["PATH"], "CALLING_CREDIT_KEY": KEY, **settings.pop("env", {})}
         fast = ["--longest-wait", "0.05", "--rotation-grace", "0.2"]
-        command = [sys.executable, str(AGENT), "--url", url, "--spool", str(self.spool), *fast, *arguments]
+        command = [PYTHON, str(AGENT), "--url", url, "--spool", str(self.spool), *fast, *arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stderr=log, stdout=log, **settings)
 
@@ -96,7 +98,7 @@ class Agent:
     def stop(self) -> int:
         """Ask it to stop; return its exit code."""
         self.process.terminate()
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
     def __enter__(self) -> "Agent":
         return self

@@ -22,6 +22,8 @@ class FakeService(ThreadingHTTPServer):
     """Answers like `/connector/calls/events` and `/connector/calls/authorize`.
 
     `faults`: what happens to the next requests. `committed`: every line that it took, also if its answer was lost.
+    With `read`, it answers for the items that this function makes of a request, and keeps the `events` among them.
+    With `handle`, this function answers the requests.
     """
 
     daemon_threads = True
@@ -32,8 +34,13 @@ class FakeService(ThreadingHTTPServer):
         self.faults: list[str] = []
         self.requests: list[Request] = []
         self.committed: list[str] = []
+        self.questions: list[dict[str, Any]] = []
         self.reject: Callable[[str], dict[str, Any] | None] = lambda line: None
         self.is_bad_body: Callable[[str], bool] = lambda body: False
+        self.is_too_much: Callable[[str], bool] = lambda body: False
+        self.read: Callable[[Request], list[Any]] | None = None
+        self.events: list[dict[str, Any]] = []
+        self.handle: Callable[[Request], tuple[int, dict[str, Any]]] | None = None
         self.authorize: Callable[[dict[str, Any]], tuple[int, dict[str, Any]]] = lambda body: (200, {})
 
     @property
@@ -56,17 +63,36 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take a request, or fail as the next fault says."""
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode("utf-8", "surrogateescape")
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        if len(data) < int(self.headers["Content-Length"]):
+            return self.reset()  # The sender was killed.
+        body = data.decode("utf-8", "surrogateescape")
         service = self.server
         with service.lock:
             service.requests.append(Request(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
             fault = service.faults.pop(0) if service.faults else ""
         if self.path.startswith("/connector/calls/authorize"):
             return self.authorize(body, fault)
-        return self.events(body, fault)
+        if service.handle is not None:
+            answer = service.handle(service.requests[-1])
+            return self.reset() if fault == "reset_after" else self.answer(*answer)
+        if service.read is not None:
+            return self.read(service.read(service.requests[-1]))
+        return self.take(body, fault)
 
-    def events(self, body: str, fault: str) -> None:
-        """Answer for events."""
+    def read(self, items: list[Any]) -> None:
+        """Answer for the items that a reader made of the body."""
+        rejected = []
+        for index, item in enumerate(items):
+            if isinstance(item, dict):
+                self.server.events.append(item)
+            else:
+                rejection = getattr(item, "rejection", item)
+                rejected.append({"index": index, "call_id": None, "code": rejection.code, "detail": rejection.detail})
+        self.answer(200, {"accepted": len(items) - len(rejected), "rejected": rejected})
+
+    def take(self, body: str, fault: str) -> None:
+        """Answer for lines."""
         service = self.server
         if fault.isdigit():
             code = {"422": "unknown_format", "503": "not_queued"}.get(fault, "")
@@ -75,6 +101,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.reset()
         if fault == "page":
             return self.answer(200, b"<html>Welcome to the hotel</html>")
+        if service.is_too_much(body):
+            return self.answer(504, {"message": "Endpoint request timed out"})
         if service.is_bad_body(body):
             return self.answer(400, {"code": "malformed_json", "detail": "not JSON"})
         rejected = []
@@ -97,6 +125,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.reset()
         if fault.isdigit():
             return self.answer(int(fault), {"code": "try_again"})
+        self.server.questions.append(json.loads(body))
         status, answer = self.server.authorize(json.loads(body))
         return self.answer(status, answer)
 

@@ -118,7 +118,7 @@ def test_agent_reads_a_file_once(tmp_path: Path, service: FakeService) -> None:
     service.faults = ["500"]
     write(tmp_path / "Master.csv", *lines(0, 150), end="")
     with follow(tmp_path, service, "--once") as agent:
-        assert agent.process.wait(timeout=20) == 0
+        assert agent.process.wait(timeout=60) == 0
     assert service.committed == lines(0, 150)
 
 
@@ -140,7 +140,7 @@ def test_agent_skips_what_was_there_before_its_first_start(tmp_path: Path, servi
 def test_agent_keeps_bytes_that_are_not_text(tmp_path: Path, service: FakeService) -> None:
     (tmp_path / "Master.csv").write_bytes(b'"M\xfcller","1"\n"next","2"\n')
     with follow(tmp_path, service, "--once") as agent:
-        assert agent.process.wait(timeout=20) == 0
+        assert agent.process.wait(timeout=60) == 0
     assert service.committed == ['"M\udcfcller","1"', '"next","2"']
 
 
@@ -148,7 +148,7 @@ def test_two_agents_never_share_a_spool(tmp_path: Path, service: FakeService) ->
     with Agent(tmp_path, service.url, "--listen", "127.0.0.1:0") as first:
         assert first.port
         with Agent(tmp_path, service.url, "--stdin", stdin=subprocess.DEVNULL) as second:
-            assert second.process.wait(timeout=20) == 3
+            assert second.process.wait(timeout=60) == 3
             assert "another agent uses this spool" in second.text
         assert first.send({"call_id": "c1"}) == 202
         first.drain()

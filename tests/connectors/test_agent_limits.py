@@ -88,14 +88,14 @@ def test_agent_waits_for_room_before_it_reads_on(tmp_path: Path, service: FakeSe
 )
 def test_agent_refuses_a_url_that_would_show_its_key(tmp_path: Path, url: str, problem: str) -> None:
     with Agent(tmp_path, url, "--stdin", stdin=subprocess.DEVNULL) as agent:
-        assert agent.process.wait(timeout=20) == 2
+        assert agent.process.wait(timeout=60) == 2
         assert problem in agent.text
 
 
 def test_agent_needs_a_key_and_reads_it_from_a_file(tmp_path: Path, service: FakeService) -> None:
     without = {"CALLING_CREDIT_KEY": ""}
     with Agent(tmp_path, service.url, "--stdin", stdin=subprocess.DEVNULL, env=without) as agent:
-        assert agent.process.wait(timeout=20) == 2
+        assert agent.process.wait(timeout=60) == 2
         assert "CALLING_CREDIT_KEY_FILE" in agent.text
     file = tmp_path / "key"
     file.write_text("ck_old\n")
@@ -113,7 +113,7 @@ def test_agent_needs_a_key_and_reads_it_from_a_file(tmp_path: Path, service: Fak
 
 def test_agent_needs_a_secret_to_listen_beyond_its_machine(tmp_path: Path, service: FakeService) -> None:
     with Agent(tmp_path, service.url, "--listen", "0.0.0.0:0") as agent:
-        assert agent.process.wait(timeout=20) == 2
+        assert agent.process.wait(timeout=60) == 2
         assert "CALLING_CREDIT_AGENT_SECRET" in agent.text
     with Agent(tmp_path, service.url, "--listen", "0.0.0.0:0", env={"CALLING_CREDIT_AGENT_SECRET": "s3"}) as agent:
         basic = base64.b64encode(b"freeswitch:s3").decode()
@@ -129,7 +129,7 @@ def test_agent_stops_cleanly(tmp_path: Path, number: int) -> None:
     with Agent(tmp_path, AWAY, *LISTEN) as agent:
         assert agent.send({"call_id": "c1"}) == 202
         agent.process.send_signal(number)
-        assert agent.process.wait(timeout=15) == 0
+        assert agent.process.wait(timeout=60) == 0
         assert "stopped; " in agent.text
 
 
