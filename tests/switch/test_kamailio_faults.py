@@ -16,7 +16,7 @@ CALLS: Final = 5
 def play_api_killed(sites: Sites) -> dict[str, Any]:
     """The API is gone while five calls end, and a call begins; the agent is killed meanwhile, too."""
     site, line = sites.get("killed-api", REQUESTED_SECONDS="20", LEAD_SECONDS="8"), sites.line()
-    running = [site.call(line.number, BERLIN, 6.4) for _ in range(CALLS)]
+    running = [site.call(line.number, BERLIN, 16.4) for _ in range(CALLS)]
     free = site.call(line.number, NEW_YORK, 28.4)
     eventually(lambda: line.balance()["live_holds"] == CALLS and len(site.door.asked(line.number)) == CALLS + 1, 60)
     time.sleep(1)
@@ -59,12 +59,11 @@ def test_call_that_begins_while_the_api_is_down_is_refused(scene: dict[str, Any]
 
 def play_open_door(sites: Sites) -> dict[str, Any]:
     """The same with WITHOUT_ANSWER "connect"."""
-    site = sites.get(
-        "connect", WITHOUT_ANSWER='"connect"', UNASKED_SECONDS="6", REQUESTED_SECONDS="6", LEAD_SECONDS="2"
-    )
+    times = {"UNASKED_SECONDS": "10", "REQUESTED_SECONDS": "10", "LEAD_SECONDS": "6"}
+    site = sites.get("connect", WITHOUT_ANSWER='"connect"', **times)
     line = sites.line()
     site.door.shut()
-    short, long = site.call(line.number, BERLIN, 2.4), site.call(line.number, LONDON, 14.4)
+    short, long = site.call(line.number, BERLIN, 2.4), site.call(line.number, LONDON, 25.4)
     outcomes = [short.outcome(), long.outcome()]
     site.door.open()
     return {
