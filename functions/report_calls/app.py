@@ -15,12 +15,11 @@ from calling_credit.api.resolver import answer, body_text, http_resolver, query
 from calling_credit.api.switch import switch_caller
 from calling_credit.charging import reporting
 from calling_credit.charging.call_queue import CallQueue, sqs_client
-from calling_credit.charging.event_bodies import MAX_BODY_BYTES, MAX_EVENTS, read_events
+from calling_credit.charging.event_bodies import MAX_BODY_BYTES, read_body
 from calling_credit.charging.named_events import LineFinder
 from calling_credit.config import config
 from calling_credit.connectors.key import DEFAULT_PER_MINUTE
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.metrics import emit
 
 SECONDS_TO_SPARE = 2.0
@@ -48,14 +47,8 @@ def report_calls() -> Response[str]:
     """Queue 1 to 100 events, and answer how many were accepted and why the others were not."""
     caller = switch_caller(app.current_event.raw_event, config().report_scope)
     caller.check_rate(by_connector, clock.now())
-    if query(app, "format") is not None:
-        raise InvalidValue(ProblemCode.UNKNOWN_FORMAT, "Only the native format is known; leave format out.")
-    text = body_text(app, MAX_BODY_BYTES)
-    events = read_events(text, app.current_event.headers.get("content-type", ""))
-    if not events:
-        raise InvalidValue(ProblemCode.NO_EVENTS, "The body holds no event; send at least one.")
-    if len(events) > MAX_EVENTS:
-        raise InvalidValue(ProblemCode.TOO_MANY_EVENTS, f"A request can have at most {MAX_EVENTS} events; send fewer.")
+    content_type = app.current_event.headers.get("content-type", "")
+    events = read_body(body_text(app, MAX_BODY_BYTES), content_type, query(app, "format"))
     seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
     report = reporting.report_calls(events, caller.zone, finder, queue, clock.now(), seconds_left)
     counts = {"events_accepted": report.accepted, "events_rejected": len(report.rejected)}

@@ -3,6 +3,7 @@
 from typing import Final
 
 from calling_credit.charging.event_bodies import LINES, MAX_EVENTS
+from calling_credit.charging.formats.readers import Format
 from calling_credit.rejection_codes import RejectionCode
 from ops.contract.route import Access, Route, ok, query
 from ops.contract.schemas import COUNT, TEXT, Schema, described, list_of, one_of, or_null, record
@@ -51,7 +52,7 @@ REPORT: Final = record(
     {"accepted": described(COUNT, "The events in the call queue."), "rejected": list_of(REJECTED)},
 )
 CODES: Final = ("no_events", "too_many_events", "unknown_format", "not_queued")
-FORMAT: Final = query("format", TEXT, "The format of the call records, if it is not the native one.")
+FORMAT: Final = query("format", one_of(Format), "The format of the call records, if it is not the native one.")
 
 ROUTES: Final = (
     Route(

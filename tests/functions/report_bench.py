@@ -111,3 +111,17 @@ def whole(event: dict[str, Any]) -> dict[str, Any]:
     """A call event with what every event has, and without the fields that are None."""
     event = {"direction": "outbound", "disposition": "answered", **event}
     return {name: value for name, value in event.items() if value is not None}
+
+
+def call(world: World, call_id: str, **facts: Any) -> dict[str, Any]:
+    """A whole call of one minute that names only its number."""
+    return whole(call_at(world, call_id) | facts)
+
+
+def charges(world: World) -> dict[str, list[str]]:
+    """The charged calls of each account."""
+    entries = [item for item in world.stack.items() if item.get("kind") == "call_charged"]
+    found: dict[str, list[str]] = {}
+    for entry in entries:
+        found.setdefault(entry["PK"].removeprefix("ACCOUNT#"), []).append(entry["SK"].rpartition("#")[2])
+    return found

@@ -2,12 +2,10 @@
 
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from tests.functions.numbers_bench import call_at
-from tests.functions.report_bench import NDJSON, Reporter
+from tests.functions.report_bench import NDJSON, Reporter, call
 from tests.harness.world import World
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
@@ -17,12 +15,6 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No applic
 def reporter(world: World) -> Reporter:
     """A switch of the world."""
     return Reporter(world)
-
-
-def call(world: World, call_id: str, **facts: Any) -> dict[str, Any]:
-    """A whole call of one minute that names only its number."""
-    event = {"version": "1", "direction": "outbound", "disposition": "answered", **call_at(world, call_id, **facts)}
-    return {name: value for name, value in event.items() if value is not None}
 
 
 def test_reported_call_is_queued_with_its_line_and_charged_once(world: World, reporter: Reporter) -> None:

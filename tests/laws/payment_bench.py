@@ -21,7 +21,8 @@ from tests.harness.table import Context
 from tests.harness.till import Till
 from tests.harness.wire import Killed, Pass, Sent
 
-TRIES = 12
+TRIES = 24
+"""A crash leaves a lease of half a minute, so a pair of faults takes up to 15 tries, 5 s apart."""
 ANSWERED = range(200, 500)
 
 

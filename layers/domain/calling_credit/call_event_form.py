@@ -1,22 +1,36 @@
-"""The form of a call event: the model of a call that costs, and the JSON Schema of every event.
+"""The canonical form of a call event: the model of a call that costs, and which events cost nothing.
 
-A call that costs must be complete. Of an event that costs nothing, only the account and the call count. An event that
-names no account is of the line that had the number in `from` when the call began.
+A call that costs must be complete. Of an event that costs nothing, only the account and the call count. Switches send
+more forms than this one; `charging.canonical_events` reads them.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from calling_credit.calls import MAX_DURATION_SECONDS
-from calling_credit.dialing_data import EMERGENCY_CODES
 from calling_credit.ids import CALL_ID_PATTERN, ID_PATTERN, is_call_id
 from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM, is_e164, is_emergency, is_short_code
 
 MAX_BODY_CHARACTERS: Final = 16_384
 OTHER_VERSION: Final = r"^(?!1(\.0)*$)[0-9]+(\.[0-9]+)*$"
 """The names of other versions. An event of such a version may claim talk time in a field that we do not know."""
+SPELLINGS: Final[Mapping[str, str]] = {
+    "answered": "answered",
+    "answer": "answered",
+    "completed": "answered",
+    "noanswer": "no_answer",
+    "busy": "busy",
+    "failed": "failed",
+    "congestion": "failed",
+    "chanunavail": "failed",
+    "canceled": "canceled",
+    "cancelled": "canceled",
+    "cancel": "canceled",
+}
+"""The dispositions by their spelling in lower case, without blanks, `_`, and `-`."""
 ANSWERED: Final = r"^\s*[Aa][Nn][Ss][Ww][Ee][Rr][Ee][Dd]\s*$"
 DIALED_PATTERN: Final = rf"^(?:{E164_FORM}|{SHORT_CODE_FORM})$"
 _INSTANT: Final[dict[str, Any]] = {"format": "date-time"}
@@ -52,24 +66,12 @@ Dialled = Annotated[str, AfterValidator(_checked_dialed), Field(json_schema_extr
 Seconds = Annotated[int, BeforeValidator(whole_number), Field(ge=0, le=MAX_DURATION_SECONDS)]
 
 
-_BY_NUMBER: Final[dict[str, Any]] = {
-    "required": ["from", "started_at"],
-    "properties": {
-        "account_id": False,
-        "from": {"type": "string", "pattern": f"^(?:{E164_FORM})$"},
-        "started_at": {"type": "string", **_INSTANT},
-        "direction": {"not": {"const": "inbound"}},
-    },
-}
-"""The schema of an event that names a number instead of an account."""
-
-
 class CallEvent(BaseModel):
     """The body of one message, version 1, of a call that costs. It ignores unknown fields."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, title="Calling Credit call event, version 1")
 
-    version: Literal["1"] = Field(description="The version of this format.")
+    version: Literal["1"] = Field(description="The version of this format; 1 if it is absent.")
     call_id: CallId = Field(
         description="The switch's id of the call: 1 to 255 printable characters. With account_id and started_at, it is "
         "the call's identity."
@@ -83,28 +85,34 @@ class CallEvent(BaseModel):
     calling_number: Any = Field(
         default=None,
         alias="from",
-        description="The caller id. Only E.164 with a leading + is used: to price a call of an unknown line, and to "
-        "find the line of an event without account_id.",
+        description="The caller id, in E.164 or as dialed by the line. It finds the line of an event that names none, "
+        "and prices a call of an unknown line.",
     )
     dialled_number: Dialled = Field(
         alias="to",
-        description="E.164 with a leading +, or a short code (2 to 6 digits). Emergency calls always cost nothing.",
+        description="E.164, a number as dialed by the line, or a short code (2 to 6 digits). Emergency calls are free.",
     )
     started_at: str = Field(
-        description="RFC 3339; at most 1 day ahead of and 90 days behind the clock.", json_schema_extra=_INSTANT
+        description="RFC 3339; at most 1 day ahead of and 90 days behind the clock. Without an offset only from a "
+        "switch with a connector key that has a time zone; so the other times, too.",
+        json_schema_extra=_INSTANT,
     )
     answered_at: Annotated[Instant | Literal[""] | None, BeforeValidator(_absent_if_empty)] = Field(
         default=None, description='RFC 3339; optional. "" means that the time is unknown.'
     )
     ended_at: str = Field(
-        description="RFC 3339; not before started_at, and at most 5 minutes ahead of the clock.",
+        description="RFC 3339; not before started_at, and at most 5 minutes ahead of the clock. Without it, the "
+        "duration counts from answered_at, or else from started_at.",
         json_schema_extra=_INSTANT,
     )
     duration_seconds: Seconds | None = Field(
         default=None,
-        description="Answered time in whole seconds. Without it, the time from answered_at to ended_at counts.",
+        description="Answered time in seconds, a number or its text. A fraction is rounded up. Without it, the time "
+        "from answered_at to ended_at counts.",
     )
-    disposition: Literal["answered", "no_answer", "busy", "failed", "canceled"]
+    disposition: Literal["answered", "no_answer", "busy", "failed", "canceled"] = Field(
+        description="answered, no_answer, busy, failed, or canceled, or a spelling such as ANSWERED or NO ANSWER."
+    )
 
 
 def costs_nothing(event: dict[str, Any]) -> bool:
@@ -121,77 +129,3 @@ def costs_nothing(event: dict[str, Any]) -> bool:
     if isinstance(version, str) and re.match(OTHER_VERSION, version):
         return False
     return not (isinstance(disposition, str) and re.match(ANSWERED, disposition))
-
-
-def emergency_pattern() -> str:
-    """Return the regular expression of every form of an emergency number (`numbering.is_emergency`)."""
-    codes = sorted({code for of_country in EMERGENCY_CODES.values() for code in of_country.split()})
-    own = (f"{country}(?:{of_country.replace(' ', '|')})" for country, of_country in EMERGENCY_CODES.items())
-    return rf"^(?:\+?(?:{'|'.join(codes)})|\+(?:{'|'.join(own)}))$"
-
-
-def event_schema() -> dict[str, Any]:
-    """Return the JSON Schema of every event: of calls that cost, and of events that cost nothing.
-
-    Rules across fields, such as "ended after started", are not in it.
-    """
-    model = CallEvent.model_json_schema(by_alias=True)
-    every, paid = _split(model["properties"])
-    absent = {"type": "null"}
-    bounds = {"type": "integer", "minimum": 1, "maximum": MAX_DURATION_SECONDS}
-    is_talk_time = {"required": ["duration_seconds"], "properties": {"duration_seconds": bounds}}
-    has_times = {
-        "required": ["answered_at"],
-        "properties": {"duration_seconds": absent, "answered_at": {"type": "string", "minLength": 1}},
-    }
-    of_no_other_version = {"version": {"not": {"type": "string", "pattern": OTHER_VERSION}}}
-    return {
-        "title": model["title"],
-        "type": "object",
-        "required": ["call_id"],
-        "properties": every,
-        "allOf": [{"anyOf": [{"required": ["account_id"]}, _BY_NUMBER]}],
-        "anyOf": [
-            {
-                "title": "A call that costs",
-                "required": [name for name in model["required"] if name not in ("call_id", "account_id", "line_id")],
-                "properties": paid | {"disposition": {"const": "answered"}, "direction": {"const": "outbound"}},
-                "allOf": [{"anyOf": [{"required": ["line_id"]}, {"not": {"required": ["account_id"]}}]}],
-                "anyOf": [is_talk_time, has_times],
-            },
-            {
-                "title": "A call to an emergency number",
-                "required": ["to"],
-                "properties": {"to": {"type": "string", "pattern": emergency_pattern()}},
-            },
-            {
-                "title": "An inbound call",
-                "required": ["direction"],
-                "properties": {"direction": {"const": "inbound"}},
-            },
-            {
-                "title": "A call of zero seconds",
-                "required": ["duration_seconds"],
-                "properties": {"duration_seconds": {"const": 0}},
-            },
-            {
-                "title": "A call that nothing says was answered",
-                "properties": of_no_other_version
-                | {"duration_seconds": absent, "disposition": {"not": {"type": "string", "pattern": ANSWERED}}},
-            },
-        ],
-    }
-
-
-def _split(properties: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the properties that hold for every event, and the rules of those that only calls that cost obey."""
-    every = {
-        name: form if name in ("call_id", "account_id") else {key: form[key] for key in ("description",) if key in form}
-        for name, form in properties.items()
-    }
-    rules = {
-        name: {key: value for key, value in form.items() if key not in ("description", "title", "default")}
-        for name, form in properties.items()
-        if name not in ("call_id", "account_id", "from")
-    }
-    return every, rules

@@ -1,4 +1,4 @@
-"""Gives every call event its canonical form, whatever the switch that sent it: one place for times, durations,
+"""Gives every call event its canonical form: one place for times, durations,
 dispositions, and dialed numbers. Reads no table and no clock.
 
 The canonical form has only known fields, and those of them that the event has: `version`, RFC 3339 times in UTC, whole
@@ -6,11 +6,10 @@ seconds, the native dispositions, and E.164 numbers or short codes. An event in 
 """
 
 import re
-from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 
-from calling_credit.call_event_form import CallEvent, costs_nothing
+from calling_credit.call_event_form import SPELLINGS, CallEvent, costs_nothing
 from calling_credit.charging.local_times import TIMES, in_utc, with_end
 from calling_credit.dialing import depends_on_country, read_dialed
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_e164
@@ -22,20 +21,6 @@ FIELDS: Final = tuple(field.alias or name for name, field in CallEvent.model_fie
 """The fields of an event, as it spells them."""
 MAY_BE_EMPTY: Final = ("account_id", "line_id", "user_id", *TIMES, "duration_seconds")
 """The fields in which null and "" mean that the sender does not know the value."""
-SPELLINGS: Final[Mapping[str, str]] = {
-    "answered": "answered",
-    "answer": "answered",
-    "completed": "answered",
-    "noanswer": "no_answer",
-    "busy": "busy",
-    "failed": "failed",
-    "congestion": "failed",
-    "chanunavail": "failed",
-    "canceled": "canceled",
-    "cancelled": "canceled",
-    "cancel": "canceled",
-}
-"""The dispositions by their spelling in lower case, without blanks, `_`, and `-`."""
 _SECONDS: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?(e-[0-9]{1,2})?")
 _BETWEEN_LETTERS: Final = re.compile(r"[\s_-]+")
 
@@ -65,8 +50,8 @@ def canonical_facts(event: Event, zone: str | None = None) -> Event | Rejection:
 
 
 def whole_seconds(value: Any) -> Any:
-    """Return a duration in whole seconds, a fraction rounded up: 20.6 and "20.6" are 21. What is no duration is
-    returned unchanged.
+    """Return a duration in whole seconds, a fraction rounded up: 20.6 and "20.6" are 21. Any other value is returned
+    unchanged.
     """
     is_fraction = hasattr(value, "is_integer") and not isinstance(value, int)
     text = str(value) if is_fraction else value.strip() if isinstance(value, str) else ""

@@ -1,4 +1,6 @@
-"""Reads the body of a request that reports finished calls: one event, an array of events, or one event a line."""
+"""Reads the body of a request that reports finished calls: one event, an array of events, one event a line, or the
+records of another system.
+"""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +9,9 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 from calling_credit.call_events import MALFORMED, read_object
-from calling_credit.errors import BadRequest, ProblemCode
+from calling_credit.charging.formats.readers import READERS, Format
+from calling_credit.charging.formats.records import Item
+from calling_credit.errors import BadRequest, InvalidValue, ProblemCode
 from calling_credit.rejection_codes import Rejection
 from calling_credit.unique_keys import find_duplicate_key
 
@@ -19,6 +23,25 @@ LINES: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl
 """The content types of a body with one event a line."""
 _BLANK: Final = " \t\r\n\ufeff"
 _DECODER: Final = json.JSONDecoder(parse_int=str, parse_float=str)
+
+
+def read_body(text: str, content_type: str, format_name: str | None) -> list[Item]:
+    """Return the events of a body in a format, the native one if it is None.
+
+    Raises:
+        InvalidValue: unknown_format, no_events, too_many_events. BadRequest: malformed_json.
+    """
+    if format_name is not None and format_name not in set(Format):
+        raise InvalidValue(ProblemCode.UNKNOWN_FORMAT, f"format must be one of {', '.join(Format)}, or be left out.")
+    if format_name is None:
+        items: list[Item] = [*read_events(text, content_type)]
+    else:
+        items = READERS[Format(format_name)](text.removeprefix("\ufeff"), content_type)
+    if not items:
+        raise InvalidValue(ProblemCode.NO_EVENTS, "The body holds no event; send at least one.")
+    if len(items) > MAX_EVENTS:
+        raise InvalidValue(ProblemCode.TOO_MANY_EVENTS, f"A request can have at most {MAX_EVENTS} events; send fewer.")
+    return items
 
 
 def read_events(text: str, content_type: str) -> list[Event | Rejection]:

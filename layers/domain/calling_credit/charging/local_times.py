@@ -107,7 +107,7 @@ def _agree(times: Mapping[str, datetime], seconds: object) -> bool:
 
 def _are_in_order(instants: Iterable[datetime]) -> bool:
     ordered = list(instants)
-    return all(later >= earlier - TOLERANCE for earlier, later in pairwise(ordered))
+    return all(earlier - later <= TOLERANCE for earlier, later in pairwise(ordered))
 
 
 def _without_zone(field: str) -> Rejection:
