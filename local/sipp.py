@@ -96,7 +96,7 @@ class Sipp:
         scenario.write_text(text.replace("[pid]c[call_number]", tag))
         numbers.write_text(f"SEQUENTIAL\n{caller};{called}\n")
         command = [find_program("sipp") or "sipp", "-sf", str(scenario), "-inf", str(numbers)]
-        command += ["-i", "127.0.0.1", "-p", str(free_port(socket.SOCK_DGRAM)), switch]
+        command += [*own_ports(free_port(socket.SOCK_DGRAM)), switch]
         command += ["-m", str(calls), "-r", str(int(rate * 10)), "-rp", "10000", "-cid_str", call_id, "-nostdin"]
         command += ["-trace_msg", "-message_file", str(self.trace)]
         with self.trace.with_suffix(".log").open("wb") as log:
@@ -121,17 +121,13 @@ class Sipp:
         self._process.wait()
 
 
+def own_ports(port: int) -> list[str]:
+    """Return the options for a port of SIP, and for media ports of this process: SIPp opens some and sends none."""
+    return ["-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port(socket.SOCK_DGRAM) // 2 * 2)]
+
+
 def start_callee(folder: Path, port: int) -> "subprocess.Popen[bytes]":
     """Start the party that answers every call."""
-    command = [
-        find_program("sipp") or "sipp",
-        "-sf",
-        str(SCENARIOS / "callee.xml"),
-        "-i",
-        "127.0.0.1",
-        "-p",
-        str(port),
-        "-nostdin",
-    ]
+    command = [find_program("sipp") or "sipp", "-sf", str(SCENARIOS / "callee.xml"), *own_ports(port), "-nostdin"]
     command += ["-trace_msg", "-message_file", str(folder / "callee.trace")]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)

@@ -16,7 +16,7 @@ CALLS: Final = 5
 def play_api_killed(sites: Sites) -> dict[str, Any]:
     """The API is gone while five calls end, and a call begins; the agent is killed meanwhile, too."""
     site, line = sites.get("killed-api", REQUESTED_SECONDS="20", LEAD_SECONDS="8"), sites.line()
-    running = [site.call(line.number, BERLIN, 6.4) for _ in range(CALLS)]
+    running = [site.call(line.number, BERLIN, 16.4) for _ in range(CALLS)]
     free = site.call(line.number, NEW_YORK, 28.4)
     eventually(lambda: line.balance()["live_holds"] == CALLS and len(site.door.asked(line.number)) == CALLS + 1, 60)
     time.sleep(1)
