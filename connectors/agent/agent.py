@@ -271,10 +271,14 @@ class Spool:
                 self.sizes.pop(number, None)
             self._changed.notify_all()
 
-    def set_aside(self, place: Place, record: Record, rejection: dict[str, Any]) -> None:
-        """Keep a rejected record with its code and detail. Its name is its place: a repetition writes the same file."""
+    def set_aside(self, place: Place, record: Record, rejection: dict[str, Any], part: int = 0) -> None:
+        """Keep a rejected record with its code and detail. Its name is its place: a repetition writes the same file.
+
+        `part`: which event of a record that holds several.
+        """
+        name = f"{place.segment:012d}-{place.offset:09d}-{part}.json"
         rejection = {"code": "", "detail": "", **rejection, "format": record.format, "record": record.text}
-        write_whole(self.rejected / f"{place.segment:012d}-{place.offset:09d}.json", json.dumps(rejection, indent=1))
+        write_whole(self.rejected / name, json.dumps(rejection, indent=1))
 
     def wait(self, seconds: float) -> None:
         """Wait until something changes, at most so long."""
@@ -308,8 +312,11 @@ def records_of(text: str, form: str) -> list[Record]:
     text = text.strip()
     if form == "freeswitch_json" and text.startswith("cdr="):
         return [Record(re.sub(r"[\r\n]", "", text), form, alone=True)]
-    if form == "asterisk_csv" and "billsec" in text.partition("\n")[0].lower():
-        return [Record(text, form, alone=True)]
+    names, _, rows = text.partition("\n")
+    if form == "asterisk_csv" and "billsec" in names.lower():
+        found = [record.text for record in records_of(rows, form)]
+        parts = [found[start : start + MAX_EVENTS] for start in range(0, len(found), MAX_EVENTS)]
+        return [Record("\n".join([names.strip(), *part]), form, alone=True) for part in parts]
     if form not in CONTENT_TYPES:
         with contextlib.suppress(ValueError, RecursionError):
             return [Record(re.sub(r"[\r\n]", " ", value), form) for value in json_values(text)]
@@ -518,9 +525,9 @@ class Sender(threading.Thread):
         rejected = verdict.rejected
         if verdict.action == "split":
             rejected = ({"index": 0, "call_id": None, "code": verdict.code, "detail": verdict.detail},)
-        for item in rejected:
-            index = item["index"] if len(batch.records) > 1 else 0
-            self._spool.set_aside(batch.places[index], batch.records[index], item)
+        for number, item in enumerate(rejected):
+            index, part = (item["index"], 0) if len(batch.records) > 1 else (0, number)
+            self._spool.set_aside(batch.places[index], batch.records[index], item, part)
             log.warning("rejected: %s; the record is in %s", item.get("code"), self._spool.rejected)
         self._spool.advance(batch.end)
         if self._failures:

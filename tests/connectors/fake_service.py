@@ -63,7 +63,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take a request, or fail as the next fault says."""
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode("utf-8", "surrogateescape")
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        if len(data) < int(self.headers["Content-Length"]):
+            return self.reset()  # The sender was killed.
+        body = data.decode("utf-8", "surrogateescape")
         service = self.server
         with service.lock:
             service.requests.append(Request(self.path, {k.lower(): v for k, v in self.headers.items()}, body))

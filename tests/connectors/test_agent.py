@@ -141,6 +141,10 @@ def test_agent_cuts_every_form_of_body_into_events() -> None:
     assert texts('{"a": 1}\n{"b": \n{"c": 3}') == ['{"a": 1}', '{"b":', '{"c": 3}']
     assert texts("[]") == []
     assert texts('"a","b"\r\n\r\n"c","d"\r\n', "asterisk_csv") == ['"a","b"', '"c","d"']
+    rows = [f'"{number}"' for number in range(150)]
+    named = module.records_of("\n".join(["src,billsec", *rows]), "asterisk_csv")
+    assert [record.text.split("\n") for record in named] == [["src,billsec", *rows[:100]], ["src,billsec", *rows[100:]]]
+    assert all(record.alone for record in named)
     (posted,) = module.records_of("cdr=%7B%22a%22%3A1%7D", "freeswitch_json")
     assert posted.alone
     assert posted.text == "cdr=%7B%22a%22%3A1%7D"

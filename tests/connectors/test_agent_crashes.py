@@ -1,5 +1,6 @@
 """The agent is killed at any moment. Every accepted event reaches the service, and no other one."""
 
+import http.client
 import json
 import os
 import random
@@ -115,13 +116,39 @@ def test_a_spool_loses_nothing_if_it_is_killed_at_any_call(tmp_path: Path, kille
     assert at > 40, "every call was reached"
 
 
+def test_a_record_is_on_the_disk_before_it_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module: Any = load_agent()
+    spool = module.Spool(tmp_path / "spool", 1_000_000)
+    calls: list[str] = []
+    for name in ("write", "fsync", "replace"):
+        call = getattr(os, name)
+
+        def noted(target: Any, *rest: Any, name: str = name, call: Callable[..., Any] = call) -> Any:
+            path = Path(f"/proc/self/fd/{target}").readlink() if isinstance(target, int) else Path(target)
+            calls.append(f"{name} {path.name}")
+            return call(target, *rest)
+
+        monkeypatch.setattr(os, name, noted)
+    spool.append([module.Record("a", "")])
+    first = "000000000001.log"
+    assert calls == ["fsync queue", f"write {first}", f"fsync {first}"]
+    calls.clear()
+    spool.append([module.Record("b", "")])
+    assert calls == [f"write {first}", f"fsync {first}"]
+    calls.clear()
+    spool.advance(spool.batch(1).end)
+    assert calls == ["fsync sent.json.new", "replace sent.json.new", "fsync spool"]
+    os.close(spool._file)
+    spool._lock_file.close()
+
+
 def test_agent_killed_at_random_delivers_every_accepted_event(tmp_path: Path, service: FakeService) -> None:
     chance = random.Random(15)
     accepted: set[str] = set()
     tried: set[str] = set()
 
     def send(agent: Agent, thread: int, life: int) -> None:
-        with suppress(OSError, AssertionError, ValueError):
+        with suppress(OSError, AssertionError, ValueError, http.client.HTTPException):
             for number in range(1000):
                 name = f"{life}-{thread}-{number}"
                 tried.add(name)

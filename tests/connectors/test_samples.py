@@ -1,5 +1,6 @@
 """The samples of every switch go through the agent to the readers of the service, and arrive as they were written."""
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -47,6 +48,17 @@ def test_a_sample_arrives_as_its_reader_reads_it(tmp_path: Path, service: FakeSe
     assert service.events == [item for item in expected if isinstance(item, dict)]
     refused = {getattr(item, "rejection", item).code for item in expected if not isinstance(item, dict)}
     assert {item["code"] for item in rejected} == refused
+
+
+def test_each_rejected_record_of_an_object_is_kept(tmp_path: Path, service: FakeService) -> None:
+    service.read = read
+    text = json.dumps({"data": [{"record_type": "call_control"}, {"record_type": "sip-trunking"}]})
+    expected: list[Any] = READERS[Format.TELNYX_CALL](text, "application/json")
+    assert len(expected) == 2
+    with Agent(tmp_path, service.url, "--listen", "127.0.0.1:0", "--format", "telnyx_call") as agent:
+        assert agent.request("POST", "/events", text)[0] == 202
+        agent.drain()
+        assert [item["index"] for item in agent.rejected()] == [0, 1]
 
 
 def test_records_of_freeswitch_share_a_body(tmp_path: Path, service: FakeService) -> None:
@@ -109,7 +121,7 @@ def test_lines_of_a_quoted_record_stay_together(tmp_path: Path, service: FakeSer
         wait_until(lambda: len(service.events) == 6)
         with file.open("a") as log:
             log.write(quoted[half:] + stray + rows + rows)
-        wait_until(lambda: len(service.events) == 19)
+        wait_until(lambda: len(service.events) == 19 and len(agent.rejected()) == 2)
         assert [item["code"] for item in agent.rejected()] == ["other_leg", "malformed_record"]
     expected: list[Any] = READERS[Format.ASTERISK_CSV](rows + quoted + rows + rows, "text/csv")
     assert service.events == [item for item in expected if isinstance(item, dict)]
