@@ -4,7 +4,7 @@ enforces them as AWS does:
 - `dynamodb:LeadingKeys`: the partition keys that a request names, in a transaction those of each action on its own.
   Scans and PartiQL name none.
 - `dynamodb:Attributes`: the attributes that an update names in its key and expressions.
-- `sqs:SendMessage`: the action of a batch of messages, too. IAM knows no `sqs:SendMessageBatch`.
+- `sqs:SendMessage`: the action of a batch of messages, too. IAM has no action `sqs:SendMessageBatch`.
 - `events:source`: the sources of the events that a request puts on a bus.
 - `ses:FromAddress`: the sender of a mail, without its display name.
 """

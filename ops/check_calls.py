@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from calling_credit.call_events import parse_event, read_event
-from calling_credit.charging.canonical_events import canonical_facts, with_caller, with_dialed
+from calling_credit.charging.canonical_events import canonical_facts
+from calling_credit.charging.dialed_numbers import with_caller, with_dialed
 from calling_credit.charging.named_events import question_of
 from calling_credit.rejection_codes import Rejection
 from ops.terminal import CommandError, console, run

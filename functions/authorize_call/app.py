@@ -22,7 +22,7 @@ from calling_credit.admission.store import AdmissionStore
 from calling_credit.api.request_limits import RequestLimit
 from calling_credit.api.resolver import answer, http_resolver, json_body
 from calling_credit.api.switch import switch_caller
-from calling_credit.charging.named_events import LineFinder
+from calling_credit.charging.dialed_numbers import DialedNumbers
 from calling_credit.config import config
 from calling_credit.connectors.key import DEFAULT_PER_MINUTE
 from calling_credit.dynamodb.client import dynamodb_client
@@ -45,7 +45,7 @@ store = AdmissionStore(dynamodb, config().table_name, timedelta(seconds=config()
 refused_calls = RefusedCallStore(dynamodb, config().table_name)
 numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
 facts = AccountFacts(dynamodb, config().table_name)
-finder = LineFinder(numbers, facts, config().home_country)
+dialed = DialedNumbers(facts, config().home_country)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
 by_connector = RequestLimit(DEFAULT_PER_MINUTE)
 
@@ -61,7 +61,7 @@ def authorize_call() -> Response[str]:
     """Authorize a call or its extension; a repeated request has no further effect."""
     now = clock.now()
     switch_caller(app.current_event.raw_event, config().authorize_scope).check_rate(by_connector, now)
-    body = finder.with_numbers(json_body(app), now)
+    body = dialed.of_question(json_body(app), now)
     line = caller_line(body, numbers, now)
     request = parse_request(with_line(body, line))
     decision = Decision(line, 0) if isinstance(line, DenialReason) else emergency(request)

@@ -67,6 +67,6 @@ ROUTES: Final = (
         "Send 1 to 100 events. After a 503 or no answer, send all of them again: no call is charged twice.",
         parameters=(FORMAT,),
         body=EVENTS,
-        text_bodies=LINES[:1],
+        text_bodies=(LINES[0], "text/csv", "application/x-www-form-urlencoded"),
     ),
 )

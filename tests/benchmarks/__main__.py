@@ -25,6 +25,7 @@ from tests.benchmarks.payments import payment_rows
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
 from tests.benchmarks.pricing import pricing_rows
 from tests.benchmarks.publication import publication_rows
+from tests.benchmarks.reporting import reporting_rows
 from tests.benchmarks.reversals import reversal_rows
 from tests.benchmarks.rows import Row, markdown, show
 from tests.benchmarks.sign_ins import sign_in_rows
@@ -102,6 +103,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "posting", lambda: posting_rows(lab, stock)
     yield "poison", lambda: poison_rows(lab, stock)
     yield "redelivery", lambda: redelivery_rows(lab)
+    yield "reporting", lambda: reporting_rows(lab)
     yield "admission", lambda: admission_rows(lab)
     yield "publication", lambda: publication_rows(lab)
     yield "usage", lambda: usage_rows(lab)

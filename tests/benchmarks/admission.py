@@ -71,7 +71,7 @@ def measure(lab: Laboratory, action: Any) -> tuple[list[Request], int]:
 
 def open_account(lab: Laboratory) -> None:
     """Open an account with admission and credit."""
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - timedelta(days=365)  # The line is older than its calls.
     account = Account(ACCOUNT, "USD", "UTC", "open", (), admission=True)
     AccountStore(lab.dynamodb, TABLE).store_account(ACCOUNT, partial(same, account), OPERATOR, now)
     UserStore(lab.dynamodb, TABLE).store(ACCOUNT, User("user_held", "Ada"), OPERATOR, now)
@@ -99,4 +99,5 @@ def end_message(call_id: str, number: str) -> str:
     """Return the message that ends the call now."""
     started = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=SECONDS)
     event = json.loads(mix.event_body(0, 0, number, started, SECONDS))
-    return json.dumps(event | {"call_id": call_id, "account_id": ACCOUNT, "line_id": LINE, "user_id": "user_held"})
+    named = {"account_id": ACCOUNT, "line_id": LINE, "user_id": "user_held", "from": "+14155550100"}
+    return json.dumps(event | named | {"call_id": call_id})

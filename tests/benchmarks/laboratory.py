@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
@@ -96,8 +96,11 @@ class Laboratory:
         self.authorizer = load_app("authorize_call")
         self.wire.attach(self.rater.dynamodb)
         self.wire.attach(self.reader.dynamodb)
+        self.reporter = load_app("report_calls")
         self.wire.attach(self.authorizer.dynamodb)
+        self.wire.attach(self.reporter.dynamodb)
         apps = {"rate_calls": self.rater, "list_usage": self.reader, "authorize_call": self.authorizer}
+        apps |= {"report_calls": self.reporter}
         self._stack = Stack(self._setup, apps)
         self.publish()
         self._seed: list[Attributes] = []
@@ -129,14 +132,15 @@ class Laboratory:
         self._stack.forget()
 
     def _create_accounts(self) -> None:
-        keeper, lines, now = AccountStore(self._setup, TABLE), LineStore(self._setup, TABLE), datetime.now(UTC)
+        keeper, lines = AccountStore(self._setup, TABLE), LineStore(self._setup, TABLE)
+        now = datetime.now(UTC) - timedelta(days=365)  # Lines are older than their calls.
         users = UserStore(self._setup, TABLE)
         for index in range(mix.ACCOUNTS):
             account = Account(mix.account_id(index), "USD", "UTC", "open", ())
             keeper.store_account(account.account_id, partial(same, account), OPERATOR, now)
             user = User(f"user_{index:04d}", f"User {index}")
             users.store(mix.account_id(index), user, OPERATOR, now)
-            line = Line(mix.line_id(index), f"+1415556{index:04d}", user.user_id, international_calling=True)
+            line = Line(mix.line_id(index), mix.number_of(index), user.user_id, international_calling=True)
             lines.store_line(mix.account_id(index), line.line_id, partial(same, line), OPERATOR, now)
 
     def items(self) -> dict[Key, Attributes]:

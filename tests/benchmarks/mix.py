@@ -53,6 +53,11 @@ def noon_days_ago(days: int) -> datetime:
     return datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=days)
 
 
+def number_of(account: int) -> str:
+    """Return the number of an account's line."""
+    return f"+1415556{account:04d}"
+
+
 def event_body(index: int, account: int, number: str, started: datetime, seconds: int) -> str:
     """Return the event of an answered call."""
     answered = started + timedelta(seconds=4)
@@ -64,7 +69,7 @@ def event_body(index: int, account: int, number: str, started: datetime, seconds
             "line_id": line_id(account),
             "user_id": f"user_{account:04d}",
             "direction": "outbound",
-            "from": "+14155550100",
+            "from": number_of(account),
             "to": number,
             "started_at": _text(started),
             "answered_at": _text(answered),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from calling_credit.call_events import parse_event
 from calling_credit.calls import Call
-from calling_credit.charging.canonical_events import canonical_facts, whole_seconds, with_caller, with_dialed
+from calling_credit.charging.canonical_events import canonical_facts, whole_seconds
+from calling_credit.charging.dialed_numbers import with_caller, with_dialed
 from calling_credit.dialing import read_dialed
 from calling_credit.rejection_codes import Rejection
 from tests.domain.examples import EVENT, NOW, call
@@ -241,3 +242,16 @@ def test_canonical_event_is_not_changed_again(changes: dict[str, Any], zone: str
             assert {name: repr(value) for name, value in again.items()} == {
                 name: repr(value) for name, value in event.items()
             }
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(EVENT, VALUES | SENSIBLE)))
+def test_call_that_earlier_releases_accepted_has_the_same_facts(changes: dict[str, Any]) -> None:
+    before = parse_event(EVENT | changes, NOW)
+    event = canonical_facts(EVENT | changes)
+    if isinstance(before, Call):
+        assert not isinstance(event, Rejection)
+        after = parse_event(with_dialed(with_caller(event, "US"), "US"), NOW)
+        assert isinstance(after, Call)
+        assert (after.key, after.facts_hash) == (before.key, before.facts_hash)
+        if before.calling_number is not None:
+            assert after.facts_hash_v1 == before.facts_hash_v1

@@ -1,5 +1,5 @@
 """Gives every call event its canonical form: one place for times, durations,
-dispositions, and dialed numbers. Reads no table and no clock.
+and dispositions, as `dialed_numbers` is for numbers. Reads no table and no clock.
 
 The canonical form has only known fields, and those of them that the event has: `version`, RFC 3339 times in UTC, whole
 seconds, the native dispositions, and E.164 numbers or short codes. An event in canonical form is not changed again.
@@ -11,8 +11,6 @@ from typing import Any, Final
 
 from calling_credit.call_event_form import SPELLINGS, CallEvent, costs_nothing
 from calling_credit.charging.local_times import TIMES, in_utc, with_end
-from calling_credit.dialing import depends_on_country, read_dialed
-from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_e164
 from calling_credit.rejection_codes import Rejection
 
 Event = dict[str, Any]
@@ -58,31 +56,6 @@ def whole_seconds(value: Any) -> Any:
     if _SECONDS.fullmatch(text) is None:
         return value
     return int(Decimal(text).to_integral_value(ROUND_CEILING))
-
-
-def home_of(number: str | None, home: str) -> str:
-    """Return the country in which a line with this number dials; `home` if the number is unknown."""
-    country = country_of(number) if number is not None and is_e164(number) else UNKNOWN_COUNTRY
-    return home if country == UNKNOWN_COUNTRY else country
-
-
-def with_caller(event: Event, country: str) -> Event:
-    """Return an event whose `from` is E.164 if it is a number as dialed in the country. Anything else is kept."""
-    caller = event.get("from")
-    number = read_dialed(caller, country) if isinstance(caller, str) else None
-    return event | {"from": number} if number is not None and is_e164(number) else event
-
-
-def with_dialed(event: Event, country: str) -> Event:
-    """Return an event whose `to` is E.164 or a short code if it is a number as dialed in the country."""
-    dialed = event.get("to")
-    number = read_dialed(dialed, country) if isinstance(dialed, str) else None
-    return event if number is None else event | {"to": number}
-
-
-def depends_on_line(event: Event) -> bool:
-    """Return whether a number of an event means another one if the line is in another country."""
-    return depends_on_country(event.get("from")) or depends_on_country(event.get("to"))
 
 
 def _says_something(name: str, value: Any) -> bool:

@@ -14,15 +14,8 @@ from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_history import Assignment, NumberProblem
 from calling_credit.accounts.number_resolver import NumberResolver, Question
 from calling_credit.call_event_form import costs_nothing
-from calling_credit.charging.canonical_events import (
-    canonical_facts,
-    depends_on_line,
-    home_of,
-    with_caller,
-    with_dialed,
-)
-from calling_credit.dialing import depends_on_country
-from calling_credit.ids import is_id
+from calling_credit.charging.canonical_events import canonical_facts
+from calling_credit.charging.dialed_numbers import DialedNumbers
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.numbering import is_e164
 from calling_credit.rejection_codes import Rejection, RejectionCode
@@ -44,7 +37,6 @@ REJECTIONS: Final[Mapping[NumberProblem, Rejection]] = {
         "started_at is ahead, and the number in from may move to another line before; check the switch's clock.",
     ),
 }
-NAMES: Final = ("account_id", "line_id")
 NO_LINE: Final = "unknown"
 """The line of a call whose event names an account only, and whose number belongs to another account."""
 _NO_NAME: Final = Rejection(
@@ -86,49 +78,16 @@ class LineFinder:
             Unavailable: the table did not answer.
         """
         read = [one if isinstance(one, Rejection) else canonical_facts(one, zone) for one in events]
-        numbers = self._line_numbers(read, now)
-        countries = [self.home if isinstance(one, Rejection) else self._country(one, numbers) for one in read]
-        read = [
-            one if isinstance(one, Rejection) else with_caller(one, country)
-            for one, country in zip(read, countries, strict=True)
-        ]
+        dialed = DialedNumbers(self.facts, self.home)
+        lines = dialed.lines_of([one for one in read if not isinstance(one, Rejection)], now)
+        read = [one if isinstance(one, Rejection) else dialed.with_caller(one, lines) for one in read]
         questions = {index: question for index, event in enumerate(read) if (question := question_of(event))}
         answers = self.numbers.resolve(questions.values(), now) if questions else {}
         for index, question in questions.items():
             event = read[index]
             assert not isinstance(event, Rejection)
             read[index] = _named(event, answers[question])
-        return [one if isinstance(one, Rejection) else self._dialed(one, numbers) for one in map(_identified, read)]
-
-    def with_numbers(self, call: Event, now: datetime) -> Event:
-        """Return a call that is to begin with its numbers in canonical form. Only a number whose meaning depends on
-        the country of a named line causes a read.
-
-        Raises:
-            Unavailable: the table did not answer.
-        """
-        named = {name: value for name, value in call.items() if name not in NAMES or value not in (None, "")}
-        line = _line_of(named)
-        if line is None:
-            return self._dialed(with_caller(named, self.home), {})
-        is_loose = depends_on_country(named.get("to"))
-        return self._dialed(named, self.facts.load({line}, now).numbers if is_loose else {})
-
-    def _line_numbers(self, events: Iterable[Event | Rejection], now: datetime) -> Mapping[tuple[str, str], str]:
-        """The numbers of the lines that events name, as far as they decide how a number was dialed."""
-        pairs = {_line_of(event) for event in events if not isinstance(event, Rejection) and depends_on_line(event)}
-        lines = {pair for pair in pairs if pair is not None}
-        return self.facts.load(lines, now).numbers if lines else {}
-
-    def _country(self, event: Event, numbers: Mapping[tuple[str, str], str]) -> str:
-        line = _line_of(event)
-        return home_of(numbers.get(line) if line else None, self.home)
-
-    def _dialed(self, event: Event, numbers: Mapping[tuple[str, str], str]) -> Event:
-        """The event with the number that was dialed, in the country of its line, else of `from`."""
-        line, caller = _line_of(event), event.get("from")
-        number = numbers.get(line) if line else None
-        return with_dialed(event, home_of(number or (caller if isinstance(caller, str) else None), self.home))
+        return [one if isinstance(one, Rejection) else dialed.with_dialed(one, lines) for one in map(_identified, read)]
 
 
 def question_of(event: Event | Rejection) -> Question | None:
@@ -167,11 +126,3 @@ def _identified(event: Event | Rejection) -> Event | Rejection:
     if not isinstance(event["from"], str) or not is_e164(event["from"]):
         return _NO_NUMBER
     return _UNREADABLE_START if "started_at" in event else _NO_START
-
-
-def _line_of(event: Event) -> tuple[str, str] | None:
-    """The account and the line that an event names; None if it does not name both by possible ids."""
-    account_id, line_id = event.get("account_id"), event.get("line_id")
-    if isinstance(account_id, str) and isinstance(line_id, str) and is_id(account_id) and is_id(line_id):
-        return account_id, line_id
-    return None
