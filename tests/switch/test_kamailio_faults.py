@@ -59,12 +59,11 @@ def test_call_that_begins_while_the_api_is_down_is_refused(scene: dict[str, Any]
 
 def play_open_door(sites: Sites) -> dict[str, Any]:
     """The same with WITHOUT_ANSWER "connect"."""
-    site = sites.get(
-        "connect", WITHOUT_ANSWER='"connect"', UNASKED_SECONDS="6", REQUESTED_SECONDS="6", LEAD_SECONDS="2"
-    )
+    times = {"UNASKED_SECONDS": "10", "REQUESTED_SECONDS": "10", "LEAD_SECONDS": "6"}
+    site = sites.get("connect", WITHOUT_ANSWER='"connect"', **times)
     line = sites.line()
     site.door.shut()
-    short, long = site.call(line.number, BERLIN, 2.4), site.call(line.number, LONDON, 14.4)
+    short, long = site.call(line.number, BERLIN, 2.4), site.call(line.number, LONDON, 25.4)
     outcomes = [short.outcome(), long.outcome()]
     site.door.open()
     return {
