@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from calling_credit.charging.call_queue import batches
 from calling_credit.charging.intake import FIRST_SENT
 from ops.dead_calls import DeadCall, counts_of, judge, table_of
 from ops.project import local_folder
-from ops.sqs_batches import batches
 from ops.stack import FoundStack, find_stack
 from ops.terminal import CommandError, confirm, console, progress_bar, run
 

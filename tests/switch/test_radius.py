@@ -76,7 +76,7 @@ def stop(radius: Radius, call: dict[str, str], granted: Reply, seconds: int, del
 
 def charges(deployed: Stack, account_id: str) -> list[dict[str, Any]]:
     """Return the entries of calls."""
-    return [item for item in items_of(deployed, account_id, "ENTRY#") if item["kind"]["S"] == "call"]
+    return [item for item in items_of(deployed, account_id, "ENTRY#") if item["kind"]["S"] == "call_charged"]
 
 
 def price_of(deployed: Stack, account_id: str, seconds: int) -> int:
