@@ -6,7 +6,6 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumber, PhoneNumberFormat, shortnumberinfo
 
-from calling_credit.call_event_form import emergency_pattern
 from calling_credit.config import Config
 from calling_credit.numbering import (
     country_of,
@@ -20,6 +19,7 @@ from calling_credit.numbering import (
     use_area_codes,
 )
 from local import make_dialing
+from ops.call_event_schema import emergency_pattern
 from tests.domain.test_numbering import ISO_COUNTRY, example_numbers
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
