@@ -27,6 +27,7 @@ from calling_credit.changes.sign_in_reader import read_signed_in
 from calling_credit.charging.charged_rows import row_reader
 from calling_credit.charging.corrections import parse_correction
 from calling_credit.config import config
+from calling_credit.desk.closing import close_by_settings
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
@@ -73,15 +74,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.put(DESK + "/accounts/<account_id>")
 def put_account(account_id: str) -> Response[str]:
     """Create, configure, close, or freeze an account; 201 if it is new."""
-    operator = allowed(Right.FREEZE)
-    body = json_body(app)
+    operator, body = allowed(Right.FREEZE), json_body(app)
     if set(body) != {"frozen"}:
         allowed(Right.OPERATE)
     ids.check_id(account_id, "account_id")
     now = clock.now()
-    account, is_new = accounts.store_account(
-        account_id, partial(parse_account, account_id, body), operator.actor, now, operator.sign_in
-    )
+    parse = partial(parse_account, account_id, body)
+    if "status" in body:
+        close_by_settings(dynamodb, config().table_name, account_id, parse, operator.actor, now, operator.sign_in)
+    account, is_new = accounts.store_account(account_id, parse, operator.actor, now, operator.sign_in)
     if "frozen" in body:
         set_frozen = freeze_account if account.is_frozen else unfreeze_account
         set_frozen(dynamodb, config().table_name, account_id, operator.actor, now)

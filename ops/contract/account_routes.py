@@ -110,10 +110,12 @@ ROUTES: Final = (
             "invalid_email",
             "invalid_field",
             "unknown_account",
+            "payments_in_flight",
             "busy",
             *LIMIT_CODES,
         ),
-        "Only a body with `time_zone` creates an account. Accounts are closed, never deleted.",
+        "Only a body with `time_zone` creates an account. Accounts are closed, never deleted. Closing switches "
+        "automatic recharge off, and is refused until every payment has ended.",
         (ACCOUNT_ID,),
         ACCOUNT_CHANGE,
     ),

@@ -139,7 +139,8 @@ def test_a_replaced_customer_of_an_earlier_form_is_still_listed(world: World, af
 @pytest.mark.parametrize(
     ("path", "body", "key"),
     [
-        ("/accounts/acct_1", {"status": "closed", "billing_emails": ["a@example.com"]}, None),
+        ("/accounts/acct_1", {"status": "closed"}, None),
+        ("/accounts/acct_1", {"time_zone": "America/Denver", "billing_emails": ["a@example.com"]}, None),
         ("/accounts/acct_1", {"limits": {"daily_spend": "9.00"}}, None),
         ("/accounts/acct_1", {"frozen": True}, None),
         ("/accounts/acct_1/users/user_2", {"name": "Bo"}, None),

@@ -209,6 +209,16 @@ def test_an_address_can_wait_again_after_its_time(postbox: Postbox, listener: Li
     assert press(till, again) == DONE
 
 
+def test_each_request_for_an_address_that_never_answers_is_mailed(postbox: Postbox, listener: Listener) -> None:
+    till, tokens = postbox.till, set[str]()
+    listener.hear()
+    for _ in range(4):
+        till.later(days=7)
+        recipients(till.world, *ADDRESSES, NEW)
+        tokens.add(links_of(postbox, listener)[NEW])
+    assert len(tokens) == 4
+
+
 def test_the_mail_says_who_asked_and_how_to_ignore_it(postbox: Postbox, token: str) -> None:
     text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
     assert "Si vous ne connaissez pas ce compte, ignorez ce courriel." in text

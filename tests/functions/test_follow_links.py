@@ -13,7 +13,7 @@ pytestmark = pytest.mark.dynamodb
 def test_the_payment_of_a_closed_account_is_canceled_not_confirmed(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
-    assert till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"}).status == 200
+    till.closed_before()
     assert "next_action_url" not in till.top_up(shown["id"])
     answer = till.visit(token)
     assert (answer.status, heading(answer), "<button" in answer.text) == (200, "Nothing to confirm", False)
@@ -28,7 +28,7 @@ def test_the_payment_of_a_closed_account_is_canceled_not_confirmed(till: Till) -
 def test_canceling_a_closed_accounts_payment_survives_any_failure(till: Till, fault: str) -> None:
     shown = waiting(till)
     token = token_of(shown)
-    assert till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"}).status == 200
+    till.closed_before()
     till.fault(fault, CANCEL, count=2)
     statuses = [till.visit(token, "POST").status for _ in range(4)]
     assert set(statuses) <= {200, 503}

@@ -157,7 +157,7 @@ def test_open_pages_may_be_paid_after_the_limit_is_lowered(till: Till) -> None:
 
 def test_a_page_paid_after_its_account_is_closed_is_credited(till: Till) -> None:
     shown = checkout(till)
-    till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"})
+    till.closed_before()
     submit(till, shown["id"])
     till.call_all_back()
     assert (till.status_of(shown["id"]), till.world.balance()) == ("succeeded", 25_000_000)
@@ -179,7 +179,10 @@ def test_a_processing_page_is_credited_also_to_a_halted_account(till: Till, then
     shown = checkout(till, methods=BOTH)
     submit(till, shown["id"], SUCCESS)
     till.call_all_back()
-    till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"} if then == "closed" else {"frozen": True})
+    if then == "closed":
+        till.closed_before()
+    else:
+        freeze(till)
     days_pass(till)
     assert (till.status_of(shown["id"]), till.world.balance()) == ("succeeded", 25_000_000)
     till.check()

@@ -10,6 +10,7 @@ from tests.harness.cards import MASTERCARD, VISA
 from tests.harness.http import MEMBER
 from tests.harness.threads import at_once
 from tests.harness.till import Till
+from tests.harness.wire import Killed, Pass, Sent, wired
 
 pytestmark = pytest.mark.dynamodb
 
@@ -144,6 +145,57 @@ def test_a_member_chooses_nothing(till: Till) -> None:
     card = till.card()
     answer = ask(till, "PATCH", f"/{card}", {"backup": True}, **MEMBER)
     assert (answer.status, answer.code) == (403, "billing_admin_required")
+
+
+def lose_record(till: Till, card: str) -> None:
+    """Make a card the default, and let the function die between Stripe's answer and the record."""
+
+    def die(sent: Sent, passed: Pass) -> Any:
+        if sent.operation == "TransactWriteItems" and "recorded_at" in str(sent.body):
+            raise Killed
+        return passed()
+
+    with wired(till.world.stack) as wire, wire.interfering(die), pytest.raises(Killed):
+        choose(till, card, default=True)
+    assert till.objects("customer")[0]["invoice_settings"]["default_payment_method"] == card
+    assert till.world.changes("default_method_changed") == []
+    till.later(seconds=30)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_repetition_records_an_interrupted_default_once(till: Till, times: int) -> None:
+    till.card(VISA)
+    card = till.card(MASTERCARD)
+    lose_record(till, card)
+    for _ in range(times):
+        assert choose(till, card, default=True).status == 200
+    [change] = till.world.changes("default_method_changed")
+    assert (change["new"]["default"]["id"], change["by"].split(":")[0]) == (card, "user")
+
+
+def test_the_next_choice_records_an_interrupted_default_too(till: Till) -> None:
+    first, second = till.card(VISA), till.card(MASTERCARD)
+    lose_record(till, second)
+    assert choose(till, first, default=True).status == 200
+    recorded = till.world.changes("default_method_changed")
+    assert sorted(change["new"]["default"]["id"] for change in recorded) == sorted((first, second))
+
+
+def test_an_old_interrupted_default_is_not_recorded_later(till: Till) -> None:
+    till.card(VISA)
+    card = till.card(MASTERCARD)
+    lose_record(till, card)
+    till.later(days=1)
+    assert choose(till, card, default=True).status == 200
+    assert till.world.changes("default_method_changed") == []
+
+
+def test_a_default_chosen_twice_at_once_is_recorded_once(till: Till) -> None:
+    till.card(VISA)
+    card = till.card(MASTERCARD)
+    answers = at_once(*[partial(choose, till, card, default=True)] * 2)
+    assert {answer.status for answer in answers} <= {200, 503}
+    assert len(till.world.changes("default_method_changed")) == 1
 
 
 def test_a_lost_answer_leaves_a_choice_that_may_be_repeated(till: Till) -> None:

@@ -46,7 +46,7 @@ def test_an_unfinished_recharge_is_not_completed_once_unwanted(till: Till, place
     elif happening == "granted credit":
         till.world.adjust("500.00", "granted")
     elif happening == "closed":
-        till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"})
+        till.closed_before()
     else:
         till.rule(payment_method_id=till.card(MASTERCARD))
     minutes_pass(till, 5)

@@ -144,7 +144,7 @@ def test_a_record_older_than_the_current_balance_charges_nothing(till: Till, how
     assert till.objects("payment_intent") == []
 
 
-def test_a_closed_account_is_not_charged_and_one_opened_again_is(till: Till) -> None:
+def test_a_closed_account_is_not_charged_until_its_rule_is_on_again(till: Till) -> None:
     leave(till, "15.00")
     till.set_rule(till.card())
     till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"})
@@ -152,6 +152,10 @@ def test_a_closed_account_is_not_charged_and_one_opened_again_is(till: Till) -> 
     till.stream()
     assert till.objects("payment_intent") == []
     till.world.operate("PUT", "/accounts/acct_1", {"status": "open"})
+    spend(till, "0.01")
+    till.stream()
+    assert till.objects("payment_intent") == []
+    till.rule(enabled=True)
     spend(till, "0.01")
     till.stream()
     assert till.charged() == [5000]
@@ -181,6 +185,6 @@ def test_closing_the_account_during_a_charge_loses_no_money(till: Till) -> None:
     till.fault("answer_lost", CONFIRM, count=2)
     till.fault("dropped", RETRIEVE)
     till.stream()
-    till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"})
+    till.closed_before()
     till.sweep(minutes=3)
     assert till.world.balance() == usd("55.00")

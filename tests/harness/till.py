@@ -109,6 +109,17 @@ class Till(StripeSide):
         assert payment["status"] == "processing"
         return str(payment["id"])
 
+    def closed_before(self, account: str = ACCOUNT) -> None:
+        """Close an account whose payments have not ended, as earlier releases did."""
+        stack = self.world.stack
+        stack.dynamodb.update_item(
+            TableName=stack.table_name,
+            Key={"PK": {"S": f"ACCOUNT#{account}"}, "SK": {"S": "ACCOUNT"}},
+            UpdateExpression="SET #status = :closed",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":closed": {"S": "closed"}},
+        )
+
     def visit(self, token: str, method: str = "GET") -> Answer:
         """The answer to opening a link or pressing its button, without a sign-in."""
         event = http_event("follow_links", method, f"/links/{token}", signed_in=False)

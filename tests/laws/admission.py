@@ -5,9 +5,10 @@ switches; holds expire. The expected decisions are computed from the contract al
 from datetime import timedelta
 from typing import Any
 
-from tests.laws.authorizing import DOLLAR, Ask, ask, is_open, limits_of, spent
+from tests.laws.authorizing import Ask, ask, is_open, spent
 from tests.laws.calls import COVERED, EMERGENCY, INCLUDED, PREMIUM, SOMETIMES, SUFFIXES, UNCOVERED
 from tests.laws.driver import Driver, expect, operation
+from tests.laws.limits import DEFAULTS, DOLLAR, MONEY, limits_of, stored
 from tests.laws.operations import queue
 from tests.laws.prices import call_key, instant, moment, money
 
@@ -146,14 +147,10 @@ def freeze(driver: Driver) -> None:
     shown = expect(driver.operate("PUT", f"/accounts/{account}", {"frozen": is_frozen}), 200)
     assert shown["frozen"] is is_frozen
     driver.model.store_account(account)
-    before = driver.model.items[f"ACCOUNT#{account}", "ACCOUNT"].get("frozen_at")
-    if is_frozen and before is None:
-        driver.model.put(account, "ACCOUNT", frozen_at=instant(driver.now))
-        driver.model.put(account, "BALANCE")
-    elif not is_frozen and before is not None:
-        driver.model.put(account, "ACCOUNT", frozen_at=None, last_frozen_at=before)
-        driver.model.put(account, "ACCOUNT", freeze_links_after=instant(driver.now))
-        driver.model.put(account, "BALANCE")
+    if is_frozen:
+        driver.model.freeze(account, "client:3n4exampleoperator", driver.now)
+    else:
+        driver.model.unfreeze(account, driver.now)
 
 
 @operation("switch admission of an account", 15)
@@ -177,15 +174,17 @@ def set_limits(driver: Driver) -> None:
         "simultaneous_calls": driver.rng.choice((None, 1, 2, 1000, 1000)),
         "high_cost": driver.rng.choice((None, 1, *[100] * 4)),
         "blocked": driver.rng.choice(([], [], ["GB", "JM"])),
+        "high_cost_allowed": driver.rng.choice(([], [], ["US"])),
     }
     limit(driver, account, limits)
 
 
 def limit(driver: Driver, account: str, limits: dict[str, Any]) -> None:
     """Set limits, money in dollars; None is the default."""
-    money_of = [name for name in limits if name not in ("simultaneous_calls", "blocked") and limits[name] is not None]
+    money_of = [name for name in limits if name in MONEY and limits[name] is not None]
     body = limits | {name: f"{limits[name]}.00" for name in money_of}
     expect(driver.operate("PUT", f"/accounts/{account}", {"limits": body}), 200)
-    driver.model.store_account(account)
     said = driver.limits.get(account, {}) | limits | {name: limits[name] * DOLLAR for name in money_of}
     driver.limits[account] = {name: value for name, value in said.items() if value is not None}
+    changed = {name: value for name, value in driver.limits[account].items() if value != DEFAULTS[name]}
+    driver.model.store_account(account, limits=stored(changed) or None)

@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 
 from tests.laws.calls import EMERGENCY
 from tests.laws.driver import Driver, expect
+from tests.laws.limits import DOLLAR, limits_of, names
 from tests.laws.prices import call_key, instant, moment, money, price
 
-DOLLAR = 1_000_000
-DEFAULTS = {"daily_spend": 200 * DOLLAR, "call_price": 50 * DOLLAR, "simultaneous_calls": 30, "high_cost": 2 * DOLLAR}
 COUNTRIES = {"+44": "GB", "+81": "JP", "+33": "FR", "+39": "IT", "+91": "IN", "+187": "JM", "+190": "US", "+870": "001"}
 ANNOUNCED = {
     "account_frozen",
@@ -120,19 +119,17 @@ def refused_by_a_limit(driver: Driver, asked: Ask, hold: Any, row: Any) -> str |
     """The first reason that depends on the destination or the number of calls."""
     country = next((name for prefix, name in COUNTRIES.items() if asked["to"].startswith(prefix)), "")
     limits, is_place = limits_of(driver, asked["account_id"]), asked["to"][0] == "+"
-    if country in limits["blocked"]:
+    if names(limits["blocked"], asked["to"], country):
         return "destination_blocked"
     if row is None:
         return "destination_unrated"
-    if is_place and (Fraction(row["rate_per_minute"]) + Fraction(row["connection_fee"])) * DOLLAR > limits["high_cost"]:
+    is_costly = (
+        is_place and (Fraction(row["rate_per_minute"]) + Fraction(row["connection_fee"])) * DOLLAR > limits["high_cost"]
+    )
+    if is_costly and not names(limits["high_cost_allowed"], asked["to"], country):
         return "high_cost_destination"
     live = driver.model.items[f"ACCOUNT#{asked['account_id']}", "BALANCE"]["live_holds"]
     return "simultaneous_calls_limit" if hold is None and live >= limits["simultaneous_calls"] else None
-
-
-def limits_of(driver: Driver, account: str) -> dict[str, Any]:
-    """The limits of an account as the driver last set them."""
-    return {**DEFAULTS, "blocked": [], **driver.limits.get(account, {})}
 
 
 def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from tests.laws.driver import Driver, expect, operation
-from tests.laws.prices import billable, money, price
+from tests.laws.prices import billable, instant, money, price
 from tests.laws.rerating import BACK, Entries, calls_of, replace
 
 
@@ -83,4 +83,5 @@ def switch_breakdown(driver: Driver) -> None:
     """Keep daily sums by user, line, and country, mostly; calls count while the settings that posting knows say so."""
     account, is_on = driver.account(), driver.rng.random() < 0.8
     assert expect(driver.operate("PUT", f"/accounts/{account}", {"breakdown": is_on}), 200)["breakdown"] is is_on
-    driver.model.store_account(account)
+    since = driver.model.items[f"ACCOUNT#{account}", "ACCOUNT"].get("breakdown_since") or instant(driver.now)
+    driver.model.store_account(account, breakdown_since=since if is_on else None)

@@ -34,6 +34,16 @@ def operation(kind: str, weight: int) -> Callable[[Operation], Operation]:
     return register
 
 
+@dataclass(frozen=True)
+class Letter:
+    """The e-mail to a waiting address: its account, the request that its link confirms, until when, and the token."""
+
+    account: str
+    request_id: str
+    expires_at: str
+    token: str
+
+
 @dataclass
 class Driver:
     """The state of one run."""
@@ -53,6 +63,7 @@ class Driver:
     asks: list[dict[str, Any]] = field(default_factory=list)
     limits: dict[str, dict[str, Any]] = field(default_factory=dict)
     adjustments: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
 
     def run(self, operations: int) -> None:
         """Run every kind once, then by weight, and check the laws after each."""
@@ -140,8 +151,9 @@ class Driver:
 
     def customer(self, account: str, method: str, path: str, body: Any = None, **more: Any) -> Answer:
         """Send a request of a customer and check law 8."""
-        function = "change_settings" if method == "PUT" else "list_usage"
+        function = "list_usage" if method == "GET" else "change_settings"
         claims = {"custom:account_id": account, "cognito:groups": more.pop("group", ["billing_admin"])}
+        claims |= more.pop("claims", {})
         before = len(self.wire.sent)
         answer = self.ask(function, method, path, body, claims=claims, **more)
         sent: list[Sent] = self.wire.sent[before:]

@@ -38,12 +38,37 @@ class Items:
     # The operator and the customer
 
     def store_account(self, account: str, **settings: Any) -> None:
-        """Create or configure an account."""
-        if self.get(account, "ACCOUNT") is None:
+        """Create or configure an account. Two versions count the changes: of all settings, and of the e-mails."""
+        before = self.get(account, "ACCOUNT")
+        if before is None:
             self.put(account, "ACCOUNT", currency="USD", time_zone="UTC", status="open", billing_emails=[])
-            self.put(account, "ACCOUNT", admission=True)
+            self.put(account, "ACCOUNT", admission=True, settings_version=1)
             self.put(account, "BALANCE", posted_micros=0, held_micros=0, live_holds=0)
+        else:
+            after = {**before, **settings}
+            moves = {"settings_version": settings_of, "notifications_version": mails_of}
+            for version, facts_of in moves.items():
+                if facts_of(before) != facts_of(after):
+                    settings[version] = (before.get(version) or 0) + 1
+            if before.get("low_micros") != after.get("low_micros"):
+                self.put(account, "BALANCE", low_micros=after["low_micros"])
         self.put(account, "ACCOUNT", **settings)
+
+    def freeze(self, account: str, by: str, now: datetime) -> None:
+        """Freeze an account; a frozen one stays as it is."""
+        before = self.items[f"ACCOUNT#{account}", "ACCOUNT"]
+        if not before.get("frozen_at"):
+            freezes = (before.get("freezes") or 0) + 1
+            self.put(account, "ACCOUNT", frozen_at=instant(now), frozen_by=by, freezes=freezes)
+            self.put(account, "BALANCE", is_frozen=True)
+
+    def unfreeze(self, account: str, now: datetime) -> None:
+        """Unfreeze an account; one that is not frozen stays as it is."""
+        frozen_at = self.items[f"ACCOUNT#{account}", "ACCOUNT"].get("frozen_at")
+        if frozen_at:
+            ended = {"frozen_at": None, "frozen_by": None}
+            self.put(account, "ACCOUNT", **ended, last_frozen_at=frozen_at, freeze_links_after=instant(now))
+            self.put(account, "BALANCE", is_frozen=None)
 
     def adjust(self, account: str, identifier: str, micros: int, reason: str, now: datetime) -> None:
         """Post a new adjustment."""
@@ -51,15 +76,18 @@ class Items:
         sk = f"ENTRY#{instant(now)}#{identifier}"
         self.post(account, sk, now, self.zone(account), micros, 0, category="adjustment", reason=reason)
 
-    def switch(self, account: str, line: str, by: str, now: datetime, *, is_on: bool) -> None:
-        """Switch international calling of a line; only a change is recorded."""
-        before = self.items[f"ACCOUNT#{account}", f"LINE#{line}"]
+    def keep_line(self, account: str, line: str, by: str, now: datetime, **said: Any) -> None:
+        """Configure or switch a line. Its version counts changes; a switch of international calling is recorded."""
+        before = self.get(account, f"LINE#{line}") or {}
+        was_on, is_on = (bool(facts.get("international_calling")) for facts in (before, {**before, **said}))
         changes = before.get("changes") or 0
-        if before.get("international_calling", False) is not is_on:
+        if was_on is not is_on:
             changes += 1
-            said = {"international_calling": is_on, "changed_by": by}
-            self.put(account, f"CHANGE#{line}#{instant(now)}#{changes:06d}", **said)
-        self.put(account, f"LINE#{line}", international_calling=is_on, changes=changes or None)
+            switch = {"international_calling": is_on, "changed_by": by}
+            self.put(account, f"CHANGE#{line}#{instant(now)}#{changes:06d}", **switch)
+        is_same = said.items() <= before.items()
+        version = before.get("line_version", 0) + (not is_same)
+        self.put(account, f"LINE#{line}", **said, changed_by=by, changes=changes or None, line_version=version)
 
     def zone(self, account: str) -> str:
         """The current time zone of an account."""
@@ -99,6 +127,31 @@ class Items:
     def count(self, outcome: str, number: int = 1) -> None:
         """Count outcomes."""
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + number
+
+
+def settings_of(account: dict[str, Any]) -> list[Any]:
+    """What a change of an account's settings is compared by; an empty value is a missing one."""
+    names = (
+        "time_zone",
+        "status",
+        "billing_emails",
+        "low_micros",
+        "admission",
+        "languages",
+        "waiting_emails",
+        "limits",
+    )
+    values = [None if account.get(name) in ([], {}) else account.get(name) for name in names]
+    return [*values, account.get("breakdown_since") is None]
+
+
+def mails_of(account: dict[str, Any]) -> tuple[dict[str, str], Any]:
+    """What an admin sees of the e-mails, confirmed or not: the language of each address, and the level."""
+    languages = {address.casefold(): language for address, language in (account.get("languages") or {}).items()}
+    seen = {one["address"].casefold(): one["language"] for one in account.get("waiting_emails") or ()}
+    for address in account["billing_emails"]:
+        seen[address.casefold()] = languages.get(address.casefold(), "en")
+    return seen, account.get("low_micros")
 
 
 def costs_nothing(facts: dict[str, Any]) -> bool:

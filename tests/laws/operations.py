@@ -1,6 +1,4 @@
-"""The operations of the seeded driver: valid and invalid requests of the operator, the switch, the queue, and
-customers. Each changes the model by the contract; the driver compares.
-"""
+"""The operations of the seeded driver: requests of the operator, and calls from the queue. Each changes the model."""
 
 from typing import Any
 
@@ -8,6 +6,7 @@ from tests.laws.calls import OTHER_FACTS, UNCOVERED, ZONES, Message
 from tests.laws.driver import MOST_ACCOUNTS, Driver, expect, operation
 from tests.laws.numbers import number_for
 from tests.laws.prices import LEAD, Prices, money
+from tests.laws.recipients import listed_by_the_operator
 
 # ----------------------------------------------------------------------------------------------------------------------
 # The operator
@@ -29,12 +28,14 @@ def create_account(driver: Driver) -> None:
 
 @operation("configure an account", 30)
 def configure_account(driver: Driver) -> None:
-    """Set billing addresses and status; finished calls of a closed account still post."""
+    """Set the addresses and the status; finished calls of a closed account still post."""
     account = driver.account()
     emails = [f"billing{number}@example.com" for number in range(driver.rng.randint(0, 3))]
     settings = {"billing_emails": emails, "status": driver.rng.choice(("open", "open", "closed"))}
     shown = expect(driver.operate("PUT", f"/accounts/{account}", settings), 200)
-    driver.model.store_account(account, **settings)
+    if settings["status"] == "closed":
+        driver.model.store_account(account, status="closed")  # A change of its own
+    driver.model.store_account(account, **settings | listed_by_the_operator(driver.model, account, emails))
     assert shown["billing_emails"] == emails
 
 
@@ -42,7 +43,7 @@ def configure_account(driver: Driver) -> None:
 def change_time_zone(driver: Driver) -> None:
     """Change the time zone; existing entries keep their dates."""
     account, zone = driver.account(), driver.rng.choice(ZONES)
-    assert expect(driver.operate("PUT", f"/accounts/{account}", {"time_zone": zone}), 200)["time_zone"] == zone
+    expect(driver.operate("PUT", f"/accounts/{account}", {"time_zone": zone}), 200)
     driver.model.store_account(account, time_zone=zone)
 
 
@@ -79,8 +80,7 @@ def keep_line(driver: Driver, account: str, line: str, user: str, *, enabled: bo
         assert (answer.status, answer.code) == (422, "unknown_user")
         return
     expect(answer, 200 if known else 201)
-    driver.model.put(account, f"LINE#{line}", **said, changed_by=operator)
-    driver.model.switch(account, line, operator, driver.now, is_on=switched)
+    driver.model.keep_line(account, line, operator, driver.now, **said, international_calling=switched)
 
 
 @operation("adjust a balance", 60)

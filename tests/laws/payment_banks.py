@@ -7,6 +7,7 @@ from typing import Any
 from tests.harness.cards import bank_account, is_bank_account
 from tests.harness.till import ACCOUNT
 from tests.laws.payment_driver import NEIGHBOR, PaymentDriver, operation
+from tests.laws.payment_freezes import make_usable
 from tests.laws.payment_people import REFUSED, pay_with, save_on_page
 
 PAYS, RETURNED, UNFUNDED, CLOSED = map(bank_account, ("success", "dispute", "insufficientFunds", "accountClosed"))
@@ -100,7 +101,7 @@ def bank_of(driver: PaymentDriver, kind: str) -> str:
     usable = [one for one in saved if one in account.set_up]
     if usable:
         return driver.rng.choice(usable)
-    driver.till.all_well()
+    make_usable(driver)
     made = save_bank_account_of(driver, kind)
     return made or (saved or driver.banks or driver.cards)[-1]
 

@@ -12,6 +12,7 @@ from tests.harness.http import Answer
 from tests.harness.till import ACCOUNT, Till
 from tests.laws.payment_causes import Causes
 from tests.laws.payment_checks import PaymentBook
+from tests.laws.payment_quota import ESSENTIALS, Essential, wanted
 from tests.laws.payment_witness import Witness
 
 NEIGHBOR = "acct_2"
@@ -21,17 +22,10 @@ RAISED = ("threshold_micros", "amount_micros")
 LIMITS = ("hourly_count", "daily_limit_micros", "monthly_limit_micros")
 Operation = Callable[["PaymentDriver"], None]
 KINDS: dict[str, tuple[int, Operation]] = {}
-TWICE = (
-    "pay on Stripe's page",
-    "a link whose card is spent",
-    "a soft decline beside a backup",
-    "a hard decline beside a backup",
-    "pay on Stripe's page",
-    "a payment that meets a warning",
-)
-"""Operations that are tried twice before any is drawn: a freeze or a lost customer often prevents what they show."""
 FOLLOWS = 0.9
 """How likely the next step of a chain comes before anything else."""
+STEERED = 0.8
+"""How likely an operation is one that can bring about what the run still lacks."""
 
 
 def operation(kind: str, weight: int) -> Callable[[Operation], Operation]:
@@ -81,6 +75,8 @@ class PaymentDriver:
     """The next steps of the chain that was begun, each with the name of its operation."""
     kinds: dict[str, tuple[int, Operation]] = field(default_factory=lambda: dict(KINDS))
     """The operations of this run."""
+    essentials: tuple[Essential, ...] = ESSENTIALS
+    """What the run must bring about."""
     doing: str = ""
     done: Counter[str] = field(default_factory=Counter)
     steps: Counter[str] = field(default_factory=Counter)
@@ -101,20 +97,19 @@ class PaymentDriver:
         self.till.sweep(minutes=2)  # It lists events: from now on it notices a gap of weeks.
 
     def run(self, operations: int) -> None:
-        """Run every kind once, a few twice, then by weight, and check the laws after each. The steps of a chain follow
-        each other, mostly without anything in between.
+        """Run every kind once, then what brings about what is missing, or any by weight, and check the laws after each.
+        The steps of a chain follow each other, mostly without anything in between.
 
         Raises:
             AssertionError: a law was broken; it names the step and the operation.
         """
-        names, weights = list(self.kinds), [weight for weight, _ in self.kinds.values()]
-        untried = [*self.kinds, *(name for name in TWICE if name in self.kinds)]
+        untried = list(self.kinds)
         for step in range(operations):
             is_planned = bool(self.plan) and self.rng.random() < FOLLOWS
             if is_planned:
                 self.doing, carry_out = self.plan.pop(0)
             else:
-                self.doing = untried.pop(0) if untried else self.rng.choices(names, weights)[0]
+                self.doing = untried.pop(0) if untried else self.drawn()
                 carry_out = self.kinds[self.doing][1]
             self.till.later(seconds=self.rng.choice((1, 20, 300)))
             try:
@@ -124,6 +119,13 @@ class PaymentDriver:
             except Exception as error:
                 raise AssertionError(f"step {step}, {self.doing}: {type(error).__name__}: {error}") from error
             (self.steps if is_planned else self.done)[self.doing] += 1
+
+    def drawn(self) -> str:
+        """The next operation: mostly one that can bring about what is missing, or any by weight."""
+        missing = wanted(self.answers + self.witness.seen, self.essentials)
+        if missing and self.rng.random() < STEERED:
+            return self.rng.choice(missing)
+        return self.rng.choices(list(self.kinds), [weight for weight, _ in self.kinds.values()])[0]
 
     def then(self, *steps: Operation) -> None:
         """Let these steps of the current operation follow, after those of the chain that is under way."""

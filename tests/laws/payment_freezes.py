@@ -26,6 +26,13 @@ def unfreeze(driver: PaymentDriver) -> None:
             link.acts = False
 
 
+def make_usable(driver: PaymentDriver) -> None:
+    """End the faults, and unfreeze the account."""
+    driver.till.all_well()
+    if driver.is_frozen():
+        unfreeze(driver)
+
+
 @operation("a mail with a freeze link", 4)
 def mail_freeze_link(driver: PaymentDriver) -> None:
     """Hand out a freeze link, as an alert does."""

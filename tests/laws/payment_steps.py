@@ -6,9 +6,10 @@ from typing import Any
 from tests.harness.cards import MASTERCARD, VISA
 from tests.harness.recharging import talk
 from tests.harness.till import ACCOUNT
+from tests.laws.payment_banks import days_pass_and_tell
 from tests.laws.payment_driver import NEIGHBOR, Operation, PaymentDriver
-from tests.laws.payment_fate import report_fraud
-from tests.laws.payment_freezes import unfreeze
+from tests.laws.payment_fate import is_processing_card, report_fraud
+from tests.laws.payment_freezes import make_usable
 from tests.laws.payment_people import ask_to_unblock, pay_next_door_with, save_card_of, save_rule, unblock_card
 from tests.laws.payment_witness import TRIES
 
@@ -33,8 +34,10 @@ def card_of(driver: PaymentDriver, kind: str) -> str:
         return driver.rng.choice(saved)
     customer = driver.witness.item(f"ACCOUNT#{ACCOUNT}", "ACCOUNT").get("stripe_customer_id")
     if customer not in driver.till.stand_in.account.objects["customer"]:
+        make_usable(driver)
         save_card_of(driver, kind)
         return driver.cards[-1]
+    driver.till.all_well()
     driver.cards.append(driver.till.card(kind))
     return driver.cards[-1]
 
@@ -53,9 +56,8 @@ def ready(driver: PaymentDriver, card: str) -> None:
 
 def make_ready(driver: PaymentDriver, card: str) -> None:
     """The same, without changing the bank's answer: also for bank accounts."""
-    driver.till.all_well()
-    if driver.is_frozen():
-        unfreeze(driver)
+    make_usable(driver)
+    end_recharge(driver)
     for text in driver.rule().get("suspended_by", ()):
         end_suspension(driver, str(text).split("#")[1])
     if driver.witness.is_blocked(driver.fingerprint(card), card):
@@ -63,6 +65,16 @@ def make_ready(driver: PaymentDriver, card: str) -> None:
     neighbors = neighbors_card(driver, card)
     if neighbors and driver.witness.is_blocked(driver.fingerprint(card)):
         unblock_card(driver, neighbors, NEIGHBOR)
+
+
+def end_recharge(driver: PaymentDriver) -> None:
+    """Mostly, let the recharge that is in flight end: as long as a bank keeps it for days, the rule makes no other."""
+    if "in_flight" in driver.rule() and driver.rng.random() < 0.8:
+        for intent in driver.till.objects("payment_intent"):
+            if is_processing_card(driver, intent):
+                driver.till.controls.settle(intent["id"])
+        days_pass_and_tell(driver, 4)
+        driver.till.sweep(minutes=3)
 
 
 def end_suspension(driver: PaymentDriver, topup_id: str) -> None:
@@ -84,6 +96,7 @@ def arm_copy(driver: PaymentDriver, kind: str, card: str) -> None:
     """Give the rule a copy of its card, which arms nothing; it is saved now if there is none."""
     number = driver.fingerprint(card)
     if card in driver.saved():
+        driver.till.all_well()
         driver.cards.append(driver.till.card(kind))
     copies = [one for one in driver.saved() if one != card and driver.fingerprint(one) == number]
     if copies:

@@ -153,3 +153,18 @@ def relinked(bench: PaymentBench) -> Iterator[str]:
     [known] = bench.till.world.stack.items_named("STRIPE_ACCOUNT")
     if known["stripe_account_id"] != bench.till.stand_in.account.own_id:
         yield f"the stack belongs to {known['stripe_account_id']}"
+
+
+def default_once(bench: PaymentBench) -> Iterator[str]:
+    """The card is the default at Stripe, and that is recorded once, by the admin."""
+    [customer] = [one for one in bench.till.objects("customer") if one["id"] == bench.till.customer()]
+    if customer["invoice_settings"]["default_payment_method"] != bench.card:
+        yield "another card is the default"
+    found = [(one["by"].split(":")[0], one["new"]["default"]["id"]) for one in chosen(bench)]
+    if found != [("user", bench.card)]:
+        yield f"recorded: {found}"
+
+
+def chosen(bench: PaymentBench) -> list[dict[str, Any]]:
+    """The recorded changes of the default payment method."""
+    return bench.till.world.changes("default_method_changed", account_id=ACCOUNT)

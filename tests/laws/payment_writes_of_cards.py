@@ -10,7 +10,7 @@ from calling_credit.links.tokens import issue_link
 from local.stripe_stand_in.account_controls import AccountControls
 from ops import relink_stripe
 from ops.terminal import CommandError
-from tests.harness.cards import CHALLENGED, DECLINED, VISA
+from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
 from tests.harness.till import ACCOUNT
 from tests.harness.wire import Killed
 from tests.laws.payment_bench import PaymentBench
@@ -89,6 +89,20 @@ def saved_twice(bench: PaymentBench) -> None:
     bench.till.later(seconds=5)
     save(bench, VISA)
     bench.till.stand_in.take_events()
+
+
+def two_cards(bench: PaymentBench) -> None:
+    """Two cards, of which the first is the default."""
+    save(bench, MASTERCARD)
+    bench.till.later(seconds=5)
+    save(bench, VISA)
+    bench.till.stand_in.take_events()
+
+
+def choose_default(bench: PaymentBench) -> None:
+    """Make the second card the default, until the page answers."""
+    answer = bench.ask("add_funds", "PATCH", f"/payment-methods/{bench.card}", {"default": True})
+    assert (answer.status, answer.body["default"]) == (200, True), answer.text
 
 
 def remove_card(bench: PaymentBench) -> None:

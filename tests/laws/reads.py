@@ -1,8 +1,7 @@
-"""The customer's reads in the seeded driver, compared with the model, and the requests that must be refused."""
+"""The customer's reads in the seeded driver, compared with the model."""
 
 import csv
 import io
-import json
 from typing import Any
 
 from tests.laws.calls import CALLING, COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
@@ -172,79 +171,3 @@ def read_account_rates(driver: Driver) -> None:
     assert (items[0]["prefix"], items[0]["origin"]) == (row["prefix"], row["origin"])
     assert float(items[0]["rate_per_minute"]) == float(row["rate_per_minute"])
     assert float(items[0]["connection_fee"]) == float(row["connection_fee"])
-
-
-@operation("switch a line", 50)
-def switch_line(driver: Driver) -> None:
-    """Switch international calling of an own line as a billing admin. A frozen account switches off only."""
-    account = driver.account()
-    line, enabled = driver.rng.choice(driver.ids(account, "LINE")), driver.rng.random() < 0.7
-    was, stored = (driver.model.items[f"ACCOUNT#{account}", sk] for sk in (f"LINE#{line}", "ACCOUNT"))
-    answer = driver.customer(account, "PUT", f"/lines/{line}", {"international_calling": enabled})
-    if enabled and not was["international_calling"] and stored.get("frozen_at"):
-        assert expect(answer, 403)["code"] == "account_frozen"
-        return
-    assert expect(answer, 200)["international_calling"] is enabled
-    person = "user:b4d8e428-4071-70d2-9c5e-3f1f6a3b2c10"
-    if was["international_calling"] is not enabled:
-        driver.model.put(account, f"LINE#{line}", changed_by=person)
-        driver.model.switch(account, line, person, driver.now, is_on=enabled)
-
-
-@operation("send a request that is refused", 90)
-def refused_request(driver: Driver) -> None:
-    """Check that each gets its code and changes nothing, law 4."""
-    account = driver.account()
-    other = driver.rng.choice([name for name in driver.accounts() if name != account] or ["acct_nobody"])
-    answer, code = driver.rng.choice(REFUSALS)(driver, account, other)
-    assert (answer.status >= 400, json.loads(answer.text).get("code")) == (True, code), f"{answer.status} {answer.text}"
-    driver.settle("", unchanged=True)
-
-
-def foreign_cursor(driver: Driver, account: str, other: str) -> tuple[Any, str]:
-    """A cursor of another account's list, or an edited one."""
-    first = driver.customer(account, "GET", "/lines", query={"limit": 1})
-    cursor = expect(first, 200)["next_cursor"] or "AAAA"
-    if driver.rng.random() < 0.5:
-        return driver.customer(account, "GET", "/lines", query={"cursor": f"A{cursor[1:]}B"}), "invalid_cursor"
-    asker = other if other in driver.accounts() else account
-    path = "/lines" if asker == other else "/statement"
-    return driver.customer(asker, "GET", path, query={"cursor": cursor}), "invalid_cursor"
-
-
-LINE = {"number": "+14155550100", "user_id": "user_1"}
-CREDIT = {"amount": "5.00", "reason": "Goodwill"}
-ON = {"international_calling": True}
-NOTHING = CREDIT | {"amount": "0.00"}
-REFUSALS: tuple[Any, ...] = (
-    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}", {"time_zone": "Mars/Olympus"}), "invalid_time_zone"),
-    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}", {"currency": "EUR"}), "unsupported_currency"),
-    lambda d, *_: (d.operate("PUT", "/accounts/a%23b", {}), "invalid_id"),
-    lambda d, *_: (d.operate("PUT", "/accounts/acct_new", {"frozen": True}), "unknown_account"),
-    lambda d, *_: (d.operate("PUT", "/accounts/acct_new", {"time_zone": "UTC", "status": "gone"}), "invalid_status"),
-    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}/lines/line_9", LINE | {"user_id": "user_9"}), "unknown_user"),
-    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}", {}, scope="calls/authorize"), "scope_required"),
-    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}", "[1]"), "malformed_json"),
-    lambda d, *_: (d.operate("PUT", "/accounts/acct_nobody/users/user_1", {"name": "Ada"}), "unknown_account"),
-    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}/users/user_1", {"name": ""}), "invalid_field"),
-    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}/lines/line_9", {"user_id": "user_1"}), "missing_field"),
-    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}/lines/line_1", {"number": "+442071838750"}), "foreign_number"),
-    lambda d, *_: (d.operate("PUT", "/accounts/acct_nobody/lines/l", LINE), "unknown_account"),
-    lambda d, a, _: (d.operate("POST", f"/accounts/{a}/adjustments", CREDIT), "missing_idempotency_key"),
-    lambda d, a, _: (d.operate("POST", f"/accounts/{a}/adjustments", NOTHING, "k"), "amount_out_of_range"),
-    lambda d, a, _: (d.operate("POST", f"/accounts/{a}/adjustments", CREDIT | {"amount": 5}, "k"), "invalid_amount"),
-    lambda d, *_: (d.operate("POST", "/accounts/acct_nobody/adjustments", CREDIT, "k"), "unknown_account"),
-    lambda d, a, _: (d.customer(a, "PUT", "/lines/line_1", ON, group=["member"]), "billing_admin_required"),
-    lambda d, a, _: (d.customer(a, "PUT", "/lines/line_nobody", ON), "unknown_line"),
-    lambda d, a, _: (d.customer(a, "PUT", "/lines/line_1", {"international_calling": "yes"}), "invalid_field"),
-    lambda d, *_: (d.customer("", "GET", "/balance"), "account_missing"),
-    lambda d, *_: (d.customer("acct_nobody", "GET", "/statement"), "unknown_account"),
-    lambda d, a, _: (
-        d.customer(a, "GET", "/usage", query={"from": "2026-11-02", "to": "2026-11-01"}),
-        "invalid_date_range",
-    ),
-    lambda d, a, _: (d.customer(a, "GET", "/usage", query={"from": "2026-02-30"}), "invalid_date"),
-    lambda d, a, _: (d.customer(a, "GET", "/usage/top_up"), "unknown_category"),
-    lambda d, a, _: (d.customer(a, "GET", "/lines", query={"limit": 201}), "invalid_limit"),
-    foreign_cursor,
-)

@@ -33,7 +33,18 @@ from tests.harness.template import ROOT, template
 from tests.harness.till import Till
 from tests.harness.wire import wired
 from tests.harness.world import JAPAN, World
-from tests.laws import admission, corrections, moves, operations, reads, reporting, rerating
+from tests.laws import (
+    admission,
+    corrections,
+    customers,
+    moves,
+    operations,
+    own_limits,
+    reads,
+    refused,
+    reporting,
+    rerating,
+)
 from tests.laws.calls import Calls
 from tests.laws.checks import Book, law_8_no_other_account_is_named
 from tests.laws.driver import KINDS, Driver
@@ -44,12 +55,14 @@ pytestmark = pytest.mark.dynamodb
 
 SEED = whole_setting("LAWS_SEED", 20261123)
 OPERATIONS = whole_setting("LAWS_OPERATIONS", 2000, 1)
+REGISTERED = (operations, reads, refused, rerating, admission, corrections, moves, customers, own_limits, reporting)
+"""The modules whose operations the driver runs."""
 
 
 def test_the_laws_hold_after_every_operation(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    drivers = {module.__name__ for module in (operations, reads, rerating, admission, corrections, moves, reporting)}
+    drivers = {module.__name__ for module in REGISTERED}
     assert drivers == {kind.__module__ for _, kind in KINDS.values()}
     make_moto_cheap(monkeypatch)
     rng = random.Random(SEED)

@@ -101,6 +101,7 @@ FREEZES = (
     Flow("unfrozen", cards.frozen_by_link, cards.unfreeze, [], CANCELED, 0, ends.stays_unfrozen, cards.press_both),
 )
 CARDS = (
+    Flow("default chosen", cards.two_cards, cards.choose_default, [], {}, 0, ends.default_once),
     Flow("card removed", cards.saved_twice, cards.remove_card, [], {}, FIFTY, ends.removed),
     Flow(
         "exhausted card saved again",

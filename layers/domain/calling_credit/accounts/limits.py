@@ -88,7 +88,7 @@ def parse_limits(fields: object, current: Limits) -> Limits:
 
 def parse_customer_limits(fields: dict[str, Any], current: Mapping[str, Any], operator: Limits) -> dict[str, Any]:
     """Parse a customer's limits into their stored form. Numbers must not exceed the operator's; null removes the
-    customer's limit. Customers may block any place, and allow high-cost places.
+    customer's limit, and so does an empty list. Customers may block any place, and allow high-cost places.
 
     Raises:
         InvalidValue: invalid_limits, invalid_amount, amount_out_of_range, invalid_place, above_operators_limit.
@@ -97,8 +97,9 @@ def parse_customer_limits(fields: dict[str, Any], current: Mapping[str, Any], op
     limits = dict(current)
     for name, value in fields.items():
         attribute, _, show = _field(name)
-        if value is None:
-            limits.pop(attribute, None)
+        if value in (None, []):
+            if limits.get(attribute) != []:  # An earlier release stored empty lists.
+                limits.pop(attribute, None)
             continue
         new, maximum = getattr(parsed, attribute), getattr(operator, attribute)
         if not isinstance(new, tuple) and new > maximum:

@@ -97,7 +97,8 @@ class AccountStore:
             changes = account_changes(current, account, version)
             records = [change_action(self._table_name, account_id, change, actor, now) for change in changes]
             settings = closing(current, account, actor, now) | dict(stored_recipients(current, account))
-            settings |= {"settings_version": version + bool(changes)} if changes or version else {}
+            is_changed = bool(changes) or (current is not None and current.waiting != account.waiting)
+            settings |= {"settings_version": version + is_changed} if is_changed or version else {}
             actions = (
                 self._creation(account, settings, now)
                 if current is None

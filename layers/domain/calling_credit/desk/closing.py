@@ -1,20 +1,23 @@
-"""Closes an account, and reports what that leaves: balance, calls in progress, open payments, and the rule.
+"""Closes an account, and reports what that leaves: balance, calls in progress, open payments, and the rule. Both the
+staff's act and the operator's `PUT /accounts/{account_id}` close by it.
 
 The law: one transaction closes the account, switches its rule off, and records who did and why, on the condition that
 neither has changed since it was read. An account with a payment under way is not closed. A payment that begins at the
 same moment is refused by the last check before its confirmation, or was confirmed before and is credited.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.account import Account, Status, account_from_item
 from calling_credit.accounts.freezing import account_key, unknown_account
+from calling_credit.accounts.store import AccountStore
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
+from calling_credit.changes.sign_in import SignIn
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import Plain, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.batch_get import read_many
@@ -38,14 +41,16 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_REASON_CHARACTERS: Final = 200
+RULE_OFF: Final = "The account was closed."
+"""Why a rule is off whose account was closed without a reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClosingRequest:
     """Why to close an account, and the balance that was confirmed; None without one."""
 
-    reason: str
-    balance_micros: int | None
+    reason: str | None = None
+    balance_micros: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,26 @@ def close_account(
     return retry_on_race("The account is", attempt)
 
 
+def close_by_settings(
+    client: "DynamoDBClient",
+    table_name: str,
+    account_id: str,
+    change: Callable[[Account | None], Account],
+    actor: Actor,
+    now: datetime,
+    sign_in: SignIn | None = None,
+) -> None:
+    """Close an open account whose changed settings say so, before they are stored: a refused closing stores none of
+    them, and a repetition stores what a crash has left.
+
+    Raises:
+        Forbidden: `signed_out`. Also what `change` and `close_account` raise.
+    """
+    current = AccountStore(client, table_name).account(account_id, sign_in)
+    if current is not None and not current.is_closed and change(current).is_closed:
+        close_account(client, table_name, account_id, ClosingRequest(), actor, now)
+
+
 def payments_in_flight(count: int) -> Conflict:
     """The error of closing an account whose payments have not ended."""
     return Conflict(
@@ -179,7 +204,7 @@ def _actions(
     rule, state = closing.recharge.rule, closing.recharge.state
     if rule is None or not rule.enabled:
         return actions
-    off = switch_off(rule, state, SwitchedOff(actor.by, request.reason, at))
+    off = switch_off(rule, state, SwitchedOff(actor.by, request.reason or RULE_OFF, at))
     return [
         *actions,
         put_recharge_action(table_name, account_id, *off, now, rule_read=rule),
@@ -193,7 +218,6 @@ def _close_action(table_name: str, closing: Closing, request: ClosingRequest, ac
         ":open": Status.OPEN,
         ":at": at,
         ":by": actor.by,
-        ":reason": request.reason,
         ":next": closing.version + 1,
     }
     condition = "attribute_exists(PK) AND #status = :open"
@@ -202,10 +226,10 @@ def _close_action(table_name: str, closing: Closing, request: ClosingRequest, ac
         values[":seen"] = closing.version
     else:
         condition += " AND attribute_not_exists(settings_version)"
-    expression = (
-        "SET #status = :closed, closed_at = :at, closed_by = :by, closed_reason = :reason, settings_version = :next, "
-        "updated_at = :at"
-    )
+    expression = "SET #status = :closed, closed_at = :at, closed_by = :by, settings_version = :next, updated_at = :at"
+    if request.reason is not None:
+        expression += ", closed_reason = :reason"
+        values[":reason"] = request.reason
     key = account_key(closing.account.account_id)
     return update(table_name, key, expression, condition, to_attributes(values), {"#status": "status"})
 

@@ -14,7 +14,7 @@ def activity_sk(changed_at: str, change_id: str) -> str:
 
 
 def payment_method_sk(payment_method_id: str, event: str) -> str:
-    """The mark that a card's event (attached, detached) is recorded."""
+    """The mark that a card's event (attached, detached) is recorded, or who made it the default (default)."""
     return f"PAYMENT_METHOD#{payment_method_id}#{event}"
 
 

@@ -40,6 +40,7 @@ One partition holds everything of an account, so its items commit together, and 
     PK = APPROVAL#<id>, SK = APPROVAL   a move of money that waits for a second person      moves.approval_store
     PK = STAFF#<sub>, CLIENT#<id>       SK = MOVED#<date>: the rest of a day's limit        ledger.allowances
     PAYMENT_METHOD#<id>#<event>         the mark that a card's event is recorded            payments.card_records
+    PAYMENT_METHOD#<id>#default         who made it the default; whether it is recorded     payments.default_method
     RERATING#<run>#<actor>              the mark that a rerating run is recorded            charging.rerate_run
     PK = STRIPE, SK = STRIPE_ACCOUNT    the Stripe account of the stack                     payments.stripe_account
     PK = CARD#<hash>, SK = CARD         tries and block of a card, for the whole stack     payments.card_store

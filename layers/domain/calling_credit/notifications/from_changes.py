@@ -26,6 +26,10 @@ def _account_changed(change: Image, recorded: Data) -> Iterator[tuple[type[Annou
     yield events.AccountChanged, recorded | {"fields": _fields(change)}
 
 
+def _account_closed(change: Image, recorded: Data) -> Iterator[tuple[type[Announcement], Data]]:
+    yield events.AccountChanged, recorded | {"fields": sorted(change["old"])}
+
+
 def _rule_changed(change: Image, recorded: Data) -> Iterator[tuple[type[Announcement], Data]]:
     yield events.RuleChanged, recorded | {"fields": _fields(change)}
 
@@ -56,6 +60,7 @@ def _fields(change: Image) -> list[str]:
 _BY_ACTION: Final[Mapping[str, Callable[[Image, Data], Iterator[tuple[type[Announcement], Data]]]]] = {
     ChangeAction.ACCOUNT_CREATED: _account_changed,
     ChangeAction.ACCOUNT_CHANGED: _account_changed,
+    ChangeAction.ACCOUNT_CLOSED: _account_closed,
     ChangeAction.RULE_CHANGED: _rule_changed,
     ChangeAction.LIMITS_CHANGED: _limits_changed,
     ChangeAction.LINE_CREATED: _line_changed,

@@ -137,21 +137,32 @@ def keep_first_card_as_default(client: stripe.StripeClient, customer: stripe.Cus
         raise public_error(error) from error
 
 
-def set_default(client: stripe.StripeClient, customer_id: str, payment_method_id: str) -> bool:
-    """Make a saved card the default. Return whether it was another one before.
+def read_default(client: stripe.StripeClient, customer_id: str) -> str | None:
+    """The payment method that is the customer's default at Stripe; None without one.
+
+    Raises:
+        NotFound: unknown_payment_method, the customer was deleted. Unavailable: payments_unavailable.
+    """
+    try:
+        return _default_of(client.v1.customers.retrieve(customer_id))
+    except stripe.InvalidRequestError as error:
+        raise unknown_card() from error
+    except stripe.StripeError as error:
+        raise public_error(error) from error
+
+
+def set_default(client: stripe.StripeClient, customer_id: str, payment_method_id: str) -> None:
+    """Make a saved card the default.
 
     Raises:
         NotFound: unknown_payment_method, it was removed meanwhile. Unavailable: payments_unavailable.
     """
     try:
-        if _default_of(client.v1.customers.retrieve(customer_id)) == payment_method_id:
-            return False
         client.v1.customers.update(customer_id, {"invoice_settings": {"default_payment_method": payment_method_id}})
     except stripe.InvalidRequestError as error:
         raise unknown_card() from error
     except stripe.StripeError as error:
         raise public_error(error) from error
-    return True
 
 
 def _default_of(customer: stripe.Customer) -> str | None:

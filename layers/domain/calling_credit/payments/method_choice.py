@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import stripe
 
-from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
-from calling_credit.changes.change import Change, change_action
-from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import InvalidValue, ProblemCode
-from calling_credit.instants import format_instant
 from calling_credit.payment_names import MethodType
 from calling_credit.payments import cards
 from calling_credit.payments.card_items import has_number
 from calling_credit.payments.card_store import CardStore
+from calling_credit.payments.default_method import DefaultMethod
 from calling_credit.recharge.backup_store import BackupStore
-from calling_credit.recharge.rule_changes import card_facts
 from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.topup import Card
@@ -80,8 +76,8 @@ def apply_choice(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Apply a choice. The default is stored at Stripe, and recorded after it has changed; the backup card is ours, and
-    given up under any payment method of its number.
+    """Apply a choice. The default is stored at Stripe, and recorded here once; the backup card is ours, and given up
+    under any payment method of its number.
 
     Raises:
         NotFound: unknown_payment_method. Conflict: card_blocked. Forbidden: account_frozen.
@@ -100,8 +96,9 @@ def apply_choice(
         raise card_blocked()
     if choice.backup:
         backups.choose(account.account_id, card, actor, now)
-    elif cards.set_default(stripe_client, account.customer_id or "", payment_method_id):
-        _record_default(client, table_name, account.account_id, card, actor, now)
+        return
+    default = DefaultMethod(client, table_name, stripe_client, account.account_id, account.customer_id or "", now)
+    default.choose(card, actor)
 
 
 def check_backup(card: Card) -> None:
@@ -116,12 +113,3 @@ def check_backup(card: Card) -> None:
     if not has_number(card):
         detail = "This card cannot be charged without its holder, so it cannot be the backup; choose another card."
         raise InvalidValue(ProblemCode.PAYMENT_METHOD_NOT_ALLOWED, detail)
-
-
-def _record_default(
-    client: "DynamoDBClient", table_name: str, account_id: str, card: Card, actor: Actor, now: datetime
-) -> None:
-    facts = card_facts(card.payment_method_id, card.brand, card.last4)
-    change_id = f"default-{card.payment_method_id}-{format_instant(now)}"
-    change = Change(ChangeAction.DEFAULT_METHOD_CHANGED, "default_payment_method", change_id, None, {"default": facts})
-    transact(client, [change_action(table_name, account_id, change, actor, now)])
