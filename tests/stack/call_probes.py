@@ -34,7 +34,7 @@ def report_calls(deployed: Stack, tokens: dict[str, str]) -> None:
     """Report a call by its number and an inbound one of an account."""
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id)
-    call = make_call(account_id, "+442071838750", 60, datetime.now(UTC) - timedelta(seconds=61))
+    call = make_call(account_id, "+442071838750", 1, datetime.now(UTC))
     free = {"call_id": "c_free", "account_id": account_id, "line_id": "line_1", "direction": "inbound"}
     for event in (by_number(call), free):
         answer = deployed.api.send("POST", "/calls/events", tokens["switch"], event)

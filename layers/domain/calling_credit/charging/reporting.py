@@ -102,16 +102,22 @@ def _message(
         return outcome
     if isinstance(outcome, Call) and event.get("account_id") and outcome.account_id not in existing:
         return UNKNOWN_ACCOUNT
-    body = json.dumps({name: value for name, value in completed.items() if _is_short(value)}, ensure_ascii=False)
+    body = json.dumps({name: value for name, value in completed.items() if _can_be_sent(value)})
     return body if len(body) <= MAX_BODY_CHARACTERS else too_large()
 
 
-def _is_short(value: Any) -> bool:
-    return not isinstance(value, dict | list) and len(str(value)) <= MAX_VALUE_CHARACTERS
+def _can_be_sent(value: Any) -> bool:
+    """Whether a value can be in a message. Half a character, which JSON can express, cannot; JSON in ASCII hides the
+    characters that SQS refuses.
+    """
+    if isinstance(value, dict | list) or len(str(value)) > MAX_VALUE_CHARACTERS:
+        return False
+    return not isinstance(value, str) or value.encode(errors="ignore").decode() == value
 
 
 def _call_id_of(item: Item) -> str | None:
     if isinstance(item, UnreadableRecord):
-        return item.call_id
-    call_id = None if isinstance(item, Rejection) else item.get("call_id")
+        call_id: Any = item.call_id
+    else:
+        call_id = None if isinstance(item, Rejection) else item.get("call_id")
     return call_id if isinstance(call_id, str) and is_call_id(call_id) else None
