@@ -13,17 +13,21 @@ from typing import Any, Final
 from calling_credit.call_event_form import MAX_BODY_CHARACTERS
 from calling_credit.call_events import parse_event, too_large
 from calling_credit.calls import Call, FreeEvent
-from calling_credit.charging.batch import UNKNOWN_ACCOUNT
 from calling_credit.charging.call_queue import CallQueue, not_queued
 from calling_credit.charging.formats.records import Item
 from calling_credit.charging.named_events import LineFinder
 from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.errors import Unavailable
 from calling_credit.ids import is_call_id
-from calling_credit.rejection_codes import Rejection, UnreadableRecord
+from calling_credit.rejection_codes import Rejection, RejectionCode, UnreadableRecord
 
 Event = dict[str, Any]
 
+UNKNOWN_ACCOUNT: Final = Rejection(
+    RejectionCode.UNKNOWN_ACCOUNT,
+    "No account has this account_id. Correct it, leave it out if from is the number of the line, or create the account;"
+    " then send the event again.",
+)
 MAX_VALUE_CHARACTERS: Final = 255
 """A longer text says nothing in fields without a check, such as those of an event that costs nothing."""
 
