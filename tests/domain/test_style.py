@@ -43,7 +43,9 @@ def test_names_of_tests_are_short_and_unique_within_a_file(folder: str) -> None:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_files_are_short(folder: str) -> None:
     lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in python_files(folder)}
-    assert {name: lines for name, lines in lengths.items() if lines > MAX_LINES and name not in TABLES | ONE_FILE_PROGRAMS} == {}
+    assert {
+        name: lines for name, lines in lengths.items() if lines > MAX_LINES and name not in TABLES | ONE_FILE_PROGRAMS
+    } == {}
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
