@@ -1,8 +1,10 @@
-"""Gives the emulator the condition keys that this application's policies use and that the emulator lacks, so that it
+"""Gives the emulator the condition keys and actions that this application's policies use and that it lacks, so that it
 enforces them as AWS does:
 
 - `dynamodb:LeadingKeys`: the partition keys that a request names, in a transaction those of each action on its own.
   Scans and PartiQL name none.
+- `dynamodb:Attributes`: the attributes that an update names in its key and expressions.
+- `sqs:SendMessage`: the action of a batch of messages, too. IAM knows no `sqs:SendMessageBatch`.
 - `events:source`: the sources of the events that a request puts on a bus.
 - `ses:FromAddress`: the sender of a mail, without its display name.
 """
@@ -17,6 +19,14 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.services import dynamodb
 
 HASH_KEY: Final = "HASH"
+OF_BATCHES: Final = {"sqs:SendMessageBatch": "sqs:SendMessage", "sqs:DeleteMessageBatch": "sqs:DeleteMessage"}
+"""The actions that IAM checks for batches."""
+ATTRIBUTE: Final = re.compile(r"(?<![:\w])#?[A-Za-z_]\w*")
+ACTIONS: Final = {"ADD", "DELETE", "REMOVE", "SET"}
+OPERATORS: Final = {"AND", "BETWEEN", "IN", "NOT", "OR"}
+CALLS: Final = {"attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size"}
+NO_ATTRIBUTES: Final = {*ACTIONS, *OPERATORS, *CALLS, "if_not_exists", "list_append"}
+"""The words of expressions that name no attribute."""
 EQUALITY: Final = re.compile(r"([#\w]+)\s*=\s*(:\w+)")
 
 
@@ -64,6 +74,22 @@ def leading_keys(action: str, request: Mapping[str, Any]) -> list[str]:
     return [] if key is None else [_text(key, hash_key(table))]
 
 
+def attributes(request: Mapping[str, Any]) -> list[str]:
+    """The attributes that an update names: those of its key, and those in its expressions."""
+    names = request.get("ExpressionAttributeNames") or {}
+    text = f"{request.get('UpdateExpression') or ''} {request.get('ConditionExpression') or ''}"
+    words = {names.get(word, word) for word in ATTRIBUTE.findall(text) if word not in NO_ATTRIBUTES}
+    return sorted({*words, *(request.get("Key") or {})})
+
+
+def keys_of_table(action: str, request: Mapping[str, Any]) -> dict[str, list[str] | str]:
+    """The added condition keys of a request to a table, or of one action of a transaction."""
+    keys = {"dynamodb:LeadingKeys": leading_keys(action, request)}
+    if action == "UpdateItem":
+        keys["dynamodb:Attributes"] = attributes(request)
+    return {name: values for name, values in keys.items() if values}
+
+
 def _keys_of(part: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(part, dict):
         yield from part["Keys"]
@@ -80,8 +106,7 @@ def context_of(service: str, action: str, body: bytes) -> dict[str, list[str] | 
     """The added condition keys of a request."""
     operation, request = action.partition(":")[2], parse(body)
     if service == "dynamodb":
-        keys = leading_keys(operation, request)
-        return {"dynamodb:LeadingKeys": keys} if keys else {}
+        return keys_of_table(operation, request)
     if service == "events" and operation == "PutEvents":
         return {"events:source": sorted({str(entry.get("Source", "")) for entry in request.get("Entries", ())})}
     return {}
@@ -91,7 +116,7 @@ def checks_of_transaction(body: bytes, checks: list[tuple[str, str]]) -> list[tu
     """The emulator's checks of a transaction, each with the partition key of its action."""
     parts = [part for item in parse(body).get("TransactItems", ()) for part in item.values()]
     return [
-        (checked, Arn(arn, {"dynamodb:LeadingKeys": leading_keys(checked, part)}))
+        (checked, Arn(arn, keys_of_table(checked.partition(":")[2] or checked, part)))
         for (checked, arn), part in zip(checks, parts, strict=True)
     ]
 
@@ -109,7 +134,11 @@ def install() -> None:
         iam_actions.dynamodb_transaction_checks,
         iam_actions.extract_resource_arn,
     )
-    enforce = iam_evaluator.enforce
+    enforce, action_of = iam_evaluator.enforce, iam_actions.extract_iam_action
+
+    def action_of_batches(*arguments: Any, **options: Any) -> str | None:
+        found: str | None = action_of(*arguments, **options)
+        return OF_BATCHES.get(found or "", found)
 
     def context_with_keys(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         return {**tags(service, action, body, params), **context_of(service, action, body)}
@@ -126,6 +155,7 @@ def install() -> None:
             options["service_context"] = {**(options.get("service_context") or {}), **arn.context}
         return enforce(*arguments, **options)
 
+    iam_actions.extract_iam_action = action_of_batches
     iam_actions.request_tag_context = context_with_keys
     iam_actions.dynamodb_transaction_checks = checks_with_keys
     iam_actions.extract_resource_arn = resource_with_sender

@@ -34,6 +34,7 @@ class Stack:
     outputs: dict[str, str]
     switch_client: dict[str, str]
     operator_client: dict[str, str]
+    connector_key: dict[str, str]
     users: list[dict[str, Any]]
     api: HttpApi
     emulator: Emulator
@@ -147,6 +148,7 @@ class Stack:
             "staff_client_id": self.outputs["StaffClientId"],
             "switch_client": self.switch_client,
             "operator_client": self.operator_client,
+            "connector_key": self.connector_key,
             "users": self.users,
         }
 

@@ -5,10 +5,14 @@ steps run in parallel.
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from typing import Final
 
 import boto3
 from rich.console import Console
 
+from calling_credit import clock
+from calling_credit.connectors.key import KeySettings
+from calling_credit.connectors.store import ConnectorKeyStore
 from calling_credit.payments.webhook_events import ENDPOINT_EVENTS
 from local.build import build
 from local.clients import use_aws_settings
@@ -24,7 +28,12 @@ from local.settings import API_ID, REGION, Settings
 from local.stack import Stack, save_card
 from local.stripe_stand_in.server import Server
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
+from ops.actor import this_operator
 from ops.build import BuildError
+
+CONNECTOR_NAME: Final = "demonstration-switch"
+CONNECTOR_PER_MINUTE: Final = 6_000
+"""Enough for a demonstration that sends many calls at once."""
 
 
 def start(settings: Settings, progress: Progress | None = None, *, retry_for: float = 0.0) -> Stack:
@@ -59,7 +68,8 @@ def start(settings: Settings, progress: Progress | None = None, *, retry_for: fl
         put_stripe_settings(settings, outputs)
         boto3.client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
         switch, operator = _client(outputs, "SwitchClientId"), _client(outputs, "OperatorClientId")
-        stack = Stack(settings, outputs, switch, operator, [], api, emulator, stand_in, mailbox)
+        key = create_connector_key(outputs)
+        stack = Stack(settings, outputs, switch, operator, key, [], api, emulator, stand_in, mailbox)
         _fill(stack, progress)
         deployment.stop()
         cleanup.pop_all()
@@ -111,6 +121,13 @@ def _client(outputs: dict[str, str], output: str) -> dict[str, str]:
         UserPoolId=outputs["UserPoolId"], ClientId=outputs[output]
     )["UserPoolClient"]
     return {"id": client["ClientId"], "secret": client["ClientSecret"]}
+
+
+def create_connector_key(outputs: dict[str, str]) -> dict[str, str]:
+    """Create the key of a demonstration switch that sends a fixed header; return its name and the key."""
+    store = ConnectorKeyStore(boto3.client("dynamodb"), outputs["TableName"])
+    settings = KeySettings(CONNECTOR_NAME, per_minute=CONNECTOR_PER_MINUTE)
+    return {"name": CONNECTOR_NAME, "key": store.create(settings, this_operator(), clock.now())}
 
 
 def save_demonstration_card(stack: Stack) -> None:

@@ -19,10 +19,12 @@ from calling_credit.admission.reasons import FRAUD_REASONS, LACK_OF_CREDIT, Deni
 from calling_credit.admission.refused_calls import RefusedCallStore
 from calling_credit.admission.request import decision_view, parse_request
 from calling_credit.admission.store import AdmissionStore
+from calling_credit.api.request_limits import RequestLimit
 from calling_credit.api.resolver import answer, http_resolver, json_body
 from calling_credit.api.switch import switch_caller
 from calling_credit.charging.dialed_numbers import DialedNumbers
 from calling_credit.config import config
+from calling_credit.connectors.key import DEFAULT_PER_MINUTE
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError
@@ -45,6 +47,7 @@ numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config
 facts = AccountFacts(dynamodb, config().table_name)
 dialed = DialedNumbers(facts, config().home_country)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
+by_connector = RequestLimit(DEFAULT_PER_MINUTE)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -52,11 +55,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(event, context)
 
 
+@app.post("/connector/calls/authorize")
 @app.post("/calls/authorize")
 def authorize_call() -> Response[str]:
     """Authorize a call or its extension; a repeated request has no further effect."""
-    switch_caller(app.current_event.raw_event, config(), config().authorize_scope)
     now = clock.now()
+    switch_caller(app.current_event.raw_event, config().authorize_scope).check_rate(by_connector, now)
     body = dialed.of_question(json_body(app), now)
     line = caller_line(body, numbers, now)
     request = parse_request(with_line(body, line))

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_resolver import NumberResolver
+from calling_credit.api.request_limits import RequestLimit
 from calling_credit.api.resolver import answer, body_text, http_resolver, query
 from calling_credit.api.switch import switch_caller
 from calling_credit.charging import reporting
@@ -17,6 +18,7 @@ from calling_credit.charging.call_queue import CallQueue, sqs_client
 from calling_credit.charging.event_bodies import MAX_BODY_BYTES, read_body
 from calling_credit.charging.named_events import LineFinder
 from calling_credit.config import config
+from calling_credit.connectors.key import DEFAULT_PER_MINUTE
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.metrics import emit
 
@@ -31,6 +33,7 @@ numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config
 facts = AccountFacts(dynamodb, config().table_name)
 finder = LineFinder(numbers, facts, config().home_country)
 queue = CallQueue(sqs_client(), config().call_queue_url)
+by_connector = RequestLimit(DEFAULT_PER_MINUTE)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -38,10 +41,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(event, context)
 
 
+@app.post("/connector/calls/events")
 @app.post("/calls/events")
 def report_calls() -> Response[str]:
     """Queue 1 to 100 events, and answer how many were accepted and why the others were not."""
-    caller = switch_caller(app.current_event.raw_event, config(), config().report_scope)
+    caller = switch_caller(app.current_event.raw_event, config().report_scope)
+    caller.check_rate(by_connector, clock.now())
     content_type = app.current_event.headers.get("content-type", "")
     events = read_body(body_text(app, MAX_BODY_BYTES), content_type, query(app, "format"))
     seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)

@@ -43,6 +43,7 @@ ACCESS_CODES: Final[Mapping[Access, tuple[str, ...]]] = {
     Access.DESK: ("id_token_required", "scope_required", "staff_required", "finance_required", "signed_out"),
     Access.SWITCH: ("scope_required",),
     Access.REPORTER: ("scope_required",),
+    Access.CONNECTOR: (),
 }
 _OF_GATEWAY: Final = {
     401: "The token is missing, expired, or not accepted here.",
@@ -50,6 +51,11 @@ _OF_GATEWAY: Final = {
     429: "Too many requests. Retry later, with a growing delay.",
     500: "The function failed. Retry later.",
     503: "The function did not answer in time. Retry later; the request takes effect once.",
+}
+_OF_CONNECTORS: Final = {
+    401: "The header `Authorization` is missing.",
+    403: "The key is unknown or revoked, has another name, or is no connector key.",
+    500: "The function failed, or keys cannot be checked now. Send the same request again.",
 }
 _SHARED: Final = {401: "Unauthorized", 403: "Forbidden", 429: "TooManyRequests", 500: "InternalError"}
 """The statuses whose answers most routes share, and the names of these answers in the document."""
@@ -77,6 +83,11 @@ def _forbidden(route: Route) -> str:
     return route.access.title() + "Frozen" * ("account_frozen" in route.codes)
 
 
+def _kind(route: Route) -> str:
+    """Which of the other shared answers a route has."""
+    return "Connector" if route.access is Access.CONNECTOR else "" if route.is_problem_json else "Page"
+
+
 def answers(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
     """Return the answers by status. Those that most routes share are added to `shared` and referenced.
 
@@ -92,7 +103,7 @@ def answers(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
     for status, answer in sorted(by_status.items()):
         document[str(status)] = answer
         if status in _SHARED and status not in own:
-            name = _SHARED[status] + (_forbidden(route) if status == 403 else "" if route.is_problem_json else "Page")
+            name = _SHARED[status] + (_forbidden(route) if status == 403 else _kind(route))
             assert shared.setdefault(name, answer) == answer, f"{route.key}: another answer is called {name}"
             document[str(status)] = {"$ref": f"#/components/responses/{name}"}
     return document
@@ -126,7 +137,8 @@ def _add_problems(route: Route, found: dict[int, dict[str, Any]]) -> None:
 
 def _add_gateway(route: Route, found: dict[int, dict[str, Any]]) -> None:
     for status in _gateway_statuses(route):
-        answer = found.setdefault(status, {"description": _OF_GATEWAY[status], "content": {}})
+        own = _OF_CONNECTORS if route.access is Access.CONNECTOR else {}
+        answer = found.setdefault(status, {"description": own.get(status, _OF_GATEWAY[status]), "content": {}})
         answer["content"].setdefault(JSON, {"schema": GATEWAY_MESSAGE})
 
 

@@ -221,5 +221,7 @@ BEHIND_NO_ROUTE: Final[dict[str, str]] = {
     ProblemCode.UNKNOWN_DECK: "`make rollback-rates` prints it",
     ProblemCode.FILE_GONE: "`make publish-rates` prints it",
     ProblemCode.FILE_TOO_LARGE: "`make publish-rates` prints it",
+    ProblemCode.KEY_NAME_TAKEN: "`make connector-key` prints it",
+    ProblemCode.UNKNOWN_CONNECTOR_KEY: "`make connector-key` prints it",
 }
 """Error codes that no route returns, and where they appear instead."""

@@ -27,6 +27,7 @@ class Access(StrEnum):
     DESK = "desk"
     SWITCH = "switch"
     REPORTER = "reporter"
+    CONNECTOR = "connector"
 
 
 @dataclass(frozen=True, slots=True)

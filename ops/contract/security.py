@@ -19,6 +19,7 @@ SECURITY: Final[Mapping[Access, list[dict[str, list[str]]]]] = {
     Access.DESK: [{"staff": []}, {"back_office": []}],
     Access.SWITCH: [{"switch": ["calls/authorize"]}],
     Access.REPORTER: [{"switch": ["calls/report"]}],
+    Access.CONNECTOR: [{"connector_key": []}, {"connector_name_and_key": []}],
     Access.STRIPE: [{"stripe": []}],
     Access.ANYONE: [],
     Access.LINK: [],
@@ -48,6 +49,12 @@ SECURITY_SCHEMES: Final = {
         "A client-credentials token of the phone switch.",
         {"calls/authorize": "Authorize calls.", "calls/report": "Report finished calls."},
     ),
+    "connector_key": {"type": "http", "scheme": "bearer", "description": "A connector key (`ck_…`) of a switch."},
+    "connector_name_and_key": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The name of a connector key as user name, and the key as password.",
+    },
     "stripe": {
         "type": "apiKey",
         "in": "header",

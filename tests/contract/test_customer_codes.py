@@ -37,6 +37,8 @@ def test_problems_are_those_of_routes_that_customers_may_request() -> None:
         Access.CREDIT,
         Access.DESK,
         Access.SWITCH,
+        Access.REPORTER,
+        Access.CONNECTOR,
     }, "a new kind of caller: decide whether it is a customer"
 
 

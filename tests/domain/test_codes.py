@@ -12,6 +12,7 @@ from calling_credit.admission import request
 from calling_credit.admission.reasons import FRAUD_REASONS, DenialReason
 from calling_credit.audit.proof import DifferenceCode
 from calling_credit.charging.listed_calls import ListOutcome
+from calling_credit.connectors.key import KeyState
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.errors import ProblemCode
 from calling_credit.ledger.entries import EntryKind
@@ -86,6 +87,7 @@ OTHER: set[type[StrEnum]] = {
     ListOutcome,
     AttemptOutcome,
     Status,
+    KeyState,
 }
 """Codes that other tests cover, or that are internal."""
 

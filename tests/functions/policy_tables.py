@@ -9,6 +9,7 @@ MOVES = {"APPROVAL#*", *COUNTERS}
 WRITTEN = {
     "rate_calls": {"ACCOUNT#*"},
     "authorize_call": {"ACCOUNT#*"},
+    "check_connector_key": {"CONNECTOR_KEY#*"},
     "expire_holds": {"ACCOUNT#*"},
     "rerate_calls": {"ACCOUNT#*"},
     "change_settings": {"ACCOUNT#*", "ASKED#*", "MAIL#*", "STRIPE"},

@@ -17,6 +17,7 @@ AUTHORIZERS = {
     Access.DESK: ("DeskAuthorizer", None),
     Access.SWITCH: ("ServiceAuthorizer", "AuthorizeScope"),
     Access.REPORTER: ("ServiceAuthorizer", "ReportScope"),
+    Access.CONNECTOR: ("ConnectorAuthorizer", None),
 }
 
 

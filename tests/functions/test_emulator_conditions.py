@@ -4,8 +4,17 @@ import json
 from typing import Any
 
 import pytest
+from ministack.core import iam_actions, iam_evaluator
 
-from local.emulator_conditions import Arn, checks_of_transaction, context_of, leading_keys, mail_resource
+from local.emulator_conditions import (
+    Arn,
+    attributes,
+    checks_of_transaction,
+    context_of,
+    install,
+    leading_keys,
+    mail_resource,
+)
 
 TABLE = {"KeySchema": [{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}]}
 INDEX = {"IndexName": "sweep", "KeySchema": [{"AttributeName": "sweep_pk", "KeyType": "HASH"}]}
@@ -63,7 +72,26 @@ def test_leading_keys_are_the_partitions_that_a_request_names(
     request = {"TableName": "ledger", **request_}
     assert leading_keys(action, request) == expected
     context = context_of("dynamodb", f"dynamodb:{action}", json.dumps(request).encode())
-    assert context == ({"dynamodb:LeadingKeys": expected} if expected else {})
+    named: dict[str, Any] = {"dynamodb:Attributes": ["PK", "SK"]} if action == "UpdateItem" else {}
+    assert context == ({"dynamodb:LeadingKeys": expected} if expected else {}) | named
+
+
+def test_an_update_is_checked_with_every_attribute_that_it_names() -> None:
+    request = {
+        "TableName": "ledger",
+        "Key": KEY,
+        "UpdateExpression": "SET last_used_at = :now, #a = if_not_exists(#a, :b) REMOVE revoked_at",
+        "ConditionExpression": "attribute_exists(PK) AND (attribute_not_exists(seen) OR seen <= :before)",
+        "ExpressionAttributeNames": {"#a": "address"},
+        "ExpressionAttributeValues": {":now": {"S": "hidden"}},
+    }
+    expected = ["PK", "SK", "address", "last_used_at", "revoked_at", "seen"]
+    assert attributes(request) == expected
+    [(_, checked)] = checks_of_transaction(
+        json.dumps({"TransactItems": [{"Update": request}]}).encode(), [("dynamodb:UpdateItem", "arn:1")]
+    )
+    assert isinstance(checked, Arn)
+    assert checked.context["dynamodb:Attributes"] == expected
 
 
 def test_each_action_of_a_transaction_is_checked_with_its_own_key() -> None:
@@ -74,6 +102,19 @@ def test_each_action_of_a_transaction_is_checked_with_its_own_key() -> None:
     contexts = [arn.context for _, arn in found if isinstance(arn, Arn)]
     assert contexts == [{"dynamodb:LeadingKeys": ["ACCOUNT#acct_1"]}, {"dynamodb:LeadingKeys": ["CARD#1"]}]
     assert checks_of_transaction(b"{}", []) == []
+
+
+def test_a_batch_of_messages_needs_the_action_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("request_tag_context", "dynamodb_transaction_checks", "extract_resource_arn", "extract_iam_action"):
+        monkeypatch.setattr(iam_actions, name, getattr(iam_actions, name))
+    monkeypatch.setattr(iam_evaluator, "enforce", iam_evaluator.enforce)
+    install()
+    asked = {
+        target: iam_actions.extract_iam_action("sqs", "POST", "/", {"x-amz-target": f"AmazonSQS.{target}"}, b"{}", {})
+        for target in ("SendMessageBatch", "SendMessage", "DeleteMessageBatch", "ReceiveMessage")
+    }
+    assert list(asked.values()) == ["sqs:SendMessage", "sqs:SendMessage", "sqs:DeleteMessage", "sqs:ReceiveMessage"]
+    assert iam_actions.extract_iam_action("unknown", "GET", "/", {}, b"", {}) is None
 
 
 def test_events_have_their_sources_and_mails_their_senders_address() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from local.stripe_stand_in.controls import Controls
 from tests.domain.examples import EVENT, deck_csv
+from tests.functions.connectors_bench import check, create_key, revoke_key
 from tests.functions.desk_bench import use_the_desk
 from tests.functions.freeze_bench import FROZEN, issued, press
 from tests.functions.moves_bench import move_everything
@@ -19,7 +20,7 @@ from tests.functions.report_bench import use_numbers
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
 from tests.harness.table import FUNCTIONS, sample_event
 from tests.harness.till import ALWAYS, CREATE, Till
-from tests.harness.world import DECK, INCLUDED, UNCOVERED
+from tests.harness.world import DECK, INCLUDED, UNCOVERED, World
 
 pytestmark = pytest.mark.dynamodb
 OF_TABLE = tuple(name for name in FUNCTIONS if name not in ("publish_events", "billing_page", "public_rates"))
@@ -35,7 +36,7 @@ OF_PAYMENTS = (
     "prove_ledger",
     "send_mail",
 )
-OF_PRICES = ("publish_rates", "rerate_calls", "read_accounts", "keep_accounts")
+OF_PRICES = ("check_connector_key", "publish_rates", "rerate_calls", "read_accounts", "keep_accounts")
 
 
 @contextmanager
@@ -94,6 +95,15 @@ def everything_that_happens(till: Till) -> None:
     till.sweep(minutes=1)
     till.prove(days=1)
     use_the_desk(till.world)
+    use_connector_keys(till.world)
+
+
+def use_connector_keys(world: World) -> None:
+    """A switch with a key asks, and then with a revoked one."""
+    key = create_key(world)
+    assert check(world, f"Bearer {key}")["isAuthorized"] is True
+    revoke_key(world)
+    assert check(world, f"Bearer {key}")["isAuthorized"] is False
 
 
 def follow_a_link(till: Till, card: str) -> None:

@@ -124,6 +124,24 @@ def test_functions_without_a_sign_in_read_no_account(folder: str) -> None:
     assert {action for action in actions if not action.startswith("logs:")} == WITHOUT_DATA[folder]
 
 
+def test_the_authorizer_reads_keys_and_writes_their_last_use_only() -> None:
+    own = [one for owner, one in statements() if owner == "check_connector_key" and "logs:" not in str(one["Action"])]
+    [[find], [store]] = [actions_of(one) for one in own]
+    assert (find, store) == ("dynamodb:GetItem", "dynamodb:UpdateItem")
+    assert [one["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for one in own] == [
+        ["CONNECTOR_KEY#*"]
+    ] * 2
+    attributes = own[1]["Condition"]["ForAllValues:StringLike"]["dynamodb:Attributes"]
+    assert attributes == ["PK", "SK", "last_used_at", "last_address"]
+
+
+def test_no_other_function_reads_or_writes_connector_keys() -> None:
+    for folder, statement in statements():
+        patterns = statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", [])
+        if folder != "check_connector_key":
+            assert not [one for one in patterns if one == "*" or one.startswith("CONNECTOR")], folder
+
+
 def test_decks_are_read_by_prefix() -> None:
     for folder, statement in statements():
         if "s3:GetObject" in actions_of(statement):

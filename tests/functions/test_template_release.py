@@ -150,6 +150,11 @@ ALLOWED = {
     "Resources/ChangeLimitsPermission/Properties/SourceArn/*": "The same.",
     "Resources/*TopUpsPermission/*": "The same of /top-ups.",
     "Resources/CheckoutsPermission/*": "Customers pay on Stripe's page.",
+    "Resources/CheckConnectorKey*": "Switches that send a fixed header have keys.",
+    "Resources/Connector*": "The same.",
+    "Resources/RevokedKeysAlarm/*": "The same.",
+    "Resources/ApiStage/Properties/RouteSettings/POST ?connector?*": "The same.",
+    "Resources/ApiStage/Properties/AccessLogSettings/Format": "The log names the connector.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

@@ -94,6 +94,8 @@ DESK_ROUTES |= {
 }
 """For staff, who have no scopes: the function compares groups and scopes."""
 SIGNED_IN = USER_ROUTES | OPERATOR_ROUTES | DESK_ROUTES | set(SWITCH_ROUTES)
+CONNECTOR_ROUTES = {key.replace(" /", " /connector/") for key in SWITCH_ROUTES}
+"""The same questions and reports by switches that send a fixed header."""
 
 
 def routes() -> dict[str, Any]:
@@ -105,7 +107,7 @@ def routes() -> dict[str, Any]:
 
 
 def test_routes_are_exactly_the_listed_ones() -> None:
-    assert set(routes()) == PUBLIC | SIGNED_IN
+    assert set(routes()) == PUBLIC | SIGNED_IN | CONNECTOR_ROUTES
 
 
 def test_every_route_that_is_not_public_has_an_authorizer() -> None:
@@ -114,6 +116,29 @@ def test_every_route_that_is_not_public_has_an_authorizer() -> None:
     for key in SIGNED_IN:
         assert routes()[key]["AuthorizationType"] == "JWT"
         assert routes()[key]["AuthorizerId"]["Ref"] in of_type("AWS::ApiGatewayV2::Authorizer")
+
+
+def test_connector_keys_open_their_own_routes_only() -> None:
+    [(name, authorizer)] = [
+        (name, resource["Properties"])
+        for name, resource in of_type("AWS::ApiGatewayV2::Authorizer").items()
+        if resource["Properties"]["AuthorizerType"] != "JWT"
+    ]
+    assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+    assert (authorizer["AuthorizerPayloadFormatVersion"], authorizer["EnableSimpleResponses"]) == ("2.0", True)
+    assert authorizer["AuthorizerResultTtlInSeconds"] == 60, "how long a revoked key still works"
+    assert "functions/${CheckConnectorKeyFunction.Arn}/invocations" in "".join(words(authorizer["AuthorizerUri"]))
+    assert {key for key, route in routes().items() if route.get("AuthorizerId") == {"Ref": name}} == CONNECTOR_ROUTES
+    for key in CONNECTOR_ROUTES:
+        assert routes()[key]["AuthorizationType"] == "CUSTOM"
+        assert routes()[key]["Target"] == routes()[key.replace("/connector", "")]["Target"], "the same function"
+
+
+def test_gateway_invokes_the_authorizer_for_its_own_keys_only() -> None:
+    permission = RESOURCES["ConnectorAuthorizerPermission"]["Properties"]
+    assert permission["FunctionName"] == {"Ref": "CheckConnectorKeyFunction"}
+    [source] = words(permission["SourceArn"])
+    assert source.endswith(":${Api}/authorizers/${ConnectorAuthorizer}")
 
 
 def test_customers_staff_clients_and_the_switch_have_their_own_authorizers() -> None:
@@ -131,6 +156,8 @@ def test_customers_staff_clients_and_the_switch_have_their_own_authorizers() -> 
 
 
 def test_every_service_route_requires_its_scope() -> None:
+    for key in CONNECTOR_ROUTES:
+        assert "AuthorizationScopes" not in routes()[key], "a connector key has no scopes of its own"
     for key in OPERATOR_ROUTES - CREDIT_ROUTES:
         assert routes()[key]["AuthorizationScopes"] == [{"Ref": "OperateScope"}], key
     for key in CREDIT_ROUTES:
@@ -151,7 +178,7 @@ def test_public_route_has_lower_limits_than_the_others(key: str) -> None:
 
 def test_switch_has_higher_limits_than_customers() -> None:
     stage = only("AWS::ApiGatewayV2::Stage")
-    for own in [stage["RouteSettings"][key] for key in SWITCH_ROUTES]:
+    for own in [stage["RouteSettings"][key] for key in set(SWITCH_ROUTES) | CONNECTOR_ROUTES]:
         assert own["ThrottlingRateLimit"] > stage["DefaultRouteSettings"]["ThrottlingRateLimit"]
         assert own["ThrottlingBurstLimit"] > stage["DefaultRouteSettings"]["ThrottlingBurstLimit"]
 
@@ -159,7 +186,7 @@ def test_switch_has_higher_limits_than_customers() -> None:
 def test_limited_routes_exist_before_the_stage_and_stripe_has_no_limit() -> None:
     [stage] = of_type("AWS::ApiGatewayV2::Stage").values()
     dependencies = {RESOURCES[name]["Properties"]["RouteKey"] for name in stage["DependsOn"]}
-    limited = PUBLIC - {"POST /stripe/webhook"} | set(SWITCH_ROUTES)
+    limited = PUBLIC - {"POST /stripe/webhook"} | set(SWITCH_ROUTES) | CONNECTOR_ROUTES
     assert dependencies == set(stage["Properties"]["RouteSettings"]) == limited
 
 
@@ -186,7 +213,8 @@ def invoked_function(key: str) -> str:
 
 def test_gateway_may_invoke_each_function_only_for_its_own_routes() -> None:
     permitted: dict[str, list[str]] = {}
-    for permission in of_type("AWS::Lambda::Permission").values():
+    permissions = of_type("AWS::Lambda::Permission")
+    for permission in [one for name, one in permissions.items() if name != "ConnectorAuthorizerPermission"]:
         [source] = words(permission["Properties"]["SourceArn"])
         pattern = source.partition("${Api}/")[2]
         permitted.setdefault(permission["Properties"]["FunctionName"]["Ref"], []).append(pattern)

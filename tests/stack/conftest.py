@@ -22,7 +22,7 @@ MAX_LINES = 10_000
 @pytest.fixture(scope="session")
 def tokens(deployed: Stack) -> dict[str, str]:
     """A token for each kind of caller: admin, member, foreign (another account's admin), support and finance (staff),
-    operator (the back office), switch.
+    operator (the back office), switch; and the key of the connector.
     """
     by_role = {"admin": "ana@", "member": "ben@", "foreign": "dana@", "support": "sofia@", "finance": "femi@"}
     emails = [user["email"] for user in deployed.users]
@@ -30,7 +30,8 @@ def tokens(deployed: Stack) -> dict[str, str]:
         role: deployed.user_token(next(email for email in emails if email.startswith(begin)))
         for role, begin in by_role.items()
     }
-    return tokens | {"operator": deployed.operator_token(), "switch": deployed.switch_token()}
+    services = {"operator": deployed.operator_token(), "switch": deployed.switch_token()}
+    return tokens | services | {"connector": deployed.connector_key["key"]}
 
 
 @pytest.fixture(scope="module")

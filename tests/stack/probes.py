@@ -15,6 +15,7 @@ from tests.stack.call_probes import (
     invoke_rate_calls,
     report_calls,
 )
+from tests.stack.connector_probes import use_a_key
 from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke
 from tests.stack.desk_probes import keep_accounts, read_accounts
@@ -91,6 +92,7 @@ def publish(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 PROBES: dict[str, Probe] = {
+    "CheckConnectorKeyFunction": use_a_key,
     "RateCallsFunction": invoke_rate_calls,
     "AuthorizeCallFunction": authorize_a_call,
     "ReportCallsFunction": report_calls,

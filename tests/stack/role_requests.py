@@ -28,6 +28,30 @@ def put(partition: str) -> Request:
     return request
 
 
+def get(partition: str) -> Request:
+    """Read an item, which does not exist."""
+
+    def request(session: boto3.Session, stack: Stack) -> None:
+        session.client("dynamodb").get_item(TableName=stack.outputs["TableName"], Key=key(partition))
+
+    return request
+
+
+def update(partition: str, *attributes: str) -> Request:
+    """Set attributes of an item, which does not exist."""
+
+    def request(session: boto3.Session, stack: Stack) -> None:
+        session.client("dynamodb").update_item(
+            TableName=stack.outputs["TableName"],
+            Key=key(partition),
+            UpdateExpression="SET " + ", ".join(f"{name} = :x" for name in attributes),
+            ConditionExpression="attribute_exists(PK)",
+            ExpressionAttributeValues={":x": {"S": "x"}},
+        )
+
+    return request
+
+
 def transact(*partitions: str) -> Request:
     """Put items in one transaction, on conditions that fail."""
 

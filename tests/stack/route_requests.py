@@ -15,7 +15,7 @@ from local.stack import Stack, save_card
 from tests.stack.call_probes import deliver
 from tests.stack.callbacks import sign
 from tests.stack.customers import link_to_unconfirmed_payment
-from tests.stack.routes import CASES, SERVICE, SWITCH
+from tests.stack.routes import CASES, CONNECTOR, SERVICE, SWITCH
 from tests.stack.test_calls import make_call
 
 Ask = Callable[[str, str | None], httpx.Response]
@@ -75,4 +75,6 @@ def promote(token: str) -> str:
 
 def caller(route: str) -> str:
     """Return a caller who may use a route."""
+    if route in CONNECTOR:
+        return "connector"
     return "switch" if route in SWITCH else "operator" if route in SERVICE else "admin"

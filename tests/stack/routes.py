@@ -56,6 +56,14 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
         "/calls/events",
         {"call_id": "c_routes", "account_id": "acct_meridian", "direction": "inbound"},
     ),
+    "POST /connector/calls/authorize": (
+        "/connector/calls/authorize",
+        {"call_id": "c_routes", "account_id": "acct_meridian", "line_id": "line_lobby", "to": "+442071838750"},
+    ),
+    "POST /connector/calls/events": (
+        "/connector/calls/events",
+        {"call_id": "c_routes", "account_id": "acct_meridian", "direction": "inbound"},
+    ),
     "PUT /accounts/{account_id}": ("/accounts/acct_routes", {"time_zone": "America/Denver"}),
     "PUT /accounts/{account_id}/lines/{line_id}": ("/accounts/acct_meridian/lines/line_new", LINE),
     "PUT /accounts/{account_id}/users/{user_id}": ("/accounts/acct_meridian/users/user_new", {"name": "Noor"}),
@@ -132,7 +140,9 @@ FOR_SUPPORT = DESK_READS | {route for route in DESK if route.endswith(("/sign-ou
 """Support reads, and may do what protects an account or tells its customer again."""
 SWITCH = {"POST /calls/authorize": "calls/authorize", "POST /calls/events": "calls/report"}
 """The routes of the switch, each with its scope."""
-SERVICE = OPERATOR | DESK | set(SWITCH)
+CONNECTOR = {route for route in CASES if " /connector" in route}
+"""The same for switches with a connector key."""
+SERVICE = OPERATOR | DESK | set(SWITCH) | CONNECTOR
 ADMIN_ONLY = {
     "PUT /notifications",
     "PUT /lines",

@@ -21,6 +21,7 @@ from tests.functions.template_resources import translated
 from tests.stack.deployment import physical_id
 from tests.stack.role_requests import (
     Request,
+    get,
     get_object,
     mail,
     put,
@@ -34,6 +35,7 @@ from tests.stack.role_requests import (
     send,
     statement,
     transact,
+    update,
 )
 
 NOT_EVALUATED = {
@@ -53,6 +55,7 @@ class Limit:
     within: Request
 
 
+KEY, USE = "CONNECTOR_KEY#probe", ("last_used_at", "last_address")
 ACCOUNT, CARD, ISSUE = "ACCOUNT#acct_probe", "CARD#probe", "STRIPE#probe"
 LIMITS = {
     "a rater writes accounts only": Limit("RateCalls", put(CARD), put(ACCOUNT)),
@@ -75,6 +78,12 @@ LIMITS = {
     "the mailer writes no card": Limit("SendMail", put(CARD), put("MAIL")),
     "reports are queued alone": Limit("ReportCalls", send("EventFailureQueueUrl"), send("CallQueueUrl")),
     "reports write nothing": Limit("ReportCalls", put(ACCOUNT), read(ACCOUNT)),
+    "the door reads connector keys only": Limit("CheckConnectorKey", get(ACCOUNT), get(KEY)),
+    "the door creates no key": Limit("CheckConnectorKey", put(KEY), get(KEY)),
+    "the door restores no key": Limit("CheckConnectorKey", update(KEY, "revoked_at"), update(KEY, "last_used_at")),
+    "the door renames no key": Limit("CheckConnectorKey", update(KEY, *USE, "name"), update(KEY, *USE)),
+    "an authorizer reads no connector key": Limit("AuthorizeCall", read(KEY), read(ACCOUNT)),
+    "operators read no connector key": Limit("ManageAccounts", read(KEY), read(ACCOUNT)),
     "no writer scans": Limit("AddFunds", scan, query(ACCOUNT)),
     "no writer uses PartiQL": Limit("AddFunds", statement, query(ACCOUNT)),
     "holds are swept alone": Limit("ExpireHolds", query("TOPUP#0", "sweep"), query("HOLD#0", "sweep")),

@@ -14,7 +14,7 @@ from local.seed import MEMBER, Person, create_sign_in
 from local.stack import Stack
 from tests.harness.template import template
 from tests.stack.route_requests import Ask, asker, caller, forge, known_ids, promote
-from tests.stack.routes import ADMIN_ONLY, CASES, CUSTOMER, OPEN, SUCCESS
+from tests.stack.routes import ADMIN_ONLY, CASES, CONNECTOR, CUSTOMER, OPEN, SUCCESS
 
 FREEZE = "POST /freeze"
 
@@ -43,7 +43,8 @@ def test_every_route_of_the_template_has_a_case() -> None:
 @pytest.mark.parametrize("route", sorted(set(CASES) - OPEN))
 def test_gateway_rejects_missing_and_invalid_tokens(ask: Ask, tokens: dict[str, str], route: str) -> None:
     good = tokens[caller(route)]
-    for bad in (None, "nonsense", forge(good), promote(tokens["admin"]), good[:-4] + "AAAA"):
+    token = tokens["switch"] if route in CONNECTOR else good
+    for bad in (None, "nonsense", forge(token), promote(tokens["admin"]), good[:-4] + "AAAA"):
         answer = ask(route, bad)
         assert answer.status_code in (401, 403), (bad, answer.text)
         assert set(answer.json()) == {"message"}
@@ -51,7 +52,7 @@ def test_gateway_rejects_missing_and_invalid_tokens(ask: Ask, tokens: dict[str, 
 
 @pytest.mark.parametrize("route", sorted(CUSTOMER))
 def test_customer_route_refuses_services_and_staff(ask: Ask, tokens: dict[str, str], route: str) -> None:
-    for role in ("operator", "switch", "support", "finance"):
+    for role in ("operator", "switch", "connector", "support", "finance"):
         assert ask(route, tokens[role]).status_code in (401, 403)
 
 
@@ -85,7 +86,8 @@ def test_member_is_refused_before_key_and_body_are_checked(
 
 @pytest.mark.parametrize("route", sorted(OPEN))
 def test_open_route_ignores_tokens(ask: Ask, tokens: dict[str, str], route: str) -> None:
-    for token in (None, "nonsense", forge(tokens["admin"]), tokens["member"], tokens["operator"], tokens["finance"]):
+    signed_in = [tokens[role] for role in ("member", "operator", "finance", "connector")]
+    for token in (None, "nonsense", forge(tokens["admin"]), *signed_in):
         answer = ask(route, token)
         assert answer.status_code == SUCCESS.get(route, 200), (token, answer.text)
 

@@ -6,7 +6,7 @@ import pytest
 from local.stack import Stack
 from tests.stack.move_routes import MOVES, REFUSED
 from tests.stack.route_requests import Ask, asker, caller, known_ids
-from tests.stack.routes import CREDIT, DESK, DESK_READS, FOR_SUPPORT, OPERATOR, SERVICE, SUCCESS, SWITCH
+from tests.stack.routes import CONNECTOR, CREDIT, DESK, DESK_READS, FOR_SUPPORT, OPERATOR, SERVICE, SUCCESS, SWITCH
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_service_route_refuses_customers(ask: Ask, tokens: dict[str, str], route
         assert ask(route, tokens[role]).status_code in (401, 403)
 
 
-@pytest.mark.parametrize("route", sorted(OPERATOR | set(SWITCH)))
+@pytest.mark.parametrize("route", sorted(OPERATOR | set(SWITCH) | CONNECTOR))
 def test_service_route_refuses_staff(ask: Ask, tokens: dict[str, str], route: str) -> None:
     for role in ("support", "finance"):
         assert ask(route, tokens[role]).status_code in (401, 403)
@@ -35,7 +35,17 @@ def test_service_route_refuses_staff(ask: Ask, tokens: dict[str, str], route: st
 
 @pytest.mark.parametrize("route", sorted(OPERATOR | DESK))
 def test_route_of_the_back_office_refuses_the_switch(ask: Ask, tokens: dict[str, str], route: str) -> None:
-    assert ask(route, tokens["switch"]).status_code in (401, 403)
+    for role in ("switch", "connector"):
+        assert ask(route, tokens[role]).status_code in (401, 403)
+
+
+def test_tokens_and_connector_keys_open_each_their_own_door(ask: Ask, tokens: dict[str, str]) -> None:
+    for route in SWITCH:
+        assert ask(route, tokens["connector"]).status_code in (401, 403)
+    for route in CONNECTOR:
+        for role in ("switch", "operator", "admin"):
+            answer = ask(route, tokens[role])
+            assert (answer.status_code, answer.json()) == (403, {"message": "Forbidden"}), role
 
 
 @pytest.mark.parametrize("route", sorted(OPERATOR | DESK))

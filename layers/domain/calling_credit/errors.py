@@ -130,6 +130,8 @@ class ProblemCode(StrEnum):
     UNKNOWN_DECK = "unknown_deck"
     FILE_GONE = "file_gone"
     FILE_TOO_LARGE = "file_too_large"
+    KEY_NAME_TAKEN = "key_name_taken"
+    UNKNOWN_CONNECTOR_KEY = "unknown_connector_key"
 
 
 class CallingCreditError(Exception):

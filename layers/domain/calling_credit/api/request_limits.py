@@ -31,14 +31,14 @@ class RequestLimit:
         self._max_callers = max_callers
         self._used_until: OrderedDict[str, datetime] = OrderedDict()
 
-    def check(self, caller: str, now: datetime) -> None:
-        """Count a request of a caller, unless it is refused.
+    def check(self, caller: str, now: datetime, most: int | None = None) -> None:
+        """Count a request of a caller, unless it is refused. `most`: the limit of this caller, if it has its own.
 
         Raises:
             TooManyRequests: `too_many_requests`, with the seconds until the next request is allowed.
         """
         known = min(self._used_until.pop(caller, now), now + self._window)  # The clock may have been set back.
-        used_until = max(known, now) + self._interval
+        used_until = max(known, now) + (self._window // most if most else self._interval)
         over = used_until - now - self._window
         self._used_until[caller] = used_until if over <= timedelta(0) else known
         while len(self._used_until) > self._max_callers:

@@ -51,6 +51,8 @@ One partition holds everything of an account, so its items commit together, and 
     PK = NAME#<letter>                  a word of a name, its account, and whose name       accounts.name_index
     PK = MAIL#<address>                 an account with this billing address                accounts.name_index
     PK = ASKED#<hash>, SK = ASKED       when an address was asked to confirm, for a day     accounts.asked_addresses
+    PK = CONNECTOR_KEY#<hash>           a connector key, by its hash                        connectors.store
+    PK = CONNECTORS, SK = CONNECTOR#…   a name, and the hash of its connector key           connectors.store
     PK = INDEX, SK = INDEX              how far make index-accounts has come                accounts.indexing
 
 Items that need further work, and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`.
