@@ -12,7 +12,7 @@ export PYTHONPATH := layers/domain:.
 export SAM_CLI_TELEMETRY ?= 0
 #  Compiled modules, all of them inside this folder, make every start after the first twice as fast.
 unexport PYTHONDONTWRITEBYTECODE
-CODE := layers/domain functions local ops tests
+CODE := layers/domain functions local ops tests connectors
 
 # ----------------------------------------------------------------------------------------------------------------------
 # Start here
@@ -74,7 +74,7 @@ STARTED = @{ echo "$$(date +%T)  $@ has started" >&3; } 2>/dev/null || true
 QUICK := test-domain-quickly types test-laws-quickly lint-code contract
 #  Three at a time on two cores, because tests of a stack mostly wait. Make starts them in this order: the page and `make run`,
 #  with stacks of their own, come when the first of the long ones has ended.
-SUITES := test-stack-alone test-payment-faults test-functions test-page test-laws-alone test-domain test-stand-in
+SUITES := test-stack-alone test-payment-faults test-functions test-page test-laws-alone test-domain test-connectors test-stand-in
 PAYMENT_FAULTS := tests/laws/test_payment_faults.py
 
 .PHONY: test
@@ -90,6 +90,11 @@ test-domain: $(READY)  ## Test the rules, without AWS
 test-domain-quickly: $(READY)
 	$(STARTED)
 	@HYPOTHESIS_EXAMPLES=10 exec $(BIN)/pytest tests/domain
+
+.PHONY: test-connectors
+test-connectors: $(READY)  ## Test the agent and the connectors of switches: processes that are killed, and a service that fails
+	$(STARTED)
+	@exec $(BIN)/pytest tests/connectors
 
 .PHONY: test-stand-in
 test-stand-in: $(READY)  ## Test the stand-in for Stripe against Stripe's own SDK, field by field
@@ -195,7 +200,7 @@ correct-call: $(READY)  ## Correct a call: ACCOUNT=id CALL=key STARTED_AT=instan
 	  $(if $(REASON),--reason "$(REASON)") $(call flag,WAIVE,--waive) $(call flag,YES,--yes)
 
 .PHONY: list-unrated
-list-unrated: $(READY)  ## List calls without a price; KIND=stray | suspicious lists odd charged calls
+list-unrated: $(READY)  ## List calls without a price; KIND=stray | suspicious | line_mismatch lists odd charged calls
 	@$(BIN)/python -m ops.list_unrated $(if $(KIND),--kind "$(KIND)")
 
 .PHONY: list-payment-issues
