@@ -47,6 +47,8 @@ def test_responses_to_generated_requests_match_the_document(deployed: Stack, con
         "CUSTOMER_TOKEN": deployed.user_token(ADMIN),
         "OPERATOR_TOKEN": deployed.operator_token(),
         "SWITCH_TOKEN": deployed.switch_token(),
+        "CONNECTOR_NAME": deployed.connector_key["name"],
+        "CONNECTOR_KEY": deployed.connector_key["key"],
         "STAFF_TOKEN": deployed.user_token(STAFF[1].email),
         "WEBHOOK_SECRET": DEFAULT_WEBHOOK_SECRET,
     }

@@ -33,7 +33,7 @@ from tests.harness.template import ROOT, template
 from tests.harness.till import Till
 from tests.harness.wire import wired
 from tests.harness.world import JAPAN, World
-from tests.laws import admission, corrections, moves, operations, reads, rerating
+from tests.laws import admission, corrections, moves, operations, reads, reporting, rerating
 from tests.laws.calls import Calls
 from tests.laws.checks import Book, law_8_no_other_account_is_named
 from tests.laws.driver import KINDS, Driver
@@ -49,7 +49,7 @@ OPERATIONS = whole_setting("LAWS_OPERATIONS", 2000, 1)
 def test_the_laws_hold_after_every_operation(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    drivers = {module.__name__ for module in (operations, reads, rerating, admission, corrections, moves)}
+    drivers = {module.__name__ for module in (operations, reads, rerating, admission, corrections, moves, reporting)}
     assert drivers == {kind.__module__ for _, kind in KINDS.values()}
     make_moto_cheap(monkeypatch)
     rng = random.Random(SEED)
