@@ -71,11 +71,11 @@ class Handler(BaseHTTPRequestHandler):
         with service.lock:
             service.requests.append(Request(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
             fault = service.faults.pop(0) if service.faults else ""
-        if self.path.startswith("/connector/calls/authorize"):
-            return self.authorize(body, fault)
         if service.handle is not None:
             answer = service.handle(service.requests[-1])
             return self.reset() if fault == "reset_after" else self.answer(*answer)
+        if self.path.startswith("/connector/calls/authorize"):
+            return self.authorize(body, fault)
         if service.read is not None:
             return self.read(service.read(service.requests[-1]))
         return self.take(body, fault)

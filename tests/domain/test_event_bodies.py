@@ -83,6 +83,9 @@ def test_number_of_events_is_limited(count: int) -> None:
     with pytest.raises(InvalidValue) as refused:
         read_body(json.dumps([ONE] * count), JSON, None)
     assert refused.value.code == ("too_many_events" if count else "no_events")
+    for text in ("x\n" * 300_000, "{\n" * 101, f"[{'{},' * 300_000}{{}}]"):
+        with pytest.raises(InvalidValue):
+            read_body(text, NDJSON, None)
     assert len(read_body("\n".join([json.dumps(ONE)] * 100), NDJSON, None)) == 100
 
 

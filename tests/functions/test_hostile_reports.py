@@ -103,7 +103,16 @@ def test_what_costs_nothing_is_queued_and_releases_its_hold(world: World, report
 def test_large_event_is_reduced_before_it_is_queued(world: World, reporter: Reporter) -> None:
     odd = call(world, "é" * 255, note="x" * 900_000, **{"from": "y" * 5_000}, account_id="acct_1", line_id="line_1")
     assert reporter.report(odd) == []
-    assert len(reporter.queue.bodies[0]) < 1_000
+    assert len(reporter.queue.bodies[0]) < 2_000
+    assert reporter.drain() == []
+    assert len(charges(world)["acct_1"]) == 1
+
+
+@pytest.mark.parametrize("call_id", ["\uffff", "\ufffe", "a\U0001f3a7", "通話", "\u200b", "h_1", "a/b#c"], ids=ascii)
+def test_call_of_an_unusual_id_is_charged_once(world: World, reporter: Reporter, call_id: str) -> None:
+    assert reporter.report(call(world, call_id)) == []
+    assert reporter.queue.bodies[0].isascii(), "SQS refuses some characters"
+    reporter.queue.bodies.append(json.dumps(call(world, call_id), ensure_ascii=False))
     assert reporter.drain() == []
     assert len(charges(world)["acct_1"]) == 1
 

@@ -80,6 +80,19 @@ def test_unfinished_record_is_rejected_by_its_call(reporter: Reporter) -> None:
     assert (rejected["call_id"], rejected["code"], answer.body["accepted"]) == ("CA1", "call_not_finished", 0)
 
 
+@pytest.mark.parametrize("field", ["uuid", "effective_caller_id_number", "sip_user_agent"])
+@pytest.mark.parametrize("text", ["\\ud800", "\\uffff", "\\u0000", "\\u2028", "\U0001f3a7"], ids=ascii)
+def test_odd_characters_of_a_record_break_neither_answer_nor_queue(reporter: Reporter, field: str, text: str) -> None:
+    path = ROOT / "connectors" / "freeswitch" / "samples" / "busy.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["variables"] |= {field: "MARK", "calling_credit_account_id": "acct_1"}
+    answer = send(reporter, "freeswitch_json", json.dumps(record).replace("MARK", f"a{text}b"))
+    assert answer.status == 200, answer.text
+    answer.text.encode()
+    assert all(body.isascii() for body in reporter.queue.bodies)
+    assert reporter.drain() == []
+
+
 @pytest.mark.parametrize("name", ["", "native", "Asterisk_CSV"])
 def test_unknown_format_lists_the_formats(reporter: Reporter, name: str) -> None:
     answer = send(reporter, name, json.dumps([{}]))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from calling_credit.api.switch import SwitchCaller
+from ops.list_unrated import table_of
 from tests.functions.numbers_bench import LINE_2, MOVE, NUMBER, OTHER, call_at, deliver
 from tests.functions.report_bench import Reporter, call, charges
 from tests.harness.world import UNITED_KINGDOM, World
@@ -107,6 +108,7 @@ def test_call_of_another_line_than_its_numbers_is_charged_and_listed(world: Worl
         ("c_2", "unknown", "acct_1"),
         ("c_3", "line_9", "acct_1"),
     ]
+    assert table_of("line_mismatch", listed).row_count == 3
     assert all(one["sweep_pk"].startswith("LINE_MISMATCH#") for one in listed)
 
 

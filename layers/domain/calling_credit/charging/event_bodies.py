@@ -4,7 +4,7 @@ records of another system.
 
 import json
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic_core import from_json
 
@@ -16,6 +16,7 @@ from calling_credit.rejection_codes import Rejection
 from calling_credit.unique_keys import find_duplicate_key
 
 Event = dict[str, Any]
+T = TypeVar("T")
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 MAX_EVENTS: Final = 100
@@ -39,9 +40,18 @@ def read_body(text: str, content_type: str, format_name: str | None) -> list[Ite
         items = READERS[Format(format_name)](text.removeprefix("\ufeff"), content_type)
     if not items:
         raise InvalidValue(ProblemCode.NO_EVENTS, "The body holds no event; send at least one.")
-    if len(items) > MAX_EVENTS:
+    return limited(items)
+
+
+def limited(events: list[T]) -> list[T]:
+    """Return the events of one request.
+
+    Raises:
+        InvalidValue: `too_many_events`.
+    """
+    if len(events) > MAX_EVENTS:
         raise InvalidValue(ProblemCode.TOO_MANY_EVENTS, f"A request can have at most {MAX_EVENTS} events; send fewer.")
-    return items
+    return events
 
 
 def read_events(text: str, content_type: str) -> list[Event | Rejection]:
@@ -51,16 +61,16 @@ def read_events(text: str, content_type: str) -> list[Event | Rejection]:
     Blank lines and a byte order mark count for nothing.
 
     Raises:
-        BadRequest: `malformed_json`, not even lines can be told apart.
+        BadRequest: `malformed_json`, not even lines can be told apart. InvalidValue: `too_many_events`.
     """
     text = text.strip(_BLANK)
     try:
         body = from_json(text.encode()) if text else []
     except ValueError:
-        return [read_object(part) for part in _parts(text, content_type)]
+        return [read_object(part) for part in limited(_parts(text, content_type))]
     if not isinstance(body, list):
         return [read_object(text)]
-    if body and find_duplicate_key(text) is not None:
+    if limited(body) and find_duplicate_key(text) is not None:
         return [read_object(part) for part in _elements(text)]
     return [event if isinstance(event, dict) else MALFORMED for event in body]
 

@@ -13,17 +13,21 @@ from typing import Any, Final
 from calling_credit.call_event_form import MAX_BODY_CHARACTERS
 from calling_credit.call_events import parse_event, too_large
 from calling_credit.calls import Call, FreeEvent
-from calling_credit.charging.batch import UNKNOWN_ACCOUNT
 from calling_credit.charging.call_queue import CallQueue, not_queued
 from calling_credit.charging.formats.records import Item
 from calling_credit.charging.named_events import LineFinder
 from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.errors import Unavailable
 from calling_credit.ids import is_call_id
-from calling_credit.rejection_codes import Rejection, UnreadableRecord
+from calling_credit.rejection_codes import Rejection, RejectionCode, UnreadableRecord
 
 Event = dict[str, Any]
 
+UNKNOWN_ACCOUNT: Final = Rejection(
+    RejectionCode.UNKNOWN_ACCOUNT,
+    "No account has this account_id. Correct it, leave it out if from is the number of the line, or create the account;"
+    " then send the event again.",
+)
 MAX_VALUE_CHARACTERS: Final = 255
 """A longer text says nothing in fields without a check, such as those of an event that costs nothing."""
 
@@ -102,16 +106,22 @@ def _message(
         return outcome
     if isinstance(outcome, Call) and event.get("account_id") and outcome.account_id not in existing:
         return UNKNOWN_ACCOUNT
-    body = json.dumps({name: value for name, value in completed.items() if _is_short(value)}, ensure_ascii=False)
+    body = json.dumps({name: value for name, value in completed.items() if _can_be_sent(value)})
     return body if len(body) <= MAX_BODY_CHARACTERS else too_large()
 
 
-def _is_short(value: Any) -> bool:
-    return not isinstance(value, dict | list) and len(str(value)) <= MAX_VALUE_CHARACTERS
+def _can_be_sent(value: Any) -> bool:
+    """Whether a value can be in a message. Half a character, which JSON can express, cannot; JSON in ASCII hides the
+    characters that SQS refuses.
+    """
+    if isinstance(value, dict | list) or len(str(value)) > MAX_VALUE_CHARACTERS:
+        return False
+    return not isinstance(value, str) or value.encode(errors="ignore").decode() == value
 
 
 def _call_id_of(item: Item) -> str | None:
     if isinstance(item, UnreadableRecord):
-        return item.call_id
-    call_id = None if isinstance(item, Rejection) else item.get("call_id")
+        call_id: Any = item.call_id
+    else:
+        call_id = None if isinstance(item, Rejection) else item.get("call_id")
     return call_id if isinstance(call_id, str) and is_call_id(call_id) else None
