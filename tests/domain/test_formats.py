@@ -137,7 +137,7 @@ def test_an_end_that_is_seconds_off_refuses_no_call(form: Format, seconds: int, 
 
 
 @pytest.mark.parametrize("form", [Format.FREESWITCH_JSON, Format.ASTERISK_CSV, Format.KAMAILIO_ACC])
-@pytest.mark.parametrize("drift", [-30, 6, 90])
+@pytest.mark.parametrize("drift", [-30, 6, 90, 3_600])
 def test_a_record_that_contradicts_itself_is_refused(form: Format, drift: int) -> None:
     outcome = parsed(read_event(form, timed(form, 60, drift)))
     assert isinstance(outcome, Rejection)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.charging.formats.readers import Format
+from calling_credit.charging.formats.records import MAX_READ
 from calling_credit.rejection_codes import Rejection, UnreadableRecord
 from tests.domain.record_examples import DURATIONS, read, record, sample, samples
 
@@ -101,6 +102,13 @@ def test_a_hostile_duration_charges_nothing_or_is_named(form: Format, value: str
         assert isinstance(item, UnreadableRecord)
         assert item.rejection.code in ("invalid_duration", "missing_field")
         assert DURATIONS[form] in item.rejection.detail
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("line", ["a", '"', "{}", "cdr=", "x=1"])
+def test_a_body_with_countless_lines_is_read_only_until_it_is_too_long(form: Format, line: str) -> None:
+    assert len(read(form, f"{line}\n" * 5_000)) in (1, MAX_READ)
+    assert len(read(form, f"{record(form).strip()}\n" * 103)) == MAX_READ == 101
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -46,6 +46,11 @@ def test_a_dialog_is_charged_by_its_duration_rounded_up() -> None:
     assert seconds_charged(rung) == 30, "from answered_at, not from start_time"  # type: ignore[arg-type]
 
 
+def test_a_fraction_between_answer_and_end_is_rounded_up() -> None:
+    event = read_event(FORM, kamailio(answered_at=f"{TEN + 20}.500000"))
+    assert event["duration_seconds"] == seconds_charged(event) == 40
+
+
 def test_a_line_of_the_log_is_the_same_call() -> None:
     event = read_event(FORM, sample(FORM, "syslog.txt"))
     assert event["call_id"] == CALL

@@ -72,8 +72,9 @@ def test_another_webhook_releases_nothing(name: str) -> None:
     assert rejection(FORM, sample(FORM, name))[0] == "call_not_finished"
 
 
-def test_the_id_of_a_webhook_is_never_the_id_of_a_call() -> None:
-    text = json.dumps({"event_type": "call.hangup", "id": "event-1", "payload": {"hangup_cause": "user_busy"}})
+@pytest.mark.parametrize("payload", [{"hangup_cause": "user_busy"}, None])
+def test_the_id_of_a_webhook_is_never_the_id_of_a_call(payload: dict[str, str] | None) -> None:
+    text = json.dumps({"event_type": "call.hangup", "id": "event-1", "payload": payload})
     assert rejection(FORM, text) == ("missing_field", "call_leg_id is missing; it is the id of the call.", None)
 
 

@@ -13,10 +13,12 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from calling_credit.charging.formats.fields import FieldError, Members, call_id_of, seconds_of, text_of
 from calling_credit.charging.formats.records import (
+    MAX_READ,
     MAX_RECORD,
     OWNERS,
     TOO_LARGE,
@@ -76,7 +78,7 @@ _FORKED: Final = Rejection(
 
 def read_asterisk_csv(text: str, _content_type: str) -> list[Item]:
     """Return the events of the records of a body. A first row with the names of columns is no record."""
-    rows = list(_rows(stripped(text).replace("\r\n", "\n")))
+    rows = list(islice(_rows(stripped(text).replace("\r\n", "\n")), 1 + MAX_READ))
     names = [cell.strip().lower() for cell in rows[0]] if rows and isinstance(rows[0], list) else []
     if "billsec" in names and "disposition" in names:
         records = [row if isinstance(row, Rejection) else Members(zip(names, row, strict=False)) for row in rows[1:]]

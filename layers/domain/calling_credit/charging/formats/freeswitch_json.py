@@ -45,22 +45,20 @@ _DISPOSITIONS: Final = {
 """By the cause of a hangup (Q.850). Any other cause of an unanswered call is a failure."""
 
 
-def read_freeswitch_json(text: str, content_type: str) -> list[Item]:
+def read_freeswitch_json(text: str, _content_type: str) -> list[Item]:
     """Return the events of a body: JSON, one JSON object a line, or `cdr=` with the record url-encoded or in base64."""
     body = stripped(text)
     if not body.startswith(_FORM):
         return read_each(json_records(body), _call_id, _event)
-    is_base64 = "base64" in content_type.lower()
-    return read_each([record for line in lines_of(body) for record in _posted(line, is_base64)], _call_id, _event)
+    return read_each((record for line in lines_of(body) for record in _posted(line)), _call_id, _event)
 
 
-def _posted(line: str, is_base64: bool) -> list[Members | Rejection]:
-    """Return the record of a post with `encode` on. In base64, a plus sign is a digit."""
+def _posted(line: str) -> list[Members | Rejection]:
+    """Return the record of a post with `encode` on. Base64 never begins like JSON, and its plus sign is a digit."""
     value = line.removeprefix(_FORM).partition("&")[0]
-    if not is_base64:
-        text = unquote_plus(value).lstrip()
-        if text[:1] in ("{", "["):
-            return json_records(text)
+    text = unquote_plus(value).lstrip()
+    if text[:1] in ("{", "["):
+        return json_records(text)
     try:
         return json_records(b64decode(unquote(value), validate=True).decode())
     except (binascii.Error, ValueError):

@@ -1,9 +1,11 @@
 """Reads the accounting records of Kamailio: call records of acc and acc_json, and the transactions of acc_json.
 
-`call_id` is `$ci`, the Call-ID of the dialog; `cdr_extra` names it `call_id`, `callid`, or `sip_call_id`. Kamailio
-counts `duration` from `start_time`, which is the creation of the dialog unless `cdr_start_on_confirmed` is 1. Set it,
-so that ringing is not charged, or add `answered_at` to `cdr_extra`; then the end less `answered_at` counts. A fraction
-is rounded up, because Kamailio has no whole seconds.
+`call_id` is the id with which the configuration asked `/calls/authorize`, such as `call_id=$dlg_var(call)` in
+`cdr_extra`. Without it, the Call-ID (`$ci`) counts, under the names `callid` and `sip_call_id`; a caller chooses it.
+
+Kamailio counts `duration` from `start_time`, which is the creation of the dialog unless `cdr_start_on_confirmed` is 1.
+Set it, so that ringing is not charged, or add `answered_at` to `cdr_extra`; then the end less `answered_at` counts. A
+fraction is rounded up, because Kamailio has no whole seconds.
 
 A transaction tells no duration. Only an INVITE with a final failure is a finished call; answers, BYE, challenges, and
 refused re-INVITEs are `call_not_finished`. Source: acc_cdr.c, acc_json_mod.c, and the README files of Kamailio 5.6.

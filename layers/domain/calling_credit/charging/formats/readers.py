@@ -23,7 +23,8 @@ class Format(StrEnum):
 
 
 Reader = Callable[[str, str], list[Item]]
-"""Takes the text of a body and its content type, and returns one item for each record, in order. It raises nothing.
+"""Takes the text of a body and its content type, and returns one item for each record, in order. It raises nothing, and
+reads 101 records at most: a body may have 100.
 
 An item is an event in the native form as far as the record tells: `from` and `to` as dialed, `duration_seconds` the
 whole billed seconds, and times with an offset if the record has a zone, else such as `2026-11-23 10:00:00`. Or it is a

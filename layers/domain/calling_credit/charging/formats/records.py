@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,8 @@ Item = Event | Rejection | UnreadableRecord
 
 MAX_RECORD: Final = 65_536
 """Characters of one record."""
+MAX_READ: Final = 101
+"""How many records of a body are read: one more than a body may have, which is enough to refuse it."""
 OWNERS: Final = ("account_id", "line_id", "user_id")
 NO_JSON: Final = Rejection(RejectionCode.MALFORMED_JSON, "The record must be one JSON object in UTF-8.")
 TOO_LARGE: Final = Rejection(
@@ -30,8 +33,8 @@ def read_each(
     call_id: Callable[[Members], str],
     event: Callable[[Members, str], Event],
 ) -> list[Item]:
-    """Return one item for each record, in order. `call_id` and `event` raise FieldError."""
-    return [_read(record, call_id, event) for record in records]
+    """Return one item for each record, in order, up to MAX_READ. `call_id` and `event` raise FieldError."""
+    return [_read(record, call_id, event) for record in islice(records, MAX_READ)]
 
 
 def _read(
@@ -66,10 +69,10 @@ def json_records(text: str) -> list[Members | Rejection]:
     whole = _parse(body)
     if isinstance(whole, list):
         large = len(body) > MAX_RECORD
-        return [_record(element, len(json.dumps(element)) if large else 0) for element in whole]
+        return [_record(element, len(json.dumps(element)) if large else 0) for element in whole[:MAX_READ]]
     if isinstance(whole, Members):
         return [_record(whole, len(body))]
-    lines = lines_of(body)
+    lines = lines_of(body)[:MAX_READ]
     parsed = [_record(_parse(line), len(line)) for line in lines] if len(lines) > 1 else []
     return parsed if any(isinstance(record, Members) for record in parsed) else [NO_JSON]
 

@@ -84,7 +84,7 @@ def _end(answered: datetime, ended: datetime | None, talk: timedelta) -> datetim
     if ended is None:
         return answered + talk
     drift = ended - answered - talk
-    for change in CLOCK_CHANGES if ended.tzinfo is None else CLOCK_CHANGES[:1]:
+    for change in CLOCK_CHANGES:
         if abs(drift - change) <= MAX_DRIFT:
             return answered + talk + change
     return ended
