@@ -22,9 +22,9 @@ def calls(count: int, **changes: Any) -> list[dict[str, Any]]:
     return [{"call_id": f"c_{number}", **changes} for number in range(count)]
 
 
-def age_lines(world: World) -> None:
-    """Make the lines of acct_1 older than its calls, so that they had their numbers for sure."""
-    for line in world.of_kind("LINE"):
+def age_lines(world: World, account_id: str = "acct_1") -> None:
+    """Make the lines of an account older than its calls, so that they had their numbers for sure."""
+    for line in world.of_kind("LINE", account_id):
         world.stack.dynamodb.update_item(
             TableName=world.stack.table_name,
             Key={"PK": {"S": line["PK"]}, "SK": {"S": line["SK"]}},

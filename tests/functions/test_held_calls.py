@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from tests.domain.examples import deck_csv
+from tests.functions.calls_bench import age_lines
 from tests.functions.holds_bench import balances, credit, hold
 from tests.harness.actors import erase_number
 from tests.harness.wire import Pass, Sent, Wire
-from tests.harness.world import INCLUDED, JAPAN, SHORT_CODE, UNCOVERED, UNITED_KINGDOM, World
+from tests.harness.world import INCLUDED, JAPAN, SHORT_CODE, UNCOVERED, UNITED_KINGDOM, World, number_of
 
 __all__ = ["credit"]
 
@@ -199,9 +200,11 @@ def test_without_admission_a_call_is_quoted_and_nothing_is_held_or_read(world: W
     world.adjust("5.00", "key", "acct_2")
     answer = world.authorize(account_id="acct_2")
     assert (answer.body["decision"], answer.body["max_seconds"], answer.body["held"]) == ("allow", 600, "0.00")
-    world.deliver({"account_id": "acct_2"})
+    age_lines(world, "acct_2")
+    own = {"account_id": "acct_2", "from": number_of("acct_2")}
+    world.deliver(own)
     with world.recorded("rate_calls") as requests:
-        world.deliver({"account_id": "acct_2", "call_id": "c_2"})
+        world.deliver(own | {"call_id": "c_2"})
     assert [name for name, _ in requests] == ["TransactWriteItems"]
 
 

@@ -135,7 +135,8 @@ def test_of_a_move_and_a_move_back_at_once_the_number_keeps_one_line(world: Worl
     answers = at_once(
         lambda: world.operate("PUT", LINE_1, BACK), lambda: world.operate("PUT", "/accounts/acct_3/lines/line_3", BACK)
     )
-    assert sorted(answer.status for answer in answers) == [201, 409]
+    won, lost = sorted(answer.status for answer in answers)
+    assert (won, lost in (404, 409)) == (201, True), "the other one comes too late, or meets the first"
     lines = [item for item in world.stack.items() if item.get("number") == NUMBER and "closes_at" not in item]
     assert [item["PK"] for item in lines] == [f"ACCOUNT#{spans(world)[-1][0]}"]
 

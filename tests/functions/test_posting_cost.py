@@ -20,7 +20,7 @@ from tests.benchmarks.capacity import item_bytes
 from tests.domain.admission_examples import row
 from tests.domain.examples import EVENT, NOW, call, deck_csv
 from tests.functions.calls_bench import CHARGE, age_lines, calls, transactions
-from tests.harness.world import PREMIUM, World
+from tests.harness.world import PREMIUM, World, number_of
 
 pytestmark = pytest.mark.dynamodb
 
@@ -126,13 +126,14 @@ def test_posting_reads_neither_balance_nor_entries(world: World) -> None:
 
 
 def test_posting_without_admission_reads_nothing_for_cached_accounts(world: World) -> None:
-    age_lines(world)
     world.create_account("acct_2", admission=False)
+    age_lines(world, "acct_2")
+    own = {"account_id": "acct_2", "from": number_of("acct_2")}
     free = {"disposition": "busy", "duration_seconds": 0}
-    assert world.deliver({"account_id": "acct_2"}) == []
-    messages = [{"account_id": "acct_2", "call_id": f"c_{number}"} for number in range(2, 12)]
+    assert world.deliver(own) == []
+    messages = [own | {"call_id": f"c_{number}"} for number in range(2, 12)]
     with world.recorded("rate_calls") as requests:
-        assert world.deliver(*messages, free | {"account_id": "acct_2", "call_id": "c_free"}) == []
+        assert world.deliver(*messages, free | own | {"call_id": "c_free"}) == []
     assert [name for name, _ in requests] == ["TransactWriteItems"]
 
 
