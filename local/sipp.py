@@ -4,6 +4,7 @@ SIPp measures a call independently of Kamailio: the caller sees a shorter call t
 longer one.
 """
 
+import os
 import re
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,10 @@ SCENARIOS: Final = ROOT / "connectors/kamailio/sipp"
 MESSAGE: Final = re.compile(
     r"^-{47} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)\nUDP message (sent|received)[^\n]*\n\n", re.MULTILINE
 )
+
+
+_media: Final = count(os.getpid() % 2_500)
+"""Numbers of groups of media ports, below the ports that the system gives to clients."""
 
 
 @dataclass(slots=True)
@@ -123,7 +128,7 @@ class Sipp:
 
 def own_ports(port: int) -> list[str]:
     """Return the options for a port of SIP, and for media ports of this process: SIPp opens some and sends none."""
-    return ["-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port(socket.SOCK_DGRAM) // 2 * 2)]
+    return ["-i", "127.0.0.1", "-p", str(port), "-mp", str(10_000 + next(_media) * 8 % 20_000)]
 
 
 def start_callee(folder: Path, port: int) -> "subprocess.Popen[bytes]":

@@ -761,6 +761,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "calling-credit-agent", ""
     timeout = 30
+    disable_nagle_algorithm = True  # An answer has two parts; a switch must not wait 40 ms for the second.
     server: Listener
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class

@@ -20,6 +20,7 @@ STORY = (
     "automatic recharge",
     "denied, insufficient_credit: The credit is not sufficient for this call.",
     "The next attempt is possible at",
+    "A real switch: Kamailio asks before it connects a SIP call",
     "This link completes the payment; it is valid for a day",
     "Billing page http://",
     "Open the Billing page in a browser and sign in as one of these people",

@@ -5,40 +5,83 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 COPIED = ("Via", "Record-Route", "From", "Call-ID", "CSeq")
 
 
-def invite(port: int, caller: str, called: str, call_id: str = "", seconds: float = 30.0) -> tuple[int, str]:
-    """Send an INVITE to a port of this machine; return the status and the text of the first final answer, or 0."""
-    with socket.socket(type=socket.SOCK_DGRAM) as client:
-        client.bind(("127.0.0.1", 0))
-        client.settimeout(seconds)
-        own = f"127.0.0.1:{client.getsockname()[1]}"
+class Caller:
+    """A calling party that sends what it is told to."""
+
+    def __init__(self, port: int, caller: str, called: str, call_id: str = "") -> None:
+        self._socket = socket.socket(type=socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._own = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self._port, self._target = port, f"sip:{called}@127.0.0.1:{port}"
+        self._from = f"From: <sip:{caller}@{self._own}>;tag={uuid.uuid4().hex}"
+        self._to, self._routes = f"To: <sip:{called}@127.0.0.1:{port}>", list[str]()
+        self._call_id, self._sequence = call_id or uuid.uuid4().hex, 0
+
+    def close(self) -> None:
+        """Disappear without a BYE."""
+        self._socket.close()
+
+    def send(self, method: str) -> None:
+        """Send a request of the call."""
+        self._sequence += method != "ACK"
         lines = [
-            f"INVITE sip:{called}@127.0.0.1:{port} SIP/2.0",
-            f"Via: SIP/2.0/UDP {own};branch=z9hG4bK{uuid.uuid4().hex}",
-            f"From: <sip:{caller}@{own}>;tag={uuid.uuid4().hex}",
-            f"To: <sip:{called}@127.0.0.1:{port}>",
-            f"Call-ID: {call_id or uuid.uuid4().hex}",
-            "CSeq: 1 INVITE",
-            f"Contact: <sip:caller@{own}>",
+            f"{method} {self._target} SIP/2.0",
+            f"Via: SIP/2.0/UDP {self._own};branch=z9hG4bK{uuid.uuid4().hex}",
+            *(f"Route: {route}" for route in self._routes),
+            self._from,
+            self._to,
+            f"Call-ID: {self._call_id}",
+            f"CSeq: {self._sequence} {method}",
+            f"Contact: <sip:caller@{self._own}>",
             "Max-Forwards: 5",
             "Content-Length: 0",
         ]
-        client.sendto("\r\n".join([*lines, "", ""]).encode(), ("127.0.0.1", port))
+        self._socket.sendto("\r\n".join([*lines, "", ""]).encode(), ("127.0.0.1", self._port))
+
+    def invite(self, seconds: float = 30.0) -> tuple[int, str]:
+        """Send INVITE, and ACK if it is answered; return the status and the text of the final answer, or 0."""
+        self.send("INVITE")
+        text = self._receive(lambda text: text.startswith("SIP/2.0 ") and int(text.split()[1]) >= 200, seconds)
+        if text.startswith("SIP/2.0 2") and not self._routes:
+            headers = [line.partition(": ") for line in text.split("\r\n")]
+            self._to = next(f"To: {value}" for name, _, value in headers if name == "To")
+            self._target = next(value.strip("<>") for name, _, value in headers if name == "Contact")
+            self._routes = [value for name, _, value in headers if name == "Record-Route"]
+        if text.startswith("SIP/2.0 2"):
+            self.send("ACK")
+        return int(text.split()[1]) if text else 0, text
+
+    def wait_for_bye(self, seconds: float) -> bool:
+        """Return whether the other party hangs up within some seconds. The BYE gets no answer."""
+        return bool(self._receive(lambda text: text.startswith("BYE "), seconds))
+
+    def _receive(self, is_wanted: Callable[[str], bool], seconds: float) -> str:
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        while (left := deadline - time.monotonic()) > 0:
+            self._socket.settimeout(left)
             try:
-                text = client.recv(65_535).decode(errors="replace")
+                text = self._socket.recv(65_535).decode(errors="replace")
             except OSError:
                 break
-            status = int(text.split()[1])
-            if status >= 200:
-                return status, text
-    return 0, ""
+            if is_wanted(text):
+                return text
+        return ""
+
+
+def invite(port: int, caller: str, called: str, call_id: str = "") -> int:
+    """Place a call; return the status of the final answer, or 0."""
+    party = Caller(port, caller, called, call_id)
+    try:
+        return party.invite()[0]
+    finally:
+        party.close()
 
 
 class Answerer(threading.Thread):
@@ -50,6 +93,7 @@ class Answerer(threading.Thread):
         self._socket.bind(("127.0.0.1", 0))
         self._socket.settimeout(0.2)
         self._ended = threading.Event()
+        self.invites = 0
         self.port: int = self._socket.getsockname()[1]
 
     def __enter__(self) -> Self:
@@ -69,6 +113,7 @@ class Answerer(threading.Thread):
             except TimeoutError:
                 continue
             text = data.decode()
+            self.invites += text.startswith("INVITE ")
             if text.startswith(("INVITE ", "BYE ")):
                 self._socket.sendto(self._answer(text).encode(), sender)
 

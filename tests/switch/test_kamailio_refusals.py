@@ -10,8 +10,8 @@ from local.sipp import Outcome
 from local.stripe_stand_in.controls import Controls
 from tests.stack.conftest import eventually
 from tests.stack.customers import open_customer, stand_in
-from tests.switch.lines import BERLIN, LONDON, NEW_YORK, Line, Sites, micros
-from tests.switch.raw_sip import Answerer, invite
+from tests.switch.lines import BERLIN, LONDON, NEW_YORK, Line, Sites
+from tests.switch.raw_sip import invite
 
 UNRATED: Final = "+9991234567"
 SATELLITE: Final = "+881612345678"
@@ -170,9 +170,9 @@ HOSTILE_CALL_ID: Final = 'x"},{"call_id":"y|$var(call)'
 def play_hostile_callers(sites: Sites) -> dict[str, Any]:
     """Strange numbers and a strange Call-ID."""
     site, line = sites.main, sites.line()
-    statuses = [invite(site.sip_port, text, LONDON)[0] for text in HOSTILE]
-    statuses += [invite(site.sip_port, line.number, text)[0] for text in HOSTILE]
-    statuses.append(invite(site.sip_port, UNKNOWN_LINE, LONDON, HOSTILE_CALL_ID)[0])
+    statuses = [invite(site.sip_port, text, LONDON) for text in HOSTILE]
+    statuses += [invite(site.sip_port, line.number, text) for text in HOSTILE]
+    statuses.append(invite(site.sip_port, UNKNOWN_LINE, LONDON, HOSTILE_CALL_ID))
     asked = [one.body for one in site.door.exchanges if one.path.endswith("/authorize")]
     return {"statuses": statuses, "asked": asked}
 
@@ -182,24 +182,3 @@ def test_what_a_caller_writes_stays_in_its_field(scene: dict[str, Any]) -> None:
     assert set(scene["statuses"]) <= {0, 400, 403, 404}, "Kamailio drops what it cannot parse"
     assert all(set(question) == {"call_id", "from", "to", "requested_seconds"} for question in scene["asked"])
     assert all(set(question["from"] + question["to"]) <= set("+0123456789*#().-") for question in scene["asked"])
-
-
-def play_twins(sites: Sites) -> dict[str, Any]:
-    """Two calls with one Call-ID and one tag, at the same time, to numbers of different prices."""
-    line = sites.line()
-    same = {"call_id": f"twin-{time.monotonic_ns()}", "tag": "twin"}
-    with Answerer() as answerer:
-        site = sites.get("twins", GATEWAY=f'"sip:127.0.0.1:{answerer.port}"')
-        calls = [site.call(line.number, called, talk, **same) for called, talk in ((LONDON, 8.4), (BERLIN, 3.4))]
-        outcomes = [one.outcome() for one in calls]
-    return {"outcomes": outcomes, "charges": line.charged(2), "events": site.door.reported(line.number)}
-
-
-@pytest.mark.scene(play=play_twins)
-def test_calls_with_one_call_id_and_tag_are_charged_as_two(scene: dict[str, Any]) -> None:
-    assert {(outcome.status, outcome.ended_by) for outcome in scene["outcomes"]} == {(200, "us")}
-    seconds = {event["to"]: event["duration_seconds"] for event in scene["events"]}
-    assert set(seconds) == {LONDON, BERLIN}
-    assert 9 <= seconds[LONDON] <= 12
-    assert 4 <= seconds[BERLIN] <= 7
-    assert scene["charges"] == sorted(map(micros, scene["events"]))

@@ -108,7 +108,7 @@ def test_call_is_held_and_charged_once_under_five_duplicates(deployed: Stack, ra
     assert (after["posted_micros"], after["held_micros"]) == (1_000_000 - price, 0)
 
 
-def test_call_of_the_granted_length_costs_what_was_held(deployed: Stack, radius: Radius) -> None:
+def test_call_of_the_granted_length_costs_the_held_amount(deployed: Stack, radius: Radius) -> None:
     account_id = open_with(deployed, "0.05")
     call = call_of(account_id)
     granted = radius.send("auth", call, wait=25)
