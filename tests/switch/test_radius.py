@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,11 @@ def charges(deployed: Stack, account_id: str) -> list[dict[str, Any]]:
     return [item for item in items_of(deployed, account_id, "ENTRY#") if item["kind"]["S"] == "call_charged"]
 
 
+def has_charges(deployed: Stack, account_id: str, count: int) -> bool:
+    """Return whether this many calls were charged."""
+    return len(charges(deployed, account_id)) == count
+
+
 def price_of(deployed: Stack, account_id: str, seconds: int) -> int:
     """Return the price of a call to the United Kingdom, in millionths of a dollar."""
     [row, *_] = deployed.api.get("/rates", number=UNITED_KINGDOM, **{"from": number_of(account_id)})["items"]
@@ -119,6 +125,20 @@ def test_call_of_the_granted_length_costs_the_held_amount(deployed: Stack, radiu
     assert balance(deployed, account_id)["posted_micros"] == 50_000 - held
 
 
+def test_session_that_a_restarted_switch_counts_again_is_another_call(
+    deployed: Stack, radius: Radius, account_id: str
+) -> None:
+    call = call_of(account_id)
+    for count in (1, 2):
+        granted = radius.send("auth", call, wait=25)
+        assert granted.code == "Access-Accept"
+        assert balance(deployed, account_id)["live_holds"] == 1
+        time.sleep(1.1)
+        assert stop(radius, call, granted, 61).code == "Accounting-Response"
+        eventually(partial(has_charges, deployed, account_id, count), 60)
+        assert balance(deployed, account_id)["live_holds"] == 0
+
+
 def test_unanswered_call_gives_back_its_hold(deployed: Stack, radius: Radius, account_id: str) -> None:
     call = call_of(account_id)
     granted = radius.send("auth", call, wait=25)
@@ -143,7 +163,7 @@ def test_account_without_credit_is_refused(deployed: Stack, radius: Radius) -> N
     name = open_with(deployed, None)
     assert refusal(radius, call_of(name)) == "insufficient_credit"
     domestic = radius.send("auth", call_of(name, "+12125550100"), wait=25)
-    assert domestic.code == "Access-Accept"
+    assert (domestic.code, "Session-Timeout" in domestic.attributes) == ("Access-Accept", False)
 
 
 def refusal(radius: Radius, call: dict[str, str]) -> str:

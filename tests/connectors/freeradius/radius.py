@@ -40,6 +40,9 @@ modules {{
 	always ok {{
 		rcode = ok
 	}}
+	always noop {{
+		rcode = noop
+	}}
 	always fail {{
 		rcode = fail
 	}}

@@ -29,6 +29,18 @@ def test_allowed_call_gets_the_seconds_that_were_granted(radius: Radius, service
     assert body["call_id"].startswith("0000A1.")
 
 
+@pytest.mark.parametrize(
+    ("rate", "held", "timeout"),
+    [("0.00", "0.00", None), ("0.00", "0.05", "600"), ("0.014", "0.00", "600"), ("10.00", "100.00", "600")],
+)
+def test_only_a_call_that_costs_nothing_has_no_end(
+    rate: str, held: str, timeout: str | None, radius: Radius, service: Service
+) -> None:
+    service.answers["authorize"] = [(200, ALLOW | {"rate_per_minute": rate, "held": held})]
+    reply = ask(radius)
+    assert (reply.code, reply.attributes.get("Session-Timeout")) == ("Access-Accept", timeout)
+
+
 @pytest.mark.parametrize("reason", ["insufficient_credit", "recharging", "unknown_number", "destination_blocked"])
 def test_denied_call_is_rejected_with_its_reason(reason: str, radius: Radius, service: Service) -> None:
     service.answers["authorize"] = [(200, deny(reason))]
