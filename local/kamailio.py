@@ -62,7 +62,7 @@ class Site:
             "username = sbc-1": f"username = {key['name']}",
             "password = ck_replace_this_key": f"password = {key['key']}",
             "timeout = 3": f"timeout = {API_TIMEOUT}",
-            "http://127.0.0.1:8600": f"http://127.0.0.1:{self.agent_port}",
+            "http://127.0.0.1:8077": f"http://127.0.0.1:{self.agent_port}",
         }
         text = (CONNECTOR / "credit.conf").read_text()
         for old, new in values.items():

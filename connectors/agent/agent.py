@@ -395,7 +395,9 @@ class Service:
         if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
             raise ValueError("--url must begin with https://, because the key travels with each request")
         self.path, self.key = parts.path, key
-        self._host, self._port = parts.hostname, parts.port
+        self._name = parts.netloc
+        self._host = "127.0.0.1" if parts.hostname.endswith(LOCAL_NAMES) else parts.hostname
+        self._port = parts.port
         self._tls = ssl.create_default_context(cafile=ca_file) if parts.scheme == "https" else None
         self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue()
 
@@ -422,6 +424,7 @@ class Service:
         self, connection: http.client.HTTPConnection, path: str, body: bytes, content_type: str, timeout: float
     ) -> Answer:
         headers = {"Authorization": f"Bearer {self.key()}", "Content-Type": content_type, "User-Agent": "cc-agent/1"}
+        headers["Host"] = self._name
         if connection.sock:
             connection.sock.settimeout(timeout)
         connection.request("POST", path, body, headers)
@@ -434,11 +437,15 @@ class Service:
         return answer
 
 
+LOCAL_NAMES = ".localhost"
+"""The end of names that always mean this machine (RFC 6761, 6.3). Not every resolver knows them."""
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine."""
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
+    return host == "localhost" or host.endswith(LOCAL_NAMES)
 
 
 def retry_after(answer: Answer, now: float) -> float | None:

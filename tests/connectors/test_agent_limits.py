@@ -33,6 +33,16 @@ def fill(agent: Agent) -> list[str]:
     return accepted
 
 
+def test_agent_reaches_names_that_mean_this_machine(tmp_path: Path, service: FakeService) -> None:
+    """The local stack's API has such a name, which not every resolver knows."""
+    name = service.url.replace("127.0.0.1", "ca11c0de.execute-api.localhost")
+    with Agent(tmp_path, name, *LISTEN) as agent:
+        assert agent.send({"call_id": "local"}) == 202
+        agent.drain()
+    assert [json.loads(line)["call_id"] for line in service.committed] == ["local"]
+    assert service.requests[0].headers["host"].startswith("ca11c0de.execute-api.localhost:")
+
+
 def test_agent_refuses_beyond_its_limit_and_drops_nothing(tmp_path: Path, service: FakeService) -> None:
     with Agent(tmp_path, AWAY, *LISTEN, "--limit-mb", "0.02") as agent:
         accepted = fill(agent)
@@ -82,6 +92,8 @@ def test_agent_waits_for_room_before_it_reads_on(tmp_path: Path, service: FakeSe
     [
         ("http://calls.example/connector/calls/events", "must begin with https://"),
         ("ftp://127.0.0.1/", "must begin with https://"),
+        ("http://localhost.calls.example/", "must begin with https://"),
+        ("http://calls.notlocalhost/", "must begin with https://"),
         ("https://ck_secret@calls.example/", "without a user"),
         ("https://calls.example/?key=1", "a query"),
     ],
