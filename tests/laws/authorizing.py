@@ -123,9 +123,8 @@ def refused_by_a_limit(driver: Driver, asked: Ask, hold: Any, row: Any) -> str |
         return "destination_blocked"
     if row is None:
         return "destination_unrated"
-    is_costly = (
-        is_place and (Fraction(row["rate_per_minute"]) + Fraction(row["connection_fee"])) * DOLLAR > limits["high_cost"]
-    )
+    minute = Fraction(row["connection_fee"]) + price(row, 60)[0] * Fraction(row["rate_per_minute"]) / 60
+    is_costly = is_place and minute * DOLLAR > limits["high_cost"]
     if is_costly and not names(limits["high_cost_allowed"], asked["to"], country):
         return "high_cost_destination"
     live = driver.model.items[f"ACCOUNT#{asked['account_id']}", "BALANCE"]["live_holds"]

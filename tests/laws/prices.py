@@ -136,7 +136,7 @@ class Decks:
         if at > now + EARLY:
             return "early", ""
         if facts["to"][0] != "+":
-            row = self.short_code(facts["to"], facts["from"], at)
+            row = self.short_code(facts["to"], facts["from"] or "unknown", at)  # No country: no list prices it.
             return row or "free", self.at(max(at, now)).version
         found = self.of_call(facts, now)
         return (found[0].row(facts["to"], facts["from"], at), found[0].version) if found else (None, "")
