@@ -800,6 +800,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not length.isdigit() or int(length) > MAX_BODY:
             self.close_connection = True
+            self._skip(int(length) if length.isdigit() else 0)
             return self._answer(413, {"code": "body_too_large", "detail": f"Send 1 to {MAX_BODY} bytes."})
         body = self.rfile.read(int(length))
         if len(body) < int(length):
@@ -814,6 +815,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path.path == "/authorize" and self.server.authorize_path:
             return self._authorize(body)
         return self._answer(404, {"code": "not_found", "detail": "Send events to /events."})
+
+    def _skip(self, length: int) -> None:
+        """Read a body that is too large, up to a limit: many senders read no answer before they have sent it."""
+        left = min(length, 16 * MAX_BODY)
+        while left > 0:
+            part = self.rfile.read(min(left, 65_536))
+            if not part:
+                return
+            left -= len(part)
 
     def _is_allowed(self, text: str) -> bool:
         server = self.server
