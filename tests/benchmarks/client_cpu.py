@@ -24,6 +24,7 @@ from tests.harness.table import TABLE, Context, load_app
 ROUNDS = 11
 STOCK_ROUNDS = 3
 BUDGET = 0.8
+NUMBERS = {mix.account_id(account): mix.number_of(account) for account in range(mix.ACCOUNTS)}
 
 
 class InstantTable:
@@ -45,13 +46,17 @@ class InstantTable:
                 self.transactions.append(json.loads(request.body))
         elif target == "BatchGetItem":
             keys = json.loads(request.body)["RequestItems"][TABLE]["Keys"]
-            line = {"international_calling": {"BOOL": True}, "number": {"S": "+14155550100"}}
-            facts = {"time_zone": {"S": "UTC"}, **line}
-            answer = {"Responses": {TABLE: [key | facts for key in keys]}, "UnprocessedKeys": {}}
+            answer = {"Responses": {TABLE: [key | _facts(key) for key in keys]}, "UnprocessedKeys": {}}
         elif target == "GetItem":
             answer = {"Item": json.loads(request.body)["Key"] | {"time_zone": {"S": "UTC"}}}
         headers: Any = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "benchmark"}
         return AWSResponse(request.url, 200, headers, _Body(json.dumps(answer).encode()))
+
+
+def _facts(key: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """An account, or its line with the number from which its calls come."""
+    line = {"international_calling": {"BOOL": True}, "number": {"S": NUMBERS[key["PK"]["S"].partition("#")[2]]}}
+    return {"time_zone": {"S": "UTC"}, **line}
 
 
 class _Body:

@@ -132,7 +132,9 @@ NAMING_ANOTHER = {
 def test_law_8_every_route_of_customers_is_held_to_its_account() -> None:
     routes = [part["Properties"] for part in template()["Resources"].values() if "Route" in part["Type"].split("::")]
     operator = [
-        route["RouteKey"] for route in routes if "AuthorizationScopes" in route or " /operator/" in route["RouteKey"]
+        route["RouteKey"]
+        for route in routes
+        if "AuthorizationScopes" in route or any(path in route["RouteKey"] for path in (" /operator/", " /connector/"))
     ]
     assert {route["RouteKey"] for route in routes} - set(operator) == set(CUSTOMER_ROUTES) | SIGNED_ROUTES | PAGE_ROUTES
     signed = (
