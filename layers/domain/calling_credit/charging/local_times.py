@@ -17,6 +17,8 @@ Event = dict[str, Any]
 
 TIMES: Final = ("started_at", "answered_at", "ended_at")
 _LOCAL: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d{1,9})?)", re.ASCII)
+_CANONICAL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+"""The form that `format_instant` gives."""
 _WITH_BLANK: Final = re.compile(r"(\d{4}-\d\d-\d\d) (?=\d\d:)", re.ASCII)
 
 
@@ -26,6 +28,8 @@ def in_utc(event: Event, zone_name: str | None) -> Event | Rejection:
     Returns:
         The event; a Rejection (`invalid_timestamp`) if a time has no zone, or does not exist in it.
     """
+    if all(_is_canonical(event.get(field)) for field in TIMES):
+        return event
     instants: dict[str, list[datetime]] = {}
     for field in TIMES:
         text = event.get(field)
@@ -48,16 +52,23 @@ def in_utc(event: Event, zone_name: str | None) -> Event | Rejection:
 
 def with_end(event: Event) -> Event:
     """Return an event of an answered call with its end: the answer, or else the start, and the duration after it."""
+    if "ended_at" in event:
+        return event
     seconds = event.get("duration_seconds")
     is_talk = isinstance(seconds, int) and not isinstance(seconds, bool) and 0 < seconds <= MAX_DURATION_SECONDS
     begin = event.get("answered_at", event.get("started_at"))
     began = parse_instant(begin) if isinstance(begin, str) else None
-    if "ended_at" in event or not is_talk or began is None:
+    if not is_talk or began is None:
         return event
     try:
         return event | {"ended_at": format_instant(began + timedelta(seconds=seconds or 0))}
     except OverflowError:
         return event
+
+
+def _is_canonical(time: object) -> bool:
+    """Whether a time needs no change: it is absent, no text, or an instant in the canonical form."""
+    return not isinstance(time, str) or _CANONICAL.fullmatch(time) is not None
 
 
 def _local_time(text: str) -> datetime | None:
