@@ -103,7 +103,7 @@ def test_what_a_record_does_not_have_may_be_absent_null_or_empty() -> None:
 def test_end_is_the_answer_and_the_duration_after_it() -> None:
     assert canonical({}, "ended_at")["ended_at"] == "2026-11-23T10:02:09.000Z"
     unanswered = {"disposition": "busy", "duration_seconds": 0}
-    assert "ended_at" not in canonical(unanswered, "ended_at"), "it rang, nobody says how long"
+    assert "ended_at" not in canonical(unanswered, "ended_at"), "the event does not say how long it rang"
 
 
 def test_unknown_fields_are_left_out() -> None:

@@ -167,11 +167,11 @@ def choose_language(driver: Driver) -> None:
     account, model = driver.account(), driver.model
     before, language = recipients_of(model, account), driver.rng.choice(("en", "fr"))
     shown = before.shown(driver.now)
-    own = driver.rng.choice([*(address for address, _, _ in shown), "nobody@example.com"])
+    own = driver.rng.choice([*(address for address, _, _ in shown), "unlisted@example.com"])
     claims = {"email": own.upper() if driver.rng.random() < 0.3 else own}
     body = {"language": language}
     answer = driver.customer(account, "PUT", "/notifications/language", body, group=["member"], claims=claims)
-    if own == "nobody@example.com":
+    if own == "unlisted@example.com":
         assert expect(answer, 200) == {"language": None}
         driver.settle("", unchanged=True)
         return

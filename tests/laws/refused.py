@@ -30,7 +30,7 @@ def foreign_cursor(driver: Driver, account: str, other: str) -> tuple[Any, str]:
 LINE = {"number": "+14155550100", "user_id": "user_1"}
 CREDIT = {"amount": "5.00", "reason": "Goodwill"}
 ON = {"international_calling": True}
-NOBODY: dict[str, Any] = {"recipients": []}
+NO_RECIPIENTS: dict[str, Any] = {"recipients": []}
 TWICE = [{"address": "ada@example.com"}, {"address": "Ada@example.com"}]
 NOTHING = CREDIT | {"amount": "0.00"}
 REFUSALS: tuple[Any, ...] = (
@@ -66,7 +66,7 @@ REFUSALS: tuple[Any, ...] = (
     lambda d, a, _: (d.customer(a, "PUT", "/limits", {"daily_top_up": "1.00"}), "invalid_limits"),
     lambda d, a, _: (d.customer(a, "PUT", "/limits", {"blocked": ["Cuba"]}), "invalid_place"),
     lambda d, a, _: (d.customer(a, "PUT", "/limits", {"high_cost_allowed": ["+1"]}), "invalid_place"),
-    lambda d, a, _: (d.customer(a, "PUT", "/notifications", NOBODY, group=["member"]), "billing_admin_required"),
+    lambda d, a, _: (d.customer(a, "PUT", "/notifications", NO_RECIPIENTS, group=["member"]), "billing_admin_required"),
     lambda d, a, _: (d.customer(a, "PUT", "/notifications", {"recipients": TWICE}), "invalid_email"),
     lambda d, a, _: (d.customer(a, "PUT", "/notifications", {"recipients": [{"address": "Ada"}]}), "invalid_email"),
     lambda d, a, _: (d.customer(a, "PUT", "/notifications", {"low_balance": "-1.00"}), "amount_out_of_range"),

@@ -11,6 +11,7 @@ import random
 from collections import Counter
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -20,11 +21,13 @@ from tests.harness.queue import failures
 from tests.harness.table import Context, Stack, load_app
 from tests.harness.threads import at_once
 from tests.harness.wire import wired
+from tests.harness.world import number_of
 from tests.laws.ledger_bench import (
     MIXED,
     NEVER_TAKEN,
     NEW_IN_MIXED,
     REQUESTS,
+    Ledger,
     LedgerBench,
     Storm,
     batch,
@@ -66,20 +69,15 @@ def test_law_10_a_batch_ends_in_the_same_ledger_after_any_failure(
     report(capsys, f"rate_calls, {len(scenario)} requests", covered)
 
 
-def test_law_10_daily_sums_count_each_call_once_after_any_failure(
-    bench: LedgerBench, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for account in ("acct_1", "acct_2"):
-        event = http_event("manage_accounts", "PUT", f"/accounts/{account}", body={"breakdown": True})
-        assert bench.stack.invoke("manage_accounts", event)["statusCode"] == 200
-    bench.now += timedelta(minutes=5)  # Daily sums begin two minutes after the switch.
+def crash_everywhere(
+    bench: LedgerBench, calls: dict[str, Any], what: str, capsys: pytest.CaptureFixture[str]
+) -> Ledger:
+    """Deliver a batch with every fault at every request; return the ledger, which must always be the same."""
     bench.stack.forget()
     bench.keep()
     bench.wire.sent.clear()
-    calls = batch([call("acct_1", 12), call("acct_1", 13), call("acct_2", 14)])
     bench.stack.invoke("rate_calls", calls)
     scenario, expected = list(bench.wire.sent), bench.ledger()
-    assert kinds(expected)["SPENT_DAY"] == 2
     covered: Counter[str] = Counter()
     for point in points(scenario):
         bench.put_back()
@@ -89,7 +87,28 @@ def test_law_10_daily_sums_count_each_call_once_after_any_failure(
             passed()
         assert bench.ledger() == expected, point.name
         covered[point.fault.__name__.split("_at_")[0]] += 1
-    report(capsys, f"rate_calls with daily sums, {len(scenario)} requests", covered)
+    report(capsys, f"rate_calls with {what}, {len(scenario)} requests", covered)
+    return expected
+
+
+def test_law_10_daily_sums_count_each_call_once_after_any_failure(
+    bench: LedgerBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for account in ("acct_1", "acct_2"):
+        event = http_event("manage_accounts", "PUT", f"/accounts/{account}", body={"breakdown": True})
+        assert bench.stack.invoke("manage_accounts", event)["statusCode"] == 200
+    bench.now += timedelta(minutes=5)  # Daily sums begin two minutes after the switch.
+    calls = batch([call("acct_1", 12), call("acct_1", 13), call("acct_2", 14)])
+    assert kinds(crash_everywhere(bench, calls, "daily sums", capsys))["SPENT_DAY"] == 2
+
+
+def test_law_10_a_call_of_another_lines_number_is_listed_after_any_failure(
+    bench: LedgerBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.now += timedelta(hours=3)  # The calls begin after the lines got their numbers.
+    other = {"from": number_of("acct_2")}
+    calls = batch([call("acct_1", -1, **other), call("acct_2", -1), call("acct_1", -2)])
+    assert kinds(crash_everywhere(bench, calls, "a mismatch", capsys))["LINE_MISMATCH"] == 1
 
 
 # ----------------------------------------------------------------------------------------------------------------------
