@@ -106,8 +106,8 @@ def test_law_10_a_call_of_another_lines_number_is_listed_after_any_failure(
     bench: LedgerBench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bench.now += timedelta(hours=3)  # The calls begin after the lines got their numbers.
-    other = {"from": number_of("acct_2")}
-    calls = batch([call("acct_1", -1, **other), call("acct_2", -1), call("acct_1", -2)])
+    one, two = ({"from": number_of(account)} for account in ("acct_1", "acct_2"))
+    calls = batch([call("acct_1", -1, **two), call("acct_2", -1, **two), call("acct_1", -2, **one)])
     assert kinds(crash_everywhere(bench, calls, "a mismatch", capsys))["LINE_MISMATCH"] == 1
 
 
