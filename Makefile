@@ -268,8 +268,15 @@ build: $(READY)  ## Build for an environment of samconfig.toml: CONFIG_ENV=stagi
 	@$(BIN)/python -m ops.build "$(or $(CONFIG_ENV),staging)"
 
 .PHONY: deploy
-deploy: build  ## Build and deploy to the AWS account you are signed in to: CONFIG_ENV=staging or production
-	$(BIN)/sam deploy --config-env "$(or $(CONFIG_ENV),staging)"
+deploy: build deploy-built  ## Build and deploy to the AWS account you are signed in to: CONFIG_ENV=staging or production, YES=1
+
+.PHONY: deploy-built
+deploy-built: $(READY)  ## Deploy the last build, and record the release before it: CONFIG_ENV=staging or production, YES=1
+	@$(BIN)/python -m ops.deploy "$(or $(CONFIG_ENV),staging)" $(call flag,YES,--yes)
+
+.PHONY: rollback-release
+rollback-release: $(READY)  ## Make the previous release live again, or TO=release; LIST=1 lists them, YES=1 skips the question
+	@$(BIN)/python -m ops.rollback_release $(if $(TO),--to "$(TO)") $(call flag,LIST,--list) $(call flag,YES,--yes)
 
 # ----------------------------------------------------------------------------------------------------------------------
 # Maintain

@@ -3,6 +3,7 @@ the same files at every cold start, and names the release in the built template.
 """
 
 import argparse
+import json
 import re
 import shutil
 import subprocess
@@ -14,8 +15,11 @@ from typing import Final
 
 from ops.project import ROOT
 from ops.release import release_of, stamp
+from ops.sources import commit_of, uncommitted_files
 
 BUILD_DIR: Final = ROOT / ".aws-sam" / "build"
+RELEASE_FILE: Final = ROOT / ".aws-sam" / "release.json"
+"""What was built last: the release, the commit of its sources (empty if some differ from it), and the runtime."""
 
 
 class BuildError(Exception):
@@ -65,7 +69,8 @@ def compile_build(build_dir: Path, python: str) -> None:
 def name_release(build_dir: Path, settings: str) -> str:
     """Write the release into the template of a build; return it.
 
-    The settings count, because a version keeps the environment variables with which it was published.
+    `settings` is the text of samconfig.toml. It counts, because a version keeps the environment variables with which it
+    was published; as a whole, because one build is deployed to several environments.
 
     Raises:
         BuildError: a function of the template cannot be found.
@@ -127,10 +132,12 @@ def main() -> int:
         python = python_of(runtime_of(environment))
         sam_build(environment, BUILD_DIR)
         compile_build(BUILD_DIR, python)
-        release = name_release(BUILD_DIR, settings_of(environment))
+        release = name_release(BUILD_DIR, (ROOT / "samconfig.toml").read_text(encoding="utf-8"))
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
+    commit = "" if uncommitted_files() else commit_of()
+    RELEASE_FILE.write_text(json.dumps({"release": release, "commit": commit, "runtime": runtime_of(environment)}))
     print(f"Built release {release[:12]} into {BUILD_DIR}.")
     return 0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local.build import build
-from ops.build import name_release, settings_of
+from ops.build import BuildError, name_release
 from ops.release import release_of, stamp
 from tests.harness.template import ROOT
 
@@ -50,12 +50,16 @@ def test_the_name_is_written_into_every_function_as_a_literal() -> None:
     assert stamped.replace(f"      AutoPublishCodeSha256: {'a' * 64}\n", "") == TEMPLATE
 
 
-def test_the_build_for_aws_names_the_release_of_its_environment(built: Path) -> None:
+def test_the_build_for_aws_names_the_release(built: Path) -> None:
     (built / "template.yaml").write_text(TEMPLATE)
-    production = name_release(built, settings_of("production"))
-    assert f"AutoPublishCodeSha256: {production}\n" in (built / "template.yaml").read_text()
-    (built / "template.yaml").write_text(TEMPLATE)
-    assert name_release(built, settings_of("staging")) != production
+    release = name_release(built, "LogLevel=INFO")
+    assert f"AutoPublishCodeSha256: {release}\n" in (built / "template.yaml").read_text()
+
+
+def test_a_template_written_otherwise_is_no_build(built: Path) -> None:
+    (built / "template.yaml").write_text("Resources:\n    One:\n        Type: AWS::Serverless::Function\n")
+    with pytest.raises(BuildError, match="keep its old version"):
+        name_release(built, "")
 
 
 def test_the_local_build_names_its_release(tmp_path: Path) -> None:

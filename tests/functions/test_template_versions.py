@@ -1,4 +1,4 @@
-"""Versions of the functions: whatever invokes one names its alias `live`, and the alias moves with every release."""
+"""Versions of the functions: all that invoke one name its alias `live`, and the alias moves with every release."""
 
 import re
 from typing import Any
@@ -40,7 +40,7 @@ def functions_in(value: Any) -> set[str]:
     }
 
 
-def test_whatever_invokes_a_function_names_its_alias() -> None:
+def test_every_trigger_of_a_function_names_its_alias() -> None:
     count = 0
     for name, resource in translated().items():
         if resource["Type"] in INVOKERS and INVOKERS[resource["Type"]] in resource["Properties"]:
