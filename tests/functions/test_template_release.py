@@ -165,6 +165,12 @@ ALLOWED = {
     "Resources/*Function?*/Properties/Target*": "Schedules and events go through the alias.",
     "Resources/*Role/Properties/Policies/*Resource*": "The same.",
     "Resources/SendMailFunctionEventInvokeConfig/*": "The same.",
+    "Parameters/ReservedConcurrency/*": "Functions have shares of the account's concurrency.",
+    "Conditions/ReservesConcurrency/*": "The same.",
+    "Resources/*Function/Properties/ReservedConcurrentExecutions/*": "The same.",
+    "Conditions/StartsFromSnapshots/*": "Functions that people and switches wait for start from snapshots.",
+    "Resources/*Function/Properties/SnapStart/*": "The same.",
+    "Resources/*Function/Properties/RuntimeManagementConfig/*": "A new runtime comes with a release only.",
     "Outputs/RerateCallsFunctionName/Value/Ref": "Commands go through the alias.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
