@@ -174,6 +174,17 @@ test-dynamodb: $(READY)  ## Run every test that needs DynamoDB against AWS_ENDPO
 bench: $(READY)  ## Measure the budgets beside the usual tutorial stack and write docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks
 
+#  The peer has an environment of its own, because its packages are no part of this application.
+PEER_READY := .venv-peer/.ready
+$(PEER_READY): tests/benchmarks/peers/requirements.txt
+	python3 -m venv --clear .venv-peer
+	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.PHONY: bench-peers
+bench-peers: $(READY) $(PEER_READY)  ## Charge the same calls with django-hordak on PostgreSQL and write docs/peers.md
+	$(BIN)/python -m tests.benchmarks.peers .venv-peer/bin/python
+
 # ----------------------------------------------------------------------------------------------------------------------
 # Operate (the running local stack; STACK=name means that stack in your AWS account)
 # ----------------------------------------------------------------------------------------------------------------------
