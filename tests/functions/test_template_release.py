@@ -161,6 +161,15 @@ ALLOWED = {
     "Resources/RevokedKeysAlarm/*": "The same.",
     "Resources/ApiStage/Properties/RouteSettings/POST ?connector?*": "The same.",
     "Resources/ApiStage/Properties/AccessLogSettings/Format": "The log names the connector.",
+    "Resources/*FunctionVersion*": "Every function has versions, and the alias live.",
+    "Resources/*FunctionAliaslive/*": "The same.",
+    "Resources/*Integration/Properties/IntegrationUri*": "Requests go through the alias.",
+    "Resources/*Permission/Properties/FunctionName*": "The same.",
+    "Resources/*Function?*/Properties/FunctionName/Ref": "Messages and stream records go through the alias.",
+    "Resources/*Function?*/Properties/Target*": "Schedules and events go through the alias.",
+    "Resources/*Role/Properties/Policies/*Resource*": "The same.",
+    "Resources/SendMailFunctionEventInvokeConfig/*": "The same.",
+    "Outputs/RerateCallsFunctionName/Value/Ref": "Commands go through the alias.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 
