@@ -1,5 +1,6 @@
 """Charge unrated calls after a deck is activated and on a schedule; rerate or correct charged calls for an operator."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,8 @@ from calling_credit.charging.rerating import Group
 from calling_credit.charging.waiting_calls import WaitingCallsRun
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.unreadable import UnreadableItem
+from calling_credit.dynamodb.unreadable_store import list_unreadable
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.reader import LedgerReader
@@ -99,11 +102,22 @@ def rate_unrated(context: LambdaContext) -> dict[str, Any]:
         run.run()
     finally:
         counts = {f"calls_{name}": count for name, count in run.tally.items()}
+        if run.unreadable:
+            counts["unreadable_items"] = len(run.unreadable)
+            report_unreadable(run.unreadable)
         logger.info("waiting_calls", extra=counts)
         emit(metrics, counts)
     if run.error is not None:
         raise run.error
     return counts
+
+
+def report_unreadable(found: Sequence[UnreadableItem]) -> None:
+    """Log the items that cannot be read, and list them for operators."""
+    for item in found:
+        pk, sk = item.key
+        logger.error("unreadable_item", extra={"pk": pk, "sk": sk, "kind": item.kind, "reason": item.reason})
+    list_unreadable(dynamodb, config().table_name, found, "rerate_calls", clock.now())
 
 
 def wait_for_deck(pointer: ActivePointer) -> None:

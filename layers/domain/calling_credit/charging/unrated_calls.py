@@ -46,15 +46,12 @@ class UnratedCall:
     error: Unavailable | None = None
 
 
-def price_unrated_calls(
-    items: Iterable[Mapping[str, Any]], decks: DecksForCalls, now: datetime
-) -> Iterator[UnratedCall]:
-    """Yield the calls of `UNRATED#` items, priced by the decks that price them by now.
+def price_unrated_calls(calls: Sequence[Call], decks: DecksForCalls, now: datetime) -> Iterator[UnratedCall]:
+    """Yield the calls, priced by the decks that price them by now.
 
     Raises:
         Unavailable: no timeline of decks is known.
     """
-    calls = [unrated_call_from_item(item) for item in items]
     lookups = {call.key: _lookup(call) for call in calls if is_e164(call.dialled_number)}  # Not an erased number.
     found = dict(zip(lookups, decks.decks_for(list(lookups.values()), now), strict=True))
     for call in calls:
@@ -120,6 +117,7 @@ class UnratedCallStore:
         self._lock = Lock()
         self.tally: Counter[str] = Counter()
         self.refusal: Exception | None = None
+        self.is_out_of_time = False
 
     def rate(
         self, calls: Iterable[UnratedCall], time_zones: Mapping[str, str], with_breakdown: frozenset[str] = frozenset()
@@ -159,11 +157,15 @@ class UnratedCallStore:
         with self._lock:
             self.tally[outcome] += calls
 
+    def _leave(self, calls: int) -> None:
+        self.is_out_of_time = True
+        self._count("left", calls)
+
     def _close_free(self, call: Call) -> None:
         if self._seconds_left() > 0:
             self._try(1, lambda: self._close_unrated(call, "free"))
         else:
-            self._count("left")
+            self._leave(1)
 
     def _charge_account(self, charges: list[tuple[Call, Entry]]) -> None:
         """Charge calls of one account in as few transactions as possible, as long as there is time."""
@@ -171,7 +173,7 @@ class UnratedCallStore:
             if self._seconds_left() > 0:
                 self._try(len(part), partial(self._charge, part))
             else:
-                self._count("left", len(part))
+                self._leave(len(part))
 
     def _try(self, calls: int, step: Callable[[], None]) -> None:
         """Let a transaction that the table refuses for good, such as one of a damaged item, stop only its own calls."""

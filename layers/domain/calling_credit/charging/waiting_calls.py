@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.charging.listed_calls import UNRATED
-from calling_credit.charging.unrated_calls import UnratedCallStore, price_unrated_calls
+from calling_credit.charging.unrated_calls import UnratedCallStore, price_unrated_calls, unrated_call_from_item
 from calling_credit.dynamodb.positions import read_position, store_position
 from calling_credit.dynamodb.sweep import read_round
+from calling_credit.dynamodb.unreadable import UnreadableItem, readable
 from calling_credit.rates.decks_for_calls import DecksForCalls
 
 if TYPE_CHECKING:
@@ -34,13 +35,14 @@ class WaitingCallsRun:
     table_name: str
     decks: DecksForCalls
     facts: AccountFacts
-    now: Callable[[], datetime]
+    current_instant: Callable[[], datetime]
     seconds_left: Callable[[], float]
     threads: int = 1
-    group: int = GROUP
     tally: Counter[str] = field(default_factory=Counter)
     error: Exception | None = None
     """Why some calls still wait: a deck that cannot be read, or a transaction that the table refuses."""
+    unreadable: list[UnreadableItem] = field(default_factory=list)
+    """The listed items that are no calls; the run passes them."""
 
     def run(self) -> None:
         """See each waiting call once, the first group in any case, as long as there is time.
@@ -51,23 +53,23 @@ class WaitingCallsRun:
         """
         position = read_position(self.client, self.table_name, POSITION)
         stored = position
-        for items in read_round(self.client, self.table_name, UNRATED, position, self.group):
+        for items in read_round(self.client, self.table_name, UNRATED, position, GROUP):
             if position is not None and position != stored:  # Store it only if more calls follow.
-                store_position(self.client, self.table_name, POSITION, position, self.now())
+                store_position(self.client, self.table_name, POSITION, position, self.current_instant())
                 stored = position
                 if self.seconds_left() <= 0:
                     return
-            self._rate(items)
-            if self.seconds_left() <= 0:
+            if not self._rate(items):
                 return
             position = str(items[-1]["sweep_sk"])
         if stored is not None:
-            store_position(self.client, self.table_name, POSITION, None, self.now())
+            store_position(self.client, self.table_name, POSITION, None, self.current_instant())
 
-    def _rate(self, items: list[dict[str, Any]]) -> None:
-        """Charge one group."""
-        now = self.now()
-        unrated = list(price_unrated_calls(items, self.decks, now))
+    def _rate(self, items: list[dict[str, Any]]) -> bool:
+        """Charge one group. Return whether the time was enough for all its calls."""
+        now = self.current_instant()
+        calls = list(readable(items, unrated_call_from_item, self.unreadable.append))
+        unrated = list(price_unrated_calls(calls, self.decks, now))
         lines = {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}
         facts = self.facts.load(lines, now)
         store = UnratedCallStore(self.client, self.table_name, now, self.seconds_left, self.threads)
@@ -77,3 +79,4 @@ class WaitingCallsRun:
             self.tally += store.tally
             unreadable = next((item.error for item in unrated if item.error is not None), None)
             self.error = self.error or unreadable or store.refusal
+        return not store.is_out_of_time
