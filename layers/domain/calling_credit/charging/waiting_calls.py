@@ -1,8 +1,8 @@
 """One run over the unrated calls that wait for a price: group by group, from where the last run stopped.
 
-A run passes the calls that still have no price. It goes on with the oldest calls after it has come to the end, until it
-has seen each call once, or until its time is over. So every run makes progress, however many calls wait, and no call
-waits behind others that nothing prices.
+A run passes the calls that still have no price. After the newest call it continues with the oldest ones, until it has
+seen each call once, or until its time is over. So every run makes progress, however many calls wait, and no call waits
+behind others that nothing prices.
 """
 
 from collections import Counter
