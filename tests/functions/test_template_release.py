@@ -170,6 +170,13 @@ ALLOWED = {
     "Resources/*Role/Properties/Policies/*Resource*": "The same.",
     "Resources/SendMailFunctionEventInvokeConfig/*": "The same.",
     "Outputs/RerateCallsFunctionName/Value/Ref": "Commands go through the alias.",
+    "Resources/*Mail*Queue/*": "Events wait in queues for their mail, urgent ones apart.",
+    "Resources/UrgentMailRule/*": "The same.",
+    "Resources/SendMailFunction*Mails/*": "The same.",
+    "Resources/SendMailFunctionAnnounced/Properties/Targets/*": "The same.",
+    "Resources/SendMailFunctionAnnounced/DependsOn/*": "The same.",
+    "Resources/SendMailFunction/Properties/Environment/Variables/*MAIL_QUEUE_URL/*": "The same.",
+    "Outputs/*Mail*QueueUrl/*": "The same.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 
