@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 
 from ops.build import BuildError
 from ops.project import ROOT
+from ops.release import release_of, stamp
 
 CACHE: Final = ROOT / ".aws-sam" / "local"
 MAX_BUILDS: Final = 3
@@ -80,7 +81,9 @@ def _write(folder: Path, root: Path) -> None:
     with zipfile.ZipFile(folder / "layer.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path, name in [*_package(root), *libraries(root / LOCK)]:
             archive.writestr(zipfile.ZipInfo(f"python/{name}", ARCHIVE_TIME), path.read_bytes(), zipfile.ZIP_DEFLATED)
-    (folder / "template.yaml").write_text(template, encoding="utf-8")
+    path = folder / "template.yaml"
+    path.write_text(template, encoding="utf-8")
+    path.write_text(stamp(template, release_of(folder)), encoding="utf-8")
 
 
 def _package(root: Path) -> Iterator[tuple[Path, str]]:
