@@ -18,6 +18,7 @@ from calling_credit.audit.stripe_payments import read_payments_between
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import CallingCreditError, ProblemCode, Unavailable
 from calling_credit.metrics import emit
 from calling_credit.payments.issues import Issue, report_issue
@@ -32,6 +33,7 @@ SAMPLED_EVERY_DAYS = 7
 logger = Logger()
 metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
+unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "prove_ledger")
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
@@ -57,6 +59,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         listed = [report(difference, now) for difference in differences or []]
         done["differences"] += len(listed)
         done["accounts" if differences is not None and all(listed) else "unproven"] += 1
+    unreadable.send(now)
     logger.info("proven", extra=done)
     emit(metrics, {"ledger_differences": done["differences"]} if done["differences"] else {})
     if done["unproven"]:
@@ -91,6 +94,7 @@ def prove(account_id: str, known_payments: list[Payment], now: datetime) -> list
     try:
         proof = prove_account(dynamodb, config().table_name, stripe_client(), account_id, now, known_payments)
     except (CallingCreditError, *AWS_ERRORS) as error:
+        unreadable.note(error)
         logger.warning("not_proven", account_id=account_id, code=code_of(error))
         return None
     except Exception as error:

@@ -20,6 +20,7 @@ from calling_credit.charging.rerating import Group
 from calling_credit.charging.unrated_calls import UnratedCallStore, read_unrated_calls
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.reader import LedgerReader
@@ -40,7 +41,8 @@ metrics = Metrics()
 dynamodb = dynamodb_client()
 s3 = s3_client()
 decks = ActiveDecks(s3, config().deck_bucket)
-facts = AccountFacts(dynamodb, config().table_name)
+unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "rerate_calls")
+facts = AccountFacts(dynamodb, config().table_name, on_unreadable=unreadable)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -90,18 +92,20 @@ def rate_unrated(context: LambdaContext) -> dict[str, Any]:
             raise
         logger.info("no_deck_yet")
         return {}
-    unrated = list(read_unrated_calls(dynamodb, config().table_name, decks, now))
+    unrated = list(read_unrated_calls(dynamodb, config().table_name, decks, now, unreadable))
     account_facts = facts.load(
         {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}, now
     )
-    store = UnratedCallStore(dynamodb, config().table_name, now, clock.seconds_left(context, SECONDS_TO_SPARE))
+    left = clock.seconds_left(context, SECONDS_TO_SPARE)
+    store = UnratedCallStore(dynamodb, config().table_name, now, left, unreadable)
     store.rate(unrated, account_facts.time_zones, account_facts.with_breakdown)
+    unreadable.send(now)
     counts = {f"calls_{name}": count for name, count in store.tally.items()}
     logger.info("waiting_calls", extra=counts)
     emit(metrics, counts)
-    unreadable = next((item.error for item in unrated if item.error is not None), None)
-    if unreadable is not None:
-        raise unreadable
+    of_deck = next((item.error for item in unrated if item.error is not None), None)
+    if of_deck is not None:
+        raise of_deck
     return counts
 
 

@@ -8,6 +8,7 @@ from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.sweep import query_due
+from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.recharge.items import RECHARGE_KIND
 
 if TYPE_CHECKING:
@@ -21,14 +22,17 @@ def read_book(client: "DynamoDBClient", table_name: str, account_id: str) -> Boo
 
     DynamoDB returns a large account page by page, and calls are posted in between. Every posting changes the balance on
     the first page. If the balance is different after the last page, everything is read again.
+
+    Raises:
+        UnreadableItem: an item of the account, which is therefore not proven.
     """
     for _ in range(MAX_ATTEMPTS):
         book, before = Book(account_id), None
         for attributes in _items(client, table_name, account_id):
-            item = from_attributes(attributes)
+            item = decode_item(attributes, from_attributes)
             if item["SK"] == keys.balance_sk():
                 before = attributes
-            book.add(item)
+            decode_item(item, book.add)
         key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.balance_sk()}}
         after = client.get_item(TableName=table_name, Key=key, ConsistentRead=True).get("Item")
         if before == after:

@@ -16,13 +16,16 @@ from calling_credit.calls import Call
 from calling_credit.charging.listed_calls import UNRATED
 from calling_credit.charging.store import mark_counted_entries
 from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.dynamodb.unreadable import OnUnreadable, decoder, ignore_unreadable, readable
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.posting import posting_plan
+from calling_credit.ledger.posting_faults import report_unreadable
 from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.ledger.posting_plan import BALANCE, ActionName, entry_items, entry_name
 from calling_credit.masking import country_kept
@@ -45,10 +48,11 @@ class UnratedCall:
 
 
 def read_unrated_calls(
-    client: "DynamoDBClient", table_name: str, decks: DecksForCalls, now: datetime
+    client: "DynamoDBClient", table_name: str, decks: DecksForCalls, now: datetime, on_unreadable: OnUnreadable
 ) -> Iterator[UnratedCall]:
-    """Yield every unrated call, priced by the deck that prices it by now."""
-    calls = [unrated_call_from_item(item) for item in read_listed(client, table_name, UNRATED)]
+    """Yield every readable unrated call, priced by the deck that prices it by now."""
+    items = read_listed(client, table_name, UNRATED, on_unreadable)
+    calls = list(readable(items, unrated_call_from_item, on_unreadable))
     lookups = {call.key: _lookup(call) for call in calls if is_e164(call.dialled_number)}  # Not an erased number.
     found = dict(zip(lookups, decks.decks_for(list(lookups.values()), now), strict=True))
     for call in calls:
@@ -59,6 +63,7 @@ def read_unrated_calls(
             yield UnratedCall(call, None, deck)
 
 
+@decoder
 def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
     """The call of an `UNRATED#` item."""
     happened_at, call_key = keys.call_of(item["SK"])
@@ -99,12 +104,18 @@ class UnratedCallStore:
     """Charges unrated calls of any accounts."""
 
     def __init__(
-        self, client: "DynamoDBClient", table_name: str, now: datetime, seconds_left: Callable[[], float]
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        now: datetime,
+        seconds_left: Callable[[], float],
+        on_unreadable: OnUnreadable = ignore_unreadable,
     ) -> None:
         self._client = client
         self._table_name = table_name
         self._now = now
         self._seconds_left = seconds_left
+        self._on_unreadable = on_unreadable
         self.tally: Counter[str] = Counter()
 
     def rate(
@@ -131,7 +142,7 @@ class UnratedCallStore:
                 calls_of.append(unrated.call)
                 entries.append(charge_entry(unrated.call, unrated.priced, time_zone, self._now))
         charges: dict[str, list[tuple[Call, Entry]]] = defaultdict(list)
-        counted = mark_counted_entries(self._client, self._table_name, entries, with_breakdown)
+        counted = mark_counted_entries(self._client, self._table_name, entries, with_breakdown, self._on_unreadable)
         for call, entry in zip(calls_of, counted, strict=True):
             charges[call.account_id].append((call, entry))
         for account_charges in charges.values():
@@ -142,13 +153,18 @@ class UnratedCallStore:
                     self.tally["left"] += len(part)
 
     def _charge(self, pending: list[tuple[Call, Entry]]) -> None:
-        """Charge calls of one account, without those whose conditions failed."""
+        """Charge calls of one account, without those whose conditions failed. If the table refuses them, they stay."""
         while pending:
             entries = [entry for _, entry in pending]
             plan = posting_plan(self._table_name, entries, counters=counters_of(entries))
             for call, _ in pending:
                 plan.add(_close_name(call), self._close_action(call, "rated"))
-            failed = plan.write(self._client, self._seconds_left)
+            try:
+                failed = plan.write(self._client, self._seconds_left)
+            except AWS_ERRORS:
+                report_unreadable(self._client, self._table_name, plan.actions.values(), self._on_unreadable)
+                self.tally["left"] += len(pending)
+                return
             if not failed:
                 self.tally["rated"] += len(pending)
                 return

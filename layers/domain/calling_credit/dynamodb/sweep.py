@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING, Any
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages
+from calling_credit.dynamodb.unreadable import OnUnreadable, raise_unreadable, readable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def read_listed(client: "DynamoDBClient", table_name: str, kind: str) -> Iterator[dict[str, Any]]:
-    """Yield every listed call of a kind (`unrated` or `stray`), oldest first within a shard."""
+def read_listed(
+    client: "DynamoDBClient", table_name: str, kind: str, on_unreadable: OnUnreadable = raise_unreadable
+) -> Iterator[dict[str, Any]]:
+    """Yield every readable listed item of a kind, such as `unrated` or `stray`, oldest first within a shard."""
     for partition in sweep_keys.sweep_partitions(kind):
         query = {
             "IndexName": sweep_keys.SWEEP_INDEX,
             "KeyConditionExpression": "sweep_pk = :kind",
             "ExpressionAttributeValues": {":kind": {"S": partition}},
         }
-        yield from map(from_attributes, query_pages(client, table_name, query))
+        yield from readable(query_pages(client, table_name, query), from_attributes, on_unreadable)
 
 
 def query_due(client: "DynamoDBClient", table_name: str, partition: str, now: str) -> Iterator[dict[str, Any]]:
