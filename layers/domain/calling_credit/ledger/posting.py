@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import drop_if_large, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, is_transient
+from calling_credit.dynamodb.schema import creating
 from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem, ignore_unreadable
 from calling_credit.errors import Unavailable
 from calling_credit.ledger.balance_update import balance_action
@@ -213,12 +214,14 @@ def _day_action(table_name: str, entry: Entry, local_date: str, category: str, d
         sums += ", taken_back :back"
         values[":back"] = {"N": str(day.taken_back)}
     return {
-        "Update": {
-            "TableName": table_name,
-            "Key": {"PK": {"S": keys.account_pk(entry.account_id)}, "SK": {"S": keys.day_sk(local_date, category)}},
-            "UpdateExpression": f"ADD {sums}",
-            "ExpressionAttributeValues": values,
-        }
+        "Update": creating(
+            {
+                "TableName": table_name,
+                "Key": {"PK": {"S": keys.account_pk(entry.account_id)}, "SK": {"S": keys.day_sk(local_date, category)}},
+                "UpdateExpression": f"ADD {sums}",
+                "ExpressionAttributeValues": values,
+            }
+        )
     }
 
 
