@@ -8,14 +8,19 @@ from typing import Any
 
 import pytest
 
-from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.accounts.daily_sums import read_sums
+from calling_credit.accounts.number_store import history_from_item
+from calling_credit.dynamodb.attributes import from_attributes, to_attributes
+from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.links.store import withdraw_links
 from calling_credit.money import format_money
+from calling_credit.payments.card_items import record_from_item
+from calling_credit.payments.limit_store import use_from_item
 from tests.domain.purity import item_kinds
 from tests.harness.actors import OPERATOR
 from tests.harness.callbacks import issues
 from tests.harness.queue import delivery, failures
-from tests.harness.releases import RELEASES, Old, cases_of, first_of
+from tests.harness.releases import ITEMS, RELEASES, Old, cases_of, first_of
 from tests.harness.table import sample_event
 from tests.harness.till import Till
 
@@ -220,7 +225,24 @@ READERS: dict[str, Callable[[Old], None]] = {
 }
 
 
-NEW_KINDS = {"activity", "callbacks", "card", "correction", "payment_limits", "stripe_account", "suspicious", "sweep"}
+DECODERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "number": lambda item: history_from_item(from_attributes(item)),
+    "payment_limits": use_from_item,
+    "card": record_from_item,
+    "spent_day": lambda item: list(read_sums(from_attributes(item))),
+}
+"""How today's code reads the kinds that no handler above reads. The others are read attribute by attribute."""
+NEW_KINDS = {
+    "activity",
+    "callbacks",
+    "card",
+    "unreadable",
+    "correction",
+    "payment_limits",
+    "stripe_account",
+    "suspicious",
+    "sweep",
+}
 NEW_KINDS |= {"asked", "index", "name", "number", "denied", "denied_day", "refused", "rerating", "payment_method"}
 """The kinds of items that no release has written yet."""
 CASES = [
@@ -233,10 +255,14 @@ CASES = [
 
 @pytest.mark.parametrize(("folder", "kind", "name"), CASES)
 def test_handlers_read_an_item_as_the_release_wrote_it(till: Till, folder: Path, kind: str, name: str) -> None:
-    READERS[kind](Old(till, folder, cases_of(folder / f"{kind}.json")[name]))
+    item = cases_of(folder / f"{kind}.json")[name]
+    if kind in READERS:
+        READERS[kind](Old(till, folder, item))
+    else:
+        assert decode_item(item, DECODERS.get(kind, from_attributes)) is not None
 
 
-@pytest.mark.parametrize("folder", RELEASES, ids=lambda folder: folder.name)
-def test_a_release_has_an_item_of_each_kind(folder: Path) -> None:
-    assert {path.stem for path in folder.glob("*.json")} == set(READERS)
+def test_a_release_has_an_item_of_each_kind() -> None:
+    assert {path.stem for path in (ITEMS / "v1.0.0").glob("*.json")} == set(READERS)
+    assert {path.stem for path in (ITEMS / "next").glob("*.json")} >= {"account", "balance", "entry", "day", "hold"}
     assert {kind.lower() for kind in item_kinds()} - {"stripe"} - NEW_KINDS <= set(READERS)

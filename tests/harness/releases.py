@@ -9,7 +9,8 @@ from tests.harness.template import ROOT
 from tests.harness.till import Till
 
 Item = dict[str, Any]
-RELEASES = sorted(folder for folder in (ROOT / "tests" / "fixtures" / "items").iterdir() if folder.is_dir())
+ITEMS = ROOT / "tests" / "fixtures" / "items"
+RELEASES = sorted(folder for folder in ITEMS.iterdir() if folder.is_dir())
 """One folder per release with one file per kind of item."""
 
 
