@@ -5,10 +5,11 @@ Does not depend on any command.
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, Final, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from calling_credit.errors import CallingCreditError
@@ -16,6 +17,9 @@ from ops.stack import StackNotFoundError
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 """Without a terminal, lines are wide enough for every table."""
+
+UNREADABLE: Final = "unreadable"
+"""What a table shows of a damaged item."""
 
 error_console = Console(stderr=True, highlight=False)
 
@@ -55,6 +59,14 @@ def progress_bar(title: str, total: int | None) -> Iterator[Callable[[int], None
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda count: bar.update(task, completed=count)
+
+
+def cell(item: dict[str, Any], show: Callable[[dict[str, Any]], str]) -> str:
+    """Return what a column of a table shows of a stored item; `unreadable` if the item is damaged."""
+    try:
+        return escape(show(item))
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return UNREADABLE
 
 
 def confirm(question: str) -> bool:

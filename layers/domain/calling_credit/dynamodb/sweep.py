@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
-from calling_credit.dynamodb.pages import query_pages
+from calling_credit.dynamodb.pages import query_pages, read_pages
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -67,6 +67,24 @@ def read_round(
     for part in (rest, passed):
         while group := list(islice(part, size)):
             yield group
+
+
+def count_listed(client: "DynamoDBClient", table_name: str, kind: str) -> int:
+    """Return how many items of a kind are listed. An answer counts about a megabyte of items and carries none."""
+    return sum(
+        page["Count"]
+        for partition in sweep_keys.sweep_partitions(kind)
+        for page in read_pages(
+            client,
+            table_name,
+            {
+                "IndexName": sweep_keys.SWEEP_INDEX,
+                "KeyConditionExpression": "sweep_pk = :kind",
+                "ExpressionAttributeValues": {":kind": {"S": partition}},
+                "Select": "COUNT",
+            },
+        )
+    )
 
 
 def query_due(client: "DynamoDBClient", table_name: str, partition: str, now: str) -> Iterator[dict[str, Any]]:
