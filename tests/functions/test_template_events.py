@@ -41,7 +41,8 @@ def test_failed_event_is_retried_for_a_day_and_then_kept() -> None:
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     failed = mapping["DestinationConfig"]["OnFailure"]
-    assert failed == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["EventFailureQueue", "Arn"]}}
+    bucket, queue = ({"Fn::GetAtt": [name, "Arn"]} for name in ("FailureBucket", "EventFailureQueue"))
+    assert failed == {"Destination": {"Fn::If": ["IsOnAws", bucket, queue]}}
     assert RESOURCES["EventFailureQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
@@ -60,7 +61,8 @@ def test_publisher_may_only_put_events_on_the_event_bus() -> None:
     assert [(one["Sid"], one["Resource"]) for one in own] == [
         ("WriteLogs", {"Fn::GetAtt": ["PublishEventsLogs", "Arn"]}),
         ("ReadStream", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]}),
-        ("KeepFailures", {"Fn::GetAtt": ["EventFailureQueue", "Arn"]}),
+        ("KeepFailures", {"Fn::Sub": "${FailureBucket.Arn}/aws/lambda/*"}),
+        ("FindFailureBucket", {"Fn::GetAtt": ["FailureBucket", "Arn"]}),
         ("Announce", {"Fn::GetAtt": ["EventBus", "Arn"]}),
     ]
     assert functions()["publish_events"]["Environment"]["Variables"]["EVENT_BUS_NAME"] == {"Ref": "EventBus"}

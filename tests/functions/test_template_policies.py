@@ -51,7 +51,8 @@ def test_no_policy_allows_all_actions_or_all_resources() -> None:
     """AWS requires `*` as a resource for none of the actions that are used."""
     for name, role in all_roles().items():
         for policy in role.get("Policies", []):
-            for statement in policy["PolicyDocument"]["Statement"]:
+            for one in policy["PolicyDocument"]["Statement"]:
+                statement = {part: on_aws(value) for part, value in on_aws(one).items()}
                 assert set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}, name
                 assert statement["Effect"] == "Allow"
                 assert not [action for action in actions_of(statement) if "*" in action], name
@@ -106,11 +107,15 @@ def test_each_function_reads_only_its_secrets(folder: str) -> None:
     assert all(actions_of(one) == ["secretsmanager:GetSecretValue"] for one in read)
 
 
+OF_STREAM = ("auto_recharge", "publish_events")
+"""Lambda writes the stream records that these functions give up into a bucket, with their roles."""
+
+
 @pytest.mark.parametrize("folder", FUNCTIONS)
 def test_few_functions_delete_and_only_publishing_writes_decks(folder: str) -> None:
     actions = {action for owner, one in statements() if owner == folder for action in actions_of(one)}
     assert not {"dynamodb:Scan", "dynamodb:BatchWriteItem"} & actions
-    assert ("s3:PutObject" in actions) == (folder in ("publish_rates", "keep_accounts"))
+    assert ("s3:PutObject" in actions) == (folder in ("publish_rates", "keep_accounts", *OF_STREAM))
     assert ("lambda:InvokeFunction" in actions) == (folder == "keep_accounts")
     assert partitions(folder, TABLE, {"dynamodb:DeleteItem"}) == DELETED.get(folder, set())
     assert ("events:PutEvents" in actions) == (folder == "publish_events")
@@ -206,7 +211,7 @@ def test_queues_and_the_bucket_refuse_plain_http() -> None:
     found = {}
     for name, one in translated().items():
         if one["Type"] in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"):
-            [statement] = one["Properties"]["PolicyDocument"]["Statement"]
+            statement, *_ = one["Properties"]["PolicyDocument"]["Statement"]
             [guarded] = one["Properties"].get("Queues") or [one["Properties"]["Bucket"]]
             assert one["Condition"] == "IsOnAws", "the local stack has no TLS"
             assert [statement[name] for name in ("Effect", "Principal")] == ["Deny", "*"]
@@ -224,3 +229,11 @@ def test_policies_can_be_deployed_as_json() -> None:
         documents = [policy["PolicyDocument"] for policy in role["Policies"]]
         assert all(document["Version"] == "2012-10-17" for document in documents), folder
         assert sum(len(json.dumps(document)) for document in documents) < 10_240, "IAM's limit for inline policies"
+
+
+@pytest.mark.parametrize("folder", OF_STREAM)
+def test_readers_of_the_stream_may_only_add_to_the_bucket_of_failures(folder: str) -> None:
+    own = {one["Sid"]: one for owner, one in statements() if owner == folder}
+    keep, find = own["KeepFailures"], own["FindFailureBucket"]
+    assert (keep["Action"], keep["Resource"]) == ("s3:PutObject", {"Fn::Sub": "${FailureBucket.Arn}/aws/lambda/*"})
+    assert (find["Action"], find["Resource"]) == ("s3:ListBucket", {"Fn::GetAtt": ["FailureBucket", "Arn"]})

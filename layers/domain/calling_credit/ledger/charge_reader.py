@@ -128,16 +128,15 @@ def sampled_accounts(client: "DynamoDBClient", table_name: str) -> tuple[list[st
     found: dict[str, None] = {}
     is_whole = True
     for partition in sweep_keys.sweep_partitions(ACCOUNT_KIND):
-        ends = [
-            islice(_accounts_of(client, table_name, partition, is_forward), SAMPLED) for is_forward in (True, False)
-        ]
-        first, last = map(list, ends)
-        is_whole = is_whole and len(first) < SAMPLED
-        found |= dict.fromkeys([*first, *last])
+        first = list(islice(_accounts_of(client, table_name, partition, is_forward=True), SAMPLED))
+        found |= dict.fromkeys(first)
+        if len(first) == SAMPLED:
+            is_whole = False
+            found |= dict.fromkeys(islice(_accounts_of(client, table_name, partition, is_forward=False), SAMPLED))
     return list(found), is_whole
 
 
-def _accounts_of(client: "DynamoDBClient", table_name: str, partition: str, is_forward: bool) -> Iterator[str]:
+def _accounts_of(client: "DynamoDBClient", table_name: str, partition: str, *, is_forward: bool) -> Iterator[str]:
     query: dict[str, Any] = {
         "IndexName": sweep_keys.SWEEP_INDEX,
         "KeyConditionExpression": "sweep_pk = :kind",
