@@ -23,7 +23,7 @@ MAX_PAGES: Final = 1_000
 
 
 class NotReadableError(Exception):
-    """A failure holds no records any more; the message says why."""
+    """A failure no longer holds records; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
