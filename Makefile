@@ -220,7 +220,7 @@ correct-call: $(READY)  ## Correct a call: ACCOUNT=id CALL=key STARTED_AT=instan
 	  $(if $(REASON),--reason "$(REASON)") $(call flag,WAIVE,--waive) $(call flag,YES,--yes)
 
 .PHONY: list-unrated
-list-unrated: $(READY)  ## List calls without a price; KIND=stray | suspicious | line_mismatch lists odd charged calls
+list-unrated: $(READY)  ## List calls without a price; KIND=stray | suspicious | line_mismatch: odd calls; unreadable: items
 	@$(BIN)/python -m ops.list_unrated $(if $(KIND),--kind "$(KIND)")
 
 .PHONY: list-payment-issues

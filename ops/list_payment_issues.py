@@ -38,7 +38,7 @@ def main() -> int:
     for name in COLUMNS:
         table.add_column(name)
     for item in islice(read_issues(client, stack.table_name), MAX_ROWS):
-        table.add_row(*(cell(item, partial(text_of, attribute)) for attribute in COLUMNS.values()))
+        table.add_row(*(cell(partial(text_of, attribute), item) for attribute in COLUMNS.values()))
     console.print(table)
     if count > MAX_ROWS:
         console.print(f"... and {count - MAX_ROWS} more, which are newer")

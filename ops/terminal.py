@@ -12,14 +12,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from calling_credit.dynamodb.unreadable import DECODE_ERRORS
 from calling_credit.errors import CallingCreditError
 from ops.stack import StackNotFoundError
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 """Without a terminal, lines are wide enough for every table."""
 
-UNREADABLE: Final = "unreadable"
-"""What a table shows of a damaged item."""
+MISSING: Final = "?"
+"""Stands for a value that a damaged item lacks."""
 
 error_console = Console(stderr=True, highlight=False)
 
@@ -61,12 +62,12 @@ def progress_bar(title: str, total: int | None) -> Iterator[Callable[[int], None
         yield lambda count: bar.update(task, completed=count)
 
 
-def cell(item: dict[str, Any], show: Callable[[dict[str, Any]], str]) -> str:
-    """Return what a column of a table shows of a stored item; `unreadable` if the item is damaged."""
+def cell(show: Callable[[dict[str, Any]], str], item: dict[str, Any]) -> str:
+    """Return one cell of a table of stored items. A damaged item has a row too."""
     try:
         return escape(show(item))
-    except (LookupError, ValueError, TypeError, AttributeError):
-        return UNREADABLE
+    except DECODE_ERRORS:
+        return MISSING
 
 
 def confirm(question: str) -> bool:

@@ -68,10 +68,11 @@ def test_stream_has_only_the_two_consumers_that_it_serves_at_full_speed() -> Non
     assert streams == [{"Fn::GetAtt": ["LedgerTable", "StreamArn"]}] * 2
 
 
-def test_publisher_may_only_put_events_on_the_event_bus() -> None:
+def test_publisher_may_only_put_events_and_list_unreadable() -> None:
     own = [statement for folder, statement in statements() if folder == "publish_events"]
     assert [(one["Sid"], one["Resource"]) for one in own] == [
         ("WriteLogs", {"Fn::GetAtt": ["PublishEventsLogs", "Arn"]}),
+        ("ListUnreadable", {"Fn::GetAtt": ["LedgerTable", "Arn"]}),
         ("ReadStream", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]}),
         ("KeepFailures", {"Fn::Sub": "${FailureBucket.Arn}/aws/lambda/*"}),
         ("FindFailureBucket", {"Fn::GetAtt": ["FailureBucket", "Arn"]}),

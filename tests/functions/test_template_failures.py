@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.functions.template_resources import RESOURCES, TEMPLATE, translated
+from tests.functions.template_resources import RESOURCES, TEMPLATE, statements, translated
 
 
 def test_the_bucket_of_failures_is_private_encrypted_and_emptied() -> None:
@@ -61,3 +61,11 @@ def test_the_archive_keeps_this_applications_events_for_30_days() -> None:
 @pytest.mark.parametrize("name", ["FailureBucketName", "EventArchiveName"])
 def test_commands_find_no_bucket_or_archive_on_the_local_stack(name: str) -> None:
     assert TEMPLATE["Outputs"][name]["Condition"] == "IsOnAws"
+
+
+@pytest.mark.parametrize("folder", ["auto_recharge", "publish_events"])
+def test_readers_of_the_stream_may_only_add_to_the_bucket_of_failures(folder: str) -> None:
+    own = {one["Sid"]: one for owner, one in statements() if owner == folder}
+    keep, find = own["KeepFailures"], own["FindFailureBucket"]
+    assert (keep["Action"], keep["Resource"]) == ("s3:PutObject", {"Fn::Sub": "${FailureBucket.Arn}/aws/lambda/*"})
+    assert (find["Action"], find["Resource"]) == ("s3:ListBucket", {"Fn::GetAtt": ["FailureBucket", "Arn"]})

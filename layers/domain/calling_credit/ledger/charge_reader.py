@@ -9,6 +9,7 @@ from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages, read_pages
 from calling_credit.dynamodb.partition import Partition
+from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charged_calls import ChargedCall, charged_calls
@@ -77,12 +78,12 @@ def was_corrected_to(
     account_id, happened_at, call_key = call
     partition = Partition(client, table_name, keys.account_pk(account_id))
     low, high = keys.entry_sk(happened_at, call_key), keys.after_call(happened_at, call_key)
-    return any(
-        item["kind"] == EntryKind.CALL_CHARGED
-        and "correction" in item
-        and (item["to"], item["duration_seconds"]) == (number, duration_seconds)
-        for item in partition.query(low, high, consistent=True)
-    )
+
+    def is_correction_to(item: dict[str, Any]) -> bool:
+        is_correction = item["kind"] == EntryKind.CALL_CHARGED and "correction" in item
+        return is_correction and (item["to"], item["duration_seconds"]) == (number, duration_seconds)
+
+    return any(decode_item(item, is_correction_to) for item in partition.query(low, high, consistent=True))
 
 
 def measure_impact(

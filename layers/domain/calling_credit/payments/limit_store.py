@@ -13,6 +13,7 @@ from calling_credit.dynamodb.card_keys import payment_limits_key
 from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.errors import CallingCreditError, Conflict, ProblemCode, TooManyRequests
 from calling_credit.instants import format_instant
 from calling_credit.topups import payment_limits
@@ -31,6 +32,7 @@ ANNOUNCED_FOR: Final = timedelta(hours=1)
 """A refusal is announced at most once in this time for an account and code."""
 
 
+@decoder
 def use_from_item(attributes: Mapping[str, Any] | None) -> PaymentUse:
     """The use of an item; UNUSED without one."""
     if attributes is None or "version" not in attributes:
