@@ -20,7 +20,8 @@ from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke
 from tests.stack.desk_probes import keep_accounts, read_accounts
 from tests.stack.move_probes import move_credit
-from tests.stack.payment_probes import add_funds, follow_a_link, handle_webhooks, prove, recharge, reconcile, send_mail
+from tests.stack.payment_probes import add_funds, follow_a_link, handle_webhooks, recharge, reconcile, send_mail
+from tests.stack.proof_probes import prove, prove_one
 from tests.stack.test_calls import open_account
 
 Probe = Callable[[Stack, dict[str, str]], None]
@@ -107,6 +108,7 @@ PROBES: dict[str, Probe] = {
     "StripeWebhookFunction": handle_webhooks,
     "AutoRechargeFunction": recharge,
     "ReconcilePaymentsFunction": reconcile,
+    "ProveAccountsFunction": prove_one,
     "ProveLedgerFunction": prove,
     "PublishEventsFunction": publish,
     "SendMailFunction": send_mail,
