@@ -42,7 +42,7 @@ RUN_SECONDS = 900
 
 @dataclass(frozen=True)
 class Cost:
-    """What one proof costs."""
+    """The cost of a proof."""
 
     read_units: float
     requests: int

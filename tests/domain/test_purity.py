@@ -30,6 +30,7 @@ AWS_PLACES = {"aws", "dynamodb"}
 AWS_MODULES = {
     "calling_credit.charging.call_queue",
     "calling_credit.desk.export_bucket",
+    "calling_credit.notifications.mail_delays",
     "calling_credit.notifications.mail_function",
     "calling_credit.notifications.event_bus",
     "calling_credit.notifications.ses",

@@ -115,7 +115,8 @@ def test_few_functions_delete_and_only_publishing_writes_decks(folder: str) -> N
     assert partitions(folder, TABLE, {"dynamodb:DeleteItem"}) == DELETED.get(folder, set())
     assert ("events:PutEvents" in actions) == (folder == "publish_events")
     assert ("ses:SendEmail" in actions) == (folder == "send_mail")
-    assert ("sqs:ReceiveMessage" in actions) == (folder in ("prove_accounts", "rate_calls"))
+    assert ("sqs:ReceiveMessage" in actions) == (folder in ("prove_accounts", "rate_calls", "send_mail"))
+    assert ("sqs:ChangeMessageVisibility" in actions) == (folder == "send_mail")
 
 
 @pytest.mark.parametrize("folder", WITHOUT_DATA)
@@ -206,9 +207,10 @@ def test_queues_and_the_bucket_refuse_plain_http() -> None:
     found = {}
     for name, one in translated().items():
         if one["Type"] in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"):
-            [statement] = one["Properties"]["PolicyDocument"]["Statement"]
+            [statement, *_] = one["Properties"]["PolicyDocument"]["Statement"]
             [guarded] = one["Properties"].get("Queues") or [one["Properties"]["Bucket"]]
-            assert one["Condition"] == "IsOnAws", "the local stack has no TLS"
+            condition, statement, _ = statement.get("Fn::If", [one.get("Condition"), statement, None])
+            assert condition == "IsOnAws", "the local stack has no TLS"
             assert [statement[name] for name in ("Effect", "Principal")] == ["Deny", "*"]
             assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
             service = "sqs" if "Queue" in name else "s3"
@@ -217,6 +219,22 @@ def test_queues_and_the_bucket_refuse_plain_http() -> None:
             found[guarded["Ref"]] = service
     kinds = {"AWS::SQS::Queue": "sqs", "AWS::S3::Bucket": "s3"}
     assert found == {name: kinds[one["Type"]] for name, one in translated().items() if one["Type"] in kinds}
+
+
+def test_rules_of_the_bus_alone_fill_the_mail_queues() -> None:
+    allowed = {
+        name: one["Properties"]["PolicyDocument"]["Statement"][1:]
+        for name, one in translated().items()
+        if one["Type"] == "AWS::SQS::QueuePolicy"
+    }
+    filled = {name.removesuffix("Policy"): more for name, more in allowed.items() if more}
+    assert set(filled) == {"MailQueue", "UrgentMailQueue", "MailDeadLetterQueue"}
+    for queue, [statement] in filled.items():
+        assert (statement["Effect"], statement["Action"]) == ("Allow", "sqs:SendMessage")
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
+        [source] = words(statement["Condition"]["ArnLike"])
+        assert source.endswith(":rule/${EventBus}/*")
 
 
 def test_policies_can_be_deployed_as_json() -> None:

@@ -46,6 +46,12 @@ class Config(BaseModel):
         alias="LINK_URL", default="", description="The address before the path of links, ending with a slash."
     )
     mail_from: str = Field(alias="MAIL_FROM", default="", description="The sender of mails; verified in SES.")
+    mail_queue_url: str = Field(alias="MAIL_QUEUE_URL", default="")
+    urgent_mail_queue_url: str = Field(
+        alias="URGENT_MAIL_QUEUE_URL",
+        default="",
+        description="The queue of mails that carry a link to freeze the account.",
+    )
     send_mail_function: str = Field(
         alias="SEND_MAIL_FUNCTION", default="", description="The function that sends mails; empty without a sender."
     )
