@@ -110,7 +110,7 @@ def test_each_function_reads_only_its_secrets(folder: str) -> None:
 def test_few_functions_delete_and_only_publishing_writes_decks(folder: str) -> None:
     actions = {action for owner, one in statements() if owner == folder for action in actions_of(one)}
     assert not {"dynamodb:Scan", "dynamodb:BatchWriteItem"} & actions
-    assert ("s3:PutObject" in actions) == (folder in ("publish_rates", "keep_accounts"))
+    assert ("s3:PutObject" in actions) == (folder in ("publish_rates", "keep_accounts", "rate_calls"))
     assert ("lambda:InvokeFunction" in actions) == (folder == "keep_accounts")
     assert partitions(folder, TABLE, {"dynamodb:DeleteItem"}) == DELETED.get(folder, set())
     assert ("events:PutEvents" in actions) == (folder == "publish_events")
@@ -202,7 +202,7 @@ def computed(value: Any, parameters: dict[str, str]) -> Any:
     return value
 
 
-def test_queues_and_the_bucket_refuse_plain_http() -> None:
+def test_queues_and_buckets_refuse_plain_http() -> None:
     found = {}
     for name, one in translated().items():
         if one["Type"] in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"):

@@ -21,6 +21,9 @@ class Config(BaseModel):
     table_name: str = Field(alias="TABLE_NAME", min_length=3)
     stack_name: str = Field(alias="STACK_NAME", default="", description="Named in commands for the operator.")
     deck_bucket: str = Field(alias="DECK_BUCKET", default="")
+    archive_bucket: str = Field(
+        alias="ARCHIVE_BUCKET", default="", description="The raw archive; empty stores nothing."
+    )
     cursor_secret_arn: str = Field(alias="CURSOR_SECRET_ARN", default="")
     account_claim: str = Field(alias="ACCOUNT_CLAIM", default="custom:account_id")
     groups_claim: str = Field(alias="GROUPS_CLAIM", default="cognito:groups")
