@@ -232,6 +232,11 @@ audit: $(READY)  ## Prove that the ledger of ACCOUNT=id adds up and agrees with 
 redrive: $(READY)  ## Send rejected calls again; PEEK=1 shows the reasons, DROP=1 removes hopeless calls, YES=1 skips the question
 	@$(BIN)/python -m ops.redrive $(call flag,PEEK,--peek) $(call flag,DROP,--drop) $(call flag,YES,--yes)
 
+.PHONY: replay-calls
+replay-calls: $(READY)  ## Send the calls of the raw archive again, after a table was restored: FROM=moment [TO=moment], YES=1 skips the question
+	@$(BIN)/python -m ops.replay_calls --from "$(or $(FROM),$(error Name the time: make replay-calls FROM=2026-11-23T10:00:00Z))" \
+	  $(if $(TO),--to "$(TO)") $(call flag,YES,--yes)
+
 .PHONY: freeze
 freeze: $(READY)  ## Refuse new international calls, payments, and looser settings of ACCOUNT=id, at once
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make freeze ACCOUNT=id))"

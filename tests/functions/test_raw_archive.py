@@ -4,7 +4,6 @@ import gzip
 import io
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,32 +13,16 @@ from calling_credit.charging import archive_bucket
 from calling_credit.charging.archive_bucket import RawArchive
 from calling_credit.charging.intake import Message
 from calling_credit.charging.raw_archive import hours_between, pack, raw_key, unpack
+from tests.functions.archive_bench import BUCKET, KEY, s3
 from tests.functions.calls_bench import CHARGE, calls, lines_of, log
 from tests.harness.queue import FIRST_SENT, delivery, failures
 from tests.harness.world import World
 
-__all__ = ["log"]
+__all__ = ["log", "s3"]
 
 pytestmark = pytest.mark.dynamodb
 
-BUCKET = "calling-credit-test-archive"
-KEY = "raw/2026/11/23/12/00000000-0000-4000-8000-000000000000.jsonl.gz"
 SENT_MS = int(FIRST_SENT.timestamp() * 1000)
-
-
-@pytest.fixture
-def s3(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The client with which rate_calls writes its archive."""
-    import boto3  # noqa: PLC0415 - after moto
-
-    plain = boto3.client("s3")
-    plain.create_bucket(Bucket=BUCKET)
-    archive = RawArchive(archive_bucket.archive_client(), BUCKET)
-    monkeypatch.setattr(world.stack.apps["rate_calls"], "archive", archive)
-    yield archive._client
-    for one in plain.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        plain.delete_object(Bucket=BUCKET, Key=one["Key"])
-    plain.delete_bucket(Bucket=BUCKET)
 
 
 class Stuck:
