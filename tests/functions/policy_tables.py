@@ -1,7 +1,9 @@
 """The partitions, indexes, and secrets that each function may use."""
 
-TABLE = {"Fn::GetAtt": ["LedgerTable", "Arn"]}
-INDEX = {"Fn::Sub": "${LedgerTable.Arn}/index/sweep"}
+NAMED = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${LedgerTableName}"
+TABLE = {"Fn::If": ["CreatesTable", {"Fn::GetAtt": ["LedgerTable", "Arn"]}, {"Fn::Sub": NAMED}]}
+INDEX = {"Fn::If": ["CreatesTable", {"Fn::Sub": "${LedgerTable.Arn}/index/sweep"}, {"Fn::Sub": f"{NAMED}/index/sweep"}]}
+STREAM = {"Fn::If": ["CreatesTable", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]}, {"Ref": "LedgerStreamArn"}]}
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 READS = {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"}
 PAYMENTS, COUNTERS = {"ACCOUNT#*", "CARD#*", "STRIPE", "STRIPE#*"}, {"CLIENT#*", "STAFF#*"}
