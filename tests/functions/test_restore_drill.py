@@ -4,6 +4,7 @@ DynamoDB Local restores no table, so these tests run on moto only.
 """
 
 import sys
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -176,9 +177,17 @@ def forget_payment(till: Till, table_name: str) -> None:
 
 
 def test_a_moment_outside_the_recovery_names_the_possible_ones(operator: Operator) -> None:
+    now = operator.world.clock.now
+    span = {"EarliestRestorableDateTime": now - timedelta(days=35), "LatestRestorableDateTime": now}
+    recovery = {"PointInTimeRecoveryStatus": "ENABLED", **span}
+    answer = {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": recovery}}
     stack = FoundStack("staging", False, {"TableName": operator.live}, boto3.Session(), None)
-    with pytest.raises(CommandError, match=r"AT must be from 20.* to 20"):
-        CHECK(RestoredTable(stack, "copy"), operator.world.clock.now.replace(year=2001))
+    copy = RestoredTable(stack, "copy")
+    operator.patch.setattr(copy._client, "describe_continuous_backups", lambda **_: answer)
+    CHECK(copy, now - timedelta(days=1))
+    for moment in (now - timedelta(days=36), now + timedelta(minutes=1)):
+        with pytest.raises(CommandError, match=r"AT must be from 2026-10-19T12.* to 2026-11-23T12"):
+            CHECK(copy, moment)
 
 
 def test_a_table_without_recovery_is_named(operator: Operator) -> None:
