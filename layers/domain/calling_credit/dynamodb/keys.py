@@ -55,6 +55,7 @@ One partition holds everything of an account, so its items commit together, and 
     PK = CONNECTOR_KEY#<hash>           a connector key, by its hash                        connectors.store
     PK = CONNECTORS, SK = CONNECTOR#…   a name, and the hash of its connector key           connectors.store
     PK = INDEX, SK = INDEX              how far make index-accounts has come                accounts.indexing
+    PK = UNREADABLE, SK = <pk>|<sk>     an item that cannot be read, for 30 days            dynamodb.unreadable_store
 
 Items that need further work, and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`.
 Times in keys are UTC with milliseconds and sort as text. Ids and call keys never contain `#`.
@@ -87,9 +88,7 @@ def entry_sk(happened_at: str, cause_id: str) -> str:
 
 
 def rerated_id(call_id: str, number: int, side: str) -> str:
-    """The cause of an entry of a rerating: its number, and its side (credit sorts before debit). The entries of a call
-    sort together, in the order of their writing.
-    """
+    """The cause of an entry of a rerating. A call's entries sort together, as written; credit sorts before debit."""
     return f"{call_id}#rerate#{number:04d}#{side}"
 
 
