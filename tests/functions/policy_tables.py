@@ -22,6 +22,7 @@ WRITTEN = {
     **dict.fromkeys(("stripe_webhook", "reconcile_payments"), PAYMENTS | COUNTERS),
     "prove_ledger": {"STRIPE#*"},
     "send_mail": {"ACCOUNT#*", "MAIL"},
+    "shorten_numbers": {"ACCOUNT#*", "LEASE"},
     "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
 }
 """The partitions that each writer of the table may write."""
@@ -40,6 +41,7 @@ INDEXED = {
     "reconcile_payments": {"RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
     "rerate_calls": {"UNRATED#*"},
     "read_accounts": {"ISSUE#*"},
+    "shorten_numbers": {"ACCOUNT#*"},
 }
 """The kinds of item that each function may find in the index."""
 SECRETS = {

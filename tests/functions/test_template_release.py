@@ -145,6 +145,8 @@ ALLOWED = {
     "Outputs/DeskUrl/*": "The desk has an address.",
     "Resources/ApiStage/Properties/RouteSettings/POST /calls/events/*": "Switches report calls over HTTP.",
     "Resources/ReportCalls*": "Switches report calls over HTTP.",
+    "Parameters/NumberRetentionMonths/*": "Old phone numbers are shortened.",
+    "Resources/ShortenNumbers*": "The same.",
     "Parameters/Ledger*": "A restored table becomes the live one.",
     "Conditions/CreatesTable/*": "The same.",
     "Rules/Another*": "The same.",

@@ -125,3 +125,19 @@ def make_overdue(deployed: Stack, account_id: str, call_id: str) -> None:
         UpdateExpression="SET sweep_sk = :past",
         ExpressionAttributeValues={":past": {"S": f"2026-01-01T00:00:00.000Z#{account_id}#{call_id}"}},
     )
+
+
+def shorten_an_old_call(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Shorten the number of a call that is moved back by three years, in a round of its own."""
+    account_id = f"acct_{uuid.uuid4().hex[:12]}"
+    open_account(deployed, account_id)
+    call = make_call(account_id, "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1))
+    assert deliver(deployed, call) == []
+    client, table = boto3.client("dynamodb"), deployed.outputs["TableName"]
+    [entry] = items_of(deployed, account_id, "ENTRY#")
+    client.delete_item(TableName=table, Key={"PK": entry["PK"], "SK": entry["SK"]})
+    client.put_item(TableName=table, Item=entry | {"SK": {"S": "ENTRY#2020-01-01T00:00:00.000Z#c_old"}})
+    client.delete_item(TableName=table, Key={"PK": {"S": "LEASE"}, "SK": {"S": "POSITION#shorten_numbers"}})
+    assert invoke(deployed, "ShortenNumbersFunction", {})["unfinished"] == 0
+    [entry] = items_of(deployed, account_id, "ENTRY#")
+    assert entry["to"]["S"] == "+44207183…"

@@ -1,5 +1,5 @@
-"""`make restore-drill` on the deployed application. The emulator copies the table in its current state, whichever moment is
-asked for, and leaves stream and expiry off, as AWS does.
+"""`make restore-drill` on the deployed application. The emulator copies the table in its current state, also for an
+earlier moment, and leaves stream and expiry off, as AWS does.
 """
 
 import json
