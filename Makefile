@@ -66,7 +66,7 @@ contract: $(READY)
 
 .PHONY: lint-template
 lint-template: $(READY)
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint template.yaml stacks/*.yaml
 
 #  `make check` and `make test` run suites side by side. Each says when it starts; its output follows when it has ended.
 SIDE_BY_SIDE := --no-print-directory --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
