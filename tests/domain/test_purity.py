@@ -31,6 +31,7 @@ AWS_MODULES = {
     "calling_credit.charging.archive_bucket",
     "calling_credit.charging.call_queue",
     "calling_credit.desk.export_bucket",
+    "calling_credit.notifications.mail_delays",
     "calling_credit.notifications.mail_function",
     "calling_credit.notifications.event_bus",
     "calling_credit.notifications.ses",

@@ -3,7 +3,7 @@
 from calling_credit.charging import raw_archive
 from calling_credit.desk import export_bucket
 from calling_credit.rates import deck_store
-from tests.functions.template_resources import RESOURCES, TEMPLATE, of_type, only, statements, words
+from tests.functions.template_resources import RESOURCES, TEMPLATE, of_type, only, statements, translated, words
 
 
 def test_uploaded_deck_invokes_publishing_and_activated_deck_rerating() -> None:
@@ -97,3 +97,37 @@ def test_the_raw_archive_moves_to_cheaper_storage_and_ends() -> None:
 def test_rating_may_add_to_the_raw_archive_and_nothing_else() -> None:
     [(folder, statement)] = [one for one in statements() if "ArchiveBucket" in str(one[1]["Resource"])]
     assert (folder, statement["Action"]) == ("rate_calls", "s3:PutObject")
+
+
+def test_queues_and_buckets_refuse_plain_http() -> None:
+    found = {}
+    for name, one in translated().items():
+        if one["Type"] in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"):
+            [statement, *_] = one["Properties"]["PolicyDocument"]["Statement"]
+            [guarded] = one["Properties"].get("Queues") or [one["Properties"]["Bucket"]]
+            condition, statement, _ = statement.get("Fn::If", [one.get("Condition"), statement, None])
+            assert condition == "IsOnAws", "the local stack has no TLS"
+            assert [statement[name] for name in ("Effect", "Principal")] == ["Deny", "*"]
+            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            service = "sqs" if "Queue" in name else "s3"
+            assert statement["Action"] == f"{service}:*"
+            assert {"Fn::GetAtt": [guarded["Ref"], "Arn"]} in (statement["Resource"], *statement["Resource"])
+            found[guarded["Ref"]] = service
+    kinds = {"AWS::SQS::Queue": "sqs", "AWS::S3::Bucket": "s3"}
+    assert found == {name: kinds[one["Type"]] for name, one in translated().items() if one["Type"] in kinds}
+
+
+def test_rules_of_the_bus_alone_fill_the_mail_queues() -> None:
+    allowed = {
+        name: one["Properties"]["PolicyDocument"]["Statement"][1:]
+        for name, one in translated().items()
+        if one["Type"] == "AWS::SQS::QueuePolicy"
+    }
+    filled = {name.removesuffix("Policy"): more for name, more in allowed.items() if more}
+    assert set(filled) == {"MailQueue", "UrgentMailQueue", "MailDeadLetterQueue"}
+    for queue, [statement] in filled.items():
+        assert (statement["Effect"], statement["Action"]) == ("Allow", "sqs:SendMessage")
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
+        [source] = words(statement["Condition"]["ArnLike"])
+        assert source.endswith(":rule/${EventBus}/*")

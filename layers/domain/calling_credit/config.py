@@ -42,12 +42,19 @@ class Config(BaseModel):
     )
     stripe_api_base: str = Field(alias="STRIPE_API_BASE", default="https://api.stripe.com")
     call_queue_url: str = Field(alias="CALL_QUEUE_URL", default="")
+    proof_queue_url: str = Field(alias="PROOF_QUEUE_URL", default="")
     event_bus_name: str = Field(alias="EVENT_BUS_NAME", default="")
     page_url: str = Field(alias="PAGE_URL", default="", description="The Billing page, ending with a slash.")
     link_url: str = Field(
         alias="LINK_URL", default="", description="The address before the path of links, ending with a slash."
     )
     mail_from: str = Field(alias="MAIL_FROM", default="", description="The sender of mails; verified in SES.")
+    mail_queue_url: str = Field(alias="MAIL_QUEUE_URL", default="")
+    urgent_mail_queue_url: str = Field(
+        alias="URGENT_MAIL_QUEUE_URL",
+        default="",
+        description="The queue of mails that carry a link to freeze the account.",
+    )
     send_mail_function: str = Field(
         alias="SEND_MAIL_FUNCTION", default="", description="The function that sends mails; empty without a sender."
     )
