@@ -6,25 +6,24 @@ calls of another line than the one that had their number (line_mismatch). It als
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from itertools import chain, islice
 from typing import Any
 
 from rich.table import Table
 
 from calling_credit.charging.listed_calls import LINE_MISMATCH, STRAY, SUSPICIOUS, UNRATED
 from calling_credit.dynamodb.keys import account_of, happened_at_of, id_of
-from calling_credit.dynamodb.sweep import read_listed
-from calling_credit.dynamodb.unreadable import DECODE_ERRORS, ignore_unreadable
+from calling_credit.dynamodb.sweep import count_listed, read_oldest
+from calling_credit.dynamodb.unreadable import ignore_unreadable
 from calling_credit.dynamodb.unreadable_keys import key_of_unreadable
 from calling_credit.dynamodb.unreadable_store import UNREADABLE_KIND, read_unreadable
 from calling_credit.masking import masked
 from calling_credit.numbering import country_of
 from ops.stack import find_stack
-from ops.terminal import console, run
+from ops.terminal import cell, console, progress_bar, run
 
 MAX_ROWS = 50
-MISSING = "?"
-"""Stands for a value that a damaged item lacks."""
 
 Columns = dict[str, Callable[[dict[str, Any]], str]]
 _WHERE: Columns = {
@@ -64,23 +63,15 @@ COLUMNS: dict[str, Columns] = {
 }
 
 
-def table_of(kind: str, items: Sequence[dict[str, Any]]) -> Table:
-    """Return the calls as a table of at most `MAX_ROWS` rows."""
+def table_of(kind: str, items: Iterable[dict[str, Any]]) -> Table:
+    """Return the first calls as a table of at most `MAX_ROWS` rows."""
     columns = COLUMNS[kind]
     table = Table(box=None, header_style="bold")
     for name in columns:
         table.add_column(name, justify="right" if name in ("granted", "seconds") else "left")
-    for item in items[:MAX_ROWS]:
+    for item in islice(items, MAX_ROWS):
         table.add_row(*(cell(show, item) for show in columns.values()))
     return table
-
-
-def cell(show: Callable[[dict[str, Any]], str], item: dict[str, Any]) -> str:
-    """Return one cell. A damaged item has a row too."""
-    try:
-        return show(item)
-    except DECODE_ERRORS:
-        return MISSING
 
 
 def list_items() -> int:
@@ -104,21 +95,31 @@ def main() -> int:
     if kind == UNREADABLE_KIND:
         return list_items()
     stack = find_stack()
-    items = sorted(
-        read_listed(stack.client("dynamodb"), stack.table_name, kind, ignore_unreadable),
-        key=lambda item: str(item.get("sweep_sk")),
-    )
-    if not items:
+    client = stack.client("dynamodb")
+    count = count_listed(client, stack.table_name, kind)
+    if not count:
         console.print(f"No {kind} calls.")
         return 0
-    console.print(table_of(kind, items))
-    if len(items) > MAX_ROWS:
-        console.print(f"... and {len(items) - MAX_ROWS} more")
+    console.print(f"{count} {kind} calls. What to do: docs/runbook.md#{kind.replace('_', '-')}-calls")
+    items = read_oldest(client, stack.table_name, kind, ignore_unreadable)
+    first = list(islice(items, MAX_ROWS))
+    console.print(table_of(kind, first))
+    if count > MAX_ROWS:
+        console.print(f"... and {count - MAX_ROWS} more, which are newer")
     if kind == UNRATED:
-        for country, count in Counter(country_of(str(item.get("to", ""))) for item in items).most_common():
-            console.print(f"{count:>8}  {country}")
-    console.print(f"{len(items)} {kind} calls. What to do: docs/runbook.md#{kind.replace('_', '-')}-calls")
+        show_countries(chain(first, items), count)
     return 0
+
+
+def show_countries(items: Iterable[dict[str, Any]], count: int) -> None:
+    """Print how many unrated calls each country has. It reads all, and keeps only the numbers of calls."""
+    countries: Counter[str] = Counter()
+    with progress_bar("Counting calls by country", count) as report:
+        for number, item in enumerate(items, 1):
+            countries[cell(lambda found: country_of(str(found["to"])), item)] += 1
+            report(number)
+    for country, calls in countries.most_common():
+        console.print(f"{calls:>8}  {country}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ One partition holds everything of an account, so its items commit together, and 
     ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   ledger.posting
       …#<call_key>#rerate#<n>#credit    the n-th replacement of a charge, also `#debit`      charging.rerate_run
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
+    PROOF#<yyyy-mm>                     totals of the month's days as they were last proven audit.checkpoints
     SPENT_DAY#<local_date>              the day by user, line, and country (`breakdown`)    the same transaction
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
     CORRECTION#<id>                     one correction of a call, and the claim of its key  charging.corrections
@@ -45,8 +46,8 @@ One partition holds everything of an account, so its items commit together, and 
     PK = STRIPE, SK = STRIPE_ACCOUNT    the Stripe account of the stack                     payments.stripe_account
     PK = CARD#<hash>, SK = CARD         tries and block of a card, for the whole stack     payments.card_store
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
-    PK = STRIPE#EVENTS, SK = SWEEP      how far events are listed, and the failed ones      payments.sweep_store
-                        SK = CALLBACKS  when the last verified callback arrived             payments.sweep_store
+    PK = STRIPE#EVENTS, SK = SWEEP      how far events are listed; CALLBACKS: the last one  payments.sweep_store
+    PK = LEASE, SK = LEASE#<name>       who runs; POSITION#<name>: where a list continues   dynamodb.leases, .positions
     PK = MAIL, SK = <function>#<hash>   a sent mail; limit#<hash>: the last one of a kind   functions/send_mail
     PK = NUMBER#<e164>, SK = NUMBER     all assignments of a number to lines                accounts.number_store
     PK = NAME#<letter>                  a word of a name, its account, and whose name       accounts.name_index

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 def report_unreadable(
     client: "DynamoDBClient", table_name: str, actions: Iterable[Any], on_unreadable: OnUnreadable
-) -> None:
-    """Read the items that the actions of a refused transaction change, and report the unreadable ones."""
+) -> bool:
+    """Read the items that the actions of a refused transaction change, and report the unreadable ones. Return whether
+    there are any.
+    """
     changed = [action["Update"]["Key"] for action in actions if "Update" in action]
     try:
         items = read_many(client, table_name, [(key["PK"]["S"], key["SK"]["S"]) for key in changed])
     except (Unavailable, *AWS_ERRORS):
-        return
-    for _ in readable(items.values(), from_attributes, on_unreadable):
-        pass
+        return False
+    return sum(1 for _ in readable(items.values(), from_attributes, on_unreadable)) < len(items)
