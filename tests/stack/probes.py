@@ -14,6 +14,7 @@ from tests.stack.call_probes import (
     expire_a_hold,
     invoke_rate_calls,
     report_calls,
+    shorten_an_old_call,
 )
 from tests.stack.connector_probes import use_a_key
 from tests.stack.deck_probes import publish_a_deck, rate_late
@@ -98,6 +99,7 @@ PROBES: dict[str, Probe] = {
     "AuthorizeCallFunction": authorize_a_call,
     "ReportCallsFunction": report_calls,
     "ExpireHoldsFunction": expire_a_hold,
+    "ShortenNumbersFunction": shorten_an_old_call,
     "ListUsageFunction": read_everything,
     "PublicRatesFunction": read_rates,
     "FollowLinksFunction": follow_a_link,
