@@ -74,6 +74,7 @@ TONIGHT: dict[str, Damage] = {
     "seconds of a day": changed("DAY", "billed_seconds"),
     "charges taken back of a day": changed("DAY", "taken_back"),
     "no day": removed("DAY"),
+    "a day that is no date": doubled("DAY", "DAY#no-date#adjustment"),
     "a day too many": doubled("DAY", "DAY#2026-01-01#adjustment"),
     "amount of a hold": changed("HOLD", "amount_micros"),
     "released without its credit": lambda till: change(till, live_hold(till), "status", "released"),
