@@ -3,6 +3,7 @@
 import json
 
 from calling_credit.dynamodb import stripe_keys
+from tests.functions.policy_tables import STREAM
 from tests.functions.template_resources import RESOURCES, TEMPLATE, event_of, functions, statements, words
 
 
@@ -61,7 +62,7 @@ def test_payment_is_5_to_500_dollars_unless_the_operator_changes_it() -> None:
 def test_only_balances_below_their_threshold_invoke_automatic_recharge() -> None:
     event = event_of("AutoRechargeFunction")
     mapping = event["Properties"]
-    assert (event["Type"], mapping["Stream"]) == ("DynamoDB", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]})
+    assert (event["Type"], mapping["Stream"]) == ("DynamoDB", STREAM)
     [only_filter] = mapping["FilterCriteria"]["Filters"]
     headroom = {"headroom_micros": {"N": [{"prefix": "-"}]}}
     assert json.loads(only_filter["Pattern"]) == {"dynamodb": {"NewImage": headroom}}
@@ -74,7 +75,8 @@ def test_failed_stream_record_is_retried_alone_and_then_kept() -> None:
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     failed = mapping["DestinationConfig"]["OnFailure"]
-    assert failed == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["RechargeFailureQueue", "Arn"]}}
+    bucket, queue = ({"Fn::GetAtt": [name, "Arn"]} for name in ("FailureBucket", "RechargeFailureQueue"))
+    assert failed == {"Destination": {"Fn::If": ["IsOnAws", bucket, queue]}}
     assert RESOURCES["RechargeFailureQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 

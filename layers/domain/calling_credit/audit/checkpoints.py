@@ -44,7 +44,7 @@ def checkpoint_from_item(item: Mapping[str, Any]) -> Checkpoint:
     """The checkpoint of a plain item. One that cannot be read proves nothing, and makes the next proof a full one."""
     proven_at = item.get("proven_at")
     try:
-        days = {_day(name): DayTotal(*figures) for name, figures in item["days"].items()}
+        days = {_day(name): _total(figures) for name, figures in item["days"].items()}
         full_on = date.fromisoformat(item["full_on"]).isoformat()
     except (AttributeError, KeyError, TypeError, ValueError):
         return Checkpoint(proven_at if isinstance(proven_at, str) else "")
@@ -53,7 +53,13 @@ def checkpoint_from_item(item: Mapping[str, Any]) -> Checkpoint:
 
 def _day(name: str) -> Day:
     local_date, category = name.split("#")
-    return local_date, category
+    return date.fromisoformat(local_date).isoformat(), category
+
+
+def _total(figures: list[Any]) -> DayTotal:
+    if not all(isinstance(figure, int) for figure in figures):
+        raise TypeError("not a list of numbers")
+    return DayTotal(*figures)
 
 
 def is_full_proof_due(checkpoints: Iterable[Checkpoint], night: date) -> bool:
@@ -124,7 +130,7 @@ def store_checkpoints(
 def require_full_proof(
     client: "DynamoDBClient", table_name: str, account_id: str, checkpoints: Mapping[str, Checkpoint], now: datetime
 ) -> None:
-    """Make the next proof of an account a full one, whatever another proof stores at the same time."""
+    """Make the next proof of an account a full one, even if another proof stores checkpoints at the same time."""
     month = max(checkpoints, default=now.date().isoformat()[:7])
     _write(client, table_name, account_id, month, Checkpoint(), now, is_conditional=False)
 
