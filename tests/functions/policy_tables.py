@@ -53,4 +53,14 @@ SECRETS = {
     "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
 }
 """The secrets that each function reads."""
-WITHOUT_DATA = {"billing_page": set[str](), "public_rates": {"s3:GetObject", "s3:ListBucket"}}
+WITHOUT_DATA = {
+    "billing_page": set[str](),
+    "public_rates": {"s3:GetObject", "s3:ListBucket"},
+    "check_release": {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "lambda:InvokeFunction",
+        "lambda:ListVersionsByFunction",
+        "codedeploy:PutLifecycleEventHookExecutionStatus",
+    },
+}

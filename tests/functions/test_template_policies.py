@@ -42,7 +42,7 @@ def test_every_function_has_a_role_of_its_own_and_no_managed_policy() -> None:
 def test_only_lambda_and_the_scheduler_assume_the_roles() -> None:
     for name, role in all_roles().items():
         [statement] = role["AssumeRolePolicyDocument"]["Statement"]
-        service = "lambda" if name.endswith("FunctionRole") else "scheduler"
+        service = {"ReleaseRole": "codedeploy"}.get(name, "lambda" if name.endswith("FunctionRole") else "scheduler")
         assert statement["Principal"]["Service"] in (f"{service}.amazonaws.com", [f"{service}.amazonaws.com"]), name
         assert set(actions_of(statement)) == {"sts:AssumeRole"}
 
@@ -111,7 +111,7 @@ def test_few_functions_delete_and_only_publishing_writes_decks(folder: str) -> N
     actions = {action for owner, one in statements() if owner == folder for action in actions_of(one)}
     assert not {"dynamodb:Scan", "dynamodb:BatchWriteItem"} & actions
     assert ("s3:PutObject" in actions) == (folder in ("publish_rates", "keep_accounts"))
-    assert ("lambda:InvokeFunction" in actions) == (folder == "keep_accounts")
+    assert ("lambda:InvokeFunction" in actions) == (folder in ("keep_accounts", "check_release"))
     assert partitions(folder, TABLE, {"dynamodb:DeleteItem"}) == DELETED.get(folder, set())
     assert ("events:PutEvents" in actions) == (folder == "publish_events")
     assert ("ses:SendEmail" in actions) == (folder == "send_mail")

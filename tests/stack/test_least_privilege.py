@@ -44,7 +44,7 @@ def policies() -> list[tuple[str, str, str]]:
     return [
         (name.removesuffix("Role"), statement["Sid"], action)
         for name, resource in template()["Resources"].items()
-        if resource["Type"] == "AWS::IAM::Role"
+        if resource["Type"] == "AWS::IAM::Role" and resource.get("Condition") != "ReleasesGradually"  # Only on AWS.
         for policy in resource["Properties"]["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
         for action in as_list(statement["Action"])

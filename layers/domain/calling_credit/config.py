@@ -78,6 +78,9 @@ class Config(BaseModel):
     brand_logo_url: str = Field(alias="BRAND_LOGO_URL", default="", max_length=300, pattern=_ADDRESS)
     brand_color: str = Field(alias="BRAND_COLOR", default=DEFAULT_COLOR, pattern=r"^#[0-9A-Fa-f]{6}$")
     help_url: str = Field(alias="HELP_URL", default="", max_length=300, pattern=_ADDRESS)
+    prices_may_change: bool = Field(
+        alias="PRICES_MAY_CHANGE", default=False, description="Whether a release may price calls otherwise."
+    )
     posting_threads: int = Field(alias="POSTING_THREADS", default=16, ge=1, le=64)
     validate_parameters: bool = Field(alias="VALIDATE_PARAMETERS", default=False)
 
