@@ -290,6 +290,15 @@ deploy-built: $(READY)  ## Deploy the last build, and record the release before 
 rollback-release: $(READY)  ## Make the previous release live again, or TO=release; LIST=1 lists them, YES=1 skips the question
 	@$(BIN)/python -m ops.rollback_release $(if $(TO),--to "$(TO)") $(call flag,LIST,--list) $(call flag,YES,--yes)
 
+.PHONY: bootstrap
+bootstrap: $(READY)  ## Protect a stack from deletion and replacement; GITHUB=owner/name CONFIG_ENV= lets its runs deploy; YES=1
+	@$(BIN)/python -m ops.bootstrap $(if $(GITHUB),--github "$(GITHUB)") $(if $(CONFIG_ENV),--environment "$(CONFIG_ENV)") \
+	  $(call flag,YES,--yes)
+
+.PHONY: drift
+drift: $(READY)  ## List what differs from the template in a stack; exit code 1 if anything does
+	@$(BIN)/python -m ops.drift
+
 # ----------------------------------------------------------------------------------------------------------------------
 # Maintain
 # ----------------------------------------------------------------------------------------------------------------------

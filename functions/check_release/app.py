@@ -23,8 +23,8 @@ MAX_LISTED: Final = 20
 
 logger = Logger()
 decks = ActiveDecks(s3_client(), config().deck_bucket)
-functions = aws_session().create_client("lambda")
-deployments = aws_session().create_client("codedeploy")
+functions: Any = aws_session().create_client("lambda")
+deployments: Any = aws_session().create_client("codedeploy")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
