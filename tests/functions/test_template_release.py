@@ -1,7 +1,7 @@
 """The translated template deploys what the last release deployed, property by property, logical ids included.
 
 A renamed resource would block the update of an existing stack, and a lost property would change it without notice. Each
-intended change is listed in template_changes.py by its path, so that it shows in review.
+intended change is listed in release_differences.py by its path, so that it shows in review.
 """
 
 import copy
@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.functions.template_changes import ALLOWED
+from tests.functions.release_differences import ALLOWED
 from tests.functions.translation import differences, expand, read_translation, translate
 from tests.functions.watch_template import WATCH, bind, passed
 from tests.harness.template import ROOT, read_template, template
 
 RELEASE = ROOT / "tests" / "fixtures" / "template" / "v1.0.0.json.gz"
-MAX_RESOURCES = 420
+MAX_RESOURCES = 440
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,6 @@ def test_sam_cli_and_the_emulator_expand_the_loops_alike(source: dict[str, Any])
     assert differences(expand(nested()), template(WATCH)) == {}
 
 
-def test_translated_templates_leave_room_below_the_limit_of_resources(source: dict[str, Any]) -> None:
-    assert len(translate(source)["Resources"]) <= MAX_RESOURCES
-    assert len(expand(nested())["Resources"]) <= MAX_RESOURCES
+def test_translated_template_leaves_room_below_the_limit_of_resources(translated: dict[str, Any]) -> None:
+    watched = len(expand(nested())["Resources"])
+    assert max(watched, len(translated["Resources"]) - watched) <= MAX_RESOURCES  # CloudFormation limits each template.
