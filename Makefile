@@ -229,8 +229,9 @@ audit: $(READY)  ## Prove that the ledger of ACCOUNT=id adds up and agrees with 
 	@$(BIN)/python -m ops.audit "$(or $(ACCOUNT),$(error Name the account: make audit ACCOUNT=id))"
 
 .PHONY: redrive
-redrive: $(READY)  ## Send rejected calls again; PEEK=1 shows the reasons, DROP=1 removes hopeless calls, YES=1 skips the question
-	@$(BIN)/python -m ops.redrive $(call flag,PEEK,--peek) $(call flag,DROP,--drop) $(call flag,YES,--yes)
+redrive: $(READY)  ## Send rejected calls again; PEEK=1 shows the reasons, DROP=1 | MALFORMED=1 removes or sends hopeless ones, QUEUE=, YES=1
+	@$(BIN)/python -m ops.redrive $(if $(QUEUE),--queue "$(QUEUE)") $(call flag,PEEK,--peek) $(call flag,DROP,--drop) \
+	  $(call flag,MALFORMED,--malformed) $(call flag,YES,--yes)
 
 .PHONY: freeze
 freeze: $(READY)  ## Refuse new international calls, payments, and looser settings of ACCOUNT=id, at once

@@ -65,7 +65,7 @@ def codes_of(route: Route) -> tuple[str, ...]:
     """Return every problem code of a route, ordered by status."""
     if not route.is_problem_json:
         return ()
-    codes = {*route.codes, *ACCESS_CODES.get(route.access, ()), "unavailable", "internal_error"}
+    codes = {*route.codes, *ACCESS_CODES.get(route.access, ()), "unavailable", "internal_error", "unreadable_item"}
     if any(parameter.place == "path" for parameter in route.parameters):
         codes.add("unknown_address")
     if route.body is not None:

@@ -173,6 +173,12 @@ EXPLANATIONS: Final = (
         "The API met an unexpected error.",
         "Retry the request. If it keeps failing, contact support and include the time.",
     ),
+    Explanation(
+        ProblemCode.UNREADABLE_ITEM,
+        500,
+        "A stored record of the account cannot be read, so the answer would be wrong. Nothing was changed.",
+        "Contact support and include the time. Operator: see `make list-unrated KIND=unreadable`.",
+    ),
     Explanation(ProblemCode.UNAVAILABLE, 503, "The ledger did not answer in time.", f"{_RETRY} It takes effect once."),
     Explanation(ProblemCode.BUSY, 503, "Other requests are changing the same data.", f"{_RETRY} It takes effect once."),
     Explanation(

@@ -25,6 +25,7 @@ from tests.benchmarks.payments import payment_rows
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
 from tests.benchmarks.pricing import pricing_rows
 from tests.benchmarks.publication import publication_rows
+from tests.benchmarks.redriving import redriving_rows
 from tests.benchmarks.reporting import reporting_rows
 from tests.benchmarks.reversals import reversal_rows
 from tests.benchmarks.rows import Row, markdown, show
@@ -113,6 +114,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "payments", lambda: payment_rows(lab)
     yield "sign-ins", lambda: sign_in_rows(lab)
     yield "sweeps", lambda: sweep_rows(lab)
+    yield "redrives", lambda: redriving_rows(lab)
     lab.wire.release(stock.table.meta.client)
 
 

@@ -11,7 +11,7 @@ WRITTEN = {
     "authorize_call": {"ACCOUNT#*"},
     "check_connector_key": {"CONNECTOR_KEY#*"},
     "expire_holds": {"ACCOUNT#*"},
-    "rerate_calls": {"ACCOUNT#*"},
+    "rerate_calls": {"ACCOUNT#*", "LEASE", "UNREADABLE"},
     "change_settings": {"ACCOUNT#*", "ASKED#*", "MAIL#*", "STRIPE"},
     "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", *MOVES},
     "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},

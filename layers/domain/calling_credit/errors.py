@@ -9,7 +9,8 @@
     ├── PayloadTooLarge     the body is over the limit                                 (HTTP 413)
     ├── InvalidValue        the request is readable, one of its values is not allowed  (HTTP 422)
     ├── TooManyRequests     a limit on attempts or amounts is reached; wait             (HTTP 429)
-    └── Unavailable         no answer in time; the request is safe to repeat           (HTTP 503)
+    ├── Unavailable         no answer in time; the request is safe to repeat           (HTTP 503)
+    └── UnreadableItem      a stored item cannot be read (dynamodb.unreadable)          (HTTP 500)
 
 Only `api.problems` converts errors into HTTP answers.
 """
@@ -104,6 +105,7 @@ class ProblemCode(StrEnum):
     TOO_MANY_CONFIRMATIONS = "too_many_confirmations"
     TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL_ERROR = "internal_error"
+    UNREADABLE_ITEM = "unreadable_item"
     UNAVAILABLE = "unavailable"
     BUSY = "busy"
     NO_ACTIVE_DECK = "no_active_deck"

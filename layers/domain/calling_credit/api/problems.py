@@ -7,6 +7,7 @@ from typing import Any, Final
 from aws_lambda_powertools.event_handler import Response
 
 from calling_credit import errors
+from calling_credit.dynamodb.unreadable import UnreadableItem
 
 PROBLEM_JSON: Final = "application/problem+json"
 _STATUS: Final = {
@@ -19,6 +20,7 @@ _STATUS: Final = {
     errors.InvalidValue: (422, "Value not allowed"),
     errors.TooManyRequests: (429, "Too many requests"),
     errors.Unavailable: (503, "Unavailable"),
+    UnreadableItem: (500, "Unreadable item"),
 }
 
 

@@ -45,8 +45,8 @@ One partition holds everything of an account, so its items commit together, and 
     PK = STRIPE, SK = STRIPE_ACCOUNT    the Stripe account of the stack                     payments.stripe_account
     PK = CARD#<hash>, SK = CARD         tries and block of a card, for the whole stack     payments.card_store
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
-    PK = STRIPE#EVENTS, SK = SWEEP      how far events are listed, and the failed ones      payments.sweep_store
-                        SK = CALLBACKS  when the last verified callback arrived             payments.sweep_store
+    PK = STRIPE#EVENTS, SK = SWEEP      how far events are listed; CALLBACKS: the last one  payments.sweep_store
+    PK = LEASE, SK = LEASE#<name>       who runs; POSITION#<name>: where a list continues   dynamodb.leases, .positions
     PK = MAIL, SK = <function>#<hash>   a sent mail; limit#<hash>: the last one of a kind   functions/send_mail
     PK = NUMBER#<e164>, SK = NUMBER     all assignments of a number to lines                accounts.number_store
     PK = NAME#<letter>                  a word of a name, its account, and whose name       accounts.name_index
@@ -55,6 +55,7 @@ One partition holds everything of an account, so its items commit together, and 
     PK = CONNECTOR_KEY#<hash>           a connector key, by its hash                        connectors.store
     PK = CONNECTORS, SK = CONNECTOR#…   a name, and the hash of its connector key           connectors.store
     PK = INDEX, SK = INDEX              how far make index-accounts has come                accounts.indexing
+    PK = UNREADABLE, SK = <pk>|<sk>     an item that cannot be read, for 30 days            dynamodb.unreadable_store
 
 Items that need further work, and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`.
 Times in keys are UTC with milliseconds and sort as text. Ids and call keys never contain `#`.
@@ -87,9 +88,7 @@ def entry_sk(happened_at: str, cause_id: str) -> str:
 
 
 def rerated_id(call_id: str, number: int, side: str) -> str:
-    """The cause of an entry of a rerating: its number, and its side (credit sorts before debit). The entries of a call
-    sort together, in the order of their writing.
-    """
+    """The cause of an entry of a rerating. A call's entries sort together, as written; credit sorts before debit."""
     return f"{call_id}#rerate#{number:04d}#{side}"
 
 

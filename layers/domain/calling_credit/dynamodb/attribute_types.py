@@ -1,0 +1,47 @@
+"""The DynamoDB type of every attribute whose type readers depend on. A name has one type in all kinds of items."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_NUMBERS: Final = """
+    amount_micros asked_seconds attempt available_micros billed_seconds changes confirm_number connection_fee_micros
+    daily_limit_micros denials disputed_micros duration_seconds entry_count expires_at failures headroom_micros
+    held_micros hourly_count in_progress_expiration increment_seconds live_holds low_micros max_seconds minimum_seconds
+    monthly_limit_micros nudge posted_micros rate_micros_per_minute refunded_micros reversals reversed_micros
+    rule_version schema state_version taken_back threshold_micros total_micros
+"""
+_TEXTS: Final = """
+    PK SK account_id asked_at authorized_at brand call_id category changed_at changed_by changed_from code
+    confirm_request country create_request created_at created_by credit currency customer_id data debit deck denied_at
+    destination details dialled_from direction disposition effective_from ended_at facts_hash failed_fingerprint
+    failure_advice failure_code fingerprint from frozen_at frozen_by frozen_from handed_out_at intent_id kind last4
+    lease_until line_id local_date name next_action_url next_attempt_at not_before number object_id origin outcome
+    own_limits_at own_limits_by own_limits_from payment payment_method_id prefix purpose reason receipt_url recent
+    recorded_at run settled_at status stopped stripe_customer_id suspended_reason sweep_pk sweep_sk target time_zone to
+    topup_id unfrozen_at unfrozen_by unfrozen_from updated_at user_id withdrawn_at written_by
+"""
+_FLAGS: Final = "admission enabled international_calling is_finished is_frozen"
+_MAPS: Final = "announced in_flight limits own_limits"
+_LISTS: Final = "billing_emails"
+
+TYPES: Final[Mapping[str, str]] = {
+    name: kind
+    for kind, names in (("N", _NUMBERS), ("S", _TEXTS), ("BOOL", _FLAGS), ("M", _MAPS), ("L", _LISTS))
+    for name in names.split()
+}
+_PLAIN: Final[Mapping[str, type]] = {"N": int, "S": str, "BOOL": bool, "M": dict, "L": list}
+
+
+def find_wrong_type(item: Mapping[str, Any]) -> str | None:
+    """The name of the first attribute that has another type than its name has; None if all types are right.
+
+    Args:
+        item: as attribute values (`{"S": …}`) or as plain values.
+    """
+    if isinstance(item.get("PK"), dict):
+        return next((name for name, value in item.items() if name in TYPES and TYPES[name] not in value), None)
+    return next((name for name, value in item.items() if name in TYPES and not _is_plain(TYPES[name], value)), None)
+
+
+def _is_plain(kind: str, value: Any) -> bool:
+    return isinstance(value, _PLAIN[kind]) and (kind != "N" or not isinstance(value, bool))

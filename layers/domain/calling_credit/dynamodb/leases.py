@@ -1,0 +1,78 @@
+"""Leases, by which at most one run of a kind works at a time.
+
+A lease is an item with a holder and a time at which it expires. A run that is killed releases nothing, so its lease
+must expire soon after its function's timeout. A lease saves work. It does not protect money: the condition of each
+write does.
+"""
+
+import math
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.errors import AWS_ERRORS, existing_item, is_condition_failed, is_transient, unanswered
+from calling_credit.dynamodb.lease_keys import lease_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SCHEMA: Final = 1
+"""The form of these items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A lease that this run holds."""
+
+    client: "DynamoDBClient"
+    table_name: str
+    name: str
+    holder: str
+
+    def release(self) -> None:
+        """End the lease if this run still holds it. If the table does not answer, the lease ends when it expires."""
+        try:
+            self.client.delete_item(
+                TableName=self.table_name,
+                Key=lease_key(self.name),
+                ConditionExpression="holder = :holder",
+                ExpressionAttributeValues=to_attributes({":holder": self.holder}),
+            )
+        except AWS_ERRORS as error:
+            if not is_condition_failed(error) and not is_transient(error):
+                raise
+
+
+def take_lease(client: "DynamoDBClient", table_name: str, name: str, now: datetime, seconds: float) -> Lease | None:
+    """Take the lease of a kind of run. Return None while another run holds it.
+
+    Args:
+        name: The kind of run, such as `expire_holds`.
+        now: The real time.
+        seconds: How long the lease lasts at most; rounded up to a whole second of the clock.
+
+    Raises:
+        Unavailable: the table did not answer. The lease may be taken; then it expires without a holder.
+    """
+    holder = uuid.uuid4().hex
+    expires_at = math.ceil(now.timestamp() + seconds)
+    item: dict[str, str | int] = {"holder": holder, "expires_at": expires_at, "schema": SCHEMA}
+    try:
+        client.put_item(
+            TableName=table_name,
+            Item=lease_key(name) | to_attributes(item),
+            ConditionExpression="attribute_not_exists(PK) OR expires_at < :now",
+            ExpressionAttributeValues=to_attributes({":now": math.ceil(now.timestamp())}),
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except AWS_ERRORS as error:
+        if is_transient(error):
+            raise unanswered() from error
+        if not is_condition_failed(error):
+            raise
+        # The SDK repeats a request whose answer was lost. Its second try finds the lease of the first.
+        if existing_item(error).get("holder") != {"S": holder}:
+            return None
+    return Lease(client, table_name, name, holder)
