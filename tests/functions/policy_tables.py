@@ -20,6 +20,7 @@ WRITTEN = {
     **dict.fromkeys(("stripe_webhook", "reconcile_payments"), PAYMENTS | COUNTERS),
     "prove_ledger": {"STRIPE#*"},
     "send_mail": {"ACCOUNT#*", "MAIL"},
+    "record_bounces": {"ACCOUNT#*"},
     "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
 }
 """The partitions that each writer of the table may write."""
