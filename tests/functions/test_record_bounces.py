@@ -14,11 +14,14 @@ from calling_credit.accounts.bounces import address_hash
 from calling_credit.config import config
 from calling_credit.errors import BadRequest
 from calling_credit.notifications.from_stream import derive_events
+from tests.functions.desk_bench import act, read
 from tests.functions.mail_bench import ADDRESSES, Postbox, low, postbox
+from tests.functions.test_exports import files
 from tests.harness.table import sample_event
 from tests.harness.template import ROOT
 from tests.harness.till import ACCOUNT
 from tests.harness.wire import Killed, Pass, Sent, Wire
+from tests.harness.world import UNITED_KINGDOM
 
 __all__ = ["postbox"]
 
@@ -139,6 +142,27 @@ def test_a_billing_admin_who_enters_the_address_again_is_asked_to_confirm(postbo
     world.change("/notifications", {"recipients": [{"address": address} for address in ADDRESSES[::-1]]})
     [item] = bounced(postbox)
     assert item["is_over"] is True
+
+
+def test_staff_customers_and_exports_see_the_address(postbox: Postbox) -> None:
+    recorded(postbox, report(postbox))
+    world = postbox.till.world
+    [shown] = read(world, f"/{ACCOUNT}")["bounced_addresses"]
+    assert (shown["address"], shown["returned"], shown["times"]) == (ADDRESSES[0], "permanent", 1)
+    assert shown["receives_mails"] is False
+    seen = world.ask("change_settings", "GET", "/notifications").body["recipients"]
+    assert [one["returned"] for one in seen] == ["permanent", None]
+    saved = world.change("/notifications", {"recipients": seen})
+    assert [one["returned"] for one in saved.body["recipients"]] == ["permanent", None]
+    export = act(world, "/exports", {"reason": "Asked for"}, key="k_1").body
+    assert json.loads(files(export)["account.json"])["bounced_addresses"] == [shown]
+
+
+def test_erasing_a_number_masks_it_in_an_address_that_bounced(postbox: Postbox) -> None:
+    recorded(postbox, report(postbox, address="442071838750@halcyon.example"))
+    assert act(postbox.till.world, "/numbers/erase", {"number": UNITED_KINGDOM}).status == 200
+    [item] = bounced(postbox)
+    assert "2071838750" not in str(item)
 
 
 def test_each_report_becomes_one_event_without_an_address(postbox: Postbox) -> None:
