@@ -24,6 +24,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.dynamodb.retries import backoff
+from calling_credit.dynamodb.unreadable import UnreadableItem
 from calling_credit.errors import CallingCreditError, NotFound, ProblemCode, Unavailable
 from calling_credit.notifications.mail_delays import delay, queue_client
 from calling_credit.notifications.mail_drafts import MailDrafts, mails_about
@@ -159,7 +160,7 @@ def mail_event(detail: dict[str, Any], resend: dict[str, str] | None, context: L
 
 def without_returned(detail: dict[str, Any], addresses: dict[str, str]) -> dict[str, str]:
     """Return the addresses without those that mails came back from. Staff and the customer see which these are."""
-    returned = bounces.returned(detail["account_id"], clock.now())
+    returned = bounces.returned(detail["account_id"], clock.now(), log_unreadable)
     kept = {
         address: language
         for address, language in addresses.items()
@@ -168,6 +169,11 @@ def without_returned(detail: dict[str, Any], addresses: dict[str, str]) -> dict[
     if len(kept) < len(addresses):
         logger.info("not_mailed_to_returned", event_id=detail["id"], addresses=len(addresses) - len(kept))
     return kept
+
+
+def log_unreadable(error: UnreadableItem) -> None:
+    """Log an item that stops nothing."""
+    logger.error("unreadable_item", pk=error.key[0], sk=error.key[1], kind=error.kind, reason=error.reason)
 
 
 def sender_of(detail: dict[str, Any]) -> Sender:

@@ -16,6 +16,7 @@ from pathlib import Path
 import rich.console
 
 import tests.conftest  # noqa: F401 - sets the environment before any function is imported
+from tests.benchmarks import costs
 from tests.benchmarks.admission import admission_rows
 from tests.benchmarks.client_cpu import cpu_rows
 from tests.benchmarks.crossings import crossing_rows
@@ -73,6 +74,8 @@ def main() -> int:
         sys.stderr.flush()
         rows += measure()
         sys.stderr.write(f"{time.monotonic() - before:.0f} s\n")
+    costs.DOCUMENT.write_text(costs.document(rows), encoding="utf-8")
+    rows += costs.cost_rows(rows)
     sys.stdout.write(f"{machine()}\n\n")
     show(rows, console)
     sys.stdout.flush()

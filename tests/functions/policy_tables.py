@@ -18,7 +18,8 @@ WRITTEN = {
     **dict.fromkeys(("add_funds", "auto_recharge"), PAYMENTS),
     "follow_links": PAYMENTS | {"MAIL#*"},
     **dict.fromkeys(("stripe_webhook", "reconcile_payments"), PAYMENTS | COUNTERS),
-    "prove_ledger": {"STRIPE#*"},
+    "prove_ledger": {"LEASE"},
+    "prove_accounts": {"ACCOUNT#*", "STRIPE#*", "UNREADABLE"},
     "send_mail": {"ACCOUNT#*", "MAIL"},
     "record_bounces": {"ACCOUNT#*"},
     "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
@@ -33,7 +34,8 @@ DELETED = {
 }  # Never an account's item.
 INDEXED = {
     "expire_holds": {"HOLD#*"},
-    "prove_ledger": {"RECHARGE#*"},
+    "prove_ledger": {"ACCOUNT#*"},
+    "prove_accounts": {"HOLD#*"},
     "publish_rates": {"ACCOUNT#*"},
     "move_credit": {"APPROVAL#*"},
     "reconcile_payments": {"RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
@@ -50,6 +52,7 @@ SECRETS = {
     "change_settings": {"StripeSecret"},
     "auto_recharge": {"StripeSecret"},
     "prove_ledger": {"StripeSecret"},
+    "prove_accounts": {"StripeSecret"},
     **{folder: {"StripeSecret"} for folder in ("move_credit", "reconcile_payments")},
     "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
 }

@@ -33,6 +33,7 @@ OF_PAYMENTS = (
     "reconcile_payments",
     "change_settings",
     "move_credit",
+    "prove_accounts",
     "prove_ledger",
     "send_mail",
 )

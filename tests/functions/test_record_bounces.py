@@ -144,6 +144,20 @@ def test_a_billing_admin_who_enters_the_address_again_is_asked_to_confirm(postbo
     assert item["is_over"] is True
 
 
+@pytest.mark.parametrize("damage", ["address", "returned", "is_over", "expires_at"])
+def test_an_unreadable_report_stops_no_mail(postbox: Postbox, damage: str) -> None:
+    recorded(postbox, report(postbox))
+    [item] = bounced(postbox)
+    stack = postbox.till.world.stack
+    stack.dynamodb.update_item(
+        TableName=stack.table_name,
+        Key={"PK": {"S": item["PK"]}, "SK": {"S": item["SK"]}},
+        UpdateExpression=f"REMOVE {damage}",
+    )
+    assert mailed(postbox, low(postbox)) == ADDRESSES
+    assert postbox.till.world.ask("change_settings", "GET", "/notifications").status == 200
+
+
 def test_staff_customers_and_exports_see_the_address(postbox: Postbox) -> None:
     recorded(postbox, report(postbox))
     world = postbox.till.world

@@ -115,7 +115,7 @@ def test_few_functions_delete_and_only_publishing_writes_decks(folder: str) -> N
     assert partitions(folder, TABLE, {"dynamodb:DeleteItem"}) == DELETED.get(folder, set())
     assert ("events:PutEvents" in actions) == (folder == "publish_events")
     assert ("ses:SendEmail" in actions) == (folder == "send_mail")
-    assert ("sqs:ReceiveMessage" in actions) == (folder in ("rate_calls", "send_mail"))
+    assert ("sqs:ReceiveMessage" in actions) == (folder in ("prove_accounts", "rate_calls", "send_mail"))
     assert ("sqs:ChangeMessageVisibility" in actions) == (folder == "send_mail")
 
 

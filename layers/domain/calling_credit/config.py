@@ -39,6 +39,7 @@ class Config(BaseModel):
     )
     stripe_api_base: str = Field(alias="STRIPE_API_BASE", default="https://api.stripe.com")
     call_queue_url: str = Field(alias="CALL_QUEUE_URL", default="")
+    proof_queue_url: str = Field(alias="PROOF_QUEUE_URL", default="")
     event_bus_name: str = Field(alias="EVENT_BUS_NAME", default="")
     page_url: str = Field(alias="PAGE_URL", default="", description="The Billing page, ending with a slash.")
     link_url: str = Field(

@@ -1,6 +1,6 @@
 """Stores the addresses of an account that mails came back from."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.schema import SCHEMA_NAME, SCHEMA_VALUE
 from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.dynamodb.unreadable import UnreadableItem, readable
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -52,14 +53,18 @@ class BounceStore:
 
         return retry_on_race("The address is", attempt)
 
-    def items(self, account_id: str) -> list[dict[str, Any]]:
-        """The items of the account's addresses."""
-        return list(self._partition(account_id).query(*desk_keys.bounced_range()))
+    def returned(
+        self, account_id: str, now: datetime, on_unreadable: Callable[[UnreadableItem], None] = lambda _: None
+    ) -> dict[str, Returned]:
+        """Why addresses receive no ordinary mails, by their normal form. The address of an unreadable item receives
+        them.
+        """
 
-    def returned(self, account_id: str, now: datetime) -> dict[str, Returned]:
-        """Why addresses receive no ordinary mails, by their normal form."""
-        found = ((normalized_address(item["address"]), returned_from(item, now)) for item in self.items(account_id))
-        return {address: kind for address, kind in found if kind is not None}
+        def decode(item: dict[str, Any]) -> tuple[str, Returned | None]:
+            return normalized_address(item["address"]), returned_from(item, now)
+
+        items = self._partition(account_id).query(*desk_keys.bounced_range())
+        return {address: kind for address, kind in readable(items, decode, on_unreadable) if kind is not None}
 
     def accounts_of(self, address: str) -> list[str]:
         """The accounts that have a billing address."""

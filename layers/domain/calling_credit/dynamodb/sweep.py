@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
-from calling_credit.dynamodb.pages import query_pages
+from calling_credit.dynamodb.pages import query_pages, read_pages
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -77,3 +77,21 @@ def query_due(client: "DynamoDBClient", table_name: str, partition: str, now: st
         "ExpressionAttributeValues": {":kind": {"S": partition}, ":now": {"S": f"{now}~"}},
     }
     return query_pages(client, table_name, query)
+
+
+def account_pages(client: "DynamoDBClient", table_name: str, shard: int, after: str) -> Iterator[list[str]]:
+    """Yield the ids of the accounts of a shard that sort after an id ("" for all), in order, page by page.
+
+    An account created within the last second may be missing.
+    """
+    query = {
+        "IndexName": sweep_keys.SWEEP_INDEX,
+        "KeyConditionExpression": "sweep_pk = :kind AND sweep_sk > :after",
+        "ExpressionAttributeValues": {
+            ":kind": {"S": sweep_keys.sweep_partitions("account")[shard]},
+            ":after": {"S": after or " "},
+        },
+        "ProjectionExpression": "sweep_sk",
+    }
+    for page in read_pages(client, table_name, query):
+        yield [str(item["sweep_sk"]["S"]) for item in page["Items"]]
