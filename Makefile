@@ -244,6 +244,16 @@ redrive: $(READY)  ## Send rejected calls again; PEEK=1 shows the reasons, DROP=
 	@$(BIN)/python -m ops.redrive $(if $(QUEUE),--queue "$(QUEUE)") $(call flag,PEEK,--peek) $(call flag,DROP,--drop) \
 	  $(call flag,MALFORMED,--malformed) $(call flag,YES,--yes)
 
+.PHONY: replay-calls
+replay-calls: $(READY)  ## Send the calls of the raw archive again, after a table was restored: FROM=moment [TO=moment], YES=1 skips the question
+	@$(BIN)/python -m ops.replay_calls --from "$(or $(FROM),$(error Name the time: make replay-calls FROM=2026-11-23T10:00:00Z))" \
+	  $(if $(TO),--to "$(TO)") $(call flag,YES,--yes)
+
+.PHONY: restore-drill
+restore-drill: $(READY)  ## Prove that the ledger can be restored to AT=moment, in a copy that is deleted afterwards; SAMPLE=30 KEEP=1 YES=1
+	@$(BIN)/python -m ops.restore_drill "$(or $(AT),$(error Name the moment: make restore-drill AT=2026-11-23T10:00:00Z))" \
+	  $(if $(SAMPLE),--sample "$(SAMPLE)") $(call flag,KEEP,--keep) $(call flag,YES,--yes)
+
 .PHONY: freeze
 freeze: $(READY)  ## Refuse new international calls, payments, and looser settings of ACCOUNT=id, at once
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make freeze ACCOUNT=id))"

@@ -25,6 +25,7 @@ from tests.benchmarks.laboratory import Laboratory, laboratory
 from tests.benchmarks.payments import payment_rows
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
 from tests.benchmarks.pricing import pricing_rows
+from tests.benchmarks.proofs import proof_rows
 from tests.benchmarks.publication import publication_rows
 from tests.benchmarks.redriving import redriving_rows
 from tests.benchmarks.reporting import reporting_rows
@@ -95,6 +96,7 @@ def measurements() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
 
     yield "client CPU", lambda: cpu_rows(stock)
     yield "pricing", pricing_rows
+    yield "proofs", proof_rows
     yield "decks", deck_rows
     yield "start-up", lambda: start_up_rows(traced=stock.tracer is not None)
 

@@ -1,7 +1,9 @@
 """The partitions, indexes, and secrets that each function may use."""
 
-TABLE = {"Fn::GetAtt": ["LedgerTable", "Arn"]}
-INDEX = {"Fn::Sub": "${LedgerTable.Arn}/index/sweep"}
+NAMED = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${LedgerTableName}"
+TABLE = {"Fn::If": ["CreatesTable", {"Fn::GetAtt": ["LedgerTable", "Arn"]}, {"Fn::Sub": NAMED}]}
+INDEX = {"Fn::If": ["CreatesTable", {"Fn::Sub": "${LedgerTable.Arn}/index/sweep"}, {"Fn::Sub": f"{NAMED}/index/sweep"}]}
+STREAM = {"Fn::If": ["CreatesTable", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]}, {"Ref": "LedgerStreamArn"}]}
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 READS = {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"}
 PAYMENTS, COUNTERS = {"ACCOUNT#*", "CARD#*", "STRIPE", "STRIPE#*"}, {"CLIENT#*", "STAFF#*"}
@@ -22,6 +24,7 @@ WRITTEN = {
     "prove_accounts": {"ACCOUNT#*", "STRIPE#*", "UNREADABLE"},
     "send_mail": {"ACCOUNT#*", "MAIL"},
     "record_bounces": {"ACCOUNT#*"},
+    "shorten_numbers": {"ACCOUNT#*", "LEASE"},
     "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
 }
 """The partitions that each writer of the table may write."""
@@ -41,6 +44,7 @@ INDEXED = {
     "reconcile_payments": {"RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
     "rerate_calls": {"UNRATED#*"},
     "read_accounts": {"ISSUE#*"},
+    "shorten_numbers": {"ACCOUNT#*"},
 }
 """The kinds of item that each function may find in the index."""
 SECRETS = {

@@ -10,6 +10,7 @@ from calling_credit.audit.checkpoints import FULL_PROOF_DAYS, NEVER
 from calling_credit.audit.nightly_proof import Task, prove_tonight
 from calling_credit.audit.prove_account import prove_account
 from calling_credit.audit.read_book import read_book
+from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.payments.stripe_client import stripe_client
 from tests.functions.damage_bench import IN_TURN, TONIGHT
 from tests.functions.proof_bench import change, codes, paid
@@ -86,39 +87,51 @@ def times(started: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", TONIGHT)
-def test_damage_of_totals_is_found_tonight_and_every_night(book: Till, name: str) -> None:
-    TONIGHT[name](book)
-    expected = proven_today(book)
-    assert expected, "make audit finds it"
-    assert proven(book) == expected
-    assert proven(book) == expected, "no checkpoint hides it"
+def put_back(till: Till, images: list[dict[str, Any]]) -> None:
+    """Restore the items of the account."""
+    client, name = till.world.stack.dynamodb, till.world.stack.table_name
+    for item in till.world.stack.items(ACCOUNT):
+        client.delete_item(TableName=name, Key={"PK": {"S": item["PK"]}, "SK": {"S": item["SK"]}})
+    for image in images:
+        client.put_item(TableName=name, Item=to_attributes(image))
 
 
-@pytest.mark.parametrize("name", IN_TURN)
-def test_damage_that_an_unchanged_day_hides_is_found_in_its_turn(book: Till, name: str) -> None:
-    IN_TURN[name](book)
-    expected = proven_today(book)
-    assert expected, "make audit finds it"
-    assert proven(book) == [], "the days are those of their checkpoints"
-    assert proven(book, is_full=True) == expected
-    assert proven(book) == expected, "the next proof is a full one, too"
+def test_damage_of_totals_is_found_tonight_and_every_night(book: Till) -> None:
+    images = book.world.stack.items(ACCOUNT)
+    for name, damage in TONIGHT.items():
+        put_back(book, images)
+        damage(book)
+        expected = proven_today(book)
+        assert expected, f"make audit finds {name}"
+        assert proven(book) == expected, name
+        assert proven(book) == expected, f"a checkpoint hides {name}"
 
 
-@pytest.mark.parametrize("name", IN_TURN)
-def test_damage_of_an_entry_is_found_tonight_if_its_day_changed(book: Till, name: str) -> None:
+def test_damage_that_an_unchanged_day_hides_is_found_in_its_turn(book: Till) -> None:
+    images = book.world.stack.items(ACCOUNT)
+    for name, damage in IN_TURN.items():
+        put_back(book, images)
+        damage(book)
+        expected = proven_today(book)
+        assert expected, f"make audit finds {name}"
+        assert proven(book) == [], f"the days with {name} are those of their checkpoints"
+        assert proven(book, is_full=True) == expected, name
+        assert proven(book) == expected, f"after {name}, the next proof is a full one, too"
+
+
+def test_damage_of_an_entry_is_found_tonight_if_its_day_changed(book: Till) -> None:
     """A day without a checkpoint is like a changed one."""
-    IN_TURN[name](book)
-    [*checkpoints] = book.world.of_kind("PROOF")
-    for checkpoint in checkpoints:
-        change(book, checkpoint, "days", {})
-    if name in ("intent of an entry", "a refund without a callback"):
-        assert proven(book) == [], "only Stripe knows, or the payment itself"
-    else:
-        assert proven(book) == proven_today(book)
+    images = book.world.stack.items(ACCOUNT)
+    for name, damage in IN_TURN.items():
+        put_back(book, images)
+        damage(book)
+        for checkpoint in book.world.of_kind("PROOF"):
+            change(book, checkpoint, "days", {})
+        is_known_to_stripe_only = name in ("intent of an entry", "a refund without a callback")
+        assert proven(book) == ([] if is_known_to_stripe_only else proven_today(book)), name
 
 
-def test_what_was_posted_since_is_proven_and_has_a_checkpoint(book: Till) -> None:
+def test_new_entries_are_proven_and_their_days_have_checkpoints(book: Till) -> None:
     before = proven_days(book)
     book.world.adjust("3.00", "k_2")
     book.world.deliver({"call_id": "c_9", **times(book.world.clock.now - timedelta(days=4))})

@@ -7,6 +7,7 @@ import pytest
 from calling_credit.dynamodb import keys
 from calling_credit.notifications.mail_queue import MAX_RECEIVES
 from calling_credit.notifications.mails import MAILED, WITH_FREEZE_LINK
+from tests.functions.policy_tables import STREAM
 from tests.functions.template_resources import (
     RESOURCES,
     TEMPLATE,
@@ -22,7 +23,7 @@ from tests.functions.template_resources import (
 def test_stream_records_that_become_events_invoke_the_publisher() -> None:
     event = event_of("PublishEventsFunction")
     mapping = event["Properties"]
-    assert (event["Type"], mapping["Stream"]) == ("DynamoDB", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]})
+    assert (event["Type"], mapping["Stream"]) == ("DynamoDB", STREAM)
     patterns = [json.loads(found["Pattern"]) for found in mapping["FilterCriteria"]["Filters"]]
     assert len(patterns) <= 5, "Lambda's limit"
     shown = [pattern["dynamodb"]["NewImage"] for pattern in patterns]
@@ -72,14 +73,14 @@ def test_stream_has_only_the_two_consumers_that_it_serves_at_full_speed() -> Non
         for event in function["Properties"].get("Events", {}).values()
         if event["Type"] == "DynamoDB"
     ]
-    assert streams == [{"Fn::GetAtt": ["LedgerTable", "StreamArn"]}] * 2
+    assert streams == [STREAM] * 2
 
 
 def test_publisher_may_only_put_events_on_the_event_bus() -> None:
     own = [statement for folder, statement in statements() if folder == "publish_events"]
     assert [(one["Sid"], one["Resource"]) for one in own] == [
         ("WriteLogs", {"Fn::GetAtt": ["PublishEventsLogs", "Arn"]}),
-        ("ReadStream", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]}),
+        ("ReadStream", STREAM),
         ("KeepFailures", {"Fn::GetAtt": ["EventFailureQueue", "Arn"]}),
         ("Announce", {"Fn::GetAtt": ["EventBus", "Arn"]}),
     ]

@@ -3,6 +3,7 @@
 import json
 
 from calling_credit.dynamodb import stripe_keys
+from tests.functions.policy_tables import STREAM
 from tests.functions.template_resources import RESOURCES, TEMPLATE, event_of, functions, statements, words
 
 
@@ -61,7 +62,7 @@ def test_payment_is_5_to_500_dollars_unless_the_operator_changes_it() -> None:
 def test_only_balances_below_their_threshold_invoke_automatic_recharge() -> None:
     event = event_of("AutoRechargeFunction")
     mapping = event["Properties"]
-    assert (event["Type"], mapping["Stream"]) == ("DynamoDB", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]})
+    assert (event["Type"], mapping["Stream"]) == ("DynamoDB", STREAM)
     [only_filter] = mapping["FilterCriteria"]["Filters"]
     headroom = {"headroom_micros": {"N": [{"prefix": "-"}]}}
     assert json.loads(only_filter["Pattern"]) == {"dynamodb": {"NewImage": headroom}}

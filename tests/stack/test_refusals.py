@@ -93,6 +93,13 @@ LIMITS = {
     "no writer scans": Limit("AddFunds", scan, query(ACCOUNT)),
     "no writer uses PartiQL": Limit("AddFunds", statement, query(ACCOUNT)),
     "holds are swept alone": Limit("ExpireHolds", query("TOPUP#0", "sweep"), query("HOLD#0", "sweep")),
+    "shortening moves no money": Limit(
+        "ShortenNumbers", update(ACCOUNT, "posted_micros"), update(ACCOUNT, "shortened_at")
+    ),
+    "shortening lists accounts alone": Limit("ShortenNumbers", query("HOLD#0", "sweep"), query("ACCOUNT#0", "sweep")),
+    "raters read no archive": Limit(
+        "RateCalls", get_object("raw/probe", "ArchiveBucketName"), put_object("raw/probe", "ArchiveBucketName")
+    ),
     "payments are swept alone": Limit("ReconcilePayments", query("HOLD#0", "sweep"), query("TOPUP#0", "sweep")),
     "accounts are proven alone": Limit("ProveLedger", query("TOPUP#0", "sweep"), query("ACCOUNT#0", "sweep")),
     "holds are proven alone": Limit("ProveAccounts", query("TOPUP#0", "sweep"), query("HOLD#0", "sweep")),

@@ -21,6 +21,9 @@ class Config(BaseModel):
     table_name: str = Field(alias="TABLE_NAME", min_length=3)
     stack_name: str = Field(alias="STACK_NAME", default="", description="Named in commands for the operator.")
     deck_bucket: str = Field(alias="DECK_BUCKET", default="")
+    archive_bucket: str = Field(
+        alias="ARCHIVE_BUCKET", default="", description="The raw archive; empty stores nothing."
+    )
     cursor_secret_arn: str = Field(alias="CURSOR_SECRET_ARN", default="")
     account_claim: str = Field(alias="ACCOUNT_CLAIM", default="custom:account_id")
     groups_claim: str = Field(alias="GROUPS_CLAIM", default="cognito:groups")
@@ -82,6 +85,7 @@ class Config(BaseModel):
     brand_logo_url: str = Field(alias="BRAND_LOGO_URL", default="", max_length=300, pattern=_ADDRESS)
     brand_color: str = Field(alias="BRAND_COLOR", default=DEFAULT_COLOR, pattern=r"^#[0-9A-Fa-f]{6}$")
     help_url: str = Field(alias="HELP_URL", default="", max_length=300, pattern=_ADDRESS)
+    number_retention_months: int = Field(alias="NUMBER_RETENTION_MONTHS", default=24, ge=4, le=120)
     posting_threads: int = Field(alias="POSTING_THREADS", default=16, ge=1, le=64)
     validate_parameters: bool = Field(alias="VALIDATE_PARAMETERS", default=False)
 

@@ -124,7 +124,7 @@ def store_checkpoints(
 def require_full_proof(
     client: "DynamoDBClient", table_name: str, account_id: str, checkpoints: Mapping[str, Checkpoint], now: datetime
 ) -> None:
-    """Make the next proof of an account a full one, whatever another proof stores at the same time."""
+    """Make the next proof of an account a full one, even if another proof stores checkpoints at the same time."""
     month = max(checkpoints, default=now.date().isoformat()[:7])
     _write(client, table_name, account_id, month, Checkpoint(), now, is_conditional=False)
 

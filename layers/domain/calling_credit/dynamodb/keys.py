@@ -59,8 +59,7 @@ One partition holds everything of an account, so its items commit together, and 
     PK = INDEX, SK = INDEX              how far make index-accounts has come                accounts.indexing
     PK = UNREADABLE, SK = <pk>|<sk>     an item that cannot be read, for 30 days            dynamodb.unreadable_store
 
-Items that need further work, and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`.
-Times in keys are UTC with milliseconds and sort as text. Ids and call keys never contain `#`.
+Items of the sparse index `sweep` also carry `sweep_pk`, `sweep_sk`. Times are UTC with milliseconds; ids have no `#`.
 """
 
 from typing import Any, Final
