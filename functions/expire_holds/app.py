@@ -10,6 +10,7 @@ from calling_credit import clock
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import CallingCreditError
 from calling_credit.ledger.hold_store import expire_hold, overdue_holds
 from calling_credit.metrics import emit
@@ -20,6 +21,7 @@ SECONDS_TO_SPARE = 10.0
 logger = Logger()
 metrics = Metrics()
 dynamodb = dynamodb_client()
+unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "expire_holds")
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
@@ -27,7 +29,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     now, table_name = clock.now(), config().table_name
     counts = {"holds_expired": 0, "holds_changed": 0, "failed": 0}
-    for hold in overdue_holds(dynamodb, table_name, now):
+    for hold in overdue_holds(dynamodb, table_name, now, unreadable):
         if seconds_left() < 0:
             break
         fields = {"account_id": hold.account_id, "call_id": hold.call_key}
@@ -40,6 +42,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         counts["holds_expired" if is_expired else "holds_changed"] += 1
         if is_expired:
             logger.info("expired", extra=fields)
+    unreadable.send(now)
     logger.info("round", extra=counts)
     emit(metrics, +Counter(holds_expired=counts["holds_expired"], sweeps_failed=counts["failed"]))
     return counts

@@ -16,6 +16,8 @@ from calling_credit.config import config
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
+from calling_credit.dynamodb.unreadable import DECODE_ERRORS
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import CallingCreditError, ProblemCode
 from calling_credit.metrics import emit
 from calling_credit.payments.callback_watch import is_silent
@@ -48,6 +50,7 @@ metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
+unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "reconcile_payments")
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
@@ -59,12 +62,13 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     for account_id in recharges.due(now):
         try:
             counts["recharges"] += recharges.wake(account_id, now, undated)
-        except (CallingCreditError, *AWS_ERRORS) as error:
+        except (CallingCreditError, *AWS_ERRORS, *DECODE_ERRORS) as error:
             counts["failed"] += 1
+            unreadable.note(error)
             logger.warning("not_woken", account_id=account_id, code=code_of(error))
     count_suspicious(now, seconds_left, counts)
     worker: TopUpWorker | None = None
-    for topup in topups.due(now):
+    for topup in topups.due(now, unreadable):
         if seconds_left() < 0:
             break
         try:
@@ -72,6 +76,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
             counts["payments"] += check_topup(worker, topup)
         except (CallingCreditError, *AWS_ERRORS) as error:
             counts["failed"] += 1
+            unreadable.note(error)
             logger.warning("not_reconciled", topup_id=topup.topup_id, code=code_of(error))
         except Exception as error:
             counts["failed"] += 1
@@ -81,6 +86,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     tally += sweep_events(now, seconds_left, counts)
     if undated:
         tally += learn_card_dates(undated, now, seconds_left, counts)
+    unreadable.send(now)
     logger.info("reconciled", extra=counts | dict(tally))
     emit(metrics, +(tally + Counter(sweeps_failed=counts["failed"])))
     return counts
@@ -88,7 +94,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
 def finish_refunds(now: datetime, seconds_left: Callable[[], float], counts: dict[str, int]) -> None:
     """Continue the refunds that an interrupted request, or a lost answer of Stripe, has left."""
-    for refund in RefundStore(dynamodb, config().table_name).due(now):
+    for refund in RefundStore(dynamodb, config().table_name).due(now, unreadable):
         if seconds_left() < 0:
             return
         try:
@@ -97,6 +103,7 @@ def finish_refunds(now: datetime, seconds_left: Callable[[], float], counts: dic
             logger.info("refund_checked", extra={"refund_id": refund.refund_id, "status": str(status)})
         except (CallingCreditError, *AWS_ERRORS) as error:
             counts["failed"] += 1
+            unreadable.note(error)
             logger.warning("refund_not_checked", refund_id=refund.refund_id, code=code_of(error))
         except Exception as error:
             counts["failed"] += 1
@@ -111,8 +118,9 @@ def count_suspicious(now: datetime, seconds_left: Callable[[], float], counts: d
         try:
             is_new = count_suspicious_call(dynamodb, config().table_name, key, now, seconds_left)
             logger.info("suspicious_call", account_id=keys.account_of(key[0]), counted=is_new)
-        except (CallingCreditError, *AWS_ERRORS) as error:
+        except (CallingCreditError, *AWS_ERRORS, *DECODE_ERRORS) as error:
             counts["failed"] += 1
+            unreadable.note(error)
             logger.warning("not_counted", account_id=keys.account_of(key[0]), code=code_of(error))
 
 
@@ -150,6 +158,7 @@ def sweep_events(now: datetime, seconds_left: Callable[[], float], counts: dict[
             logger.warning("callbacks_silent", heard_at=heard_at, payment_at=state.unheard_since if state else None)
     except (CallingCreditError, *AWS_ERRORS) as error:
         counts["failed"] += code_of(error) != ProblemCode.STRIPE_NOT_CONFIGURED
+        unreadable.note(error)
         logger.warning("not_listened", code=code_of(error))
     except Exception as error:
         counts["failed"] += 1
@@ -170,8 +179,9 @@ def learn_card_dates(
         try:
             guard = StripeAccountGuard(dynamodb, config().table_name, stripe_client(), tally)
             RuleCards(dynamodb, config().table_name, stripe_client(), guard, now).refresh(account_id, rule)
-        except (CallingCreditError, *AWS_ERRORS) as error:
+        except (CallingCreditError, *AWS_ERRORS, *DECODE_ERRORS) as error:
             counts["failed"] += 1
+            unreadable.note(error)
             logger.warning("card_not_read", account_id=account_id, code=code_of(error))
     return tally
 
@@ -182,6 +192,7 @@ def handle_event(events: StripeEventHandler, event: StripeEvent) -> str | None:
     try:
         logger.info("taken", extra=fields | {"outcome": events.handle(event)})
     except (CallingCreditError, *AWS_ERRORS) as error:
+        unreadable.note(error)
         logger.warning("not_taken", extra=fields | {"code": code_of(error)})
         return code_of(error)
     except Exception as error:

@@ -20,6 +20,7 @@ from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact, update
+from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem
 from calling_credit.errors import Conflict, NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.allowances import allowance_of
@@ -127,11 +128,15 @@ class RefundStore:
         )
         transact(self._client, [action], sleep=self._sleep)
 
-    def due(self, now: datetime) -> Iterator[Refund]:
-        """Every live refund whose check is due, read consistently: the index may lag behind."""
+    def due(self, now: datetime, on_unreadable: OnUnreadable) -> Iterator[Refund]:
+        """Every readable live refund whose check is due, read consistently: the index may lag behind."""
         for partition in sweep_keys.sweep_partitions(REFUND_KIND):
             for item in query_due(self._client, self._table_name, partition, format_instant(now)):
-                refund = self.read(keys.account_of(item["PK"]["S"]), keys.id_of(item["SK"]["S"]))
+                try:
+                    refund = self.read(keys.account_of(item["PK"]["S"]), keys.id_of(item["SK"]["S"]))
+                except UnreadableItem as error:
+                    on_unreadable(error)
+                    continue
                 if refund is not None and refund.is_live:
                     yield refund
 
