@@ -28,6 +28,7 @@ WRITTEN = {
     "prove_accounts": {"ACCOUNT#*", "STRIPE#*", LISTED},
     "publish_events": {LISTED},
     "send_mail": {"ACCOUNT#*", "MAIL"},
+    "record_bounces": {"ACCOUNT#*"},
     "shorten_numbers": {"ACCOUNT#*", "LEASE"},
     "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
 }

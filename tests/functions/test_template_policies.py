@@ -200,7 +200,10 @@ def test_mailer_sends_from_the_address_in_mail_from_only(sender: str) -> None:
     assert set(condition) == {"StringEquals"}
     assert computed(condition["StringEquals"]["ses:FromAddress"], {"MailFrom": sender}) == "billing@phone.example"
     identities = list(words(on_aws(statement["Resource"])))
-    assert [text.rpartition(":")[2] for text in identities] == ["identity/*", "configuration-set/*"]
+    assert [text.partition("${AWS::AccountId}:")[2] for text in identities] == [
+        "identity/*",
+        "configuration-set/${AWS::StackName}-mail",
+    ]
 
 
 def computed(value: Any, parameters: dict[str, str]) -> Any:

@@ -29,6 +29,7 @@ ONLY_ON_AWS = {
     "sqs:GetQueueAttributes": "the emulator reads the queue itself",
     "sqs:ReceiveMessage": "the emulator reads the queue itself",
     "sqs:SendMessage": "the emulator sends failures itself",
+    "sqs:ChangeMessageVisibility": "only delays the next try of a mail, while SES accepts none",
     "dynamodb:DescribeStream": "the emulator reads the stream itself",
     "dynamodb:GetRecords": "the emulator reads the stream itself",
     "dynamodb:GetShardIterator": "the emulator reads the stream itself",

@@ -49,6 +49,9 @@ class Config(BaseModel):
         alias="LINK_URL", default="", description="The address before the path of links, ending with a slash."
     )
     mail_from: str = Field(alias="MAIL_FROM", default="", description="The sender of mails; verified in SES.")
+    mail_configuration_set: str = Field(
+        alias="MAIL_CONFIGURATION_SET", default="", description="With it, SES reports bounces and complaints."
+    )
     mail_queue_url: str = Field(alias="MAIL_QUEUE_URL", default="")
     urgent_mail_queue_url: str = Field(
         alias="URGENT_MAIL_QUEUE_URL",
