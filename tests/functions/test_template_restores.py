@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.functions.policy_tables import STREAM
-from tests.functions.template_resources import RESOURCES, TEMPLATE, translated
+from tests.functions.template_resources import RESOURCES, TEMPLATE, on_aws, translated
 from tests.harness.template import template
 
 NAME, STREAM_ARN = "ledger-restored", "arn:aws:dynamodb:us-east-1:123456789012:table/ledger-restored/stream/2026"
