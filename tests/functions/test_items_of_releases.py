@@ -217,10 +217,26 @@ READERS: dict[str, Callable[[Old], None]] = {
 
 
 NEW_KINDS = set(
-    """
-    activity asked callbacks card correction denied denied_day index name number payment_limits payment_method
-    refused rerating stripe_account suspicious sweep unreadable
-    """.split()
+    [
+        "activity",
+        "asked",
+        "callbacks",
+        "card",
+        "correction",
+        "denied",
+        "denied_day",
+        "index",
+        "name",
+        "number",
+        "payment_limits",
+        "payment_method",
+        "refused",
+        "rerating",
+        "stripe_account",
+        "suspicious",
+        "sweep",
+        "unreadable",
+    ]
 )
 """The kinds of items that no release has written yet."""
 CASES = [
