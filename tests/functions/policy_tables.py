@@ -10,14 +10,15 @@ WRITTEN = {
     "rate_calls": {"ACCOUNT#*"},
     "authorize_call": {"ACCOUNT#*"},
     "check_connector_key": {"CONNECTOR_KEY#*"},
-    "expire_holds": {"ACCOUNT#*"},
-    "rerate_calls": {"ACCOUNT#*"},
+    "expire_holds": {"ACCOUNT#*", "LEASE"},
+    "rerate_calls": {"ACCOUNT#*", "LEASE"},
     "change_settings": {"ACCOUNT#*", "ASKED#*", "MAIL#*", "STRIPE"},
     "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", *MOVES},
     "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},
     **dict.fromkeys(("add_funds", "auto_recharge"), PAYMENTS),
     "follow_links": PAYMENTS | {"MAIL#*"},
-    **dict.fromkeys(("stripe_webhook", "reconcile_payments"), PAYMENTS | COUNTERS),
+    "stripe_webhook": PAYMENTS | COUNTERS,
+    "reconcile_payments": PAYMENTS | COUNTERS | {"LEASE"},
     "prove_ledger": {"STRIPE#*"},
     "send_mail": {"ACCOUNT#*", "MAIL"},
     "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
@@ -25,6 +26,7 @@ WRITTEN = {
 """The partitions that each writer of the table may write."""
 OF_NAMES = {"MAIL#*", "NAME#*"}
 DELETED = {
+    **{folder: {"LEASE"} for folder in ("expire_holds", "reconcile_payments", "rerate_calls")},
     "send_mail": {"MAIL"},
     "change_settings": {"MAIL#*"},
     "manage_accounts": OF_NAMES,

@@ -8,7 +8,7 @@ from tests.harness.template import ROOT, read_template
 
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
 SOURCE = read_template(TEXT)
-MAX_LINES = 2600
+MAX_LINES = 2620
 
 
 def test_template_stays_short_enough_to_read() -> None:
