@@ -28,8 +28,8 @@ def physical_id(stack: Stack, logical_id: str) -> str:
 
 
 def invoke(stack: Stack, function: str, event: dict[str, Any]) -> Any:
-    """Invoke a deployed function by its logical id; return its result, or fail if it raises. A sweep waits until that of
-    the schedule is over.
+    """Invoke a deployed function by its logical id; return its result, or fail if it raises. A sweep waits for that of
+    the schedule.
     """
     [result] = invoke_each(stack, function, [event])
     while result == {"skipped": 1}:
