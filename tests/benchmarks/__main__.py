@@ -27,6 +27,7 @@ from tests.benchmarks.pricing import pricing_rows
 from tests.benchmarks.publication import publication_rows
 from tests.benchmarks.reporting import reporting_rows
 from tests.benchmarks.reversals import reversal_rows
+from tests.benchmarks.rounds import round_rows
 from tests.benchmarks.rows import Row, markdown, show
 from tests.benchmarks.sign_ins import sign_in_rows
 from tests.benchmarks.spending_reads import spending_rows
@@ -113,6 +114,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "payments", lambda: payment_rows(lab)
     yield "sign-ins", lambda: sign_in_rows(lab)
     yield "sweeps", lambda: sweep_rows(lab)
+    yield "rounds", round_rows
     lab.wire.release(stock.table.meta.client)
 
 
