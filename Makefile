@@ -66,7 +66,7 @@ contract: $(READY)
 
 .PHONY: lint-template
 lint-template: $(READY)
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint template.yaml stacks/*.yaml
 
 #  `make check` and `make test` run suites side by side. Each says when it starts; its output follows when it has ended.
 SIDE_BY_SIDE := --no-print-directory --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
@@ -174,6 +174,17 @@ test-dynamodb: $(READY)  ## Run every test that needs DynamoDB against AWS_ENDPO
 bench: $(READY)  ## Measure the budgets beside the usual tutorial stack and write docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks
 
+#  The peer has an environment of its own, because its packages are no part of this application.
+PEER_READY := .venv-peer/.ready
+$(PEER_READY): tests/benchmarks/peers/requirements.txt
+	python3 -m venv --clear .venv-peer
+	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.PHONY: bench-peers
+bench-peers: $(READY) $(PEER_READY)  ## Charge the same calls with django-hordak on PostgreSQL and write docs/peers.md
+	$(BIN)/python -m tests.benchmarks.peers .venv-peer/bin/python
+
 # ----------------------------------------------------------------------------------------------------------------------
 # Operate (the running local stack; STACK=name means that stack in your AWS account)
 # ----------------------------------------------------------------------------------------------------------------------
@@ -229,8 +240,19 @@ audit: $(READY)  ## Prove that the ledger of ACCOUNT=id adds up and agrees with 
 	@$(BIN)/python -m ops.audit "$(or $(ACCOUNT),$(error Name the account: make audit ACCOUNT=id))"
 
 .PHONY: redrive
-redrive: $(READY)  ## Send rejected calls again; PEEK=1 shows the reasons, DROP=1 removes hopeless calls, YES=1 skips the question
-	@$(BIN)/python -m ops.redrive $(call flag,PEEK,--peek) $(call flag,DROP,--drop) $(call flag,YES,--yes)
+redrive: $(READY)  ## Send rejected calls again; PEEK=1 shows the reasons, DROP=1 | MALFORMED=1 removes or sends hopeless ones, QUEUE=, YES=1
+	@$(BIN)/python -m ops.redrive $(if $(QUEUE),--queue "$(QUEUE)") $(call flag,PEEK,--peek) $(call flag,DROP,--drop) \
+	  $(call flag,MALFORMED,--malformed) $(call flag,YES,--yes)
+
+.PHONY: replay-calls
+replay-calls: $(READY)  ## Send the calls of the raw archive again, after a table was restored: FROM=moment [TO=moment], YES=1 skips the question
+	@$(BIN)/python -m ops.replay_calls --from "$(or $(FROM),$(error Name the time: make replay-calls FROM=2026-11-23T10:00:00Z))" \
+	  $(if $(TO),--to "$(TO)") $(call flag,YES,--yes)
+
+.PHONY: restore-drill
+restore-drill: $(READY)  ## Prove that the ledger can be restored to AT=moment, in a copy that is deleted afterwards; SAMPLE=30 KEEP=1 YES=1
+	@$(BIN)/python -m ops.restore_drill "$(or $(AT),$(error Name the moment: make restore-drill AT=2026-11-23T10:00:00Z))" \
+	  $(if $(SAMPLE),--sample "$(SAMPLE)") $(call flag,KEEP,--keep) $(call flag,YES,--yes)
 
 .PHONY: freeze
 freeze: $(READY)  ## Refuse new international calls, payments, and looser settings of ACCOUNT=id, at once
@@ -268,8 +290,15 @@ build: $(READY)  ## Build for an environment of samconfig.toml: CONFIG_ENV=stagi
 	@$(BIN)/python -m ops.build "$(or $(CONFIG_ENV),staging)"
 
 .PHONY: deploy
-deploy: build  ## Build and deploy to the AWS account you are signed in to: CONFIG_ENV=staging or production
-	$(BIN)/sam deploy --config-env "$(or $(CONFIG_ENV),staging)"
+deploy: build deploy-built  ## Build and deploy to the AWS account you are signed in to: CONFIG_ENV=staging or production, YES=1
+
+.PHONY: deploy-built
+deploy-built: $(READY)  ## Deploy the last build, and record the release before it: CONFIG_ENV=staging or production, YES=1
+	@$(BIN)/python -m ops.deploy "$(or $(CONFIG_ENV),staging)" $(call flag,YES,--yes)
+
+.PHONY: rollback-release
+rollback-release: $(READY)  ## Make the previous release live again, or TO=release; LIST=1 lists them, YES=1 skips the question
+	@$(BIN)/python -m ops.rollback_release $(if $(TO),--to "$(TO)") $(call flag,LIST,--list) $(call flag,YES,--yes)
 
 # ----------------------------------------------------------------------------------------------------------------------
 # Maintain

@@ -18,11 +18,14 @@ from packaging.requirements import Requirement
 
 from ops.build import BuildError
 from ops.project import ROOT
+from ops.release import release_of, stamp
 
 CACHE: Final = ROOT / ".aws-sam" / "local"
 MAX_BUILDS: Final = 3
 LAYER: Final = Path("layers") / "domain"
 LOCK: Final = LAYER / "requirements.txt"
+STACKS: Final = Path("stacks")
+"""The templates that template.yaml nests."""
 ARCHIVE_TIME: Final = (1980, 1, 1, 0, 0, 0)
 """The same sources make the same archive."""
 
@@ -54,7 +57,7 @@ def build(cache: Path = CACHE, root: Path = ROOT) -> tuple[Path, bool]:
 
 def key_of(root: Path) -> str:
     """Return the hash of everything that a build depends on: sources, lock, template, interpreter, and this module."""
-    inputs = [root / "template.yaml", *_sources(root / LAYER), *_sources(root / "functions")]
+    inputs = [root / "template.yaml", *_sources(root / STACKS), *_sources(root / LAYER), *_sources(root / "functions")]
     digest = hashlib.sha256(f"{sys.version} {platform.machine()}".encode())
     for path, name in [(path, str(path.relative_to(root))) for path in inputs] + [(Path(__file__), "build")]:
         digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
@@ -72,11 +75,15 @@ def _write(folder: Path, root: Path) -> None:
     if template.count(uri) != 1:
         raise BuildError(f"template.yaml must have one layer with {uri.strip()}")
     template = template.replace(uri, "ContentUri: layer.zip\n")
+    if (root / STACKS).exists():  # Version 1.0.0 nests none.
+        shutil.copytree(root / STACKS, folder / STACKS)
     shutil.copytree(root / "functions", folder / "functions", ignore=shutil.ignore_patterns("__pycache__"))
     with zipfile.ZipFile(folder / "layer.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path, name in [*_package(root), *libraries(root / LOCK)]:
             archive.writestr(zipfile.ZipInfo(f"python/{name}", ARCHIVE_TIME), path.read_bytes(), zipfile.ZIP_DEFLATED)
-    (folder / "template.yaml").write_text(template, encoding="utf-8")
+    path = folder / "template.yaml"
+    path.write_text(template, encoding="utf-8")
+    path.write_text(stamp(template, release_of(folder)), encoding="utf-8")
 
 
 def _package(root: Path) -> Iterator[tuple[Path, str]]:

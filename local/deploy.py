@@ -98,6 +98,7 @@ def _parameters(settings: Settings) -> list[str]:
         *([f"HoldGraceSeconds={grace}"] if grace is not None else []),
         "Environment=local",
         "Local=true",
+        "ArchiveLockDays=0",
         f"LocalApiId={API_ID}",
         f"Runtime={runtime()}",
         f"Architecture={architecture()}",

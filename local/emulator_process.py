@@ -1,5 +1,6 @@
 """The process of the emulator: `python -P local/emulator_process.py`. It runs the emulator with the condition keys of
-`local/emulator_conditions.py`, and with three changes for small and busy machines:
+`local/emulator_conditions.py`, the transform of `local/emulator_nested.py`, and three changes for small and busy
+machines:
 
 - The emulator unpacks the layer again for each worker: thousands of files, a second of both cores, and as much to
   remove them. On AWS all workers read one folder. Here an archive is unpacked once, and each worker gets a link to it.
@@ -130,10 +131,11 @@ def install() -> None:
 
 if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[1]))  # Not in the environment, which the workers inherit.
-    from local import emulator_conditions
+    from local import emulator_conditions, emulator_nested
 
     install()
     emulator_conditions.install()
+    emulator_nested.install()
     if layers := os.environ.get("LAYER_FOLDER"):
         remove_unused_layers(Path(layers))
     main()

@@ -1,8 +1,9 @@
-"""Builds the application with `sam build` and compiles its Python: Lambda's package is read-only, so it would compile
-the same files at every cold start. Does not know where the result is deployed.
+"""Builds the application with `sam build`, compiles its Python, because Lambda's package is read-only and would compile
+the same files at every cold start, and names the release in the built template. Does not know where it is deployed.
 """
 
 import argparse
+import json
 import re
 import shutil
 import subprocess
@@ -13,8 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from ops.project import ROOT
+from ops.release import release_of, stamp
+from ops.sources import commit_of, uncommitted_files
 
 BUILD_DIR: Final = ROOT / ".aws-sam" / "build"
+RELEASE_FILE: Final = ROOT / ".aws-sam" / "release.json"
+"""What was built last: the release, the commit of its sources (empty if some differ from it), and the runtime."""
 
 
 class BuildError(Exception):
@@ -61,8 +66,26 @@ def compile_build(build_dir: Path, python: str) -> None:
         raise BuildError(f"The build does not compile: {process.stdout.strip()[-500:]}")
 
 
-def runtime_of(config_env: str) -> str:
-    """Return the Lambda runtime of an environment: its own parameter, or the template's default.
+def name_release(build_dir: Path, settings: str) -> str:
+    """Write the release into the template of a build; return it.
+
+    `settings` is the text of samconfig.toml. It counts, because a version keeps the environment variables with which it
+    was published; as a whole, because one build is deployed to several environments.
+
+    Raises:
+        BuildError: a function of the template cannot be found.
+    """
+    template = build_dir / "template.yaml"
+    text, release = template.read_text(encoding="utf-8"), release_of(build_dir, [settings])
+    stamped = stamp(text, release)
+    if stamped.count(release) != text.count("Type: AWS::Serverless::Function\n"):
+        raise BuildError(f"{template} is not written as expected, so a function would keep its old version.")
+    template.write_text(stamped, encoding="utf-8")
+    return release
+
+
+def settings_of(config_env: str) -> str:
+    """Return the template's parameters of an environment, as samconfig.toml writes them.
 
     Raises:
         BuildError: samconfig.toml has no such environment.
@@ -70,7 +93,16 @@ def runtime_of(config_env: str) -> str:
     environments = tomllib.loads((ROOT / "samconfig.toml").read_text())
     if config_env not in environments:
         raise BuildError(f"samconfig.toml has no environment {config_env}.")
-    overrides = environments[config_env].get("global", {}).get("parameters", {}).get("parameter_overrides", "")
+    return str(environments[config_env].get("global", {}).get("parameters", {}).get("parameter_overrides", ""))
+
+
+def runtime_of(config_env: str) -> str:
+    """Return the Lambda runtime of an environment: its own parameter, or the template's default.
+
+    Raises:
+        BuildError: samconfig.toml has no such environment.
+    """
+    overrides = settings_of(config_env)
     match = re.search(r"\bRuntime=(\S+)", overrides) or re.search(
         r"^  Runtime:\n(?:    .*\n)*?    Default: (\S+)", (ROOT / "template.yaml").read_text(), re.MULTILINE
     )
@@ -100,10 +132,13 @@ def main() -> int:
         python = python_of(runtime_of(environment))
         sam_build(environment, BUILD_DIR)
         compile_build(BUILD_DIR, python)
+        release = name_release(BUILD_DIR, (ROOT / "samconfig.toml").read_text(encoding="utf-8"))
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"Built into {BUILD_DIR}.")
+    commit = "" if uncommitted_files() else commit_of()
+    RELEASE_FILE.write_text(json.dumps({"release": release, "commit": commit, "runtime": runtime_of(environment)}))
+    print(f"Built release {release[:12]} into {BUILD_DIR}.")
     return 0
 
 

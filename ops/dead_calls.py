@@ -1,9 +1,8 @@
 """Judges the messages of the dead-letter queue: why each is refused now, and what an operator can do."""
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -24,6 +23,7 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.charge_reader import was_corrected_to
 from calling_credit.ledger.entries import same_facts
 from calling_credit.rejection_codes import Rejection, RejectionCode
+from ops.dead_letters import Letter
 from ops.stack import FoundStack
 
 MAX_ROWS: Final = 100
@@ -53,9 +53,7 @@ class DeadCall:
     `fields` are the direction, account, call, and seconds of the message, as far as it names them.
     """
 
-    message_id: str
-    receipt: str
-    body: str
+    letter: Letter
     first_sent_ms: int
     fields: tuple[str, ...]
     code: RejectionCode | LedgerVerdict
@@ -68,18 +66,58 @@ class DeadCall:
         return format_instant(datetime.fromtimestamp(self.first_sent_ms / 1000, UTC))
 
 
-def judge(stack: FoundStack, messages: Sequence[dict[str, Any]], now: datetime) -> list[DeadCall]:
-    """Return why each message is refused now, by its form or by the ledger."""
-    lead = timedelta(seconds=int(stack.parameters.get("LeadSeconds") or LEAD.total_seconds()))
-    numbers = NumberResolver(stack.client("dynamodb"), stack.table_name, lead)
-    home = (stack.parameters.get("HomeCountries") or HOME_COUNTRIES).partition(",")[0]
-    finder = LineFinder(numbers, AccountFacts(stack.client("dynamodb"), stack.table_name), home)
-    events = finder.complete([read_event(message["Body"]) for message in messages], now)
-    outcomes = [event if isinstance(event, Rejection) else parse_event(event, now) for event in events]
-    calls = [outcome for outcome in outcomes if isinstance(outcome, Call)]
-    keys = {key for call in calls for key in (_balance_of(call), _entry_of(call))}
-    items = read_many(stack.client("dynamodb"), stack.table_name, sorted(keys))
-    return [_dead_call(stack, message, outcome, items) for message, outcome in zip(messages, outcomes, strict=True)]
+class Judge:
+    """Says why messages are refused now, by their form or by the ledger, with few requests for many messages."""
+
+    def __init__(self, stack: FoundStack, now: datetime) -> None:
+        self._client = stack.client("dynamodb")
+        self._table_name = stack.table_name
+        self._now = now
+        lead = timedelta(seconds=int(stack.parameters.get("LeadSeconds") or LEAD.total_seconds()))
+        numbers = NumberResolver(self._client, stack.table_name, lead)
+        home = (stack.parameters.get("HomeCountries") or HOME_COUNTRIES).partition(",")[0]
+        self._finder = LineFinder(numbers, AccountFacts(self._client, stack.table_name), home)
+
+    def judge(self, letters: Sequence[Letter]) -> list[DeadCall]:
+        """Judge messages in their order."""
+        events = self._finder.complete([read_event(letter.body) for letter in letters], self._now)
+        outcomes = [event if isinstance(event, Rejection) else parse_event(event, self._now) for event in events]
+        calls = [outcome for outcome in outcomes if isinstance(outcome, Call)]
+        keys = {key for call in calls for key in (_balance_of(call), _entry_of(call))}
+        items = read_many(self._client, self._table_name, sorted(keys))
+        return [self._dead_call(letter, outcome, items) for letter, outcome in zip(letters, outcomes, strict=True)]
+
+    def _dead_call(
+        self, letter: Letter, outcome: Call | FreeEvent | Rejection, items: Mapping[Key, dict[str, Any]]
+    ) -> DeadCall:
+        code: RejectionCode | LedgerVerdict
+        if isinstance(outcome, Rejection):
+            code, detail = outcome.code, outcome.detail
+        elif isinstance(outcome, FreeEvent):
+            code, detail = LedgerVerdict.WOULD_BE_TAKEN, "The event costs nothing; send it back to release its hold."
+        else:
+            code, detail = self._judge_by_ledger(outcome, items)
+        is_hopeless = isinstance(outcome, Rejection) and code not in MAY_PASS
+        return DeadCall(letter, _first_sent_ms(letter), _fields_of(letter.body), code, detail, is_hopeless)
+
+    def _judge_by_ledger(
+        self, call: Call, items: Mapping[Key, dict[str, Any]]
+    ) -> tuple[RejectionCode | LedgerVerdict, str]:
+        if _balance_of(call) not in items:
+            return RejectionCode.UNKNOWN_ACCOUNT, f"Create the account {call.account_id}, then send the call back."
+        entry = items.get(_entry_of(call))
+        if entry is None:
+            return LedgerVerdict.WOULD_BE_TAKEN, "The call would be charged now; send it back."
+        if same_facts(entry, call) or was_corrected_to(
+            self._client, self._table_name, call.key, call.dialled_number, call.duration_seconds
+        ):
+            return LedgerVerdict.CHARGED_ALREADY, "The call is in the ledger; sending it back changes nothing."
+        detail = (
+            "Another record of this call_id is charged. If this one is right, correct the call with make correct-call"
+            f" ACCOUNT={call.account_id} CALL={call.call_key} STARTED_AT={call.happened_at}"
+            f" SECONDS={call.duration_seconds} REASON=…, then send it back. If it is another call, give it its own id."
+        )
+        return RejectionCode.CONFLICTING_CALL, detail
 
 
 def _balance_of(call: Call) -> Key:
@@ -90,36 +128,17 @@ def _entry_of(call: Call) -> Key:
     return account_pk(call.account_id), entry_sk(call.happened_at, call.call_key)
 
 
-def _dead_call(
-    stack: FoundStack,
-    message: dict[str, Any],
-    outcome: Call | FreeEvent | Rejection,
-    items: Mapping[Key, dict[str, Any]],
-) -> DeadCall:
-    code: RejectionCode | LedgerVerdict
-    if isinstance(outcome, Rejection):
-        code, detail = outcome.code, outcome.detail
-    elif isinstance(outcome, FreeEvent):
-        code, detail = LedgerVerdict.WOULD_BE_TAKEN, "The event costs nothing; send it back to release its hold."
-    else:
-        code, detail = _judge_by_ledger(stack, outcome, items)
-    is_hopeless = isinstance(outcome, Rejection) and code not in MAY_PASS
-    return DeadCall(
-        message["MessageId"],
-        message["ReceiptHandle"],
-        message["Body"],
-        _first_sent_ms(message),
-        _fields_of(message["Body"]),
-        code,
-        detail,
-        is_hopeless,
-    )
+def _first_sent_ms(letter: Letter) -> int:
+    first = letter.attributes.get(FIRST_SENT, {}).get("StringValue", "")
+    return min(letter.sent_ms, int(first)) if first.isascii() and first.isdigit() else letter.sent_ms
 
 
-def _first_sent_ms(message: dict[str, Any]) -> int:
-    sent = int(message["Attributes"]["SentTimestamp"])
-    first = message.get("MessageAttributes", {}).get(FIRST_SENT, {}).get("StringValue", "")
-    return min(sent, int(first)) if first.isascii() and first.isdigit() else sent
+def returning_letter(call: DeadCall) -> Letter:
+    """The message as it is sent again. It says when it was first sent, so that an old unanswered call does not seem to
+    have ended now.
+    """
+    first = {FIRST_SENT: {"DataType": "Number", "StringValue": str(call.first_sent_ms)}}
+    return replace(call.letter, attributes={**call.letter.attributes, **first})
 
 
 def _fields_of(body: str) -> tuple[str, ...]:
@@ -131,36 +150,11 @@ def _fields_of(body: str) -> tuple[str, ...]:
     return tuple(str(value)[:MAX_SHOWN] if isinstance(value, str | int | float) else "" for value in values)
 
 
-def _judge_by_ledger(
-    stack: FoundStack, call: Call, items: Mapping[Key, dict[str, Any]]
-) -> tuple[RejectionCode | LedgerVerdict, str]:
-    if _balance_of(call) not in items:
-        return RejectionCode.UNKNOWN_ACCOUNT, f"Create the account {call.account_id}, then send the call back."
-    entry = items.get(_entry_of(call))
-    if entry is None:
-        return LedgerVerdict.WOULD_BE_TAKEN, "The call would be charged now; send it back."
-    if same_facts(entry, call) or was_corrected_to(
-        stack.client("dynamodb"), stack.table_name, call.key, call.dialled_number, call.duration_seconds
-    ):
-        return LedgerVerdict.CHARGED_ALREADY, "The call is in the ledger; sending it back changes nothing."
-    detail = (
-        "Another record of this call_id is charged. If this one is right, correct the call with make correct-call"
-        f" ACCOUNT={call.account_id} CALL={call.call_key} STARTED_AT={call.happened_at} SECONDS={call.duration_seconds}"
-        " REASON=…, then send it back. If it is another call, give it its own id."
-    )
-    return RejectionCode.CONFLICTING_CALL, detail
-
-
-def counts_of(calls: Sequence[DeadCall]) -> list[tuple[str, int]]:
-    """Return how many calls have each code, the most frequent first."""
-    return Counter(str(call.code) for call in calls).most_common()
-
-
 def table_of(calls: Sequence[DeadCall]) -> Table:
     """Return a table of the calls and the reasons."""
     table = Table(box=None, header_style="bold")
     for name in ("message", "sent", "code", "direction", "account", "call", "seconds", "what to do"):
         table.add_column(name, overflow="fold")
     for call in calls[:MAX_ROWS]:
-        table.add_row(call.message_id, call.sent_at, call.code, *map(escape, (*call.fields, call.detail)))
+        table.add_row(call.letter.message_id, call.sent_at, call.code, *map(escape, (*call.fields, call.detail)))
     return table

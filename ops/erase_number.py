@@ -1,5 +1,5 @@
 """Erases a person's telephone number from an account: from its calls, its names, and the history of the number. Amounts
-do not change.
+do not change. It names the objects of the raw archive that still hold the number.
 """
 
 import argparse
@@ -10,6 +10,7 @@ from calling_credit.masking import masked
 from calling_credit.numbering import is_e164
 from ops.accounts import require_account
 from ops.actor import this_operator
+from ops.archived_numbers import hours_of_calls, show_archived
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirm, console, run
 
@@ -30,6 +31,7 @@ def main() -> int:
         return 1
     place = (stack.client("dynamodb"), stack.table_name, arguments.account_id, arguments.number)
     now = clock.now()
+    hours = hours_of_calls(stack, arguments.account_id, arguments.number)
     items = list(erase_number(*place, this_operator(), now))
     if not items:
         require_account(stack, arguments.account_id)
@@ -42,6 +44,7 @@ def main() -> int:
             " run the command again.",
             markup=False,
         )
+    show_archived(stack, arguments.account_id, arguments.number, hours)
     return 0
 
 

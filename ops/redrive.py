@@ -1,154 +1,184 @@
-"""Reads the dead-letter queue, says why each call is refused, and sends the calls back to the call queue once the cause
-is fixed. Sending back is always safe: a call that is already charged changes nothing.
+"""Reads a dead-letter queue and sends its messages back once the cause is fixed. Of calls it says why each is refused.
+Sending back is always safe: a call that is already charged changes nothing.
 """
 
 import argparse
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from calling_credit.charging.call_queue import batches
-from calling_credit.charging.intake import FIRST_SENT
-from ops.dead_calls import DeadCall, counts_of, judge, table_of
+from calling_credit.instants import format_instant
+from ops.dead_calls import Judge, returning_letter, table_of
+from ops.dead_letters import MAX_LOAD, DeadLetters, Letter
 from ops.project import local_folder
 from ops.stack import FoundStack, find_stack
 from ops.terminal import CommandError, confirm, console, progress_bar, run
 
-HIDDEN_SECONDS = 900
-"""How long a received message stays hidden: long enough to receive and judge the whole queue. If the command ends
-without moving a message, the message is visible again at once.
-"""
+CALLS: Final = "calls"
+QUEUES: Final = {
+    CALLS: ("DeadLetterQueueUrl", "CallQueueUrl"),
+    "proof": ("ProofDeadLetterQueueUrl", "ProofQueueUrl"),
+}
+"""The outputs of the stack that name a dead-letter queue, and the queue to which its messages go back."""
+MAX_HIDDEN: Final = 100_000
+"""The messages that the command keeps hidden. SQS hides at most 120,000 of a queue at a time."""
+CHUNK: Final = 1_000
+"""The messages that are judged together."""
 
 
-def receive_all(client: Any, queue_url: str, report: Callable[[int], None]) -> list[dict[str, Any]]:
-    """Return every message of a queue once, with its newest receipt; call `report` with the count so far.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A message that is moved: as it was received, as it is sent, and what a file keeps of it if it is removed."""
 
-    It ends when a receive brings nothing new, so messages that become visible again do not keep it running.
-    """
-    messages_by_id: dict[str, dict[str, Any]] = {}
-    while True:
-        messages = client.receive_message(
-            QueueUrl=queue_url,
-            MaxNumberOfMessages=10,
-            VisibilityTimeout=HIDDEN_SECONDS,
-            WaitTimeSeconds=1,
-            MessageSystemAttributeNames=["SentTimestamp"],
-            MessageAttributeNames=[FIRST_SENT],
-        ).get("Messages", [])
-        is_new = any(message["MessageId"] not in messages_by_id for message in messages)
-        messages_by_id |= {message["MessageId"]: message for message in messages}
-        if not is_new:
-            return list(messages_by_id.values())
-        report(len(messages_by_id))
+    letter: Letter
+    outgoing: Letter
+    record: dict[str, Any]
 
 
-def read_dead_calls(stack: FoundStack) -> list[DeadCall]:
-    """Judge every message in the dead-letter queue; they stay hidden until `release`, or for `HIDDEN_SECONDS`."""
-    with progress_bar("Reading the dead-letter queue", None) as report:
-        messages = receive_all(stack.client("sqs"), stack.outputs["DeadLetterQueueUrl"], report)
-    return judge(stack, messages, datetime.now(UTC))
-
-
-def release(stack: FoundStack, calls: Sequence[DeadCall]) -> None:
-    """Make the messages visible again at once."""
-    client = stack.client("sqs")
-    for batch in _tens(calls):
-        entries = [
-            {"Id": str(index), "ReceiptHandle": call.receipt, "VisibilityTimeout": 0}
-            for index, call in enumerate(batch)
-        ]
-        client.change_message_visibility_batch(QueueUrl=stack.outputs["DeadLetterQueueUrl"], Entries=entries)
-
-
-def send_back(stack: FoundStack, calls: Sequence[DeadCall]) -> int:
-    """Put calls into the call queue, then remove them from the dead-letter queue; return how many were moved.
-
-    Each message says when it was first sent, so that an old unanswered call does not seem to have ended now.
-    """
-    client = stack.client("sqs")
-    begin = count = 0
-    for bodies in batches(call.body for call in calls):
-        batch = calls[begin : begin + len(bodies)]
-        begin += len(bodies)
-        entries = [
-            {"Id": str(index), "MessageBody": call.body, "MessageAttributes": {FIRST_SENT: _number(call.first_sent_ms)}}
-            for index, call in enumerate(batch)
-        ]
-        answer = client.send_message_batch(QueueUrl=stack.outputs["CallQueueUrl"], Entries=entries)
-        accepted = [batch[int(success["Id"])] for success in answer.get("Successful", [])]
-        _remove(client, stack, accepted)
-        count += len(accepted)
-    return count
-
-
-def _number(value: int) -> dict[str, str]:
-    return {"DataType": "Number", "StringValue": str(value)}
-
-
-def drop(stack: FoundStack, calls: Sequence[DeadCall]) -> Path:
-    """Remove calls permanently, and write their bodies to a file that only its owner may read."""
-    folder = local_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"dropped-calls-{int(time.time())}.jsonl"
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-        for call in calls:
-            stream.write(json.dumps({"code": call.code, "sent_at": call.sent_at, "body": call.body}) + "\n")
-    client = stack.client("sqs")
-    for batch in _tens(calls):
-        _remove(client, stack, batch)
-    return file
-
-
-def _remove(client: Any, stack: FoundStack, calls: Sequence[DeadCall]) -> None:
-    if calls:
-        entries = [{"Id": str(index), "ReceiptHandle": call.receipt} for index, call in enumerate(calls)]
-        client.delete_message_batch(QueueUrl=stack.outputs["DeadLetterQueueUrl"], Entries=entries)
-
-
-def _tens(calls: Sequence[DeadCall]) -> Iterator[Sequence[DeadCall]]:
-    for begin in range(0, len(calls), 10):
-        yield calls[begin : begin + 10]
+Choose = Callable[[Sequence[Letter]], list[Choice]]
+"""Prints what was received, and returns what is to be moved."""
 
 
 def main() -> int:
-    """Run `python -m ops.redrive [--peek | --drop] [--yes]`, behind `make redrive`."""
-    parser = argparse.ArgumentParser(prog="make redrive", description="Send refused calls back to the call queue.")
+    """Run `python -m ops.redrive [--queue QUEUE] [--peek | --drop | --malformed] [--yes]`, behind `make redrive`."""
+    parser = argparse.ArgumentParser(prog="make redrive", description="Send dead letters back to their queue.")
+    parser.add_argument("--queue", choices=tuple(QUEUES), default=CALLS, help="QUEUE: calls, if left out")
     parser.add_argument("--peek", action="store_true", help="PEEK=1: list the calls and the reasons, change nothing")
     parser.add_argument("--drop", action="store_true", help="DROP=1: remove the calls that can never be charged")
+    parser.add_argument("--malformed", action="store_true", help="MALFORMED=1: send these calls back")
     parser.add_argument("--yes", action="store_true", help="YES=1: do not ask for confirmation")
-    arguments = parser.parse_args()
+    order = parser.parse_args()
+    if order.peek + order.drop + order.malformed > 1:
+        raise CommandError("PEEK, DROP, and MALFORMED exclude each other. Give one of them.")
+    if order.queue != CALLS and (order.drop or order.malformed):
+        raise CommandError("DROP and MALFORMED are for calls. Messages of other queues only go back.")
     stack = find_stack()
-    calls = read_dead_calls(stack)
-    if not calls:
-        console.print("The dead-letter queue is empty.")
+    if order.queue != CALLS:
+        return redrive(stack, order, all_of)
+    judge = Judge(stack, datetime.now(UTC))
+    return redrive(stack, order, lambda letters: choose_calls(judge, letters, order))
+
+
+def redrive(stack: FoundStack, order: argparse.Namespace, choose: Choose) -> int:
+    """Move the chosen messages, load by load, and keep the others hidden until the end, so that none is read twice."""
+    dead_url, target_url = queue_urls(stack, order.queue)
+    dead = DeadLetters(stack.client("sqs"), dead_url)
+    max_load = MAX_HIDDEN if order.peek else MAX_LOAD
+    hidden: dict[str, Letter] = {}
+    is_first = True
+    try:
+        while len(hidden) < MAX_HIDDEN:
+            with progress_bar("Reading the dead-letter queue", None) as report:
+                found = dead.receive(report, max_load, hidden)
+            letters = [letter for letter in found if letter.message_id not in hidden]
+            hidden |= {letter.message_id: letter for letter in found}
+            if not letters:
+                if is_first:
+                    console.print("The dead-letter queue is empty.")
+                return 0
+            is_first = False
+            choices = choose(letters)
+            question = f"{'Remove' if order.drop else 'Send back'} {len(choices)} of them?"
+            if order.peek or (choices and not (order.yes or confirm(question))):
+                return 0
+            if choices and order.drop:
+                drop(dead, choices)
+            elif choices:
+                send_back(dead, choices, target_url)
+            for choice in choices:
+                del hidden[choice.letter.message_id]
+            if not dead.has_more:
+                return 0
+        console.print(f"{len(hidden)} messages are left. Remove or send back these, then run it again for the rest.")
         return 0
-    for code, count in counts_of(calls):
+    finally:
+        dead.release(list(hidden.values()))
+
+
+def queue_urls(stack: FoundStack, queue: str) -> tuple[str, str]:
+    """Return the addresses of a dead-letter queue and of its target.
+
+    Raises:
+        CommandError: the stack has no such queue.
+    """
+    try:
+        dead, target = (stack.outputs[name] for name in QUEUES[queue])
+    except KeyError as error:
+        raise CommandError(f"The stack {stack.name} has no queue {queue}. Deploy this release first.") from error
+    return dead, target
+
+
+def all_of(letters: Sequence[Letter]) -> list[Choice]:
+    """Choose all messages of a queue that does not hold calls."""
+    oldest = datetime.fromtimestamp(min(letter.sent_ms for letter in letters) / 1000, UTC)
+    console.print(f"{len(letters)} messages, the oldest of {format_instant(oldest)}.")
+    return [Choice(letter, letter, {}) for letter in letters]
+
+
+def choose_calls(judge: Judge, letters: Sequence[Letter], order: argparse.Namespace) -> list[Choice]:
+    """Print why calls are refused, and choose those that can be charged; with DROP or MALFORMED the hopeless ones."""
+    calls = []
+    with progress_bar("Looking for the reasons", len(letters)) as report:
+        for begin in range(0, len(letters), CHUNK):
+            calls += judge.judge(letters[begin : begin + CHUNK])
+            report(len(calls))
+    for code, count in Counter(str(call.code) for call in calls).most_common():
         console.print(f"{count:>8}  {code}")
     console.print(table_of(calls))
     console.print(f"{len(calls)} refused calls. What to do: docs/runbook.md#dead-letter-queue")
-    selection = [call for call in calls if call.hopeless or not arguments.drop]
-    question = f"{'Remove' if arguments.drop else 'Send back'} {len(selection)} of them?"
-    hidden = calls
-    try:
-        if arguments.peek or not selection or not (arguments.yes or confirm(question)):
-            return 0
-        if arguments.drop:
-            file = drop(stack, selection)
-            hidden = [call for call in calls if call not in selection]
-            console.print(f"{len(selection)} removed. Their bodies are in {file}", markup=False, soft_wrap=True)
-            return 0
-        count = send_back(stack, selection)
-        console.print(f"{count} sent back to the call queue.")
-        if count < len(selection):
-            raise CommandError(f"The queue refused {len(selection) - count} calls, which are unchanged. Run it again.")
-        hidden = []
-        return 0
-    finally:
-        release(stack, hidden)
+    malformed = sum(call.hopeless for call in calls)
+    if malformed and not (order.drop or order.malformed or order.peek):
+        console.print(
+            f"{malformed} of them can never be charged and stay. DROP=1 removes them, MALFORMED=1 sends them."
+        )
+    return [
+        Choice(
+            call.letter, returning_letter(call), {"code": call.code, "sent_at": call.sent_at, "body": call.letter.body}
+        )
+        for call in calls
+        if call.hopeless == (order.drop or order.malformed)
+    ]
+
+
+def send_back(dead: DeadLetters, choices: Sequence[Choice], target_url: str) -> None:
+    """Send messages to their queue, then remove them from the dead-letter queue.
+
+    Raises:
+        CommandError: the queue refused some; they are unchanged.
+    """
+    with progress_bar("Sending back", len(choices)) as report:
+        moved = dead.move([choice.outgoing for choice in choices], target_url, report)
+    console.print(f"{moved.count} sent back.")
+    if moved.refused:
+        for reason, count in Counter(moved.refused).most_common():
+            console.print(f"{count:>8}  {reason}", markup=False)
+        raise CommandError(f"The queue refused {len(moved.refused)} messages, which are unchanged. Run it again.")
+
+
+def drop(dead: DeadLetters, choices: Sequence[Choice]) -> None:
+    """Remove messages permanently, after writing them to a file that only its owner may read."""
+    folder = local_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"dropped-calls-{time.time_ns() // 1_000_000}.jsonl"
+    write_records(file, [choice.record for choice in choices])
+    with progress_bar("Removing", len(choices)) as report:
+        dead.remove([choice.letter for choice in choices], report)
+    console.print(f"{len(choices)} removed. Their bodies are in {file}", markup=False, soft_wrap=True)
+
+
+def write_records(file: Path, records: Sequence[dict[str, Any]]) -> None:
+    """Write a new file, one JSON object a line, onto the disk."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        for record in records:
+            stream.write(json.dumps(record) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ GROUPS = {
     "corrected": "were corrected by an operator; EVEN_CORRECTED=1 includes them",
     "waived": "were waived by an operator; EVEN_CORRECTED=1 charges them again",
     "not_covered": "have no price in the deck",
-    "erased": "have an erased number",
+    "erased": "have an erased or shortened number",
 }
 """The calls that keep their price, and why."""
 

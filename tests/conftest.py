@@ -37,6 +37,7 @@ os.environ.update(
     STRIPE_SECRET_ARN="calling-credit-test-stripe",
     MAIL_FROM="Billing <billing@phone.example>",
     CALL_QUEUE_URL="https://sqs.us-east-1.amazonaws.com/123456789012/calls",
+    PROOF_QUEUE_URL="https://sqs.us-east-1.amazonaws.com/123456789012/proofs",
     PAGE_URL="https://page.test/",
     LINK_URL="https://page.test/",
     POWERTOOLS_SERVICE_NAME="test",

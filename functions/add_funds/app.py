@@ -43,6 +43,7 @@ from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.backup_store import BackupStore
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.snapshots import prepare_snapshot
 from calling_credit.stored_secrets import current_secret
 from calling_credit.topups.checkout import is_page_over, parse_checkout
 from calling_credit.topups.store import TopUpStore
@@ -62,8 +63,8 @@ recharges = RechargeStore(dynamodb, config().table_name)
 backups = BackupStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
 cards = CardStore(dynamodb, config().table_name)
-by_account = RequestLimit(MONEY_REQUESTS)
-checks_by_account = RequestLimit(MONEY_REQUESTS)
+by_account, checks_by_account = RequestLimit(MONEY_REQUESTS), RequestLimit(MONEY_REQUESTS)
+prepare_snapshot(stripe_client)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from calling_credit.metrics import emit
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck_store import s3_client
 from calling_credit.rates.home_numbers import is_unknown_area_code
+from calling_credit.snapshots import prepare_snapshot
 
 SECONDS_TO_SPARE = 1.5
 """How long before the timeout the function stops retrying and answers `busy`."""
@@ -48,6 +49,7 @@ facts = AccountFacts(dynamodb, config().table_name)
 dialed = DialedNumbers(facts, config().home_country)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
 by_connector = RequestLimit(DEFAULT_PER_MINUTE)
+prepare_snapshot(lambda: decks.in_force(clock.now(), None))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from calling_credit.recharge.saving import RuleChange, in_flight_view, parse_rul
 from calling_credit.recharge.settings import apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.simulation import simulation_view
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.snapshots import prepare_snapshot
 from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
@@ -59,6 +60,7 @@ lines = LineStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
 by_account = RequestLimit(MONEY_REQUESTS)
+prepare_snapshot()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from calling_credit.connectors.store import ConnectorKeyStore
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.metrics import emit
+from calling_credit.snapshots import prepare_snapshot
 
 REFUSED = {"isAuthorized": False}
 
@@ -26,6 +27,7 @@ logger = Logger()
 metrics = Metrics()
 dynamodb = dynamodb_client()
 store = ConnectorKeyStore(dynamodb, config().table_name)
+prepare_snapshot()
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:

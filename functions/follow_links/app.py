@@ -30,6 +30,7 @@ from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import unknown_link, verify_link
 from calling_credit.payments.counted_worker import counted_worker
 from calling_credit.payments.manual_topup import resume_challenge
+from calling_credit.snapshots import prepare_snapshot
 from calling_credit.stored_secrets import secret_versions
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import TopUp, TopUpStatus
@@ -49,6 +50,7 @@ by_address = RequestLimit(30)
 """Invalid links of one address. A valid link is not counted, so no flood of guesses refuses it, even from its
 holder's own address.
 """
+prepare_snapshot()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

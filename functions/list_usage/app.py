@@ -29,6 +29,7 @@ from calling_credit.rates.deck_store import s3_client
 from calling_credit.recharge.overview import read_recharged_account
 from calling_credit.recharge.settings import balance_view
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.snapshots import prepare_snapshot
 from calling_credit.usage import forecast, summary
 from calling_credit.usage.answers import AccountAnswers
 from calling_credit.usage.overview import Overview, read_overview, read_recent_calls
@@ -38,6 +39,7 @@ app = http_resolver(logger)
 dynamodb = dynamodb_client()
 recharges = RechargeStore(dynamodb, config().table_name)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
+prepare_snapshot(lambda: decks.in_force(clock.now(), None))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

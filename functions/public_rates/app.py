@@ -17,11 +17,13 @@ from calling_credit.numbering import country_of
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck_store import s3_client
 from calling_credit.rates.price_list import read_caller
+from calling_credit.snapshots import prepare_snapshot
 
 logger = Logger()
 app = http_resolver(logger)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
 by_address = RequestLimit(120)
+prepare_snapshot(lambda: decks.in_force(clock.now(), None))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_resolver import NumberResolver
+from calling_credit.charging.archive_bucket import RawArchive, archive_client
 from calling_credit.charging.charge_batch import BatchResult, charge_batch
 from calling_credit.charging.intake import FIRST_SENT, Message
 from calling_credit.charging.named_events import LineFinder
@@ -29,16 +30,19 @@ decks = ActiveDecks(s3_client(), config().deck_bucket)
 facts = AccountFacts(dynamodb, config().table_name)
 numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
 finder = LineFinder(numbers, facts, config().home_country)
+archive = RawArchive(archive_client(), config().archive_bucket)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Charge one batch of SQS messages; `batchItemFailures` names the messages to deliver again."""
+    """Archive and charge one batch of SQS messages; `batchItemFailures` names the messages to deliver again."""
     now = clock.now()
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     store = ChargingStore(dynamodb, config().table_name, seconds_left, config().posting_threads)
-    messages = map(to_message, event["Records"])
+    messages = [to_message(record) for record in event["Records"]]
+    archiving = archive.store(messages, context.aws_request_id, now)
     tolerance = config().hang_up_tolerance_seconds
     result = charge_batch(messages, decks, finder, store, now, tolerance)
+    report_archive(archiving.failure(seconds_left()), messages)
     return report(result)
 
 
@@ -49,6 +53,13 @@ def to_message(record: dict[str, Any]) -> Message:
     if first.isascii() and first.isdigit():
         sent_at = min(sent_at, int(first))
     return Message(record["messageId"], sent_at, record["body"])
+
+
+def report_archive(failure: str | None, messages: list[Message]) -> None:
+    """Log and count a batch that is not in the raw archive, although its calls are charged."""
+    if failure is not None:
+        logger.error("not_archived", code=failure, message_ids=[message.message_id for message in messages])
+        emit(metrics, {"archive_failures": 1})
 
 
 def report(result: BatchResult) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.payments.payment_states import read_payment_states
 from calling_credit.payments.stripe_client import stripe_client
+from calling_credit.snapshots import prepare_snapshot
 from calling_credit.topups.store import TopUpStore
 from calling_credit.usage.answers import AccountAnswers
 
@@ -42,6 +43,7 @@ topups = TopUpStore(dynamodb, config().table_name)
 
 READER = "desk"
 """What the cursors of staff's lists belong to: those of customers do not continue them."""
+prepare_snapshot()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

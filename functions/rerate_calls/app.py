@@ -1,5 +1,6 @@
 """Charge unrated calls after a deck is activated and on a schedule; rerate or correct charged calls for an operator."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,10 +18,12 @@ from calling_credit.charging.corrections import correction_view
 from calling_credit.charging.rerate_request import ACTIVE, RerateRequest, parse_request, round_view
 from calling_credit.charging.rerate_run import OneDeck, RerateStore, range_of
 from calling_credit.charging.rerating import Group
-from calling_credit.charging.unrated_calls import UnratedCallStore, read_unrated_calls
+from calling_credit.charging.waiting_calls import WaitingCallsRun
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.leases import take_lease
+from calling_credit.dynamodb.unreadable import UnreadableItem
+from calling_credit.dynamodb.unreadable_store import list_unreadable
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.reader import LedgerReader
@@ -88,41 +91,51 @@ def row_of(call: ChargedCall) -> RateRow:
 
 
 def rate_unrated(context: LambdaContext) -> dict[str, Any]:
-    """Charge every unrated call that a deck covers. Without an active deck, do nothing.
+    """Charge the unrated calls that a deck covers, from where the last run stopped, as long as there is time. Without
+    an active deck, do nothing.
 
     Raises:
         Unavailable: A deck cannot be read, so its calls still wait; the others are charged.
+        ClientError: The table refuses to charge some calls, which still wait; the others are charged.
     """
     try:
-        now = wait_for_deck(decks.newest(clock.now()))
+        wait_for_deck(decks.newest(clock.now()))
     except Unavailable as error:
         if error.code != ProblemCode.NO_ACTIVE_DECK:
             raise
         logger.info("no_deck_yet")
         return {}
-    unrated = list(read_unrated_calls(dynamodb, config().table_name, decks, now))
-    account_facts = facts.load(
-        {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}, now
-    )
-    store = UnratedCallStore(dynamodb, config().table_name, now, clock.seconds_left(context, SECONDS_TO_SPARE))
-    store.rate(unrated, account_facts.time_zones, account_facts.with_breakdown)
-    counts = {f"calls_{name}": count for name, count in store.tally.items()}
-    logger.info("waiting_calls", extra=counts)
-    emit(metrics, counts)
-    unreadable = next((item.error for item in unrated if item.error is not None), None)
-    if unreadable is not None:
-        raise unreadable
+    left = clock.seconds_left(context, SECONDS_TO_SPARE)
+    threads = config().posting_threads
+    run = WaitingCallsRun(dynamodb, config().table_name, decks, facts, lambda: clock.now(), left, threads)  # noqa: PLW0108 - tests replace the clock
+    try:
+        run.run()
+    finally:
+        counts = {f"calls_{name}": count for name, count in run.tally.items()}
+        if run.unreadable:
+            counts["unreadable_items"] = len(run.unreadable)
+            report_unreadable(run.unreadable)
+        logger.info("waiting_calls", extra=counts)
+        emit(metrics, counts)
+    if run.error is not None:
+        raise run.error
     return counts
 
 
-def wait_for_deck(pointer: ActivePointer) -> datetime:
-    """Wait for a deck that charges waiting calls in a few seconds, as on the local stack. Return the instant."""
+def report_unreadable(found: Sequence[UnreadableItem]) -> None:
+    """Log the items that cannot be read, and list them for operators."""
+    for item in found:
+        pk, sk = item.key
+        logger.error("unreadable_item", extra={"pk": pk, "sk": sk, "kind": item.kind, "reason": item.reason})
+    list_unreadable(dynamodb, config().table_name, found, "rerate_calls", clock.now())
+
+
+def wait_for_deck(pointer: ActivePointer) -> None:
+    """Wait for a deck that charges waiting calls in a few seconds, as on the local stack."""
     now = clock.now()
     ready = datetime.fromisoformat(pointer.in_force[0].in_force_from) + decks.grace
     if now < ready <= now + LONGEST_WAIT:
         clock.sleep((ready - now).total_seconds())
-        return clock.now()
-    return now
 
 
 def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:

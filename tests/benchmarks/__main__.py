@@ -16,6 +16,7 @@ from pathlib import Path
 import rich.console
 
 import tests.conftest  # noqa: F401 - sets the environment before any function is imported
+from tests.benchmarks import costs
 from tests.benchmarks.admission import admission_rows
 from tests.benchmarks.client_cpu import cpu_rows
 from tests.benchmarks.crossings import crossing_rows
@@ -24,7 +25,9 @@ from tests.benchmarks.laboratory import Laboratory, laboratory
 from tests.benchmarks.payments import payment_rows
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
 from tests.benchmarks.pricing import pricing_rows
+from tests.benchmarks.proofs import proof_rows
 from tests.benchmarks.publication import publication_rows
+from tests.benchmarks.redriving import redriving_rows
 from tests.benchmarks.reporting import reporting_rows
 from tests.benchmarks.reversals import reversal_rows
 from tests.benchmarks.rounds import round_rows
@@ -73,6 +76,8 @@ def main() -> int:
         sys.stderr.flush()
         rows += measure()
         sys.stderr.write(f"{time.monotonic() - before:.0f} s\n")
+    costs.DOCUMENT.write_text(costs.document(rows), encoding="utf-8")
+    rows += costs.cost_rows(rows)
     sys.stdout.write(f"{machine()}\n\n")
     show(rows, console)
     sys.stdout.flush()
@@ -92,6 +97,7 @@ def measurements() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
 
     yield "client CPU", lambda: cpu_rows(stock)
     yield "pricing", pricing_rows
+    yield "proofs", proof_rows
     yield "decks", deck_rows
     yield "start-up", lambda: start_up_rows(traced=stock.tracer is not None)
 
@@ -115,6 +121,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "sign-ins", lambda: sign_in_rows(lab)
     yield "sweeps", lambda: sweep_rows(lab)
     yield "rounds", round_rows
+    yield "redrives", lambda: redriving_rows(lab)
     lab.wire.release(stock.table.meta.client)
 
 

@@ -124,24 +124,12 @@ class Laboratory:
             self._setup.delete_table(TableName=TABLE)
         self._setup.create_table(TableName=TABLE, **self.table_properties)
         if not self._seed:
-            self._create_accounts()
+            create_accounts(self._setup)
             self._seed = list(self.items().values())
         for start in range(0, len(self._seed), 25):
             puts: Any = [{"PutRequest": {"Item": item}} for item in self._seed[start : start + 25]]
             self._setup.batch_write_item(RequestItems={TABLE: puts})
         self._stack.forget()
-
-    def _create_accounts(self) -> None:
-        keeper, lines = AccountStore(self._setup, TABLE), LineStore(self._setup, TABLE)
-        now = datetime.now(UTC) - timedelta(days=365)  # Lines are older than their calls.
-        users = UserStore(self._setup, TABLE)
-        for index in range(mix.ACCOUNTS):
-            account = Account(mix.account_id(index), "USD", "UTC", "open", ())
-            keeper.store_account(account.account_id, partial(same, account), OPERATOR, now)
-            user = User(f"user_{index:04d}", f"User {index}")
-            users.store(mix.account_id(index), user, OPERATOR, now)
-            line = Line(mix.line_id(index), mix.number_of(index), user.user_id, international_calling=True)
-            lines.store_line(mix.account_id(index), line.line_id, partial(same, line), OPERATOR, now)
 
     def items(self) -> dict[Key, Attributes]:
         """Return all items in DynamoDB's format, from moto's memory, because its Scan takes many seconds."""
@@ -169,6 +157,19 @@ class Laboratory:
             raise RuntimeError(answer["body"])
         body: dict[str, Any] = json.loads(answer["body"])
         return body
+
+
+def create_accounts(client: "DynamoDBClient") -> None:
+    """Create 100 accounts, each with a user and an international line, which are older than their calls."""
+    keeper, lines, users = AccountStore(client, TABLE), LineStore(client, TABLE), UserStore(client, TABLE)
+    now = datetime.now(UTC) - timedelta(days=365)
+    for index in range(mix.ACCOUNTS):
+        account = Account(mix.account_id(index), "USD", "UTC", "open", ())
+        keeper.store_account(account.account_id, partial(same, account), OPERATOR, now)
+        user = User(f"user_{index:04d}", f"User {index}")
+        users.store(mix.account_id(index), user, OPERATOR, now)
+        line = Line(mix.line_id(index), mix.number_of(index), user.user_id, international_calling=True)
+        lines.store_line(mix.account_id(index), line.line_id, partial(same, line), OPERATOR, now)
 
 
 def same(item: T, _: T | None) -> T:

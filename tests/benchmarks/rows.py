@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-Kind = Literal["count", "ratio", "MB"]
+Kind = Literal["count", "ratio", "MB", "USD"]
 
 TOLERANCE = 1.15
 """How far a ratio or a size may exceed its budget before the run fails: machines vary, counts do not."""

@@ -28,8 +28,10 @@ KEY = re.compile(rf"({'|'.join(sorted(item_kinds()))})(#|$)")
 AWS_PLACES = {"aws", "dynamodb"}
 """Modules that may use the AWS SDK. Other impure modules may only catch its exceptions."""
 AWS_MODULES = {
+    "calling_credit.charging.archive_bucket",
     "calling_credit.charging.call_queue",
     "calling_credit.desk.export_bucket",
+    "calling_credit.notifications.mail_delays",
     "calling_credit.notifications.mail_function",
     "calling_credit.notifications.event_bus",
     "calling_credit.notifications.ses",

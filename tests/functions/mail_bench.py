@@ -1,11 +1,13 @@
 """A postbox that records the mails handed to SES."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from tests.harness.queue import failures
 from tests.harness.table import sample_event
 from tests.harness.till import ACCOUNT, Till
 
@@ -31,6 +33,10 @@ class Postbox:
         answer: dict[str, int] = self.till.world.stack.invoke("send_mail", event)
         return answer
 
+    def deliver(self, *details: Any, receives: int = 1, lane: str = "mails") -> list[str]:
+        """Deliver events (or bodies) m_0, m_1, … as a batch of a queue; return the ids of the failed messages."""
+        return failures(self.till.world.stack.invoke("send_mail", batch(*details, receives=receives, lane=lane)))
+
     def event(self, kind: str, **data: Any) -> dict[str, Any]:
         """An event of the account with its own id."""
         self.number += 1
@@ -47,6 +53,18 @@ class Postbox:
             for mail in self.asked
             for address in mail["Destination"]["ToAddresses"]
         ]
+
+
+def batch(*details: Any, receives: int = 1, lane: str = "mails") -> dict[str, Any]:
+    """A batch of events of the bus, as Lambda takes them from a queue."""
+    sample, envelope = sample_event("rate_calls")["Records"][0], sample_event("send_mail")
+    records = []
+    for number, detail in enumerate(details):
+        body = detail if isinstance(detail, str) else json.dumps(envelope | {"detail": detail})
+        attributes = sample["attributes"] | {"ApproximateReceiveCount": str(receives)}
+        own = {"messageId": f"m_{number}", "receiptHandle": f"r_{number}", "body": body, "attributes": attributes}
+        records.append(sample | own | {"eventSourceARN": f"arn:aws:sqs:us-east-1:123456789012:stack-{lane}"})
+    return {"Records": records}
 
 
 def at_ses(postbox: Postbox, moment: str, happens: Any) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tests.functions.policy_tables import TABLE
 from tests.functions.template_resources import actions_of, statements
 
 ACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
@@ -13,7 +14,7 @@ def allowed(function: str) -> set[str]:
     found = set()
     for statement in [statement for folder, statement in statements() if folder == function]:
         index = ":sweep" if "/index/sweep" in str(statement["Resource"]) else ""
-        if index or statement["Resource"] == {"Fn::GetAtt": ["LedgerTable", "Arn"]}:
+        if index or statement["Resource"] == TABLE:
             found |= {f"{action.split(':')[1]}{index}" for action in actions_of(statement)}
     return found
 

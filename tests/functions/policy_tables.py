@@ -1,7 +1,9 @@
 """The partitions, indexes, and secrets that each function may use."""
 
-TABLE = {"Fn::GetAtt": ["LedgerTable", "Arn"]}
-INDEX = {"Fn::Sub": "${LedgerTable.Arn}/index/sweep"}
+NAMED = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${LedgerTableName}"
+TABLE = {"Fn::If": ["CreatesTable", {"Fn::GetAtt": ["LedgerTable", "Arn"]}, {"Fn::Sub": NAMED}]}
+INDEX = {"Fn::If": ["CreatesTable", {"Fn::Sub": "${LedgerTable.Arn}/index/sweep"}, {"Fn::Sub": f"{NAMED}/index/sweep"}]}
+STREAM = {"Fn::If": ["CreatesTable", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]}, {"Ref": "LedgerStreamArn"}]}
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 READS = {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"}
 PAYMENTS, COUNTERS = {"ACCOUNT#*", "CARD#*", "STRIPE", "STRIPE#*"}, {"CLIENT#*", "STAFF#*"}
@@ -11,7 +13,7 @@ WRITTEN = {
     "authorize_call": {"ACCOUNT#*"},
     "check_connector_key": {"CONNECTOR_KEY#*"},
     "expire_holds": {"ACCOUNT#*", "LEASE"},
-    "rerate_calls": {"ACCOUNT#*", "LEASE"},
+    "rerate_calls": {"ACCOUNT#*", "LEASE", "UNREADABLE"},
     "change_settings": {"ACCOUNT#*", "ASKED#*", "MAIL#*", "STRIPE"},
     "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", *MOVES},
     "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},
@@ -19,8 +21,10 @@ WRITTEN = {
     "follow_links": PAYMENTS | {"MAIL#*"},
     "stripe_webhook": PAYMENTS | COUNTERS,
     "reconcile_payments": PAYMENTS | COUNTERS | {"LEASE"},
-    "prove_ledger": {"STRIPE#*"},
+    "prove_ledger": {"LEASE"},
+    "prove_accounts": {"ACCOUNT#*", "STRIPE#*", "UNREADABLE"},
     "send_mail": {"ACCOUNT#*", "MAIL"},
+    "shorten_numbers": {"ACCOUNT#*", "LEASE"},
     "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
 }
 """The partitions that each writer of the table may write."""
@@ -34,12 +38,14 @@ DELETED = {
 }  # Never an account's item.
 INDEXED = {
     "expire_holds": {"HOLD#*"},
-    "prove_ledger": {"RECHARGE#*"},
+    "prove_ledger": {"ACCOUNT#*"},
+    "prove_accounts": {"HOLD#*"},
     "publish_rates": {"ACCOUNT#*"},
     "move_credit": {"APPROVAL#*"},
     "reconcile_payments": {"RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
     "rerate_calls": {"UNRATED#*"},
     "read_accounts": {"ISSUE#*"},
+    "shorten_numbers": {"ACCOUNT#*"},
 }
 """The kinds of item that each function may find in the index."""
 SECRETS = {
@@ -51,6 +57,7 @@ SECRETS = {
     "change_settings": {"StripeSecret"},
     "auto_recharge": {"StripeSecret"},
     "prove_ledger": {"StripeSecret"},
+    "prove_accounts": {"StripeSecret"},
     **{folder: {"StripeSecret"} for folder in ("move_credit", "reconcile_payments")},
     "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
 }

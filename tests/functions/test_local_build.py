@@ -22,6 +22,8 @@ def project(tmp_path: Path) -> Path:
     (root / LAYER / "requirements.txt").write_text(f"{idna}\n    --hash=sha256:00\n")
     (root / "functions" / "rate_calls").mkdir(parents=True)
     (root / "functions" / "rate_calls" / "app.py").write_text("handler = print\n")
+    (root / "stacks").mkdir()
+    (root / "stacks" / "watch.yaml").write_text("Resources: {}\n")
     (root / "template.yaml").write_text("Layer:\n  ContentUri: layers/domain/\n")
     return root
 
@@ -31,6 +33,7 @@ def test_a_build_holds_the_functions_the_package_and_the_locked_libraries(projec
     assert not is_cached
     assert template.read_text() == "Layer:\n  ContentUri: layer.zip\n"
     assert (template.parent / "functions" / "rate_calls" / "app.py").read_text() == "handler = print\n"
+    assert (template.parent / "stacks" / "watch.yaml").read_text() == "Resources: {}\n"
     with zipfile.ZipFile(template.parent / "layer.zip") as archive:
         names = set(archive.namelist())
     assert {"python/calling_credit/__init__.py", "python/idna/core.py"} <= names
@@ -46,6 +49,7 @@ def test_an_unchanged_project_is_built_once(project: Path, tmp_path: Path) -> No
     "name",
     [
         "template.yaml",
+        "stacks/watch.yaml",
         "functions/rate_calls/app.py",
         "functions/rate_calls/new.py",
         "layers/domain/requirements.txt",

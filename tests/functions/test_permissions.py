@@ -33,6 +33,7 @@ OF_PAYMENTS = (
     "reconcile_payments",
     "change_settings",
     "move_credit",
+    "prove_accounts",
     "prove_ledger",
     "send_mail",
 )
@@ -96,6 +97,8 @@ def everything_that_happens(till: Till) -> None:
     till.prove(days=1)
     use_the_desk(till.world)
     use_connector_keys(till.world)
+    world.clock.now += timedelta(days=800)
+    assert world.stack.invoke("shorten_numbers", {}, 900)["numbers"] > 0
 
 
 def use_connector_keys(world: World) -> None:

@@ -10,13 +10,22 @@ from botocore import xform_name
 from tests.harness.template import ROOT
 
 COMMAND = re.compile(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)((?:\s+--[a-z-]+(?:\s+(?!--)\S+)?)*)")
-TITLES = ("A key leaked", "An admin account was taken over", "An employee left", "A link leaked")
+TITLES = (
+    "A key leaked",
+    "An admin account was taken over",
+    "An employee left",
+    "A link leaked",
+    "A release that fails",
+)
+
+NAMES = {"deploy": "codedeploy"}
+"""Services that the AWS CLI calls otherwise."""
 
 
 def section(title: str) -> str:
     """The text of a page of the runbook."""
     text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
-    [found] = re.findall(rf"^## {title}\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL)
+    [found] = re.findall(rf"^## {title}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     return str(found)
 
 
@@ -31,7 +40,7 @@ def commands() -> list[tuple[str, str, frozenset[str]]]:
 def test_an_aws_command_has_an_operation_and_its_required_options(
     service: str, operation: str, options: frozenset[str]
 ) -> None:
-    model = botocore.session.get_session().get_service_model(service)
+    model = botocore.session.get_session().get_service_model(NAMES.get(service, service))
     names = {xform_name(name, "-"): name for name in model.operation_names}
     shape = model.operation_model(names[operation]).input_shape
     assert shape is not None

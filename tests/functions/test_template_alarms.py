@@ -1,10 +1,12 @@
-"""What the alarms watch and which section of the runbook they name, asserted on the template."""
+"""What the alarms watch and which section of the runbook they name, asserted on the nested template."""
 
 import re
+from typing import Any
 
 import pytest
 
 from tests.functions.template_resources import TEMPLATE, of_type, words
+from tests.functions.watch_template import watching
 from tests.harness.template import ROOT
 
 
@@ -15,15 +17,21 @@ def anchors() -> set[str]:
     return {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-ALARMS = of_type("AWS::CloudWatch::Alarm")
+ALARMS = watching("AWS::CloudWatch::Alarm")
 OWN_METRICS = "CallingCredit/${AWS::StackName}"
 """The namespace of one stack, so that a staging stack raises no production alarm."""
 
 
+def description_of(alarm: dict[str, Any]) -> str:
+    """Return what an alarm says, with the address of the runbook left open."""
+    text = alarm["Properties"]["AlarmDescription"]["Fn::Sub"]
+    assert isinstance(text, str)
+    return text
+
+
 @pytest.mark.parametrize("name", ALARMS)
 def test_every_alarm_names_an_existing_section_of_the_runbook(name: str) -> None:
-    description = ALARMS[name]["Properties"]["AlarmDescription"]
-    [anchor] = re.findall(r"docs/runbook\.md#([a-z0-9-]+)", description)
+    [anchor] = re.findall(r"See \$\{RunbookUrl\}#([a-z0-9-]+)$", description_of(ALARMS[name]))
     assert anchor in anchors()
 
 
@@ -51,10 +59,12 @@ def test_alarms_watch_queues_payments_ages_errors_and_throttles() -> None:
     }
     for metric in ("Errors", "Throttles"):
         seen = {
-            dimension["Value"]["Ref"]
+            word
             for alarm in ALARMS.values()
             if alarm["Properties"]["MetricName"] == metric
             for dimension in alarm["Properties"]["Dimensions"]
+            for word in words(dimension["Value"])
+            if word.endswith("Function")
         }
         assert seen == set(of_type("AWS::Serverless::Function")), metric
 
@@ -108,7 +118,7 @@ def test_unrated_alarm_watches_the_metric_that_rate_calls_emits() -> None:
 def test_unknown_area_code_alarm_names_the_command_that_adds_it() -> None:
     [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "UnknownAreaCodes"]
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "authorize_call"}]
-    assert "make add-area-code" in alarm["AlarmDescription"]
+    assert "make add-area-code" in description_of({"Properties": alarm})
 
 
 def test_refusals_by_limits_on_cards_raise_an_alarm_across_accounts() -> None:

@@ -2,15 +2,28 @@
 
 import json
 
+import pytest
+
 from calling_credit.dynamodb import keys
-from calling_credit.notifications.mails import MAILED
-from tests.functions.template_resources import RESOURCES, TEMPLATE, event_of, functions, of_type, statements, words
+from calling_credit.notifications.mail_queue import MAX_RECEIVES
+from calling_credit.notifications.mails import MAILED, WITH_FREEZE_LINK
+from tests.functions.policy_tables import STREAM
+from tests.functions.template_resources import (
+    RESOURCES,
+    TEMPLATE,
+    event_of,
+    functions,
+    of_type,
+    on_aws,
+    statements,
+    words,
+)
 
 
 def test_stream_records_that_become_events_invoke_the_publisher() -> None:
     event = event_of("PublishEventsFunction")
     mapping = event["Properties"]
-    assert (event["Type"], mapping["Stream"]) == ("DynamoDB", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]})
+    assert (event["Type"], mapping["Stream"]) == ("DynamoDB", STREAM)
     patterns = [json.loads(found["Pattern"]) for found in mapping["FilterCriteria"]["Filters"]]
     assert len(patterns) <= 5, "Lambda's limit"
     shown = [pattern["dynamodb"]["NewImage"] for pattern in patterns]
@@ -52,14 +65,14 @@ def test_stream_has_only_the_two_consumers_that_it_serves_at_full_speed() -> Non
         for event in function["Properties"].get("Events", {}).values()
         if event["Type"] == "DynamoDB"
     ]
-    assert streams == [{"Fn::GetAtt": ["LedgerTable", "StreamArn"]}] * 2
+    assert streams == [STREAM] * 2
 
 
 def test_publisher_may_only_put_events_on_the_event_bus() -> None:
     own = [statement for folder, statement in statements() if folder == "publish_events"]
     assert [(one["Sid"], one["Resource"]) for one in own] == [
         ("WriteLogs", {"Fn::GetAtt": ["PublishEventsLogs", "Arn"]}),
-        ("ReadStream", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]}),
+        ("ReadStream", STREAM),
         ("KeepFailures", {"Fn::GetAtt": ["EventFailureQueue", "Arn"]}),
         ("Announce", {"Fn::GetAtt": ["EventBus", "Arn"]}),
     ]
@@ -78,6 +91,37 @@ def test_mailer_needs_a_sender_and_receives_only_events_for_customers() -> None:
     assert TEMPLATE["Conditions"]["SendsMail"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "MailFrom"}, ""]}]}
     mailer = RESOURCES["SendMailFunction"]
     assert mailer["Condition"] == "SendsMail"
-    [event] = mailer["Properties"]["Events"].values()
-    assert event["Properties"]["EventBusName"] == {"Ref": "EventBus"}
-    assert event["Properties"]["Pattern"] == {"source": ["calling-credit"], "detail-type": list(MAILED)}
+    rules = [RESOURCES[name] for name in ("SendMailFunctionAnnounced", "UrgentMailRule")]
+    for rule, queue in zip(rules, ("MailQueue", "UrgentMailQueue"), strict=True):
+        assert (rule["Condition"], rule["Properties"]["EventBusName"]) == ("SendsMail", {"Ref": "EventBus"})
+        assert rule["Properties"]["EventPattern"]["source"] == ["calling-credit"]
+        [target] = rule["Properties"]["Targets"]
+        assert target["Arn"] == {"Fn::GetAtt": [queue, "Arn"]}
+        assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["MailDeadLetterQueue", "Arn"]}}
+    ordinary, urgent = (rule["Properties"]["EventPattern"]["detail-type"] for rule in rules)
+    assert set(urgent) == WITH_FREEZE_LINK
+    assert ordinary == [kind for kind in MAILED if kind not in WITH_FREEZE_LINK], "each event goes to one queue"
+
+
+def test_an_update_adds_the_urgent_rule_before_the_other_one_narrows() -> None:
+    rule = RESOURCES["SendMailFunctionAnnounced"]
+    assert {"UrgentMailRule", "MailQueuePolicy"} <= set(rule["DependsOn"])
+    assert "UrgentMailQueuePolicy" in RESOURCES["UrgentMailRule"]["DependsOn"]
+    [target] = rule["Properties"]["Targets"]
+    assert target["Id"] == "SendMailFunctionAnnouncedLambdaTarget", "an update replaces the target at once"
+
+
+@pytest.mark.parametrize(("lane", "size"), [("Mail", 5), ("UrgentMail", 1)])
+def test_two_at_a_time_take_mails_and_failures_end_in_one_queue(lane: str, size: int) -> None:
+    function, queue = RESOURCES["SendMailFunction"]["Properties"], RESOURCES[f"{lane}Queue"]["Properties"]
+    source = function["Events"][f"{lane}s"]["Properties"]
+    assert source["Queue"] == {"Fn::GetAtt": [f"{lane}Queue", "Arn"]}
+    assert (source["BatchSize"], source["ScalingConfig"]) == (size, {"MaximumConcurrency": 2})
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert on_aws(queue["VisibilityTimeout"]) == 6 * function["Timeout"]
+    dead = queue["RedrivePolicy"]
+    assert dead == {"deadLetterTargetArn": {"Fn::GetAtt": ["MailDeadLetterQueue", "Arn"]}, "maxReceiveCount": 5}
+    assert dead["maxReceiveCount"] == MAX_RECEIVES
+    sources = RESOURCES["MailDeadLetterQueue"]["Properties"]["RedriveAllowPolicy"]["sourceQueueArns"]
+    own = queue["QueueName"]["Fn::Sub"]
+    assert any(arn["Fn::Sub"].endswith(f":{own}") for arn in sources)

@@ -3,6 +3,7 @@
 import json
 
 from calling_credit.dynamodb import stripe_keys
+from tests.functions.policy_tables import STREAM
 from tests.functions.template_resources import RESOURCES, TEMPLATE, event_of, functions, statements, words
 
 
@@ -21,6 +22,7 @@ def test_stripe_keys_start_empty_and_only_paying_functions_read_them() -> None:
         "reconcile_payments",
         "change_settings",
         "move_credit",
+        "prove_accounts",
         "prove_ledger",
         "read_accounts",
     }
@@ -60,7 +62,7 @@ def test_payment_is_5_to_500_dollars_unless_the_operator_changes_it() -> None:
 def test_only_balances_below_their_threshold_invoke_automatic_recharge() -> None:
     event = event_of("AutoRechargeFunction")
     mapping = event["Properties"]
-    assert (event["Type"], mapping["Stream"]) == ("DynamoDB", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]})
+    assert (event["Type"], mapping["Stream"]) == ("DynamoDB", STREAM)
     [only_filter] = mapping["FilterCriteria"]["Filters"]
     headroom = {"headroom_micros": {"N": [{"prefix": "-"}]}}
     assert json.loads(only_filter["Pattern"]) == {"dynamodb": {"NewImage": headroom}}
@@ -82,10 +84,34 @@ def test_sweep_checks_open_payments_every_minute() -> None:
     assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "rate(1 minute)")
 
 
-def test_daily_proof_may_not_change_the_ledger() -> None:
-    event = event_of("ProveLedgerFunction")
-    assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "cron(17 3 * * ? *)")
-    own = [statement for folder, statement in statements() if folder == "prove_ledger"]
-    assert "dynamodb:UpdateItem" not in list(words([statement["Action"] for statement in own]))
-    [writes] = [statement for statement in own if "dynamodb:PutItem" in list(words(statement["Action"]))]
-    assert writes["Condition"]["ForAllValues:StringLike"] == {"dynamodb:LeadingKeys": [stripe_keys.issue_pk("*")]}
+def test_list_of_a_night_continues_in_later_runs_that_never_meet() -> None:
+    event, function = event_of("ProveLedgerFunction"), RESOURCES["ProveLedgerFunction"]["Properties"]
+    assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "cron(17/20 3-5 * * ? *)")
+    assert function["Timeout"] < 20 * 60
+    no_retry = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+    assert function["EventInvokeConfig"] == event["Properties"]["RetryPolicy"] == no_retry
+
+
+def test_accounts_are_proven_five_messages_at_once_and_three_times() -> None:
+    event, function = event_of("ProveAccountsFunction")["Properties"], RESOURCES["ProveAccountsFunction"]["Properties"]
+    assert event["Queue"] == {"Fn::GetAtt": ["ProofQueue", "Arn"]}
+    assert (event["BatchSize"], event["FunctionResponseTypes"]) == (1, ["ReportBatchItemFailures"])
+    assert event["ScalingConfig"] == {"MaximumConcurrency": {"Fn::If": ["IsLocal", 2, 5]}}
+    queue = RESOURCES["ProofQueue"]["Properties"]
+    assert queue["VisibilityTimeout"] == 6 * function["Timeout"]
+    dead = {"Fn::GetAtt": ["ProofDeadLetterQueue", "Arn"]}
+    assert queue["RedrivePolicy"] == {"deadLetterTargetArn": dead, "maxReceiveCount": 3}
+    assert RESOURCES["ProofDeadLetterQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_nightly_proof_may_not_change_the_ledger() -> None:
+    own = [one for folder, one in statements() if folder in ("prove_ledger", "prove_accounts")]
+    allowed = {one["Sid"]: one["Condition"]["ForAllValues:StringLike"] for one in own if "Condition" in one}
+    puts = {one["Sid"] for one in own if "dynamodb:PutItem" in list(words(one["Action"]))}
+    assert puts == {"KeepPosition", "ListDifferences"}
+    assert allowed["ListDifferences"] == {"dynamodb:LeadingKeys": [stripe_keys.issue_pk("*")]}
+    assert allowed["KeepPosition"] == {"dynamodb:LeadingKeys": ["LEASE"]}
+    updates = {one["Sid"] for one in own if "dynamodb:UpdateItem" in list(words(one["Action"]))}
+    assert updates == {"KeepCheckpoints", "ListUnreadable"}
+    attributes = allowed["KeepCheckpoints"]["dynamodb:Attributes"]
+    assert set(attributes) == {"PK", "SK", "days", "proven_at", "full_on", "schema"}, "those of no other item's money"

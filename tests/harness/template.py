@@ -68,9 +68,9 @@ def _substituted(text: str, variables: dict[str, Any]) -> Any:
 
 
 @cache
-def template() -> dict[str, Any]:
-    """Return the whole template with every loop expanded; treat it as a constant."""
-    parsed = read_template((ROOT / "template.yaml").read_text(encoding="utf-8"))
+def template(name: str = "template.yaml") -> dict[str, Any]:
+    """Return a whole template with every loop expanded; treat it as a constant."""
+    parsed = read_template((ROOT / name).read_text(encoding="utf-8"))
     mappings = parsed.pop("Mappings")
     context = TemplateProcessingContext(fragment=parsed, parameter_values={})
     ForEachProcessor().process_template(context)

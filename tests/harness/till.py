@@ -7,9 +7,11 @@ import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import stripe
 
+from calling_credit.audit.nightly_proof import Task
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.stripe_keys import EVENTS_PK
 from calling_credit.payments.stripe_account import hash_of
@@ -17,6 +19,7 @@ from local.stripe_stand_in.sender import body_of
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
 from tests.harness.cards import VISA
 from tests.harness.http import Answer, http_event
+from tests.harness.proofs import Nights
 from tests.harness.stream import stream_record
 from tests.harness.stripe_side import StripeSide
 from tests.harness.table import sample_event
@@ -191,10 +194,10 @@ class Till(StripeSide):
         return answer
 
     def prove(self, **span: float) -> dict[str, int]:
-        """Advance the clock and run prove_ledger once."""
+        """Advance the clock and run a night of full proofs; return what it counts."""
         self.later(**span)
-        answer: dict[str, int] = self.world.stack.invoke("prove_ledger", sample_event("prove_ledger"), seconds=900)
-        return answer
+        with patch.object(Task, "is_full", new=True):
+            return Nights(self.world.stack).night()
 
     def call_back(self, event: dict[str, Any], **headers: str) -> Answer:
         """Send one event of Stripe to the webhook."""

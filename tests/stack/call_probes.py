@@ -13,7 +13,10 @@ from tests.stack.test_calls import items_of, make_call, number_of, open_account
 
 
 def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Rate charged, unrated, and stray calls of a new account, and a record to which a call was corrected."""
+    """Rate charged, unrated, and stray calls of a new account, and a record to which a call was corrected. All of them
+    are in the raw archive.
+    """
+    before = archived(deployed)
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id)
     started = datetime.now(UTC) - timedelta(hours=1)
@@ -28,6 +31,13 @@ def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
     changed = make_call(account_id, "+442071838750", 120, started, call_id=calls[0]["call_id"])
     assert deliver(deployed, changed) == []
     assert deliver(deployed, by_number(make_call(account_id, "+442071838750", 1, datetime.now(UTC)))) == []
+    assert len(archived(deployed) - before) >= 3
+
+
+def archived(deployed: Stack) -> set[str]:
+    """Return the names of the objects in the raw archive."""
+    pages = boto3.client("s3").get_paginator("list_objects_v2").paginate(Bucket=deployed.outputs["ArchiveBucketName"])
+    return {one["Key"] for page in pages for one in page.get("Contents", [])}
 
 
 def report_calls(deployed: Stack, tokens: dict[str, str]) -> None:
@@ -115,3 +125,19 @@ def make_overdue(deployed: Stack, account_id: str, call_id: str) -> None:
         UpdateExpression="SET sweep_sk = :past",
         ExpressionAttributeValues={":past": {"S": f"2026-01-01T00:00:00.000Z#{account_id}#{call_id}"}},
     )
+
+
+def shorten_an_old_call(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Shorten the number of a call that is moved back by three years, in a round of its own."""
+    account_id = f"acct_{uuid.uuid4().hex[:12]}"
+    open_account(deployed, account_id)
+    call = make_call(account_id, "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1))
+    assert deliver(deployed, call) == []
+    client, table = boto3.client("dynamodb"), deployed.outputs["TableName"]
+    [entry] = items_of(deployed, account_id, "ENTRY#")
+    client.delete_item(TableName=table, Key={"PK": entry["PK"], "SK": entry["SK"]})
+    client.put_item(TableName=table, Item=entry | {"SK": {"S": "ENTRY#2020-01-01T00:00:00.000Z#c_old"}})
+    client.delete_item(TableName=table, Key={"PK": {"S": "LEASE"}, "SK": {"S": "POSITION#shorten_numbers"}})
+    assert invoke(deployed, "ShortenNumbersFunction", {})["unfinished"] == 0
+    [entry] = items_of(deployed, account_id, "ENTRY#")
+    assert entry["to"]["S"] == "+44207183…"

@@ -13,6 +13,7 @@ import boto3
 
 from local.stack import Stack
 from ops.project import LOCAL_STACK_NAME
+from ops.release import ALIAS
 
 MAPPING, SCHEDULE = "AutoRechargeFunctionBalances", "ReconcilePaymentsFunctionEveryMinute"
 EVENTS_MAPPING = "PublishEventsFunctionChanges"
@@ -28,8 +29,8 @@ def physical_id(stack: Stack, logical_id: str) -> str:
 
 
 def invoke(stack: Stack, function: str, event: dict[str, Any]) -> Any:
-    """Invoke a deployed function by its logical id; return its result, or fail if it raises. A sweep waits for that of
-    the schedule.
+    """Invoke the live version of a function by its logical id; return its result, or fail if it raises. A sweep waits
+    for that of the schedule.
     """
     [result] = invoke_each(stack, function, [event])
     while result == {"skipped": 1}:
@@ -43,13 +44,24 @@ def invoke_each(stack: Stack, function: str, events: Iterable[dict[str, Any]], a
     client, name = boto3.client("lambda"), physical_id(stack, function)
 
     def one(event: dict[str, Any]) -> Any:
-        answer = client.invoke(FunctionName=name, Payload=json.dumps(event))
+        answer = client.invoke(FunctionName=name, Qualifier=ALIAS, Payload=json.dumps(event))
         payload = answer["Payload"].read()
         assert not answer.get("FunctionError"), payload
         return json.loads(payload)
 
     with ThreadPoolExecutor(at_once) as pool:
         return list(pool.map(one, events))
+
+
+def publish_with(name: str, variables: dict[str, str]) -> None:
+    """Publish a version of a function with more environment variables, and make it live: it has new workers."""
+    client = boto3.client("lambda")
+    settings = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": settings | variables})
+    client.get_waiter("function_updated_v2").wait(FunctionName=name)
+    version = client.publish_version(FunctionName=name)["Version"]
+    client.get_waiter("published_version_active").wait(FunctionName=name, Qualifier=version)
+    client.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from calling_credit.instants import format_instant
 from calling_credit.links.link import Link, address_link, freeze_link
 from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link
-from calling_credit.payments.issues import read_issues
 from calling_credit.payments.sweep_state import first_state
 from calling_credit.payments.sweep_store import SweepStore
 from local.deploy import MAIL_FROM
@@ -125,21 +124,6 @@ def leave_only_later_events(deployed: Stack) -> None:
     state.handled |= {event["id"]: event["created"] for event in events}
     state.move_past(event["created"] for event in events)
     assert store.save(state)
-
-
-def prove(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Prove an account that paid, and list a payment made outside the application in its name."""
-    customer = open_customer(deployed)
-    assert customer.pay(customer.save_card(), "25.00", "proven").json()["status"] == "succeeded"
-    [paid] = customer.intents()
-    metadata = {"account_id": customer.account_id, "topup_id": f"tu_{uuid.uuid4().hex}", OUTSIDE: "yes"}
-    outside = make_payment(deployed, customer, metadata, str(paid.payment_method))
-    make_older(deployed, paid.id, outside)
-    result = invoke(deployed, "ProveLedgerFunction", {})
-    assert result["unproven"] == 0, result
-    issues = read_issues(boto3.client("dynamodb"), deployed.outputs["TableName"])
-    account_issues = [issue for issue in issues if issue["account_id"] == customer.account_id]
-    assert [(issue["code"], issue["object_id"]) for issue in account_issues] == [("payment_without_entry", outside)]
 
 
 def make_payment(deployed: Stack, customer: Customer, metadata: dict[str, str], card: str) -> str:

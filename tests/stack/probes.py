@@ -14,13 +14,15 @@ from tests.stack.call_probes import (
     expire_a_hold,
     invoke_rate_calls,
     report_calls,
+    shorten_an_old_call,
 )
 from tests.stack.connector_probes import use_a_key
 from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke
 from tests.stack.desk_probes import keep_accounts, read_accounts
 from tests.stack.move_probes import move_credit
-from tests.stack.payment_probes import add_funds, follow_a_link, handle_webhooks, prove, recharge, reconcile, send_mail
+from tests.stack.payment_probes import add_funds, follow_a_link, handle_webhooks, recharge, reconcile, send_mail
+from tests.stack.proof_probes import prove, prove_one
 from tests.stack.test_calls import open_account
 
 Probe = Callable[[Stack, dict[str, str]], None]
@@ -97,6 +99,7 @@ PROBES: dict[str, Probe] = {
     "AuthorizeCallFunction": authorize_a_call,
     "ReportCallsFunction": report_calls,
     "ExpireHoldsFunction": expire_a_hold,
+    "ShortenNumbersFunction": shorten_an_old_call,
     "ListUsageFunction": read_everything,
     "PublicRatesFunction": read_rates,
     "FollowLinksFunction": follow_a_link,
@@ -107,6 +110,7 @@ PROBES: dict[str, Probe] = {
     "StripeWebhookFunction": handle_webhooks,
     "AutoRechargeFunction": recharge,
     "ReconcilePaymentsFunction": reconcile,
+    "ProveAccountsFunction": prove_one,
     "ProveLedgerFunction": prove,
     "PublishEventsFunction": publish,
     "SendMailFunction": send_mail,

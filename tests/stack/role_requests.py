@@ -128,7 +128,7 @@ def send(output: str) -> Request:
     return request
 
 
-def get_object(name: str) -> Request:
+def get_object(name: str, bucket: str = "DeckBucketName") -> Request:
     """Read an object, which may not exist."""
 
     def request(session: boto3.Session, stack: Stack) -> None:
@@ -137,11 +137,11 @@ def get_object(name: str) -> Request:
     return request
 
 
-def put_object(name: str) -> Request:
+def put_object(name: str, bucket: str = "DeckBucketName") -> Request:
     """Write an object, which no rule watches."""
 
     def request(session: boto3.Session, stack: Stack) -> None:
-        session.client("s3").put_object(Bucket=stack.outputs["DeckBucketName"], Key=name, Body=b"")
+        session.client("s3").put_object(Bucket=stack.outputs[bucket], Key=name, Body=b"")
 
     return request
 

@@ -16,7 +16,7 @@ from local.stack import Stack
 from tests.stack.commands import command
 from tests.stack.conftest import eventually, log_file, log_lines
 from tests.stack.connector_probes import CALL, OPERATOR, ask, new_key, store_of
-from tests.stack.deployment import physical_id
+from tests.stack.deployment import physical_id, publish_with
 
 REUSED_FOR = 60
 """Seconds for which the gateway reuses an answer about a header."""
@@ -156,18 +156,12 @@ def test_rate_of_a_key_is_429_with_retry_after(deployed: Stack, key: str) -> Non
 @contextmanager
 def broken(deployed: Stack) -> Iterator[None]:
     """The authorizer has no table meanwhile."""
-    client, name = boto3.client("lambda"), physical_id(deployed, "CheckConnectorKeyFunction")
-    variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-
-    def put(more: dict[str, str]) -> None:
-        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables | more})
-        client.get_waiter("function_updated_v2").wait(FunctionName=name)
-
-    put({"TABLE_NAME": "no-such-table"})
+    name = physical_id(deployed, "CheckConnectorKeyFunction")
+    publish_with(name, {"TABLE_NAME": "no-such-table"})
     try:
         yield
     finally:
-        put({})
+        publish_with(name, {"TABLE_NAME": deployed.outputs["TableName"]})
 
 
 def test_door_that_cannot_ask_opens_for_no_one_and_remembers_nothing(deployed: Stack, key: str) -> None:

@@ -17,7 +17,7 @@ from local.errors import ApiError
 from local.stack import Stack
 from tests.harness.template import template
 from tests.stack.conftest import eventually, log_lines, queue_depth
-from tests.stack.deployment import pause_streams, physical_id
+from tests.stack.deployment import pause_streams, physical_id, publish_with
 from tests.stack.probes import PROBES
 from tests.stack.test_calls import items_of, make_call, open_account
 
@@ -78,12 +78,7 @@ def is_cached(action: str) -> bool:
 
 def restart(function_name: str) -> None:
     """Give the function new workers, so that no cache hides a missing permission."""
-    client = boto3.client("lambda")
-    variables = client.get_function_configuration(FunctionName=function_name)["Environment"]["Variables"]
-    client.update_function_configuration(
-        FunctionName=function_name, Environment={"Variables": variables | {"RESTARTED": uuid.uuid4().hex}}
-    )
-    client.get_waiter("function_updated_v2").wait(FunctionName=function_name)
+    publish_with(function_name, {"RESTARTED": uuid.uuid4().hex})
 
 
 def fails(attempt: Callable[[], None]) -> bool:

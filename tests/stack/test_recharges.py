@@ -71,8 +71,9 @@ def test_100_postings_below_the_threshold_make_one_payment(deployed: Stack, faul
     assert customer.credited_micros() == [50_000_000]
     assert customer.balance_micros == 90_100_000 - 100 * 14_000
     outcomes = Counter(customer.recharge_outcomes())
-    assert set(outcomes) == {"charged:succeeded", "in_flight", "above_threshold"}
     assert outcomes["charged:succeeded"] == 1
+    # On a busy machine, no other invocation may come while the payment is slow.
+    assert set(outcomes) - {"in_flight"} == {"charged:succeeded", "above_threshold"}
 
 
 @unanswered

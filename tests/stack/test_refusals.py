@@ -74,7 +74,13 @@ LIMITS = {
     "callbacks write no mail": Limit("StripeWebhook", put("MAIL"), put(ISSUE)),
     "recharges write no mail": Limit("AutoRecharge", put("MAIL"), put(ACCOUNT)),
     "sweeps write no mail": Limit("ReconcilePayments", put("MAIL"), put(ISSUE)),
-    "the proof writes issues only": Limit("ProveLedger", put(ACCOUNT), put(ISSUE)),
+    "the proof begins without accounts": Limit("ProveLedger", put(ACCOUNT), put("LEASE")),
+    "the proof queues accounts alone": Limit("ProveLedger", send("CallQueueUrl"), send("ProofQueueUrl")),
+    "the proof puts issues only": Limit("ProveAccounts", put(ACCOUNT), put(ISSUE)),
+    "the proof changes no balance": Limit(
+        "ProveAccounts", update(ACCOUNT, "posted_micros"), update(ACCOUNT, "days", "proven_at", "full_on")
+    ),
+    "the proof takes from its queue": Limit("ProveAccounts", receive("CallQueueUrl"), receive("ProofQueueUrl")),
     "the mailer writes no card": Limit("SendMail", put(CARD), put("MAIL")),
     "reports are queued alone": Limit("ReportCalls", send("EventFailureQueueUrl"), send("CallQueueUrl")),
     "reports write nothing": Limit("ReportCalls", put(ACCOUNT), read(ACCOUNT)),
@@ -87,8 +93,16 @@ LIMITS = {
     "no writer scans": Limit("AddFunds", scan, query(ACCOUNT)),
     "no writer uses PartiQL": Limit("AddFunds", statement, query(ACCOUNT)),
     "holds are swept alone": Limit("ExpireHolds", query("TOPUP#0", "sweep"), query("HOLD#0", "sweep")),
+    "shortening moves no money": Limit(
+        "ShortenNumbers", update(ACCOUNT, "posted_micros"), update(ACCOUNT, "shortened_at")
+    ),
+    "shortening lists accounts alone": Limit("ShortenNumbers", query("HOLD#0", "sweep"), query("ACCOUNT#0", "sweep")),
+    "raters read no archive": Limit(
+        "RateCalls", get_object("raw/probe", "ArchiveBucketName"), put_object("raw/probe", "ArchiveBucketName")
+    ),
     "payments are swept alone": Limit("ReconcilePayments", query("HOLD#0", "sweep"), query("TOPUP#0", "sweep")),
-    "rules are proven alone": Limit("ProveLedger", query("TOPUP#0", "sweep"), query("RECHARGE#0", "sweep")),
+    "accounts are proven alone": Limit("ProveLedger", query("TOPUP#0", "sweep"), query("ACCOUNT#0", "sweep")),
+    "holds are proven alone": Limit("ProveAccounts", query("TOPUP#0", "sweep"), query("HOLD#0", "sweep")),
     "accounts are listed alone": Limit("PublishRates", query("TOPUP#0", "sweep"), query("ACCOUNT#0", "sweep")),
     "unrated calls are swept alone": Limit("RerateCalls", query("HOLD#0", "sweep"), query("UNRATED#0", "sweep")),
     "public prices use no table": Limit("PublicRates", query(ACCOUNT), get_object("active.json")),
@@ -157,7 +171,10 @@ def test_every_role_of_a_function_has_a_limit() -> None:
     print("\nEnforced by AWS only:", *(f"{limit}: {reason}" for limit, reason in NOT_EVALUATED.items()), sep="\n- ")
 
 
-@pytest.mark.parametrize("queue", ["CallQueue", "DeadLetterQueue", "RechargeFailureQueue", "EventFailureQueue"])
+@pytest.mark.parametrize(
+    "queue",
+    ["CallQueue", "DeadLetterQueue", "RechargeFailureQueue", "EventFailureQueue", "ProofQueue", "ProofDeadLetterQueue"],
+)
 def test_queue_with_its_policy_refuses_plain_http(deployed: Stack, queue: str) -> None:
     """The emulator has no TLS, so the template adds the policy only on AWS. Here a queue of the test gets it, and then
     refuses even to be deleted.

@@ -12,6 +12,8 @@ MAX_DURATION_SECONDS: Final = 7 * 24 * 3600
 FACTS_VERSION: Final = 2
 """The version of `Call.facts_hash`. Entries store it, so that entries of earlier releases recognize their calls."""
 
+_LAST_DIGITS: Final = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -62,6 +64,12 @@ class Call:
             "answered",
         )
 
+    @property
+    def facts_hash_shortened(self) -> str:
+        """The hash by which an entry whose number was shortened recognizes this call."""
+        seconds = str(self.duration_seconds)
+        return shortened_facts(self.account_id, self.call_key, self.dialled_number, self.happened_at, seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class FreeEvent:
@@ -80,6 +88,21 @@ class FreeEvent:
     def key(self) -> tuple[str, str, str]:
         """The identity of the call: account, no time, and call key. Nothing is stored under it."""
         return self.account_id, "", self.call_key
+
+
+def shortened_number(number: str) -> str:
+    """A number in international form without its last four digits, such as `+44207183…`. Other text stays, such as a
+    short code or a number that is shortened already.
+    """
+    is_whole = number.startswith("+") and len(number) > _LAST_DIGITS + 3 and number[1:].isdecimal()
+    return f"{number[:-_LAST_DIGITS]}…" if is_whole else number
+
+
+def shortened_facts(account_id: str, call_key: str, number: str, happened_at: str, seconds: str) -> str:
+    """The hash of a call's facts with a shortened number: from the hash of the whole one, its last digits could be
+    guessed.
+    """
+    return hash_of(account_id, call_key, "outbound", shortened_number(number), happened_at, seconds)
 
 
 def hash_of(*facts: str) -> str:

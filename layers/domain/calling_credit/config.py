@@ -21,6 +21,9 @@ class Config(BaseModel):
     table_name: str = Field(alias="TABLE_NAME", min_length=3)
     stack_name: str = Field(alias="STACK_NAME", default="", description="Named in commands for the operator.")
     deck_bucket: str = Field(alias="DECK_BUCKET", default="")
+    archive_bucket: str = Field(
+        alias="ARCHIVE_BUCKET", default="", description="The raw archive; empty stores nothing."
+    )
     cursor_secret_arn: str = Field(alias="CURSOR_SECRET_ARN", default="")
     account_claim: str = Field(alias="ACCOUNT_CLAIM", default="custom:account_id")
     groups_claim: str = Field(alias="GROUPS_CLAIM", default="cognito:groups")
@@ -39,12 +42,19 @@ class Config(BaseModel):
     )
     stripe_api_base: str = Field(alias="STRIPE_API_BASE", default="https://api.stripe.com")
     call_queue_url: str = Field(alias="CALL_QUEUE_URL", default="")
+    proof_queue_url: str = Field(alias="PROOF_QUEUE_URL", default="")
     event_bus_name: str = Field(alias="EVENT_BUS_NAME", default="")
     page_url: str = Field(alias="PAGE_URL", default="", description="The Billing page, ending with a slash.")
     link_url: str = Field(
         alias="LINK_URL", default="", description="The address before the path of links, ending with a slash."
     )
     mail_from: str = Field(alias="MAIL_FROM", default="", description="The sender of mails; verified in SES.")
+    mail_queue_url: str = Field(alias="MAIL_QUEUE_URL", default="")
+    urgent_mail_queue_url: str = Field(
+        alias="URGENT_MAIL_QUEUE_URL",
+        default="",
+        description="The queue of mails that carry a link to freeze the account.",
+    )
     send_mail_function: str = Field(
         alias="SEND_MAIL_FUNCTION", default="", description="The function that sends mails; empty without a sender."
     )
@@ -72,6 +82,7 @@ class Config(BaseModel):
     brand_logo_url: str = Field(alias="BRAND_LOGO_URL", default="", max_length=300, pattern=_ADDRESS)
     brand_color: str = Field(alias="BRAND_COLOR", default=DEFAULT_COLOR, pattern=r"^#[0-9A-Fa-f]{6}$")
     help_url: str = Field(alias="HELP_URL", default="", max_length=300, pattern=_ADDRESS)
+    number_retention_months: int = Field(alias="NUMBER_RETENTION_MONTHS", default=24, ge=4, le=120)
     posting_threads: int = Field(alias="POSTING_THREADS", default=16, ge=1, le=64)
     validate_parameters: bool = Field(alias="VALIDATE_PARAMETERS", default=False)
 

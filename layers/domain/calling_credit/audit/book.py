@@ -2,18 +2,22 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from calling_credit.accounts.customer_changes import cleared_customer
 from calling_credit.accounts.daily_sums import entry_deltas, sums_of_entry
+from calling_credit.audit.checkpoints import Checkpoint, Day, checkpoint_from_item
 from calling_credit.categories import REVERSAL, TOP_UP
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import keys, proof_keys
 from calling_credit.ledger.entries import DayTotal, EntryKind
 from calling_credit.ledger.holds import HoldStatus
 from calling_credit.payments.refunds import RefundStatus
 
-Day = tuple[str, str]
-"""A local date and a category."""
+PROOF_KIND: Final = "proof"
+NEEDED_KINDS: Final = frozenset(
+    {"account", "activity", "auto_recharge", "balance", "day", "entry", "hold", "refund", "spent_day", "topup"}
+)
+"""The kinds of items that a book needs. It takes checkpoints, too, and does without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class StoredTopUp:
     amount_micros: int
     reversed_micros: int
     customer_id: str
+    created_at: str = ""
 
 
 @dataclass(slots=True)
@@ -69,6 +74,8 @@ class Book:
     live_micros: int = 0
     former_customers: set[str] = field(default_factory=set)
     """Customers of a former Stripe account, whose payments the key cannot see."""
+    checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
+    """The totals of days as they were last proven, by month."""
 
     @property
     def customers(self) -> set[str]:
@@ -100,11 +107,8 @@ class Book:
                 item["headroom_micros"],
                 item["live_holds"],
             )
-        elif kind == "hold" and item["status"] == HoldStatus.LIVE:
-            self.live_holds += 1
-            self.live_micros += item["amount_micros"]
-        elif kind == "refund" and item["status"] == RefundStatus.ASKING:
-            self.live_micros += item["amount_micros"]
+        elif kind in ("hold", "refund"):
+            self._add_hold(kind, item)
         elif kind == "topup":
             self.topups[item["topup_id"]] = StoredTopUp(
                 item["topup_id"],
@@ -112,13 +116,21 @@ class Book:
                 item["amount_micros"],
                 item.get("reversed_micros", 0),
                 item["customer_id"],
+                item.get("created_at", ""),
             )
         elif kind == "auto_recharge":
             self.threshold_micros = item.get("threshold_micros")
         elif kind == "activity" and (customer := cleared_customer(item)) is not None:
             self.former_customers.add(customer)
+        elif kind == PROOF_KIND:
+            self.checkpoints[proof_keys.month_of(item["SK"])] = checkpoint_from_item(item)
         elif kind == "account":
             self.customer_id = item.get("stripe_customer_id", "")
+
+    def _add_hold(self, kind: str, item: dict[str, Any]) -> None:
+        if item["status"] == (HoldStatus.LIVE if kind == "hold" else RefundStatus.ASKING):
+            self.live_holds += kind == "hold"
+            self.live_micros += item["amount_micros"]
 
     def _add_day(self, kind: str, item: dict[str, Any]) -> None:
         if kind == "day":

@@ -97,7 +97,12 @@ class Difference:
 
 def prove_sums(book: Book) -> list[Difference]:
     """Return the differences within the book: balance, days, top-ups."""
-    return [*_prove_balance(book), *_prove_days(book), *_prove_daily_sums(book), *_prove_topups(book)]
+    return [*prove_totals(book), *_prove_topups(book)]
+
+
+def prove_totals(book: Book) -> list[Difference]:
+    """Return the differences of the balance and of the days, which need no entry of their own."""
+    return [*_prove_balance(book), *_prove_days(book), *_prove_daily_sums(book)]
 
 
 def prove_payments(book: Book, payments: Iterable[Payment], now: datetime) -> list[Difference]:

@@ -1,14 +1,13 @@
-"""Reads the book of one account at one moment, and lists accounts to prove."""
+"""Reads the book of one account at one moment."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.audit.book import Book
-from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.audit.book import NEEDED_KINDS, PROOF_KIND, Book
+from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages
-from calling_credit.dynamodb.sweep import query_due
-from calling_credit.recharge.items import RECHARGE_KIND
+from calling_credit.dynamodb.unreadable import decode_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,14 +20,16 @@ def read_book(client: "DynamoDBClient", table_name: str, account_id: str) -> Boo
 
     DynamoDB returns a large account page by page, and calls are posted in between. Every posting changes the balance on
     the first page. If the balance is different after the last page, everything is read again.
+
+    Raises:
+        UnreadableItem: an item that the book needs cannot be read.
     """
     for _ in range(MAX_ATTEMPTS):
         book, before = Book(account_id), None
         for attributes in _items(client, table_name, account_id):
-            item = from_attributes(attributes)
-            if item["SK"] == keys.balance_sk():
+            if attributes["SK"]["S"] == keys.balance_sk():
                 before = attributes
-            book.add(item)
+            add_item(book, attributes)
         key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.balance_sk()}}
         after = client.get_item(TableName=table_name, Key=key, ConsistentRead=True).get("Item")
         if before == after:
@@ -36,11 +37,17 @@ def read_book(client: "DynamoDBClient", table_name: str, account_id: str) -> Boo
     return None
 
 
-def accounts_with_a_rule(client: "DynamoDBClient", table_name: str) -> Iterator[str]:
-    """Yield the accounts whose automatic recharge is on, which the sweep index lists."""
-    for partition in sweep_keys.sweep_partitions(RECHARGE_KIND):
-        for item in query_due(client, table_name, partition, keys.AFTER):
-            yield keys.account_of(item["PK"]["S"])
+def add_item(book: Book, attributes: dict[str, Any]) -> None:
+    """Add an item to a book.
+
+    Raises:
+        UnreadableItem: the book needs the item, and it cannot be read. A checkpoint is not needed.
+    """
+    kind = keys.kind_of(attributes["SK"]["S"])
+    if kind == PROOF_KIND:
+        book.add(from_attributes(attributes))
+    elif kind in NEEDED_KINDS:
+        decode_item(attributes, lambda one: book.add(from_attributes(one)))
 
 
 def _items(client: "DynamoDBClient", table_name: str, account_id: str) -> Iterator[dict[str, Any]]:

@@ -7,16 +7,18 @@ be free is not listed again.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.daily_sums import counters_of
 from calling_credit.calls import Call
-from calling_credit.charging.listed_calls import UNRATED
 from calling_credit.charging.store import mark_counted_entries
 from calling_credit.dynamodb import keys
-from calling_credit.dynamodb.sweep import read_listed
+from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
@@ -44,11 +46,12 @@ class UnratedCall:
     error: Unavailable | None = None
 
 
-def read_unrated_calls(
-    client: "DynamoDBClient", table_name: str, decks: DecksForCalls, now: datetime
-) -> Iterator[UnratedCall]:
-    """Yield every unrated call, priced by the deck that prices it by now."""
-    calls = [unrated_call_from_item(item) for item in read_listed(client, table_name, UNRATED)]
+def price_unrated_calls(calls: Sequence[Call], decks: DecksForCalls, now: datetime) -> Iterator[UnratedCall]:
+    """Yield the calls, priced by the decks that price them by now.
+
+    Raises:
+        Unavailable: no timeline of decks is known.
+    """
     lookups = {call.key: _lookup(call) for call in calls if is_e164(call.dialled_number)}  # Not an erased number.
     found = dict(zip(lookups, decks.decks_for(list(lookups.values()), now), strict=True))
     for call in calls:
@@ -96,22 +99,32 @@ def _price(call: Call, lookup: Lookup, deck: Deck, now: datetime) -> RatedCall |
 
 
 class UnratedCallStore:
-    """Charges unrated calls of any accounts."""
+    """Charges unrated calls of any accounts, several accounts at a time."""
 
     def __init__(
-        self, client: "DynamoDBClient", table_name: str, now: datetime, seconds_left: Callable[[], float]
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        now: datetime,
+        seconds_left: Callable[[], float],
+        threads: int = 1,
     ) -> None:
         self._client = client
         self._table_name = table_name
         self._now = now
         self._seconds_left = seconds_left
+        self._threads = threads
+        self._lock = Lock()
         self.tally: Counter[str] = Counter()
+        self.refusal: Exception | None = None
+        self.is_out_of_time = False
 
     def rate(
         self, calls: Iterable[UnratedCall], time_zones: Mapping[str, str], with_breakdown: frozenset[str] = frozenset()
     ) -> None:
         """Charge the priced calls, and take the free ones off the list. `tally` counts the outcomes: rated, free,
-        charged_before (by a redelivery), not_covered, unknown_account, left (no time, or the deck cannot be read).
+        charged_before (by a redelivery), not_covered, unknown_account, left (no time, or the deck cannot be read),
+        failed (the table refused the transaction; `refusal` has its error, and the other calls are charged).
         The accounts `with_breakdown` keep daily sums.
 
         Raises:
@@ -119,13 +132,14 @@ class UnratedCallStore:
         """
         calls_of: list[Call] = []
         entries: list[Entry] = []
+        free: list[Call] = []
         for unrated in calls:
             if unrated.priced is None:
                 self.tally["not_covered" if unrated.error is None else "left"] += 1
             elif unrated.call.account_id not in time_zones:
                 self.tally["unknown_account"] += 1
             elif isinstance(unrated.priced, Free):
-                self._close_unrated(unrated.call, "free")
+                free.append(unrated.call)
             else:
                 time_zone = time_zones[unrated.call.account_id]
                 calls_of.append(unrated.call)
@@ -134,12 +148,40 @@ class UnratedCallStore:
         counted = mark_counted_entries(self._client, self._table_name, entries, with_breakdown)
         for call, entry in zip(calls_of, counted, strict=True):
             charges[call.account_id].append((call, entry))
-        for account_charges in charges.values():
-            for part in split_to_fit(account_charges, _actions):
-                if self._seconds_left() > 0:
-                    self._charge(part)
-                else:
-                    self.tally["left"] += len(part)
+        work: list[Callable[[], None]] = [partial(self._close_free, call) for call in free]
+        work += [partial(self._charge_account, account_charges) for account_charges in charges.values()]
+        with ThreadPoolExecutor(max(1, min(self._threads, len(work)))) as pool:
+            list(pool.map(lambda step: step(), work))
+
+    def _count(self, outcome: str, calls: int = 1) -> None:
+        with self._lock:
+            self.tally[outcome] += calls
+
+    def _leave(self, calls: int) -> None:
+        self.is_out_of_time = True
+        self._count("left", calls)
+
+    def _close_free(self, call: Call) -> None:
+        if self._seconds_left() > 0:
+            self._try(1, lambda: self._close_unrated(call, "free"))
+        else:
+            self._leave(1)
+
+    def _charge_account(self, charges: list[tuple[Call, Entry]]) -> None:
+        """Charge calls of one account in as few transactions as possible, as long as there is time."""
+        for part in split_to_fit(charges, _actions):
+            if self._seconds_left() > 0:
+                self._try(len(part), partial(self._charge, part))
+            else:
+                self._leave(len(part))
+
+    def _try(self, calls: int, step: Callable[[], None]) -> None:
+        """Let a transaction that the table refuses for good, such as one of a damaged item, stop only its own calls."""
+        try:
+            step()
+        except AWS_ERRORS as error:
+            self._count("failed", calls)
+            self.refusal = error
 
     def _charge(self, pending: list[tuple[Call, Entry]]) -> None:
         """Charge calls of one account, without those whose conditions failed."""
@@ -150,7 +192,7 @@ class UnratedCallStore:
                 plan.add(_close_name(call), self._close_action(call, "rated"))
             failed = plan.write(self._client, self._seconds_left)
             if not failed:
-                self.tally["rated"] += len(pending)
+                self._count("rated", len(pending))
                 return
             pending = self._without_closed(pending, failed)
 
@@ -159,7 +201,7 @@ class UnratedCallStore:
         balance, leave out all.
         """
         if BALANCE in failed:
-            self.tally["unknown_account"] += len(pending)
+            self._count("unknown_account", len(pending))
             return []
         left: list[Any] = []
         for call, entry in pending:
@@ -172,7 +214,7 @@ class UnratedCallStore:
     def _close_unrated(self, call: Call, outcome: str) -> None:
         """Take a call off the list without a charge, and count it unless it was off already."""
         if not transact(self._client, [self._close_action(call, outcome)]):
-            self.tally[outcome] += 1
+            self._count(outcome)
 
     def _close_action(self, call: Call, outcome: str) -> dict[str, Any]:
         key = {

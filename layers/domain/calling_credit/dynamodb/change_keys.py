@@ -33,6 +33,11 @@ def change_range(line_id: str) -> tuple[str, str]:
     return f"CHANGE#{line_id}#", f"CHANGE#{line_id}#{keys.AFTER}"
 
 
+def all_changes_range() -> tuple[str, str]:
+    """Bounds of a Query over all changes of all lines."""
+    return "CHANGE#", f"CHANGE#{keys.AFTER}"
+
+
 def activity_range() -> tuple[str, str]:
     """Bounds of a Query over all changes of an account."""
     return "ACTIVITY#", f"ACTIVITY#{keys.AFTER}"

@@ -10,6 +10,7 @@ One partition holds everything of an account, so its items commit together, and 
     ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   ledger.posting
       …#<call_key>#rerate#<n>#credit    the n-th replacement of a charge, also `#debit`      charging.rerate_run
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
+    PROOF#<yyyy-mm>                     totals of the month's days as they were last proven audit.checkpoints
     SPENT_DAY#<local_date>              the day by user, line, and country (`breakdown`)    the same transaction
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
     CORRECTION#<id>                     one correction of a call, and the claim of its key  charging.corrections

@@ -1,14 +1,21 @@
 """Read the sparse index `sweep`, which lists the items that need further work."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from heapq import merge
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
-from calling_credit.dynamodb.pages import query_pages
+from calling_credit.dynamodb.pages import query_pages, read_pages
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+FIRST: Final = " "
+"""Sorts before every `sweep_sk`; DynamoDB refuses empty text in a key."""
+PAGE_SIZE: Final = 250
+"""The items of one answer, so that reading all shards at once keeps at most a thousand items in memory."""
 
 
 def read_listed(client: "DynamoDBClient", table_name: str, kind: str) -> Iterator[dict[str, Any]]:
@@ -20,6 +27,46 @@ def read_listed(client: "DynamoDBClient", table_name: str, kind: str) -> Iterato
             "ExpressionAttributeValues": {":kind": {"S": partition}},
         }
         yield from map(from_attributes, query_pages(client, table_name, query))
+
+
+def read_oldest(
+    client: "DynamoDBClient", table_name: str, kind: str, *, after: str | None = None, until: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the items of a kind in the order of `sweep_sk` over all shards, so listed calls oldest first. Keep at most
+    one answer of each shard in memory.
+
+    Args:
+        after: Yield only items with a greater `sweep_sk`.
+        until: Yield only items with a `sweep_sk` up to this one. Only one of both bounds may be given.
+    """
+    bound, condition = (until, "sweep_sk <= :bound") if until else (after or FIRST, "sweep_sk > :bound")
+    shards = (
+        query_pages(
+            client,
+            table_name,
+            {
+                "IndexName": sweep_keys.SWEEP_INDEX,
+                "KeyConditionExpression": f"sweep_pk = :kind AND {condition}",
+                "ExpressionAttributeValues": {":kind": {"S": partition}, ":bound": {"S": bound}},
+                "Limit": PAGE_SIZE,
+            },
+        )
+        for partition in sweep_keys.sweep_partitions(kind)
+    )
+    return map(from_attributes, merge(*shards, key=lambda item: str(item["sweep_sk"]["S"])))
+
+
+def read_round(
+    client: "DynamoDBClient", table_name: str, kind: str, position: str | None, size: int
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield all listed calls of a kind in groups: the oldest after a position, then those up to it. The position after
+    a group is the `sweep_sk` of its last item.
+    """
+    rest = read_oldest(client, table_name, kind, after=position)
+    passed = read_oldest(client, table_name, kind, until=position) if position else iter(())
+    for part in (rest, passed):
+        while group := list(islice(part, size)):
+            yield group
 
 
 def query_due(client: "DynamoDBClient", table_name: str, partition: str, now: str) -> Iterator[dict[str, Any]]:
@@ -40,3 +87,21 @@ def due_query(partition: str, until: str, after: str | None = None) -> dict[str,
         "KeyConditionExpression": f"sweep_pk = :kind AND {condition}",
         "ExpressionAttributeValues": values,
     }
+
+
+def account_pages(client: "DynamoDBClient", table_name: str, shard: int, after: str) -> Iterator[list[str]]:
+    """Yield the ids of the accounts of a shard that sort after an id ("" for all), in order, page by page.
+
+    An account created within the last second may be missing.
+    """
+    query = {
+        "IndexName": sweep_keys.SWEEP_INDEX,
+        "KeyConditionExpression": "sweep_pk = :kind AND sweep_sk > :after",
+        "ExpressionAttributeValues": {
+            ":kind": {"S": sweep_keys.sweep_partitions("account")[shard]},
+            ":after": {"S": after or " "},
+        },
+        "ProjectionExpression": "sweep_sk",
+    }
+    for page in read_pages(client, table_name, query):
+        yield [str(item["sweep_sk"]["S"]) for item in page["Items"]]

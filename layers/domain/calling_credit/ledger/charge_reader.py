@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.calls import shortened_number
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages, read_pages
@@ -76,7 +77,7 @@ def read_charged_call(
 
 
 def was_corrected_to(
-    client: "DynamoDBClient", table_name: str, call: tuple[str, str, str], number: object, duration_seconds: object
+    client: "DynamoDBClient", table_name: str, call: tuple[str, str, str], number: str, duration_seconds: object
 ) -> bool:
     """Whether an operator has corrected a call (account, time, key) to this duration. So the switch's own corrected
     record is recognized, although the first entry keeps the facts of the wrong one.
@@ -87,7 +88,8 @@ def was_corrected_to(
     return any(
         item["kind"] == EntryKind.CALL_CHARGED
         and "correction" in item
-        and (item["to"], item["duration_seconds"]) == (number, duration_seconds)
+        and item["to"] in (number, shortened_number(number))
+        and item["duration_seconds"] == duration_seconds
         for item in partition.query(low, high, consistent=True)
     )
 

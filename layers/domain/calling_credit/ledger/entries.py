@@ -48,7 +48,8 @@ class Entry:
     `happened_at` (UTC with milliseconds) and `cause_id` are facts of the cause and make the key, so the same cause is
     the same entry at any price and time of delivery. `recorded_at` is the time of posting. `explanation` holds the
     facts behind the amount (a call: deck, prefix, rate, fee, …). `facts_version` says which facts a call's hash covers;
-    None for version 1 and for other causes. `facts_hash_v1` is the hash that a call has in version 1.
+    None for version 1 and for other causes. `facts_hash_v1` is the hash that a call has in version 1, and
+    `facts_hash_shortened` the one that it has once its number is shortened.
     """
 
     account_id: str
@@ -64,6 +65,7 @@ class Entry:
     explanation: Mapping[str, str | int] = field(default_factory=dict)
     facts_version: int | None = None
     facts_hash_v1: str = ""
+    facts_hash_shortened: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -108,6 +110,10 @@ _COUNTER_ACCOUNT: Final[dict[str, str]] = {
 }
 
 
+SHORTENED_AT: Final = "shortened_at"
+"""When the number of an entry was shortened. Its hash covers the shortened number."""
+
+
 class Facts(Protocol):
     """What a cause is recognized by: a call, or an entry."""
 
@@ -123,12 +129,18 @@ class Facts(Protocol):
     def facts_hash_v1(self) -> str:
         """The hash of the facts of version 1; "" if there is none."""
 
+    @property
+    def facts_hash_shortened(self) -> str:
+        """The hash of the facts with a shortened number; "" if there is none."""
+
 
 def same_facts(item: Mapping[str, Any], facts: Facts) -> bool:
     """Whether a stored item (attribute values) has the facts of a cause that was delivered again.
 
     The version of the item decides, so that the entries of version 1.0.0 recognize their calls.
     """
+    if SHORTENED_AT in item:
+        return bool(item.get("facts_hash") == {"S": facts.facts_hash_shortened})
     is_of_v1 = "facts_version" not in item and facts.facts_version is not None
     return bool(item.get("facts_hash") == {"S": facts.facts_hash_v1 if is_of_v1 else facts.facts_hash})
 

@@ -133,7 +133,7 @@ def _conflict_or_correction(
     """The outcome of an entry whose cause was written with other facts: replayed if these are the facts to which an
     operator has corrected the call since.
     """
-    number, seconds = entry.explanation.get("to"), entry.explanation.get("duration_seconds")
+    number, seconds = str(entry.explanation.get("to", "")), entry.explanation.get("duration_seconds")
     try:
         is_known = was_corrected_to(client, table_name, entry.key, number, seconds)
     except AWS_ERRORS as error:

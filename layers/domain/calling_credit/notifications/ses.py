@@ -1,16 +1,23 @@
 """Sends e-mail through Amazon SES, one address at a time, so that no recipient sees the others."""
 
+from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import ClientError
 
 from calling_credit.aws import aws_session
+from calling_credit.dynamodb.retries import backoff
 from calling_credit.notifications.mails import Mail
 
-MailRefused = ClientError
-"""SES answered and refused the mail."""
-
+THROTTLES: Final = frozenset(
+    {"LimitExceededException", "Throttling", "ThrottlingException", "TooManyRequests", "TooManyRequestsException"}
+)
+"""The codes with which SES accepts no mail because of its rate or its daily quota."""
+PAUSES: Final = frozenset({"AccountSuspendedException", "SendingPausedException", "SendingPaused"})
+"""The codes with which SES accepts no mail of this AWS account, or of its configuration set, at all."""
+MAX_ATTEMPTS: Final = 8
+"""Attempts of one mail that SES throttles: some two seconds, several times its window of a second."""
 _CHARSET: Final = "UTF-8"
 
 
@@ -36,19 +43,37 @@ def mail_client() -> MailClient:
     return cast("MailClient", client)
 
 
-def send(client: MailClient, sender: str, address: str, mail: Mail) -> None:
-    """Send one mail.
+def accepts_nothing(error: Exception | None) -> bool:
+    """Whether an error means that SES accepts no mail at the moment, to any address."""
+    return _code(error) in THROTTLES | PAUSES and getattr(error, "operation_name", "") == "SendEmail"
+
+
+def send(
+    client: MailClient, sender: str, address: str, mail: Mail, seconds_left: Callable[[], float] = lambda: 0.0
+) -> None:
+    """Send one mail. A throttled mail was not sent, so it is sent again while there is time.
 
     Raises:
-        MailRefused: SES refused it. Botocore's BotoCoreError: the outcome is unknown.
+        ClientError: SES refused it. Botocore's BotoCoreError: the outcome is unknown.
     """
-    client.send_email(
-        FromEmailAddress=sender,
-        Destination={"ToAddresses": [address]},
-        Content={
-            "Simple": {
-                "Subject": {"Data": mail.subject, "Charset": _CHARSET},
-                "Body": {"Text": {"Data": mail.text, "Charset": _CHARSET}},
-            }
-        },
-    )
+    for attempt in backoff(seconds_left=seconds_left):
+        try:
+            client.send_email(
+                FromEmailAddress=sender, Destination={"ToAddresses": [address]}, Content={"Simple": _content(mail)}
+            )
+        except ClientError as error:
+            if _code(error) not in THROTTLES or attempt >= MAX_ATTEMPTS or seconds_left() <= 0:
+                raise
+        else:
+            return
+
+
+def _content(mail: Mail) -> dict[str, Any]:
+    return {
+        "Subject": {"Data": mail.subject, "Charset": _CHARSET},
+        "Body": {"Text": {"Data": mail.text, "Charset": _CHARSET}},
+    }
+
+
+def _code(error: Exception | None) -> str:
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""

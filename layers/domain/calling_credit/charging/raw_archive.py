@@ -1,0 +1,68 @@
+"""The raw archive keeps each batch of finished calls as the queue delivered it, before it is charged: one object for
+each invocation of `rate_calls`. `make replay-calls` sends the calls of a lost table again.
+
+An object is gzipped JSON lines, one for each message: `{"message_id", "first_sent_at", "body"}`. `first_sent_at` is in
+epoch milliseconds. The name of the object begins with the hour (UTC) in which the batch arrived.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from calling_credit.charging.intake import Message
+
+RAW: Final = "raw/"
+HOUR: Final = timedelta(hours=1)
+_END: Final = ".jsonl.gz"
+_LEVEL: Final = 3
+"""Of compression: a batch of a thousand calls takes 3 ms, and the smallest object would save a tenth."""
+
+
+def raw_prefix(hour: datetime) -> str:
+    """Return the prefix of the objects of one hour (UTC)."""
+    return f"{RAW}{hour.astimezone(UTC):%Y/%m/%d/%H}/"
+
+
+def raw_key(at: datetime, request_id: str) -> str:
+    """Return the name of an invocation's object."""
+    return f"{raw_prefix(at)}{request_id}{_END}"
+
+
+def hours_between(since: datetime, until: datetime) -> Iterator[datetime]:
+    """Yield the hours (UTC) that touch the time from `since` to `until`, both included."""
+    hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    while hour <= until:
+        yield hour
+        hour += HOUR
+
+
+def pack(messages: Iterable[Message]) -> bytes:
+    """Return the object of a batch."""
+    lines = [
+        json.dumps(
+            {"message_id": one.message_id, "first_sent_at": one.sent_at_ms, "body": one.body}, ensure_ascii=False
+        )
+        for one in messages
+    ]
+    text = "".join(f"{line}\n" for line in lines)
+    return gzip.compress(text.encode("utf-8", "surrogatepass"), _LEVEL, mtime=0)
+
+
+def unpack(data: bytes) -> list[Message]:
+    """Return the messages of an object, the one sent first first.
+
+    Raises:
+        ValueError: the object is no batch of this archive.
+    """
+    if not data:
+        raise ValueError("not a batch of calls: it is empty")
+    try:
+        text = gzip.decompress(data).decode("utf-8", "surrogatepass")
+        fields = [json.loads(line) for line in text.split("\n") if line]
+        messages = [Message(str(one["message_id"]), int(one["first_sent_at"]), str(one["body"])) for one in fields]
+    except (OSError, EOFError, zlib.error, KeyError, TypeError) as error:
+        raise ValueError(f"not a batch of calls: {type(error).__name__}") from error
+    return sorted(messages, key=lambda message: message.sent_at_ms)

@@ -1,0 +1,82 @@
+"""One run over the unrated calls that wait for a price: group by group, from where the last run stopped.
+
+A run passes the calls that still have no price. After the newest call it continues with the oldest ones, until it has
+seen each call once, or until its time is over. So every run makes progress, however many calls wait, and no call waits
+behind others that nothing prices.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit.accounts.cache import AccountFacts
+from calling_credit.charging.listed_calls import UNRATED
+from calling_credit.charging.unrated_calls import UnratedCallStore, price_unrated_calls, unrated_call_from_item
+from calling_credit.dynamodb.positions import read_position, store_position
+from calling_credit.dynamodb.sweep import read_round
+from calling_credit.dynamodb.unreadable import UnreadableItem, readable
+from calling_credit.rates.decks_for_calls import DecksForCalls
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+POSITION: Final = "waiting_calls"
+GROUP: Final = 1_000
+"""The calls that are priced, and then charged, between two stored positions."""
+
+
+@dataclass
+class WaitingCallsRun:
+    """Charges the unrated calls that a deck prices by now. `tally` counts the outcomes, as `UnratedCallStore` does."""
+
+    client: "DynamoDBClient"
+    table_name: str
+    decks: DecksForCalls
+    facts: AccountFacts
+    current_instant: Callable[[], datetime]
+    seconds_left: Callable[[], float]
+    threads: int = 1
+    tally: Counter[str] = field(default_factory=Counter)
+    error: Exception | None = None
+    """Why some calls still wait: a deck that cannot be read, or a transaction that the table refuses."""
+    unreadable: list[UnreadableItem] = field(default_factory=list)
+    """The listed items that are no calls; the run passes them."""
+
+    def run(self) -> None:
+        """See each waiting call once, the first group in any case, as long as there is time.
+
+        Raises:
+            Unavailable: no timeline of decks is known, or the table did not answer in time. `tally` has what was done,
+                and the next run continues with the remaining calls.
+        """
+        position = read_position(self.client, self.table_name, POSITION)
+        stored = position
+        for items in read_round(self.client, self.table_name, UNRATED, position, GROUP):
+            if position is not None and position != stored:  # Store it only if more calls follow.
+                store_position(self.client, self.table_name, POSITION, position, self.current_instant())
+                stored = position
+                if self.seconds_left() <= 0:
+                    return
+            if not self._rate(items):
+                return
+            position = str(items[-1]["sweep_sk"])
+        if stored is not None:
+            store_position(self.client, self.table_name, POSITION, None, self.current_instant())
+
+    def _rate(self, items: list[dict[str, Any]]) -> bool:
+        """Charge one group. Return whether the time was enough for all its calls."""
+        now = self.current_instant()
+        calls = list(readable(items, unrated_call_from_item, self.unreadable.append))
+        unrated = list(price_unrated_calls(calls, self.decks, now))
+        lines = {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}
+        facts = self.facts.load(lines, now)
+        store = UnratedCallStore(self.client, self.table_name, now, self.seconds_left, self.threads)
+        try:
+            store.rate(unrated, facts.time_zones, facts.with_breakdown)
+        finally:
+            self.tally += store.tally
+            unreadable = next((item.error for item in unrated if item.error is not None), None)
+            self.error = self.error or unreadable or store.refusal
+        return not store.is_out_of_time

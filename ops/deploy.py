@@ -1,0 +1,115 @@
+"""Deploys what `make build` built, with `sam deploy`. Before that, it records which release is live, so that
+`make rollback-release` can bring it back, and it refuses to deploy sources that no commit holds to production.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+from botocore.exceptions import ClientError
+
+from ops.build import RELEASE_FILE, sam_program, settings_of
+from ops.live_release import NoAliasError, functions_of, live_release, record
+from ops.project import ROOT
+from ops.sources import commit_of, uncommitted_files
+from ops.terminal import CommandError, console, run
+
+PRODUCTION: Final = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What `make build` wrote down: the release, the commit of its sources (empty if they differed), its runtime."""
+
+    release: str
+    commit: str
+    runtime: str
+
+
+def main() -> int:
+    """Run `python -m ops.deploy ENVIRONMENT [--yes]`, behind `make deploy` and `make deploy-built`."""
+    parser = argparse.ArgumentParser(prog="make deploy", description="Deploy the build to an environment.")
+    parser.add_argument("environment", help="CONFIG_ENV: an environment in samconfig.toml, such as staging")
+    parser.add_argument("--yes", action="store_true", help="YES=1: deploy without showing the change set first")
+    arguments = parser.parse_args()
+    built = read_built()
+    settings_of(arguments.environment)
+    if arguments.environment == PRODUCTION:
+        refuse_uncommitted(built)
+    environment = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))[arguments.environment]
+    stack_name = environment["global"]["parameters"]["stack_name"]
+    region = environment.get("deploy", {}).get("parameters", {}).get("region")
+    record_live(boto3.Session(region_name=region), stack_name)
+    command = [sam_program(), "deploy", "--config-env", arguments.environment]
+    if arguments.yes:
+        command.append("--no-confirm-changeset")
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    if code:
+        error = f"sam deploy ended with {code}; see docs/runbook.md#a-release-that-fails."
+        raise CommandError(f"{error} The release before stays recorded for make rollback-release.")
+    console.print(f"Deployed release {built.release[:12]} to {stack_name}.", markup=False)
+    console.print(f"If it fails: make rollback-release STACK={stack_name}", markup=False)
+    return 0
+
+
+def read_built(file: Path = RELEASE_FILE) -> Built:
+    """Return what the last build wrote down.
+
+    Raises:
+        CommandError: there is no build.
+    """
+    try:
+        parts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CommandError("There is no build. Run make build CONFIG_ENV=environment, or make deploy.") from error
+    return Built(parts["release"], parts["commit"], parts["runtime"])
+
+
+def refuse_uncommitted(built: Built) -> None:
+    """Check that the build and this folder hold exactly what a commit holds.
+
+    Raises:
+        CommandError: they do not; the message names files.
+    """
+    if changed := uncommitted_files():
+        raise CommandError(
+            f"Production gets only what a commit holds, and these files differ: {', '.join(changed[:5])}"
+            f"{' ...' if len(changed) > 5 else ''}. Commit them, or remove them, and build again."
+        )
+    if not built.commit or built.commit != commit_of():
+        raise CommandError(
+            f"The build is of {built.commit[:12] or 'sources that no commit holds'}, and this folder is at"
+            f" {commit_of()[:12] or 'no commit'}. Build again: make build CONFIG_ENV={PRODUCTION}"
+        )
+
+
+def record_live(session: Any, stack_name: str) -> None:
+    """Record which release is live, before the deployment changes it. A new stack has none.
+
+    Raises:
+        ClientError: AWS refused to read or write; nothing is deployed without the record.
+    """
+    try:
+        functions = functions_of(session.client("cloudformation"), stack_name)
+        live = live_release(session.client("lambda"), functions)
+    except NoAliasError:
+        return
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError" and "does not exist" in str(error):
+            return
+        raise
+    record(session.client("ssm"), stack_name, live)
+    console.print(f"Live until now: release {live.name[:12] or 'of several builds'}.", markup=False)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("SAM_CLI_TELEMETRY", "0")
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # The output of sam follows.
+    run(main)

@@ -1,0 +1,117 @@
+"""A deployment to production is of a commit, and what was live is recorded before it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from ops import deploy, sources
+from ops.deploy import Built, read_built, record_live, refuse_uncommitted
+from ops.live_release import Release, recorded_releases
+from ops.terminal import CommandError
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one commit."""
+    for arguments in (
+        ["init", "-q"],
+        ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", "One"],
+    ):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    monkeypatch.setattr(deploy, "uncommitted_files", lambda: sources.uncommitted_files(tmp_path))
+    monkeypatch.setattr(deploy, "commit_of", lambda: sources.commit_of(tmp_path))
+    return tmp_path
+
+
+def test_production_gets_the_build_of_the_commit(repository: Path) -> None:
+    refuse_uncommitted(Built("a" * 64, sources.commit_of(repository), "python3.13"))
+
+
+@pytest.mark.parametrize("name", ["new.py", "folder/new.py", "two words.py"])
+def test_production_gets_no_changed_or_new_file(name: str, repository: Path) -> None:
+    commit = sources.commit_of(repository)
+    (repository / name).parent.mkdir(exist_ok=True)
+    (repository / name).write_text("changed")
+    with pytest.raises(CommandError, match="Production gets only what a commit holds") as refusal:
+        refuse_uncommitted(Built("a" * 64, commit, "python3.13"))
+    assert name in str(refusal.value)
+
+
+@pytest.mark.parametrize("commit", ["", "0" * 40])
+def test_production_gets_no_build_of_other_sources(commit: str, repository: Path) -> None:
+    with pytest.raises(CommandError, match="Build again"):
+        refuse_uncommitted(Built("a" * 64, commit, "python3.13"))
+
+
+def test_sources_without_git_are_of_no_commit(tmp_path: Path) -> None:
+    assert sources.commit_of(tmp_path) == ""
+    assert sources.uncommitted_files(tmp_path) == [f"{tmp_path} (no git repository)"]
+
+
+def test_a_deployment_needs_a_build(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="There is no build"):
+        read_built(tmp_path / "release.json")
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_only_production_asks_for_a_commit(
+    environment: str, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "changed.py").write_text("changed")
+    monkeypatch.setattr(deploy, "read_built", lambda: Built("a" * 64, "", "python3.13"))
+    recorded: list[str] = []
+    monkeypatch.setattr(deploy, "record_live", lambda _session, name: recorded.append(name))
+    ran: list[list[str]] = []
+
+    def run(command: list[str], **_options: Any) -> Any:
+        assert recorded == ["calling-credit-staging"], "what is live is recorded before the deployment"
+        ran.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("ops.deploy.subprocess.run", run)
+    monkeypatch.setattr(deploy, "uncommitted_files", lambda: ["changed.py"])
+    monkeypatch.setattr(sys, "argv", ["make", environment, "--yes"])
+    if environment == "production":
+        with pytest.raises(CommandError, match=r"changed\.py"):
+            deploy.main()
+        assert ran == []
+    else:
+        assert deploy.main() == 0
+        assert ran[0][1:] == ["deploy", "--config-env", "staging", "--no-confirm-changeset"]
+
+
+class Session:
+    """A session whose stack does not exist, or refuses."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.error = ClientError({"Error": {"Code": code, "Message": message}}, "ListStackResources")
+
+    def client(self, _service: str) -> Any:
+        """Refuse every request."""
+        raise self.error
+
+
+def test_a_new_stack_has_no_record_and_a_refusal_stops_a_deployment() -> None:
+    record_live(Session("ValidationError", "Stack with id one does not exist"), "one")
+    with pytest.raises(ClientError):
+        record_live(Session("AccessDenied", "not you"), "one")
+
+
+def test_what_is_live_is_recorded_under_the_name_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = Release("a" * 64, {"RateCallsFunction": "7"})
+    monkeypatch.setattr(deploy, "functions_of", lambda _client, _name: {"RateCallsFunction": "rate"})
+    monkeypatch.setattr(deploy, "live_release", lambda _client, _functions: live)
+    with mock_aws():
+        session = boto3.Session(region_name="us-east-1")
+        record_live(session, "staging")
+        [kept] = recorded_releases(session.client("ssm"), "staging")
+        assert (kept.name, kept.versions) == (live.name, live.versions)
+        value = session.client("ssm").get_parameter(Name="/staging/releases")["Parameter"]["Value"]
+        assert json.loads(value)[0]["name"] == live.name

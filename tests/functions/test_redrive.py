@@ -1,0 +1,271 @@
+"""Dead letters go back, stay, or are removed as the operator says, and none is ever lost on the way."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from ops import dead_letters, redrive
+from ops.dead_letters import DeadLetters
+from ops.stack import FoundStack
+from tests.domain.examples import EVENT
+from tests.functions.queues_bench import Queues
+from tests.functions.test_operators_commands import code_of
+from tests.harness.world import World
+
+pytestmark = pytest.mark.dynamodb
+
+
+class Restless:
+    """A queue whose messages reappear before the last one is read."""
+
+    def __init__(self, messages: int) -> None:
+        self.receives = 0
+        self._messages = messages
+
+    def receive_message(self, **asked: Any) -> dict[str, Any]:
+        """Ten messages at a time; after the last, the first follows with another receipt."""
+        begin = self.receives * 10
+        self.receives += 1
+        numbers = [number % self._messages for number in range(begin, begin + asked["MaxNumberOfMessages"])]
+        return {"Messages": [{"MessageId": f"m_{n}", "ReceiptHandle": f"{n}.{self.receives}"} for n in numbers]}
+
+
+def test_reading_the_dead_letter_queue_ends_despite_reappearing_messages() -> None:
+    queue = Restless(40)
+    counted: list[int] = []
+    found = DeadLetters(queue, "dead", threads=1).receive(counted.append)
+    assert [letter.message_id for letter in found] == [f"m_{number}" for number in range(40)]
+    assert (queue.receives, counted) == (5, [10, 20, 30, 40])
+    assert found[0].receipt == "0.5"
+
+
+def find_stack_with_queues(world: World, monkeypatch: pytest.MonkeyPatch, suffix: str) -> dict[str, str]:
+    """Let `make redrive` find a stack with new queues; return the addresses of `dead` and `calls`."""
+    sqs = boto3.client("sqs")
+    queues = {name: sqs.create_queue(QueueName=name + suffix)["QueueUrl"] for name in ("dead", "calls")}
+    outputs = {
+        "TableName": world.stack.table_name,
+        "DeadLetterQueueUrl": queues["dead"],
+        "CallQueueUrl": queues["calls"],
+    }
+    found = FoundStack("staging", False, outputs, boto3.Session(), None)
+    monkeypatch.setattr(redrive, "find_stack", lambda: found)
+    monkeypatch.setattr(dead_letters, "THREADS", 1)  # moto lets one request wait for messages at a time.
+    return queues
+
+
+def test_refused_calls_of_any_size_go_back_once_with_their_reasons(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sqs = boto3.client("sqs")
+    queues = find_stack_with_queues(world, monkeypatch, "")
+    monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
+    assert world.deliver({"call_id": "c_0"}) == []
+    calls = [json.dumps(EVENT | {"call_id": f"c_{number}"}) for number in range(23)]
+    strange = [json.dumps(EVENT | {"account_id": "acct_typo", "call_id": "c_typo"}), "x" * 200_000, "y" * 200_000]
+    for body in (*calls, *strange):
+        sqs.send_message(QueueUrl=queues["dead"], MessageBody=body)
+
+    def waiting(queue: str) -> int:
+        attributes: Any = sqs.get_queue_attributes(QueueUrl=queues[queue], AttributeNames=["All"])["Attributes"]
+        return int(attributes["ApproximateNumberOfMessages"])
+
+    def redriven(*options: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["make redrive", *options])
+        assert code_of(redrive.main) == 0
+        return capsys.readouterr().out
+
+    told = redriven("--peek")
+    assert [told.count(code) for code in ("would_be_taken", "charged_already", "unknown_account")] == [
+        22 + 1,
+        1 + 1,
+        1 + 1,
+    ]
+    assert told.splitlines()[1].split() == ["22", "would_be_taken"], "the counts come first"
+    assert (waiting("dead"), waiting("calls")) == (26, 0)
+    told = redriven("--yes")
+    assert "24 sent back." in told
+    assert "2 of them can never be charged and stay." in told
+    assert (waiting("dead"), waiting("calls")) == (2, 24)
+    assert "2 sent back." in redriven("--malformed", "--yes")
+    assert (waiting("dead"), waiting("calls")) == (0, 26)
+    for body in strange:
+        sqs.send_message(QueueUrl=queues["dead"], MessageBody=body)
+    assert "2 removed" in redriven("--drop", "--yes")
+    assert (waiting("dead"), waiting("calls")) == (1, 26)
+
+
+def test_a_redriven_message_names_its_call_and_its_first_sending(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sqs = boto3.client("sqs")
+    queues = find_stack_with_queues(world, monkeypatch, "2")
+    event = {"account_id": "acct_1", "call_id": "[2001:db8::1]", "direction": "inbound", "duration_seconds": 7}
+    sqs.send_message(QueueUrl=queues["dead"], MessageBody=json.dumps(event))
+    old: Any = {"first_sent_at": {"DataType": "Number", "StringValue": "1795435200000"}}
+    bodies = ["{", json.dumps(EVENT | {"to": "1"}), json.dumps(EVENT | {"call_id": "c_far"})]
+    for body in bodies:
+        sqs.send_message(QueueUrl=queues["dead"], MessageBody=body, MessageAttributes=old)
+
+    def redriven(*options: str) -> list[str]:
+        monkeypatch.setattr(sys, "argv", ["make redrive", *options])
+        assert code_of(redrive.main) == 0
+        return capsys.readouterr().out.splitlines()
+
+    told = redriven("--peek")
+    assert sorted(line.split()[1] for line in told[:3]) == ["invalid_number", "malformed_json", "would_be_taken"]
+    [free] = [line for line in told if "[2001:db8::1]" in line]
+    assert all(part in free.split() for part in ("inbound", "acct_1", "7", "would_be_taken"))
+    assert "2 sent back." in redriven("--yes")
+    assert "2 sent back." in redriven("--malformed", "--yes")
+    received = sqs.receive_message(QueueUrl=queues["calls"], MaxNumberOfMessages=10, MessageAttributeNames=["All"])[
+        "Messages"
+    ]
+    first = {message["Body"]: message["MessageAttributes"]["first_sent_at"]["StringValue"] for message in received}
+    assert [first[body] for body in bodies] == ["1795435200000"] * 3
+    assert int(first[json.dumps(event)]) > 1_700_000_000_000
+
+
+@pytest.fixture
+def queues(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Queues:
+    """A stack with queues in memory."""
+    found = Queues()
+    outputs = {"TableName": world.stack.table_name, "DeadLetterQueueUrl": "dead", "CallQueueUrl": "calls"}
+
+    class Stack(FoundStack):
+        def client(self, service: Any) -> Any:
+            return found if service == "sqs" else world.stack.dynamodb
+
+    stack = Stack("staging", False, outputs, boto3.Session(), None)
+    monkeypatch.setattr(redrive, "find_stack", lambda: stack)
+    monkeypatch.setattr("ops.dead_letters.time.sleep", lambda _: None)
+    monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
+    return found
+
+
+def redriven(monkeypatch: pytest.MonkeyPatch, *options: str) -> object:
+    """The exit code of `make redrive`."""
+    monkeypatch.setattr(sys, "argv", ["make redrive", *options])
+    return code_of(redrive.main)
+
+
+def test_a_peek_leaves_every_message_visible_at_once(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+    queues.put("dead", (json.dumps(EVENT | {"call_id": f"c_{number}"}) for number in range(45)))
+    assert redriven(monkeypatch, "--peek") == 0
+    assert (queues.visible("dead"), queues.bodies("calls")) == (45, [])
+
+
+def test_removing_8000_malformed_messages_is_linear(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    queues.put("dead", (f"x{number}" for number in range(8_000)))
+    before = time.process_time()
+    assert redriven(monkeypatch, "--drop", "--yes") == 0
+    assert time.process_time() - before < 8
+    assert queues.bodies("dead") == []
+    [file] = tmp_path.glob("dropped-calls-*.jsonl")
+    assert sorted(json.loads(line)["body"] for line in file.read_text().splitlines()) == sorted(
+        f"x{number}" for number in range(8_000)
+    )
+    assert queues.requests["delete_message_batch"] == 800
+    assert queues.requests["receive_message"] <= 800 + 2 * dead_letters.THREADS
+    assert queues.requests["change_message_visibility_batch"] == 0
+
+
+def test_calls_behind_a_load_of_malformed_messages_are_reached(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redrive, "MAX_LOAD", 20)
+    queues.put("dead", (f"x{number}" for number in range(200)))
+    queues.put("dead", (json.dumps(EVENT | {"call_id": f"c_{number}"}) for number in range(30)))
+    assert redriven(monkeypatch, "--yes") == 0
+    assert len(queues.bodies("calls")) == 30
+    assert (queues.visible("dead"), len(queues.bodies("dead"))) == (200, 200)
+
+
+def test_no_more_messages_are_hidden_than_sqs_allows(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redrive, "MAX_LOAD", 20)
+    monkeypatch.setattr(redrive, "MAX_HIDDEN", 60)
+    queues.put("dead", (f"x{number}" for number in range(400)))
+    assert redriven(monkeypatch, "--yes") == 0
+    assert queues.most_hidden <= 60 + 20 + 10 * dead_letters.THREADS * 2
+    assert queues.visible("dead") == 400
+
+
+def interrupted(queues: Queues, at: int, end: BaseException, *, is_done: bool) -> Callable[[str], None]:
+    """Fail at a request, before or after it is done, and check at each that no message is lost."""
+    bodies = set(queues.bodies("dead"))
+    seen = 0
+
+    def between(moment: str) -> None:
+        nonlocal seen
+        assert set(queues.bodies("dead")) | set(queues.bodies("calls")) >= bodies
+        if moment == ("after" if is_done else "before"):
+            seen += 1
+            if seen == at:
+                raise end
+
+    return between
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+@pytest.mark.parametrize("end", [ReadTimeoutError(endpoint_url="https://sqs"), KeyboardInterrupt()])
+def test_no_message_is_lost_when_a_command_ends_at_any_request(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch, end: BaseException, is_done: bool
+) -> None:
+    monkeypatch.setattr(redrive, "MAX_LOAD", 10)
+    calls = [json.dumps(EVENT | {"call_id": f"c_{number}"}) for number in range(25)]
+    for at in range(1, 40):
+        queues.clear()
+        queues.put("dead", [*calls, "x"])
+        queues.between = interrupted(queues, at, end, is_done=is_done)
+        ended = redriven(monkeypatch, "--yes")
+        queues.between = lambda _: None
+        assert ended in (0, 1, 130)
+        assert set(queues.bodies("dead")) | set(queues.bodies("calls")) == {*calls, "x"}, at
+        queues.show_all()
+        assert redriven(monkeypatch, "--yes") == 0
+        assert (queues.bodies("dead"), set(queues.bodies("calls"))) == (["x"], set(calls)), at
+        if ended == 0:
+            break
+    else:
+        pytest.fail("no run came to its end")
+    assert at > 10
+
+
+def test_a_message_that_the_target_refuses_stays_a_dead_letter(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = [json.dumps(EVENT | {"call_id": f"c_{number}"}) for number in range(25)]
+    queues.put("dead", calls)
+    queues.refused = {calls[3], calls[17]}
+    assert redriven(monkeypatch, "--yes") == 1
+    assert "The queue refused 2 messages, which are unchanged." in capsys.readouterr().err
+    assert set(queues.bodies("dead")) == queues.refused
+    assert queues.visible("dead") == 2
+    assert set(queues.bodies("calls")) == set(calls) - queues.refused
+
+
+def test_what_sqs_refuses_for_the_moment_is_sent_again(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = [json.dumps(EVENT | {"call_id": f"c_{number}"}) for number in range(25)]
+    queues.put("dead", calls)
+    queues.slow = {calls[3]: 2, calls[17]: 2}
+    assert redriven(monkeypatch, "--yes") == 0
+    assert sorted(queues.bodies("calls")) == sorted(calls)
+
+
+@pytest.mark.parametrize("options", [("--peek", "--drop"), ("--drop", "--malformed"), ("--queue", "proof", "--drop")])
+def test_options_that_exclude_each_other_are_refused(options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert redriven(monkeypatch, *options) == 1
+
+
+def test_a_queue_that_the_stack_does_not_have_is_named(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert redriven(monkeypatch, "--queue", "proof", "--yes") == 1
+    assert "The stack staging has no queue proof." in capsys.readouterr().err

@@ -1,0 +1,56 @@
+"""Probes of the functions that prove the ledger."""
+
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import boto3
+
+from calling_credit.audit.checkpoints import FULL_PROOF_DAYS
+from calling_credit.audit.nightly_proof import Task
+from calling_credit.audit.proof_messages import message_bodies
+from calling_credit.dynamodb.lease_keys import position_key
+from calling_credit.payments.issues import read_issues
+from local.stack import Stack
+from tests.harness.template import ROOT
+from tests.stack.conftest import eventually
+from tests.stack.customers import open_customer
+from tests.stack.deployment import invoke
+from tests.stack.payment_probes import OUTSIDE, make_older, make_payment
+
+
+def prove(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Prove an account that paid, and list a payment made outside the application in its name."""
+    customer = open_customer(deployed)
+    assert customer.pay(customer.save_card(), "25.00", "proven").json()["status"] == "succeeded"
+    [paid] = customer.intents()
+    metadata = {"account_id": customer.account_id, "topup_id": f"tu_{uuid.uuid4().hex}", OUTSIDE: "yes"}
+    outside = make_payment(deployed, customer, metadata, str(paid.payment_method))
+    make_older(deployed, paid.id, outside)
+    dynamodb, table = boto3.client("dynamodb"), deployed.outputs["TableName"]
+    dynamodb.delete_item(TableName=table, Key=position_key("proof"))
+    assert invoke(deployed, "ProveLedgerFunction", {})["done"] == 1
+
+    def listed() -> list[tuple[str, str]]:
+        issues = [issue for issue in read_issues(dynamodb, table) if issue["account_id"] == customer.account_id]
+        return [(issue["code"], issue["object_id"]) for issue in issues]
+
+    eventually(lambda: listed() == [("payment_without_entry", outside)])
+
+
+def prove_one(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Prove an account that paid in each way: its changed days, and in full."""
+    customer = open_customer(deployed)
+    assert customer.pay(customer.save_card(), "25.00", "proven").json()["status"] == "succeeded"
+    nights = [datetime.now(UTC).date() + timedelta(days=number) for number in range(FULL_PROOF_DAYS)]
+    assert {Task(customer.account_id, night).is_full for night in nights} == {True, False}
+    record = json.loads((ROOT / "events" / "prove_accounts.json").read_text(encoding="utf-8"))["Records"][0]
+    bodies = message_bodies(Task(customer.account_id, night) for night in nights)
+    records = [record | {"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+    assert invoke(deployed, "ProveAccountsFunction", {"Records": records}) == {"batchItemFailures": []}
+    stored = boto3.client("dynamodb").query(
+        TableName=deployed.outputs["TableName"],
+        KeyConditionExpression="PK = :pk AND begins_with(SK, :proof)",
+        ExpressionAttributeValues={":pk": {"S": f"ACCOUNT#{customer.account_id}"}, ":proof": {"S": "PROOF#"}},
+    )
+    assert stored["Count"] == 1, "the role stores checkpoints"
