@@ -220,7 +220,7 @@ correct-call: $(READY)  ## Correct a call: ACCOUNT=id CALL=key STARTED_AT=instan
 	  $(if $(REASON),--reason "$(REASON)") $(call flag,WAIVE,--waive) $(call flag,YES,--yes)
 
 .PHONY: list-unrated
-list-unrated: $(READY)  ## List calls without a price; KIND=stray | suspicious | line_mismatch lists odd charged calls
+list-unrated: $(READY)  ## List calls without a price; KIND=stray | suspicious | line_mismatch: odd calls; unreadable: items
 	@$(BIN)/python -m ops.list_unrated $(if $(KIND),--kind "$(KIND)")
 
 .PHONY: list-payment-issues
@@ -240,9 +240,14 @@ audit: $(READY)  ## Prove that the ledger of ACCOUNT=id adds up and agrees with 
 	@$(BIN)/python -m ops.audit "$(or $(ACCOUNT),$(error Name the account: make audit ACCOUNT=id))"
 
 .PHONY: redrive
-redrive: $(READY)  ## Send rejected calls again; PEEK=1 shows the reasons, DROP=1 | MALFORMED=1 removes or sends hopeless ones, QUEUE=, YES=1
-	@$(BIN)/python -m ops.redrive $(if $(QUEUE),--queue "$(QUEUE)") $(call flag,PEEK,--peek) $(call flag,DROP,--drop) \
-	  $(call flag,MALFORMED,--malformed) $(call flag,YES,--yes)
+redrive: $(READY)  ## Send rejected calls (QUEUE=) or failed STREAM=recharge | events again; PEEK=1 shows, DROP=1, MALFORMED=1, OLDER_THAN=minutes, YES=1
+	@$(BIN)/python -m $(if $(STREAM),ops.redrive_stream "$(STREAM)" $(if $(OLDER_THAN),--older-than "$(OLDER_THAN)"),ops.redrive \
+	  $(if $(QUEUE),--queue "$(QUEUE)") $(call flag,DROP,--drop) $(call flag,MALFORMED,--malformed)) $(call flag,PEEK,--peek) $(call flag,YES,--yes)
+
+.PHONY: replay-events
+replay-events: $(READY)  ## Send the events of the archive FROM=time TO=time to the receivers again; YES=1 skips the question
+	@$(BIN)/python -m ops.replay_events "$(or $(FROM),$(error Name the beginning: make replay-events FROM=2026-11-23T10:00Z TO=2026-11-23T12:00Z))" \
+	  "$(or $(TO),$(error Name the end: make replay-events FROM=2026-11-23T10:00Z TO=2026-11-23T12:00Z))" $(call flag,YES,--yes)
 
 .PHONY: replay-calls
 replay-calls: $(READY)  ## Send the calls of the raw archive again, after a table was restored: FROM=moment [TO=moment], YES=1 skips the question

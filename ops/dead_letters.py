@@ -103,7 +103,7 @@ class DeadLetters:
         """Send messages to a queue, and remove those that it has accepted; `report` gets the count so far.
 
         Raises:
-            ClientError, BotoCoreError: SQS did not answer. What was not sent is still in the dead-letter queue.
+            ClientError, BotoCoreError: SQS did not answer. All other messages are still in the dead-letter queue.
         """
         result = Moved()
         for accepted, refused in _in_parallel(

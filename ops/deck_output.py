@@ -93,7 +93,7 @@ def report_past_calls(impact: Impact) -> None:
     if not impact.calls:
         console.print("No calls were charged in the last 30 days, so there is no estimate for past calls.")
         return
-    whole = "" if impact.is_whole else " (there was no time to read all accounts)"
+    whole = "" if impact.is_whole else " (a sample, not all calls of all accounts)"
     console.print(
         f"In the last 30 days, {impact.calls} calls of {impact.accounts} accounts{whole} cost"
         f" {format_money(impact.charged_micros)}. With this deck: {effect_text(impact.at_their_time)}."

@@ -5,17 +5,22 @@ Does not depend on any command.
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, Final, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from calling_credit.dynamodb.unreadable import DECODE_ERRORS
 from calling_credit.errors import CallingCreditError
 from ops.stack import StackNotFoundError
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 """Without a terminal, lines are wide enough for every table."""
+
+MISSING: Final = "?"
+"""Stands for a value that a damaged item lacks."""
 
 error_console = Console(stderr=True, highlight=False)
 
@@ -55,6 +60,14 @@ def progress_bar(title: str, total: int | None) -> Iterator[Callable[[int], None
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda count: bar.update(task, completed=count)
+
+
+def cell(show: Callable[[dict[str, Any]], str], item: dict[str, Any]) -> str:
+    """Return one cell of a table of stored items. A damaged item has a row too."""
+    try:
+        return escape(show(item))
+    except DECODE_ERRORS:
+        return MISSING
 
 
 def confirm(question: str) -> bool:

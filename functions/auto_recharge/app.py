@@ -13,6 +13,8 @@ from calling_credit.config import config
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
+from calling_credit.dynamodb.unreadable import UnreadableItem
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.metrics import emit
 from calling_credit.payments.automatic_topup import run_recharge
@@ -28,6 +30,7 @@ logger = Logger()
 metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
 recharges = RechargeStore(dynamodb, config().table_name)
+unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "auto_recharge")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -45,9 +48,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             check_account(worker, account_id, now)
         except NotFound as error:
             logger.error(error.code, account_id=account_id)
+        except UnreadableItem as error:
+            unreadable(error)  # A retry would only delay the other accounts.
         except (Unavailable, *AWS_ERRORS) as error:
             logger.warning("not_looked_at", account_id=account_id, code=code_of(error))
             failed.append(sequence_number)
+        except Exception as error:
+            logger.error("unforeseen_error", account_id=account_id, exc_info=error)
+            failed.append(sequence_number)
+    unreadable.send(clock.now())
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 
 

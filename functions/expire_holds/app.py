@@ -13,6 +13,8 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.dynamodb.rounds import Round, run_alone
+from calling_credit.dynamodb.unreadable import UnreadableItem
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import CallingCreditError
 from calling_credit.ledger.hold_store import HOLD_KIND, expire_hold, hold_from_item
 from calling_credit.metrics import emit
@@ -23,6 +25,7 @@ SECONDS_TO_SPARE = 15.0
 logger = Logger()
 metrics = Metrics()
 dynamodb = dynamodb_client()
+unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "expire_holds")
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
@@ -46,6 +49,9 @@ def sweep(context: LambdaContext, this_round: Round) -> dict[str, int]:
         try:
             hold = hold_from_item(item)
             is_expired = expire_hold(dynamodb, config().table_name, hold, this_round.now, seconds_left)
+        except UnreadableItem as error:
+            unreadable(error)
+            continue
         except (CallingCreditError, *AWS_ERRORS) as error:
             counts["failed"] += 1
             this_round.record_failure(HOLD_KIND, account_id)
@@ -59,6 +65,7 @@ def sweep(context: LambdaContext, this_round: Round) -> dict[str, int]:
         counts["holds_expired" if is_expired else "holds_changed"] += 1
         if is_expired:
             logger.info("expired", extra=fields)
+    unreadable.send(this_round.now)
     logger.info("round", extra=counts)
     emit(metrics, +Counter(holds_expired=counts["holds_expired"], sweeps_failed=counts["failed"]))
     return counts

@@ -19,6 +19,7 @@ from calling_credit.charging.corrections import unknown_call
 from calling_credit.charging.goodwill import parse_goodwill
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.unreadable_report import log_unreadable
 from calling_credit.errors import Forbidden, NotFound, ProblemCode
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.metrics import emit
@@ -145,7 +146,15 @@ def move_desk(now: datetime) -> MoveDesk:
             dynamodb, table_name, now, lambda: RefundWorker(dynamodb, table_name, stripe_client(), now)
         ),
     }
-    return MoveDesk(dynamodb, table_name, posters, move_limits(config()), now, partial(emit, metrics, LIMITED))
+    return MoveDesk(
+        dynamodb,
+        table_name,
+        posters,
+        move_limits(config()),
+        now,
+        partial(emit, metrics, LIMITED),
+        partial(log_unreadable, logger),
+    )
 
 
 def row_of(call: ChargedCall) -> RateRow:

@@ -17,7 +17,7 @@ from calling_credit.audit.proof import Difference
 from calling_credit.audit.proof_messages import parse_tasks
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of, is_transient
 from calling_credit.dynamodb.unreadable import UnreadableItem
 from calling_credit.dynamodb.unreadable_store import list_unreadable
 from calling_credit.errors import CallingCreditError, ProblemCode, Unavailable
@@ -59,6 +59,8 @@ def prove_message(
     try:
         listed = live_holds(dynamodb, config().table_name, (task.account_id for task in tasks))
     except AWS_ERRORS as error:
+        if not is_transient(error):
+            raise
         logger.warning("holds_not_listed", code=code_of(error))
         listed = {}  # Each account's own holds are read instead.
     unproven = 0

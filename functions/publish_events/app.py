@@ -9,8 +9,12 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from calling_credit import clock
 from calling_credit.config import config
 from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.unreadable import UnreadableItem, decode_item
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.instants import format_instant
 from calling_credit.metrics import emit
 from calling_credit.notifications.event_bus import events_client, send_events
@@ -21,6 +25,9 @@ from calling_credit.notifications.from_stream import derive_events
 logger = Logger()
 metrics = Metrics()
 bus = events_client()
+unreadable = UnreadableReport(dynamodb_client(), config().table_name, logger, metrics, "publish_events")
+
+IMAGES = ("OldImage", "NewImage")
 
 
 def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
@@ -28,6 +35,7 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     order, because Lambda resumes at the first of them.
     """
     events = [(record, announcement) for record in event["Records"] for announcement in events_of(record)]
+    unreadable.send(clock.now())
     refused = send_events(bus, config().event_bus_name, [announcement for _, announcement in events])
     adjustments = sum(announcement.name == EventType.ADJUSTMENT_POSTED for _, announcement in events)
     if adjustments:
@@ -40,8 +48,12 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
 
 
 def events_of(record: dict[str, Any]) -> list[Announcement]:
-    """Return the events of one record."""
+    """Return the events of one record. An unreadable image has none; it is reported, and the others are announced."""
     change = record["dynamodb"]
-    old, new = (from_attributes(change[name]) if name in change else None for name in ("OldImage", "NewImage"))
-    recorded_at = datetime.fromtimestamp(change["ApproximateCreationDateTime"], UTC)
-    return derive_events(old, new, format_instant(recorded_at))
+    recorded_at = format_instant(datetime.fromtimestamp(change["ApproximateCreationDateTime"], UTC))
+    try:
+        old, new = (decode_item(change[name], from_attributes) if name in change else None for name in IMAGES)
+        return decode_item(new, lambda image: derive_events(old, image, recorded_at)) if new is not None else []
+    except UnreadableItem as error:
+        unreadable(error)
+        return []

@@ -29,6 +29,8 @@ NOT_PUBLISHED = (PublishOutcome.REFUSED, PublishOutcome.NEEDS_APPROVAL, PublishO
 """The outcomes that need a person."""
 SECONDS_TO_SPARE = 120.0
 """Reserved for publishing the deck: pricing of past calls stops this long before the timeout."""
+SECONDS_FOR_PAST_CALLS = 60.0
+"""How long new prices wait for the pricing of past calls, which is only information."""
 
 logger = Logger()
 metrics = Metrics()
@@ -71,7 +73,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if check.deck is not None:
         check.impact = Impact(check.deck)
         try:
-            left = clock.seconds_left(context, SECONDS_TO_SPARE)
+            left = clock.seconds_left(context, max(SECONDS_TO_SPARE, left_of(context) - SECONDS_FOR_PAST_CALLS))
             measure_impact(dynamodb, config().table_name, check.impact, now, left)
         except AWS_ERRORS as error:  # The impact is only information. The new prices must not wait for it.
             logger.warning("not_all_weighed", code=code_of(error))
@@ -83,6 +85,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         decks.record_check(upload.data, check.base, check.judgement.digest)
         content["command"] = publish_command(PurePosixPath(key).name, check.counts, config().stack_name)
     return write_report(key, outcome, content)
+
+
+def left_of(context: LambdaContext) -> float:
+    """Return the seconds that are left of this invocation."""
+    return clock.seconds_left(context, 0)()
 
 
 def publish(upload: UploadedDeck, check: DeckCheck, now: datetime) -> tuple[PublishOutcome, DeckCheck]:

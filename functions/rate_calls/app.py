@@ -16,6 +16,7 @@ from calling_credit.charging.named_events import LineFinder
 from calling_credit.charging.store import ChargingStore
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.metrics import emit
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck_store import s3_client
@@ -27,8 +28,10 @@ logger = Logger()
 metrics = Metrics()
 dynamodb = dynamodb_client()
 decks = ActiveDecks(s3_client(), config().deck_bucket)
-facts = AccountFacts(dynamodb, config().table_name)
-numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
+unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "rate_calls")
+facts = AccountFacts(dynamodb, config().table_name, on_unreadable=unreadable)
+lead = timedelta(seconds=config().lead_seconds)
+numbers = NumberResolver(dynamodb, config().table_name, lead, on_unreadable=unreadable)
 finder = LineFinder(numbers, facts, config().home_country)
 archive = RawArchive(archive_client(), config().archive_bucket)
 
@@ -37,11 +40,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Archive and charge one batch of SQS messages; `batchItemFailures` names the messages to deliver again."""
     now = clock.now()
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
-    store = ChargingStore(dynamodb, config().table_name, seconds_left, config().posting_threads)
+    store = ChargingStore(dynamodb, config().table_name, seconds_left, config().posting_threads, unreadable)
     messages = [to_message(record) for record in event["Records"]]
     archiving = archive.store(messages, context.aws_request_id, now)
     tolerance = config().hang_up_tolerance_seconds
     result = charge_batch(messages, decks, finder, store, now, tolerance)
+    unreadable.send(now)
     report_archive(archiving.failure(seconds_left()), messages)
     return report(result)
 

@@ -20,6 +20,8 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.dynamodb.rounds import Round, part_of, run_alone
+from calling_credit.dynamodb.unreadable import DECODE_ERRORS
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import CallingCreditError, ProblemCode
 from calling_credit.metrics import emit
 from calling_credit.payments.callback_watch import is_silent
@@ -61,6 +63,7 @@ metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
+unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "reconcile_payments")
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
@@ -82,7 +85,7 @@ def reconcile(context: LambdaContext, this_round: Round) -> dict[str, int]:
     Then the steps that had too little of it continue in the same order.
     """
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
-    work = RoundWork(dynamodb, config().table_name, this_round, seconds_left, logger)
+    work = RoundWork(dynamodb, config().table_name, this_round, seconds_left, logger, unreadable)
     steps = {TOPUP_KIND: check_payments, REFUND_KIND: finish_refunds}
     later_steps = {RECHARGE_KIND: wake_recharges, SUSPICIOUS: count_suspicious}
     for step in steps.values():
@@ -95,6 +98,7 @@ def reconcile(context: LambdaContext, this_round: Round) -> dict[str, int]:
             step(work, seconds_left)
     if work.undated:
         work.tally += learn_card_dates(work.undated, this_round.now, seconds_left, work.counts)
+    unreadable.send(this_round.now)
     tally = work.complete_tally()
     logger.info("reconciled", extra=work.counts | dict(tally))
     emit(metrics, +(tally + Counter(sweeps_failed=work.counts["failed"])))
@@ -105,7 +109,7 @@ def check_payments(work: RoundWork, seconds_left: SecondsLeft) -> None:
     """Ask Stripe about open payments."""
     for account_id, topup_id in work.due(TOPUP_KIND, seconds_left):
         with work.one_item(TOPUP_KIND, "not_reconciled", account_id, topup_id=topup_id):
-            topup = topups.read_due(account_id, topup_id, work.round.now)
+            topup = topups.read_due(account_id, topup_id, work.round.now, unreadable)
             if topup is not None:
                 work.counts["payments"] += check_topup(work.worker, topup)
 
@@ -115,7 +119,7 @@ def finish_refunds(work: RoundWork, seconds_left: SecondsLeft) -> None:
     store = RefundStore(dynamodb, config().table_name)
     for account_id, refund_id in work.due(REFUND_KIND, seconds_left):
         with work.one_item(REFUND_KIND, "refund_not_checked", account_id, refund_id=refund_id):
-            refund = store.read_due(account_id, refund_id)
+            refund = store.read_due(account_id, refund_id, unreadable)
             if refund is not None:
                 worker = RefundWorker(dynamodb, config().table_name, stripe_client(), work.round.now)
                 status = worker.advance(refund, is_new=False).status
@@ -173,6 +177,7 @@ def sweep_events(now: datetime, seconds_left: SecondsLeft, counts: dict[str, int
             logger.warning("callbacks_silent", heard_at=heard_at, payment_at=state.unheard_since if state else None)
     except (CallingCreditError, *AWS_ERRORS) as error:
         counts["failed"] += code_of(error) != ProblemCode.STRIPE_NOT_CONFIGURED
+        unreadable.note(error)
         logger.warning("not_listened", code=code_of(error))
     except Exception as error:
         counts["failed"] += 1
@@ -194,8 +199,9 @@ def learn_card_dates(
         try:
             guard = StripeAccountGuard(dynamodb, config().table_name, stripe_client(), tally)
             RuleCards(dynamodb, config().table_name, stripe_client(), guard, now).refresh(account_id, rule)
-        except (CallingCreditError, *AWS_ERRORS) as error:
+        except (CallingCreditError, *AWS_ERRORS, *DECODE_ERRORS) as error:
             counts["failed"] += 1
+            unreadable.note(error)
             logger.warning("card_not_read", account_id=account_id, code=code_of(error))
         except Exception as error:
             counts["failed"] += 1
@@ -209,6 +215,7 @@ def handle_event(events: StripeEventHandler, event: StripeEvent) -> str | None:
     try:
         logger.info("taken", extra=fields | {"outcome": events.handle(event)})
     except (CallingCreditError, *AWS_ERRORS) as error:
+        unreadable.note(error)
         logger.warning("not_taken", extra=fields | {"code": code_of(error)})
         return code_of(error)
     except Exception as error:

@@ -1,6 +1,5 @@
 """Charge unrated calls after a deck is activated and on a schedule; rerate or correct charged calls for an operator."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,8 +21,7 @@ from calling_credit.charging.waiting_calls import WaitingCallsRun
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.leases import take_lease
-from calling_credit.dynamodb.unreadable import UnreadableItem
-from calling_credit.dynamodb.unreadable_store import list_unreadable
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.reader import LedgerReader
@@ -44,7 +42,8 @@ metrics = Metrics()
 dynamodb = dynamodb_client()
 s3 = s3_client()
 decks = ActiveDecks(s3, config().deck_bucket)
-facts = AccountFacts(dynamodb, config().table_name)
+unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "rerate_calls")
+facts = AccountFacts(dynamodb, config().table_name, on_unreadable=unreadable)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -107,27 +106,26 @@ def rate_unrated(context: LambdaContext) -> dict[str, Any]:
         return {}
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
     threads = config().posting_threads
-    run = WaitingCallsRun(dynamodb, config().table_name, decks, facts, lambda: clock.now(), left, threads)  # noqa: PLW0108 - tests replace the clock
+    run = WaitingCallsRun(
+        dynamodb,
+        config().table_name,
+        decks,
+        facts,
+        lambda: clock.now(),  # noqa: PLW0108 - tests replace the clock
+        left,
+        threads,
+        unreadable,
+    )
     try:
         run.run()
     finally:
         counts = {f"calls_{name}": count for name, count in run.tally.items()}
-        if run.unreadable:
-            counts["unreadable_items"] = len(run.unreadable)
-            report_unreadable(run.unreadable)
+        unreadable.send(clock.now())
         logger.info("waiting_calls", extra=counts)
         emit(metrics, counts)
     if run.error is not None:
         raise run.error
     return counts
-
-
-def report_unreadable(found: Sequence[UnreadableItem]) -> None:
-    """Log the items that cannot be read, and list them for operators."""
-    for item in found:
-        pk, sk = item.key
-        logger.error("unreadable_item", extra={"pk": pk, "sk": sk, "kind": item.kind, "reason": item.reason})
-    list_unreadable(dynamodb, config().table_name, found, "rerate_calls", clock.now())
 
 
 def wait_for_deck(pointer: ActivePointer) -> None:

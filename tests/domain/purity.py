@@ -120,6 +120,7 @@ KEY_NAMES = (
     "index_keys.py",
     "stripe_keys.py",
     "sweep_keys.py",
+    "unreadable_keys.py",
 )
 KEY_MODULES = [path for path in ALL if path.name in KEY_NAMES]
 """The modules that define the keys of items."""

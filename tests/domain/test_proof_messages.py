@@ -2,11 +2,15 @@
 
 import json
 import random
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+import pytest
+
 from calling_credit.audit.changed_days import utc_ranges
 from calling_credit.audit.checkpoints import FULL_PROOF_DAYS
+from calling_credit.audit.fan_out import Progress, parse_progress
 from calling_credit.audit.nightly_proof import Task
 from calling_credit.audit.proof import Payment
 from calling_credit.audit.proof_messages import MAX_ACCOUNTS, message_bodies, parse_tasks
@@ -62,6 +66,20 @@ def test_messages_with_long_texts_fit_into_a_request() -> None:
 def test_no_task_makes_no_message() -> None:
     assert list(message_bodies([])) == []
     assert parse_tasks(json.dumps({"night": "2026-11-24", "accounts": []})) == []
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "1", "{", "{}", '{"night": 1}', '{"other": 1}'])
+def test_a_damaged_position_begins_the_night_again(damage: str) -> None:
+    assert parse_progress(damage, NIGHT) == Progress("2026-11-24")
+    stored = Progress("2026-11-24", paid=True, shard=2, after="acct_1")
+    assert parse_progress(json.dumps(asdict(stored)), NIGHT) == stored
+    assert parse_progress(json.dumps(asdict(stored)), NIGHT + timedelta(days=1)) == Progress("2026-11-25")
+    for name in asdict(stored):
+        assert parse_progress(json.dumps(asdict(stored) | {name: None}), NIGHT) == Progress("2026-11-24")
+
+
+def test_a_damaged_day_has_no_range() -> None:
+    assert list(utc_ranges(["", "day", "2026-13-01", "0001-01-01", "9999-12-31"])) == []
 
 
 def test_ranges_hold_every_entry_of_a_local_date_in_any_zone() -> None:

@@ -22,6 +22,13 @@ def changed(kind: str, name: str, by: int = 1) -> Damage:
     return damage
 
 
+def changed_sum(till: Till) -> None:
+    """Change a sum of the first day with sums by user, line, and country."""
+    item = till.world.of_kind("SPENT_DAY")[0]
+    name = next(name for name in item if name.count("#") == 3)
+    change(till, item, name, item[name] + 1)
+
+
 def of_category(kind: str, category: str, name: str, value: Any) -> Damage:
     """Set an attribute of the first item of a category."""
 
@@ -67,6 +74,7 @@ TONIGHT: dict[str, Damage] = {
     "seconds of a day": changed("DAY", "billed_seconds"),
     "charges taken back of a day": changed("DAY", "taken_back"),
     "no day": removed("DAY"),
+    "a day that is no date": doubled("DAY", "DAY#no-date#adjustment"),
     "a day too many": doubled("DAY", "DAY#2026-01-01#adjustment"),
     "amount of a hold": changed("HOLD", "amount_micros"),
     "released without its credit": lambda till: change(till, live_hold(till), "status", "released"),
@@ -87,7 +95,7 @@ IN_TURN: dict[str, Damage] = {
     "no entry": removed("ENTRY"),
     "an entry too many": doubled("ENTRY", "ENTRY#2026-11-24T10:00:00.000Z#planted"),
     "two entries of a payment": lambda till: doubled("ENTRY", f"ENTRY#2026-11-24T10:00:00.000Z#{topup_id(till)}")(till),
-    "daily sums": changed("SPENT_DAY", "u.I.n#user_1"),
+    "daily sums": changed_sum,
     "no daily sums": removed("SPENT_DAY"),
     "a refund without a callback": lambda till: refund(till),  # noqa: PLW0108 - defined below
 }

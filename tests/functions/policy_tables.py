@@ -8,21 +8,25 @@ WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 READS = {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"}
 PAYMENTS, COUNTERS = {"ACCOUNT#*", "CARD#*", "STRIPE", "STRIPE#*"}, {"CLIENT#*", "STAFF#*"}
 MOVES = {"APPROVAL#*", *COUNTERS}
+LISTED = "UNREADABLE"
+"""The partition in which a function lists items that it cannot read."""
 WRITTEN = {
-    "rate_calls": {"ACCOUNT#*"},
+    "rate_calls": {"ACCOUNT#*", LISTED},
     "authorize_call": {"ACCOUNT#*"},
     "check_connector_key": {"CONNECTOR_KEY#*"},
-    "expire_holds": {"ACCOUNT#*", "LEASE"},
-    "rerate_calls": {"ACCOUNT#*", "LEASE", "UNREADABLE"},
+    "expire_holds": {"ACCOUNT#*", "LEASE", LISTED},
+    "rerate_calls": {"ACCOUNT#*", "LEASE", LISTED},
     "change_settings": {"ACCOUNT#*", "ASKED#*", "MAIL#*", "STRIPE"},
     "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", *MOVES},
     "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},
-    **dict.fromkeys(("add_funds", "auto_recharge"), PAYMENTS),
+    "add_funds": PAYMENTS,
+    "auto_recharge": PAYMENTS | {LISTED},
     "follow_links": PAYMENTS | {"MAIL#*"},
     "stripe_webhook": PAYMENTS | COUNTERS,
-    "reconcile_payments": PAYMENTS | COUNTERS | {"LEASE"},
+    "reconcile_payments": PAYMENTS | COUNTERS | {"LEASE", LISTED},
     "prove_ledger": {"LEASE"},
-    "prove_accounts": {"ACCOUNT#*", "STRIPE#*", "UNREADABLE"},
+    "prove_accounts": {"ACCOUNT#*", "STRIPE#*", LISTED},
+    "publish_events": {LISTED},
     "send_mail": {"ACCOUNT#*", "MAIL"},
     "shorten_numbers": {"ACCOUNT#*", "LEASE"},
     "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},

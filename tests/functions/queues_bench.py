@@ -1,9 +1,19 @@
 """Two SQS queues in memory: `dead` and `calls`. Requests can fail, and are counted. Several threads may use them."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from threading import RLock
 from typing import Any
+
+import boto3
+import pytest
+
+from ops import redrive
+from ops.stack import FoundStack
+from tests.functions.test_operators_commands import code_of
+from tests.harness.world import World
 
 
 class Queues:
@@ -64,7 +74,7 @@ class Queues:
         return self._request("receive_message", receive)
 
     def send_message_batch(self, **asked: Any) -> dict[str, Any]:
-        """Send, except what is refused."""
+        """Send, except refused messages."""
 
         def send() -> dict[str, Any]:
             answer: dict[str, Any] = {"Successful": [], "Failed": []}
@@ -121,3 +131,26 @@ class Queues:
             sent = {"Attributes": {"SentTimestamp": "1795435200000"}, "MessageAttributes": attributes}
             self._messages[queue][name] = {"MessageId": name, "Body": body, **sent}
             self._visible[queue][name] = None
+
+
+@pytest.fixture
+def queues(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Queues:
+    """A stack with queues in memory."""
+    found = Queues()
+    outputs = {"TableName": world.stack.table_name, "DeadLetterQueueUrl": "dead", "CallQueueUrl": "calls"}
+
+    class Stack(FoundStack):
+        def client(self, service: Any) -> Any:
+            return found if service == "sqs" else world.stack.dynamodb
+
+    stack = Stack("staging", False, outputs, boto3.Session(), None)
+    monkeypatch.setattr(redrive, "find_stack", lambda: stack)
+    monkeypatch.setattr("ops.dead_letters.time.sleep", lambda _: None)
+    monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
+    return found
+
+
+def redriven(monkeypatch: pytest.MonkeyPatch, *options: str) -> object:
+    """The exit code of `make redrive`."""
+    monkeypatch.setattr(sys, "argv", ["make redrive", *options])
+    return code_of(redrive.main)

@@ -62,9 +62,9 @@ def roles() -> dict[str, Any]:
 
 
 def statements() -> list[tuple[str, Any]]:
-    """Return each deployed policy statement with the folder of its function."""
+    """Return each policy statement that is deployed on AWS, with the folder of its function."""
     return [
-        (folder, statement)
+        (folder, {part: on_aws(value) for part, value in on_aws(statement).items()})
         for folder, role in roles().items()
         for policy in role["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]

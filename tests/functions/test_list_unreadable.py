@@ -1,6 +1,7 @@
 """Unreadable items are listed for operators, and a failure of the list stops no reader."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from calling_credit.dynamodb.schema import SCHEMA
 from calling_credit.dynamodb.unreadable import unreadable
 from calling_credit.dynamodb.unreadable_keys import key_of_unreadable
 from calling_credit.dynamodb.unreadable_store import MAX_LISTED, UNREADABLE_RETENTION, list_unreadable, read_unreadable
+from ops import list_unrated
+from ops.terminal import console
 from tests.harness.table import Stack
 
 pytestmark = pytest.mark.dynamodb
@@ -52,3 +55,21 @@ def test_a_table_that_refuses_stops_no_reader() -> None:
             raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
 
     assert list_unreadable(Refusing(), "table", [found(1)], "rate_calls", NOW) == 0  # type: ignore[arg-type]
+
+
+def test_the_command_lists_each_item_with_its_key(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    list_unreadable(stack.dynamodb, stack.table_name, [found(1), found(2)], "expire_holds", NOW)
+    client = SimpleNamespace(client=lambda _: stack.dynamodb, table_name=stack.table_name)
+    monkeypatch.setattr(list_unrated, "find_stack", lambda: client)
+    monkeypatch.setattr("sys.argv", ["list_unrated", "--kind", "unreadable"])
+    with console.capture() as shown:
+        assert list_unrated.main() == 0
+    text = " ".join(shown.get().split())
+    assert "2 unreadable items." in text
+    assert "runbook.md#unreadable-items" in text
+
+
+def test_a_damaged_waiting_call_hides_no_row_of_the_list() -> None:
+    listed = {"PK": "ACCOUNT#a", "SK": "UNRATED#2026-11-23T10:00:00.000Z#c", "to": "+33142685300"}
+    table = list_unrated.table_of("unrated", [listed, listed | {"line_id": "l", "duration_seconds": 5}])
+    assert list(table.columns[3].cells) == ["?", "l"]

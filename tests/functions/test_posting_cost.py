@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from calling_credit.accounts.daily_sums import mark_counted
+from calling_credit.charging.corrections import FACTS
 from calling_credit.charging.rerating import replacing_entries
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
@@ -193,7 +194,7 @@ def test_the_largest_corrected_charge_takes_one_write_unit() -> None:
     charge = RatedCall(price, "v" * 60, "US", 604_800, 10**13, granted_seconds=86_400)
     charged = ChargedCall(from_attributes(entry_item(counted(charge_entry(longest, charge, "UTC", NOW)))))
     marks = {"correction": f"cor_{'0' * 32}", "run": f"run_{'0' * 16}"}
-    entries = replacing_entries(charged, charge, f"cor_{'0' * 32}", marks, NOW, duration_seconds=604_800, waived=True)
+    entries = replacing_entries(charged, charge, FACTS, marks, NOW, duration_seconds=604_800, waived=True)
     assert len(entries) == 2
     assert all(800 < item_bytes(entry_item(entry)) < 1024 for entry in entries)
 

@@ -179,7 +179,7 @@ def test_a_lost_turn_is_made_up_for(book: Till) -> None:
 
 
 @pytest.mark.parametrize("name", ["days", "full_on", "proven_at"])
-@pytest.mark.parametrize("value", [1, "text", {}])
+@pytest.mark.parametrize("value", [1, "text", {}, {"day#x": [1, 2, 3]}, {"2026-11-23#top_up": ["x", {}]}])
 def test_a_damaged_checkpoint_stops_no_proof_and_hides_nothing(book: Till, name: str, value: Any) -> None:
     [checkpoint] = book.world.of_kind("PROOF")
     change(book, checkpoint, name, value)

@@ -3,21 +3,21 @@
 import json
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ReadTimeoutError
 
 from ops import dead_letters, redrive
 from ops.dead_letters import DeadLetters
 from ops.stack import FoundStack
 from tests.domain.examples import EVENT
-from tests.functions.queues_bench import Queues
+from tests.functions.queues_bench import Queues, queues, redriven
 from tests.functions.test_operators_commands import code_of
 from tests.harness.world import World
+
+__all__ = ["queues"]
 
 pytestmark = pytest.mark.dynamodb
 
@@ -133,29 +133,6 @@ def test_a_redriven_message_names_its_call_and_its_first_sending(
     assert int(first[json.dumps(event)]) > 1_700_000_000_000
 
 
-@pytest.fixture
-def queues(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Queues:
-    """A stack with queues in memory."""
-    found = Queues()
-    outputs = {"TableName": world.stack.table_name, "DeadLetterQueueUrl": "dead", "CallQueueUrl": "calls"}
-
-    class Stack(FoundStack):
-        def client(self, service: Any) -> Any:
-            return found if service == "sqs" else world.stack.dynamodb
-
-    stack = Stack("staging", False, outputs, boto3.Session(), None)
-    monkeypatch.setattr(redrive, "find_stack", lambda: stack)
-    monkeypatch.setattr("ops.dead_letters.time.sleep", lambda _: None)
-    monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
-    return found
-
-
-def redriven(monkeypatch: pytest.MonkeyPatch, *options: str) -> object:
-    """The exit code of `make redrive`."""
-    monkeypatch.setattr(sys, "argv", ["make redrive", *options])
-    return code_of(redrive.main)
-
-
 def test_a_peek_leaves_every_message_visible_at_once(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
     queues.put("dead", (json.dumps(EVENT | {"call_id": f"c_{number}"}) for number in range(45)))
     assert redriven(monkeypatch, "--peek") == 0
@@ -195,77 +172,3 @@ def test_no_more_messages_are_hidden_than_sqs_allows(queues: Queues, monkeypatch
     assert redriven(monkeypatch, "--yes") == 0
     assert queues.most_hidden <= 60 + 20 + 10 * dead_letters.THREADS * 2
     assert queues.visible("dead") == 400
-
-
-def interrupted(queues: Queues, at: int, end: BaseException, *, is_done: bool) -> Callable[[str], None]:
-    """Fail at a request, before or after it is done, and check at each that no message is lost."""
-    bodies = set(queues.bodies("dead"))
-    seen = 0
-
-    def between(moment: str) -> None:
-        nonlocal seen
-        assert set(queues.bodies("dead")) | set(queues.bodies("calls")) >= bodies
-        if moment == ("after" if is_done else "before"):
-            seen += 1
-            if seen == at:
-                raise end
-
-    return between
-
-
-@pytest.mark.parametrize("is_done", [False, True])
-@pytest.mark.parametrize("end", [ReadTimeoutError(endpoint_url="https://sqs"), KeyboardInterrupt()])
-def test_no_message_is_lost_when_a_command_ends_at_any_request(
-    queues: Queues, monkeypatch: pytest.MonkeyPatch, end: BaseException, is_done: bool
-) -> None:
-    monkeypatch.setattr(redrive, "MAX_LOAD", 10)
-    calls = [json.dumps(EVENT | {"call_id": f"c_{number}"}) for number in range(25)]
-    for at in range(1, 40):
-        queues.clear()
-        queues.put("dead", [*calls, "x"])
-        queues.between = interrupted(queues, at, end, is_done=is_done)
-        ended = redriven(monkeypatch, "--yes")
-        queues.between = lambda _: None
-        assert ended in (0, 1, 130)
-        assert set(queues.bodies("dead")) | set(queues.bodies("calls")) == {*calls, "x"}, at
-        queues.show_all()
-        assert redriven(monkeypatch, "--yes") == 0
-        assert (queues.bodies("dead"), set(queues.bodies("calls"))) == (["x"], set(calls)), at
-        if ended == 0:
-            break
-    else:
-        pytest.fail("no run came to its end")
-    assert at > 10
-
-
-def test_a_message_that_the_target_refuses_stays_a_dead_letter(
-    queues: Queues, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    calls = [json.dumps(EVENT | {"call_id": f"c_{number}"}) for number in range(25)]
-    queues.put("dead", calls)
-    queues.refused = {calls[3], calls[17]}
-    assert redriven(monkeypatch, "--yes") == 1
-    assert "The queue refused 2 messages, which are unchanged." in capsys.readouterr().err
-    assert set(queues.bodies("dead")) == queues.refused
-    assert queues.visible("dead") == 2
-    assert set(queues.bodies("calls")) == set(calls) - queues.refused
-
-
-def test_what_sqs_refuses_for_the_moment_is_sent_again(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = [json.dumps(EVENT | {"call_id": f"c_{number}"}) for number in range(25)]
-    queues.put("dead", calls)
-    queues.slow = {calls[3]: 2, calls[17]: 2}
-    assert redriven(monkeypatch, "--yes") == 0
-    assert sorted(queues.bodies("calls")) == sorted(calls)
-
-
-@pytest.mark.parametrize("options", [("--peek", "--drop"), ("--drop", "--malformed"), ("--queue", "proof", "--drop")])
-def test_options_that_exclude_each_other_are_refused(options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert redriven(monkeypatch, *options) == 1
-
-
-def test_a_queue_that_the_stack_does_not_have_is_named(
-    queues: Queues, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert redriven(monkeypatch, "--queue", "proof", "--yes") == 1
-    assert "The stack staging has no queue proof." in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 from calling_credit.dynamodb import keys
 from calling_credit.notifications.mail_queue import MAX_RECEIVES
 from calling_credit.notifications.mails import MAILED, WITH_FREEZE_LINK
-from tests.functions.policy_tables import STREAM
+from tests.functions.policy_tables import STREAM, TABLE
 from tests.functions.template_resources import (
     RESOURCES,
     TEMPLATE,
@@ -54,7 +54,8 @@ def test_failed_event_is_retried_for_a_day_and_then_kept() -> None:
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     failed = mapping["DestinationConfig"]["OnFailure"]
-    assert failed == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["EventFailureQueue", "Arn"]}}
+    bucket, queue = ({"Fn::GetAtt": [name, "Arn"]} for name in ("FailureBucket", "EventFailureQueue"))
+    assert failed == {"Destination": {"Fn::If": ["IsOnAws", bucket, queue]}}
     assert RESOURCES["EventFailureQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
@@ -68,12 +69,14 @@ def test_stream_has_only_the_two_consumers_that_it_serves_at_full_speed() -> Non
     assert streams == [STREAM] * 2
 
 
-def test_publisher_may_only_put_events_on_the_event_bus() -> None:
+def test_publisher_may_only_put_events_and_list_unreadable() -> None:
     own = [statement for folder, statement in statements() if folder == "publish_events"]
     assert [(one["Sid"], one["Resource"]) for one in own] == [
         ("WriteLogs", {"Fn::GetAtt": ["PublishEventsLogs", "Arn"]}),
+        ("ListUnreadable", TABLE),
         ("ReadStream", STREAM),
-        ("KeepFailures", {"Fn::GetAtt": ["EventFailureQueue", "Arn"]}),
+        ("KeepFailures", {"Fn::Sub": "${FailureBucket.Arn}/aws/lambda/*"}),
+        ("FindFailureBucket", {"Fn::GetAtt": ["FailureBucket", "Arn"]}),
         ("Announce", {"Fn::GetAtt": ["EventBus", "Arn"]}),
     ]
     assert functions()["publish_events"]["Environment"]["Variables"]["EVENT_BUS_NAME"] == {"Ref": "EventBus"}

@@ -75,7 +75,8 @@ def test_failed_stream_record_is_retried_alone_and_then_kept() -> None:
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     failed = mapping["DestinationConfig"]["OnFailure"]
-    assert failed == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["RechargeFailureQueue", "Arn"]}}
+    bucket, queue = ({"Fn::GetAtt": [name, "Arn"]} for name in ("FailureBucket", "RechargeFailureQueue"))
+    assert failed == {"Destination": {"Fn::If": ["IsOnAws", bucket, queue]}}
     assert RESOURCES["RechargeFailureQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.functions.policy_tables import STREAM
-from tests.functions.template_resources import RESOURCES, TEMPLATE, translated
+from tests.functions.template_resources import RESOURCES, TEMPLATE, on_aws, translated
 from tests.harness.template import template
 
 NAME, STREAM_ARN = "ledger-restored", "arn:aws:dynamodb:us-east-1:123456789012:table/ledger-restored/stream/2026"
@@ -62,7 +62,7 @@ def test_every_function_and_policy_uses_the_named_table() -> None:
         if resource["Type"] == "AWS::Lambda::EventSourceMapping" and "Stream" in str(resource["Properties"]):
             assert properties["EventSourceArn"] == STREAM_ARN, name
         for policy in properties.get("Policies", []) if resource["Type"] == "AWS::IAM::Role" else []:
-            for statement in policy["PolicyDocument"]["Statement"]:
+            for statement in map(on_aws, policy["PolicyDocument"]["Statement"]):
                 if "dynamodb:" in str(statement["Action"]):
                     assert statement["Resource"] in allowed, (name, statement["Sid"])
 

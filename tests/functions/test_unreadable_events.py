@@ -73,7 +73,7 @@ def test_an_unreadable_payment_waits_and_stops_no_other(deaf: Till) -> None:
     )
     swept(deaf)
     assert reversals(deaf) == [-30_000_000]
-    assert [waiting.code for waiting in stored(deaf).waiting.values()] == ["TypeError"]
+    assert [waiting.code for waiting in stored(deaf).waiting.values()] == ["unreadable_item"]
 
 
 FAR: int = 99_999_999_999

@@ -34,7 +34,7 @@ def sums_by_day(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int
 
 def stored_sums(item: Mapping[str, Any]) -> dict[str, int]:
     """The sums of a stored item, without zeros."""
-    return without_zeros({name: value for name, value in item.items() if name not in ("PK", "SK")})
+    return without_zeros({name: value for name, value in item.items() if name not in ("PK", "SK", "schema")})
 
 
 def without_zeros(sums: Mapping[str, int]) -> dict[str, int]:

@@ -1,15 +1,21 @@
 """Stored items of earlier releases, and a world whose table contains some of them."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from calling_credit.accounts.daily_sums import read_sums
+from calling_credit.accounts.number_store import history_from_item
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
+from calling_credit.payments.card_items import record_from_item
+from calling_credit.payments.limit_store import use_from_item
 from tests.harness.template import ROOT
 from tests.harness.till import Till
 
 Item = dict[str, Any]
-RELEASES = sorted(folder for folder in (ROOT / "tests" / "fixtures" / "items").iterdir() if folder.is_dir())
+ITEMS = ROOT / "tests" / "fixtures" / "items"
+RELEASES = sorted(folder for folder in ITEMS.iterdir() if folder.is_dir())
 """One folder per release with one file per kind of item."""
 
 
@@ -17,6 +23,20 @@ def cases_of(path: Path) -> dict[str, Item]:
     """The items of one file by variant."""
     cases: dict[str, Item] = json.loads(path.read_text(encoding="utf-8"))
     return cases
+
+
+DECODERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "number": lambda item: history_from_item(from_attributes(item)),
+    "payment_limits": use_from_item,
+    "card": record_from_item,
+    "spent_day": lambda item: list(read_sums(from_attributes(item))),
+}
+"""How today's code reads the kinds that no handler above reads. The others are read attribute by attribute."""
+
+
+def decoder_of(kind: str) -> Callable[[Item], Any]:
+    """How today's code reads a kind."""
+    return DECODERS.get(kind, from_attributes)
 
 
 def first_of(folder: Path, kind: str) -> Item:

@@ -165,7 +165,16 @@ class Stack:
         return answer
 
     def items(self, account_id: str | None = None) -> list[dict[str, Any]]:
-        """Every item of the table or of one account, as plain values, in the order of their keys."""
+        """Every item of the table or of one account, as plain values, in the order of their keys, without the number
+        of its schema, which every item has.
+        """
+        items = self.stored_items(account_id)
+        for item in items:
+            item.pop("schema", None)
+        return items
+
+    def stored_items(self, account_id: str | None = None) -> list[dict[str, Any]]:
+        """The same items exactly as they are stored."""
         from calling_credit.dynamodb.attributes import from_attributes  # noqa: PLC0415
 
         if "AWS_ENDPOINT_URL_DYNAMODB" not in os.environ:

@@ -27,6 +27,7 @@ import pytest
 from tests.harness.fast_moto import make_moto_cheap
 from tests.harness.http import http_event
 from tests.harness.queue import delivery, failures
+from tests.harness.schemas import check_schemas
 from tests.harness.settings import whole_setting
 from tests.harness.table import Stack
 from tests.harness.template import ROOT, template
@@ -73,6 +74,7 @@ def test_the_laws_hold_after_every_operation(
         monkeypatch.setattr("calling_credit.clock.now", lambda: driver.now)
         stack.forget()
         driver.run(OPERATIONS)
+    check_schemas(stack)
     with capsys.disabled():
         print(
             f"\nThe laws held after every operation (LAWS_SEED={SEED}, LAWS_OPERATIONS={OPERATIONS}):\n{driver.table()}"

@@ -14,6 +14,7 @@ import pytest
 
 from calling_credit.config import config
 from tests.harness.cards import VISA
+from tests.harness.schemas import check_schemas
 from tests.harness.settings import whole_setting
 from tests.harness.till import Till
 from tests.laws import (
@@ -66,6 +67,7 @@ def test_the_laws_of_payments_hold_after_every_operation(
         driver.settle_down()
     except AssertionError as error:
         raise AssertionError(f"PAYMENT_LAWS_SEED={SEED}: {error}") from error
+    check_schemas(till.world.stack)
     ended = Counter(f"{item['kind']} {item['status']}" for item in till.top_ups())
     with capsys.disabled():
         print(f"\n  {driver.done.total()} operations (PAYMENT_LAWS_SEED={SEED}): {listed(driver.done)}")

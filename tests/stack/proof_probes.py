@@ -8,8 +8,10 @@ import boto3
 
 from calling_credit.audit.checkpoints import FULL_PROOF_DAYS
 from calling_credit.audit.nightly_proof import Task
+from calling_credit.audit.proof import Payment
 from calling_credit.audit.proof_messages import message_bodies
 from calling_credit.dynamodb.lease_keys import position_key
+from calling_credit.dynamodb.unreadable_store import read_unreadable
 from calling_credit.payments.issues import read_issues
 from local.stack import Stack
 from tests.harness.template import ROOT
@@ -39,18 +41,28 @@ def prove(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 def prove_one(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Prove an account that paid in each way: its changed days, and in full."""
+    """Prove an account that paid in each way, list a difference and an unreadable item of it."""
     customer = open_customer(deployed)
     assert customer.pay(customer.save_card(), "25.00", "proven").json()["status"] == "succeeded"
     nights = [datetime.now(UTC).date() + timedelta(days=number) for number in range(FULL_PROOF_DAYS)]
     assert {Task(customer.account_id, night).is_full for night in nights} == {True, False}
-    record = json.loads((ROOT / "events" / "prove_accounts.json").read_text(encoding="utf-8"))["Records"][0]
-    bodies = message_bodies(Task(customer.account_id, night) for night in nights)
-    records = [record | {"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
-    assert invoke(deployed, "ProveAccountsFunction", {"Records": records}) == {"batchItemFailures": []}
-    stored = boto3.client("dynamodb").query(
-        TableName=deployed.outputs["TableName"],
-        KeyConditionExpression="PK = :pk AND begins_with(SK, :proof)",
-        ExpressionAttributeValues={":pk": {"S": f"ACCOUNT#{customer.account_id}"}, ":proof": {"S": "PROOF#"}},
-    )
+    assert send_tasks(deployed, *(Task(customer.account_id, night) for night in nights)) == []
+    dynamodb, table = boto3.client("dynamodb"), deployed.outputs["TableName"]
+    values = {":pk": {"S": f"ACCOUNT#{customer.account_id}"}, ":proof": {"S": "PROOF#"}}
+    condition = "PK = :pk AND begins_with(SK, :proof)"
+    stored = dynamodb.query(TableName=table, KeyConditionExpression=condition, ExpressionAttributeValues=values)
     assert stored["Count"] == 1, "the role stores checkpoints"
+    outside = Payment("pi_outside", "tu_outside", customer.account_id, 1, datetime(2026, 1, 1, tzinfo=UTC))
+    assert send_tasks(deployed, Task(customer.account_id, nights[0], (outside,))) == [], "the difference is listed"
+    damaged = {"PK": {"S": f"ACCOUNT#{customer.account_id}"}, "SK": {"S": "TOPUP#damaged"}}
+    dynamodb.put_item(TableName=table, Item=damaged)
+    assert len(send_tasks(deployed, Task(customer.account_id, nights[0]))) == 1
+    assert [one for one in read_unreadable(dynamodb, table) if one["SK"].startswith(damaged["PK"]["S"])]
+
+
+def send_tasks(deployed: Stack, *tasks: Task) -> list[str]:
+    """Deliver tasks to prove_accounts; return the failed messages."""
+    [record] = json.loads((ROOT / "events" / "prove_accounts.json").read_text(encoding="utf-8"))["Records"]
+    records = [record | {"messageId": str(number), "body": body} for number, body in enumerate(message_bodies(tasks))]
+    answer = invoke(deployed, "ProveAccountsFunction", {"Records": records})
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]

@@ -1,4 +1,5 @@
-"""An operator's upgrade from version 1.0.0 on an emulator of its own: deploy the release, use it, deploy this version.
+"""An operator's upgrade from version 1.0.0 on an emulator of its own: deploy the release, use it, deploy this version,
+and roll back to the release.
 
 `python -m tests.stack.upgrade FOLDER` prints nothing if everything holds. It runs in a process of its own, because a
 stack takes the AWS settings of its process.
@@ -27,6 +28,7 @@ from local.seed import ADMIN, PASSWORD, Person, create_sign_in
 from local.settings import Settings
 from ops.project import LOCAL_STACK_NAME, ROOT
 from tests.conftest import free_port
+from tests.stack.mixed_releases import MixedReleases
 
 RELEASE = ROOT / "tests" / "fixtures" / "releases" / "v1.0.0.tar.gz"
 ACCOUNT, EMAIL = "acct_old", "ada@old.example"
@@ -141,17 +143,23 @@ def main(folder: Path) -> None:
         mailbox.start()
         emulator.start()
         use_aws_settings(settings)
-        release, _ = build(folder / "build", unpack(folder / "release"))
+        sources = unpack(folder / "release")
+        release, _ = build(folder / "build", sources)
         with Progress(Console(), quiet=True).step("Starting") as step:
             emulator.wait_until_ready(step)
         upgrade = Upgrade(settings)
         cleanup.callback(upgrade.api.close)
         upgrade.deploy(release)
         client, token = upgrade.client("ServiceClientId"), use_the_release(upgrade)
+        mixed = MixedReleases(upgrade)
+        mixed.begin(token, sources / "local" / "rates.csv")
         upgrade.deploy(build()[0])
         check_the_switch(upgrade, client, token)
         check_the_back_office(upgrade)
         index_accounts(upgrade)
+        mixed.carry_on()
+        upgrade.deploy(release)
+        mixed.roll_back()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class RejectionCode(StrEnum):
@@ -32,6 +33,7 @@ class RejectionCode(StrEnum):
     NUMBER_AMBIGUOUS = "number_ambiguous"
     NOT_POSTED = "not_posted"
     NOT_PRICED = "not_priced"
+    UNREADABLE_ITEM = "unreadable_item"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,13 @@ class Rejection:
 
     code: RejectionCode
     detail: str
+
+
+UNREADABLE_ITEM: Final = Rejection(
+    RejectionCode.UNREADABLE_ITEM,
+    "A stored item of this account or number cannot be read. See make list-unrated KIND=unreadable; repair the item,"
+    " then run make redrive.",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_i
 from calling_credit.accounts.low_balance import parse_low_balance
 from calling_credit.accounts.waiting_address import WaitingAddress, waiting_from_item
 from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import zone
@@ -73,6 +74,7 @@ class Account:
         return self.is_frozen or (self.unfrozen_at is not None and instant < self.unfrozen_at)
 
 
+@decoder
 def account_from_item(item: Mapping[str, Any]) -> Account:
     """The account of an `ACCOUNT` item in plain values. Nothing else decodes closed and frozen."""
     return Account(

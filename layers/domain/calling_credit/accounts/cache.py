@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import Key, read_many
+from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable, readable
+from calling_credit.instants import zone
 from calling_credit.ledger.holds import may_have_holds
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ _NAMES: Final = {"#number": "number"}
 class Facts:
     """Facts for one batch: each existing account's time zone, the (account, line) pairs that may call abroad, the
     numbers of the existing lines by account and line, the instants from which on lines are closed, the accounts with
-    daily sums by user, line, and country, and the last change of each line.
+    daily sums by user, line, and country, and the last change of each line. `unreadable` are the (account, line) pairs
+    of which an item cannot be read, so that their calls have no price.
     """
 
     time_zones: dict[str, str]
@@ -41,21 +44,28 @@ class Facts:
     closings: dict[tuple[str, str], str] = field(default_factory=dict)
     with_breakdown: frozenset[str] = frozenset()
     changes: dict[tuple[str, str], str] = field(default_factory=dict)
+    unreadable: frozenset[tuple[str, str]] = frozenset()
 
 
 class AccountFacts:
     """Reads accounts and lines in as few requests as possible, and caches them."""
 
     def __init__(
-        self, client: "DynamoDBClient", table_name: str, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        on_unreadable: OnUnreadable = ignore_unreadable,
     ) -> None:
         self._client = client
         self._table_name = table_name
         self._sleep = sleep
+        self._on_unreadable = on_unreadable
         self._cache: dict[Key, tuple[datetime, dict[str, Any]]] = {}
 
     def with_holds(self, account_ids: Iterable[str], now: datetime) -> frozenset[str]:
-        """The accounts among these whose calls may have holds. An unknown account has none.
+        """The accounts among these whose calls may have holds. An unknown or unreadable account has none.
 
         Raises:
             Unavailable: the table did not answer.
@@ -65,14 +75,16 @@ class AccountFacts:
         return frozenset(account for account in accounts if self._may_have_holds(account, now))
 
     def existing(self, account_ids: Iterable[str], now: datetime) -> frozenset[str]:
-        """The accounts among these that exist.
+        """The accounts among these that exist, readable or not.
 
         Raises:
             Unavailable: the table did not answer.
         """
-        accounts = set(account_ids)
-        self._load_missing({(keys.account_pk(account), keys.account_sk()) for account in accounts}, now)
-        return frozenset(account for account in accounts if self._time_zone(account) is not None)
+        accounts = {account: (keys.account_pk(account), keys.account_sk()) for account in account_ids}
+        unreadable = self._load_missing(set(accounts.values()), now)
+        return frozenset(
+            account for account, key in accounts.items() if key in unreadable or self._time_zone(account) is not None
+        )
 
     def load(self, lines: Iterable[tuple[str, str]], now: datetime) -> Facts:
         """Load the facts of `(account_id, line_id)` pairs.
@@ -82,7 +94,8 @@ class AccountFacts:
         """
         pairs = set(lines)
         required: set[Key] = {(keys.account_pk(account), keys.account_sk()) for account, _ in pairs}
-        self._load_missing(required | {(keys.account_pk(account), keys.line_sk(line)) for account, line in pairs}, now)
+        of_lines: set[Key] = {(keys.account_pk(account), keys.line_sk(line)) for account, line in pairs}
+        damaged = self._load_missing(required | of_lines, now)
         time_zones = {account: self._time_zone(account) for account, _ in pairs}
         return Facts(
             {account: time_zone for account, time_zone in time_zones.items() if time_zone is not None},
@@ -91,9 +104,11 @@ class AccountFacts:
             {pair: instant for pair in pairs if (instant := self._of_line(*pair, "closes_at")) is not None},
             frozenset(account for account, _ in pairs if self._has_breakdown(account)),
             {pair: instant for pair in pairs if (instant := self._of_line(*pair, "changed_at")) is not None},
+            frozenset(pair for pair in pairs if damaged & _keys_of(*pair)),
         )
 
-    def _load_missing(self, required: set[Key], now: datetime) -> None:
+    def _load_missing(self, required: set[Key], now: datetime) -> set[Key]:
+        """Read what the cache lacks. Return the keys of unreadable items, which are not cached."""
         missing = [key for key in required if not self._is_fresh(key, now)]
         if len(self._cache) + len(missing) > MAX_FACTS:
             self._cache.clear()
@@ -101,7 +116,9 @@ class AccountFacts:
         for key in missing:
             self._cache.pop(key, None)
         items = read_many(self._client, self._table_name, missing, self._sleep, _PROJECTION, _NAMES)
-        self._cache.update({key: (now, from_attributes(item)) for key, item in items.items()})
+        read = {(one["PK"], one["SK"]): one for one in readable(items.values(), _facts_from_item, self._on_unreadable)}
+        self._cache.update({key: (now, item) for key, item in read.items()})
+        return set(items) - set(read)
 
     def _may_have_holds(self, account_id: str, now: datetime) -> bool:
         cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
@@ -129,3 +146,16 @@ class AccountFacts:
     def _of_line(self, account_id: str, line_id: str, name: str) -> str | None:
         cached = self._cache.get((keys.account_pk(account_id), keys.line_sk(line_id)))
         return None if cached is None else cached[1].get(name)
+
+
+def _facts_from_item(attributes: dict[str, Any]) -> dict[str, Any]:
+    """The facts of an account or a line in plain values."""
+    item = from_attributes(attributes)
+    if item["SK"] == keys.account_sk():
+        zone(item["time_zone"])
+    return item
+
+
+def _keys_of(account_id: str, line_id: str) -> set[Key]:
+    pk = keys.account_pk(account_id)
+    return {(pk, keys.account_sk()), (pk, keys.line_sk(line_id))}

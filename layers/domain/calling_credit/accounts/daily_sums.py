@@ -6,7 +6,7 @@ own name (7: in all). In the other dimensions it counts as the rest, because the
 replaces another moves the same sums, and the sums of a day are always those of its marked entries.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -96,14 +96,17 @@ def day_keys(entries: Iterable[Entry], accounts: frozenset[str]) -> set[Key]:
 
 
 def mark_counted(
-    entries: Iterable[Entry], accounts: frozenset[str], names: Mapping[Key, NamesOfDay]
+    entries: Iterable[Entry],
+    accounts: frozenset[str],
+    names: Mapping[Key, NamesOfDay],
+    damaged: Collection[Key] = (),
 ) -> Iterator[Entry]:
     """Mark the first charges of calls of these accounts as counted; return other entries unchanged. `names` are those
-    that the sums of each day have; new ones are added while there is room.
+    that the sums of each day have; new ones are added while there is room. Days with `damaged` sums count nothing.
     """
     known = {key: {dimension: set(of_day) for dimension, of_day in day.items()} for key, day in names.items()}
     for entry in entries:
-        if entry.account_id not in accounts:
+        if entry.account_id not in accounts or _key(entry) in damaged:
             yield entry
             continue
         of_day = known.setdefault(_key(entry), {})
@@ -146,10 +149,11 @@ def read_sums(item: Mapping[str, Any]) -> Iterator[NamedSums]:
 
 
 def names_of(item: Mapping[str, Any]) -> dict[Dimension, set[str]]:
-    """The names that the sums of a day have, from its item."""
+    """The names that the sums of a day have, from its item in attribute values."""
     names: dict[Dimension, set[str]] = {}
-    for attribute in item:
+    for attribute, value in item.items():
         if attribute.count("#") == 3:
+            int(value["N"])  # DynamoDB adds to nothing else.
             _, dimension, name, _ = attribute.split("#")
             names.setdefault(Dimension(dimension), set()).add(name)
     return names

@@ -28,6 +28,7 @@ from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.retries import retry_on_race
+from calling_credit.dynamodb.schema import SCHEMA_NAME, SCHEMA_VALUE
 from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.dynamodb.transactions import transact
 from calling_credit.instants import format_instant
@@ -74,7 +75,10 @@ class Indexer:
     def store_position(self, position: Position) -> None:
         """Store how far this run has come."""
         values: Item = {"shard": position.partition, "after": position.account_id}
-        self._client.put_item(TableName=self._table_name, Item=index_keys.INDEXING_KEY | to_attributes(values))
+        self._client.put_item(
+            TableName=self._table_name,
+            Item=index_keys.INDEXING_KEY | to_attributes(values) | {SCHEMA_NAME: SCHEMA_VALUE},
+        )
 
     def accounts_after(self, position: Position) -> Iterator[Position]:
         """Yield the positions of the accounts after this one, in their order."""
@@ -194,4 +198,4 @@ _NUMBER: Final = {"#number": "number"}
 
 
 def _as_stored(key: Key, item: IndexItem) -> dict[str, Any]:
-    return {"PK": key[0], "SK": key[1], **item}
+    return from_attributes(to_attributes({"PK": key[0], "SK": key[1], **item}))

@@ -8,6 +8,7 @@ from calling_credit.changes.actor import Actor
 from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
 from calling_credit.dynamodb.transactions import put
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.instants import format_instant
 
 
@@ -44,6 +45,7 @@ def unchanged_condition(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return " AND ".join(parts), values
 
 
+@decoder
 def line_from_item(item: dict[str, Any]) -> Line:
     """The line of an item."""
     return Line(

@@ -20,6 +20,7 @@ class NumberProblem(StrEnum):
     UNKNOWN_NUMBER = "unknown_number"
     NUMBER_AMBIGUOUS = "number_ambiguous"
     NOT_DECIDED_YET = "not_decided_yet"
+    UNREADABLE_ITEM = "unreadable_item"
 
 
 class LineName(NamedTuple):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from calling_credit.accounts.number_history import Assignment, NumberHistory, NumberProblem, assignment_at
 from calling_credit.accounts.number_store import read_histories
+from calling_credit.dynamodb.unreadable import OnUnreadable, raise_unreadable
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -35,11 +36,13 @@ class NumberResolver:
         lead: timedelta,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        on_unreadable: OnUnreadable = raise_unreadable,
     ) -> None:
         self._client = client
         self._table_name = table_name
         self.lead = lead
         self._sleep = sleep
+        self._on_unreadable = on_unreadable
         self._cache: dict[str, tuple[datetime, NumberHistory]] = {}
 
     def resolve(self, questions: Iterable[Question], now: datetime) -> dict[Question, Assignment | NumberProblem]:
@@ -48,6 +51,7 @@ class NumberResolver:
 
         Raises:
             Unavailable: the table did not answer.
+            UnreadableItem: a history is unreadable, and `on_unreadable` raises it.
         """
         distinct = set(questions)
         answers: dict[Question, Assignment | NumberProblem] = {}
@@ -56,11 +60,15 @@ class NumberResolver:
             if assignment is not None:
                 answers[question] = assignment
         missing = distinct - set(answers)
-        histories = read_histories(self._client, self._table_name, {number for number, _ in missing}, self._sleep)
+        wanted = {number for number, _ in missing}
+        histories = read_histories(self._client, self._table_name, wanted, self._sleep, self._on_unreadable)
         if len(self._cache) + len(histories) > MAX_HISTORIES:
             self._cache.clear()
         self._cache.update({number: (now, history) for number, history in histories.items()})
         for number, instant in missing:
+            if number not in histories:
+                answers[number, instant] = NumberProblem.UNREADABLE_ITEM
+                continue
             is_decided = instant < self._horizon(now)
             found = assignment_at(histories[number], instant)
             answers[number, instant] = found if is_decided else NumberProblem.NOT_DECIDED_YET

@@ -16,6 +16,7 @@ from calling_credit.accounts.number_history import (
 from calling_credit.dynamodb import index_keys, sweep_keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.batch_get import read_many
+from calling_credit.dynamodb.unreadable import OnUnreadable, decoder, raise_unreadable, readable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,9 +26,14 @@ AMBIGUOUS_KIND: Final = "ambiguous"
 
 
 def read_histories(
-    client: "DynamoDBClient", table_name: str, numbers: Iterable[str], sleep: Callable[[float], None] = time.sleep
+    client: "DynamoDBClient",
+    table_name: str,
+    numbers: Iterable[str],
+    sleep: Callable[[float], None] = time.sleep,
+    on_unreadable: OnUnreadable = raise_unreadable,
 ) -> dict[str, NumberHistory]:
     """Read the histories of numbers, strongly consistent. A number without one was never assigned.
+    The unreadable histories that `on_unreadable` accepts are left out.
 
     Raises:
         Unavailable: the table did not answer.
@@ -35,8 +41,13 @@ def read_histories(
     distinct = sorted(set(numbers))
     item_keys = [(index_keys.number_pk(one), index_keys.NUMBER_SK) for one in distinct]
     items = read_many(client, table_name, item_keys, sleep)
-    stored = {index_keys.number_of(pk): history_from_item(from_attributes(item)) for (pk, _), item in items.items()}
-    return {number: stored.get(number, NEVER_ASSIGNED) for number in distinct}
+    histories: dict[str, NumberHistory] = dict.fromkeys(distinct, NEVER_ASSIGNED)
+    for (pk, _), item in items.items():
+        number = index_keys.number_of(pk)
+        del histories[number]
+        for history in readable([item], lambda stored: history_from_item(from_attributes(stored)), on_unreadable):
+            histories[number] = history
+    return histories
 
 
 def history_actions(
@@ -50,6 +61,7 @@ def history_actions(
     ]
 
 
+@decoder
 def history_from_item(item: Mapping[str, Any]) -> NumberHistory:
     """The history of a `NUMBER#…` item in plain values."""
     assignments = (Assignment(_holder(one), one["since"], one.get("until")) for one in item["assignments"])

@@ -14,6 +14,7 @@ _REASONS: Final[Mapping[NumberProblem, DenialReason]] = {
     NumberProblem.UNKNOWN_NUMBER: DenialReason.UNKNOWN_NUMBER,
     NumberProblem.NUMBER_AMBIGUOUS: DenialReason.NUMBER_AMBIGUOUS,
     NumberProblem.NOT_DECIDED_YET: DenialReason.UNKNOWN_NUMBER,
+    NumberProblem.UNREADABLE_ITEM: DenialReason.UNKNOWN_NUMBER,
 }
 _NOBODY: Final = "unknown"
 """Stands for the ids in a request that is denied before any account is read."""

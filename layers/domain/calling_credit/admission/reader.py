@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.accounts.account import account_from_item
 from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.limits import effective_limits
+from calling_credit.accounts.line_items import line_from_item
 from calling_credit.admission.decision import AdmissionContext, AdmissionRequest, Credit
 from calling_credit.admission.refusals import AccountStatus
 from calling_credit.dynamodb import keys, refusal_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
+from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.balance import balance_from_item
 from calling_credit.ledger.hold_store import hold_from_item
@@ -56,7 +58,11 @@ class AdmissionReader:
         self._table_name = table_name
 
     def snapshot(self, request: AdmissionRequest, deck: Deck, now: datetime) -> AdmissionSnapshot:
-        """Read everything that a decision depends on, except the day's spending."""
+        """Read everything that a decision depends on, except the day's spending.
+
+        Raises:
+            UnreadableItem: the account, its balance, line, hold, or rule; the call is refused alone.
+        """
         names = {
             keys.account_sk(): "account",
             keys.balance_sk(): "balance",
@@ -80,7 +86,7 @@ class AdmissionReader:
         categories = deck.categories | short_codes.charged_categories(deck.short_codes)
         days = [keys.day_sk(date, category) for category in sorted(categories)]
         items = self._read(keys.account_pk(context.request.account_id), days)
-        spent = max(0, -sum(int(item["total_micros"]["N"]) for item in items.values()))
+        spent = max(0, -sum(decode_item(item, _total_micros) for item in items.values()))
         return replace(snapshot, context=replace(context, credit=replace(context.credit, spent_micros=spent)))
 
     def _read(self, pk: str, sort_keys: list[str]) -> dict[str, dict[str, Any]]:
@@ -91,9 +97,9 @@ class AdmissionReader:
 def _snapshot(
     items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, now: datetime
 ) -> AdmissionSnapshot:
-    account, balance = from_attributes(items.get("account", {})), from_attributes(items.get("balance", {}))
-    line = from_attributes(items["line"]) if "line" in items else None
-    if line is not None and line.get("closes_at", keys.AFTER) <= format_instant(now):
+    account, balance = _plain(items.get("account")), _plain(items.get("balance"))
+    line = line_from_item(from_attributes(items["line"])) if "line" in items else None
+    if line is not None and (line.closes_at or keys.AFTER) <= format_instant(now):
         line = None  # Its number has moved away.
     recharge = recharge_from_item(items.get("recharge"))
     rule, state = recharge.rule, recharge.state
@@ -106,11 +112,11 @@ def _snapshot(
         spent_micros=0,
         may_recharge=is_armed and _pays_soon(recharge, now) and (is_due or state.in_flight is not None),
     )
-    origin = country_of(line["number"]) if line is not None else None
+    origin = country_of(line.number) if line is not None else None
     context = AdmissionContext(
         request=request,
         account=_account_status(account, now) if account else None,
-        may_call_abroad=None if line is None else line["international_calling"],
+        may_call_abroad=None if line is None else line.international_calling,
         origin=origin or UNKNOWN_COUNTRY,
         row=_price(deck, request.dialled_number, origin, now),
         deck_version=deck.version,
@@ -119,10 +125,18 @@ def _snapshot(
         now=now,
     )
     may_nudge = is_armed and is_due and state.in_flight is None
-    denials, time_zone = _announced(from_attributes(items.get("denials", {})), account), account.get("time_zone")
-    counts_refusal = is_armed and bool(balance) and not balance_from_item(balance).has_call_since
-    user_id = None if line is None else line["user_id"]
+    denials, time_zone = _announced(_plain(items.get("denials")), account), account.get("time_zone")
+    counts_refusal = bool(balance) and not balance_from_item(balance).has_call_since and is_armed
+    user_id = None if line is None else line.user_id
     return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal, user_id)
+
+
+def _plain(attributes: dict[str, Any] | None) -> dict[str, Any]:
+    return {} if attributes is None else decode_item(attributes, from_attributes)
+
+
+def _total_micros(day: dict[str, Any]) -> int:
+    return int(day["total_micros"]["N"])
 
 
 def _pays_soon(recharge: Recharge, now: datetime) -> bool:

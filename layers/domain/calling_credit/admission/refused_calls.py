@@ -58,7 +58,7 @@ class RefusedCallStore:
         }
         pk = keys.account_pk(account_id)
         actions = [put(self._table_name, to_attributes({"PK": pk, **item})) for item in (mark, refused)]
-        condition = "attribute_not_exists(listed) OR listed < :most"
+        condition = "attribute_not_exists(PK) OR attribute_not_exists(listed) OR listed < :most"
         actions.append(self._day_action(account_id, date, "listed", condition, {":most": MAX_A_DAY}, now))
         failed = transact(self._client, actions, seconds_left=_none)
         if 2 in failed and 0 not in failed:

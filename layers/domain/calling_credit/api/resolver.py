@@ -3,14 +3,17 @@
 import json
 from typing import Any, Final, NoReturn
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from calling_credit.api.problems import internal_error, problem
 from calling_credit.api.verified_token import verified_claims
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translate_error
+from calling_credit.dynamodb.unreadable import UnreadableItem
+from calling_credit.dynamodb.unreadable_report import log_unreadable
 from calling_credit.errors import BadRequest, CallingCreditError, InvalidValue, NotFound, PayloadTooLarge, ProblemCode
+from calling_credit.metrics import emit
 from calling_credit.unique_keys import DuplicateKeyError, shown_key, unique_keys
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -26,6 +29,9 @@ def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
     def answer_error(error: CallingCreditError) -> Response[str]:
         cause = error.__cause__
         aws_code = error_code(cause) or type(cause).__name__ if isinstance(cause, AWS_ERRORS) else None
+        if isinstance(error, UnreadableItem):
+            log_unreadable(logger, error, app.current_event.route_key)
+            emit(Metrics(), {"unreadable_items": 1})
         logger.info("refused", code=error.code, route=app.current_event.route_key, aws_code=aws_code)
         return problem(error)
 

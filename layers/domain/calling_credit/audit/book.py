@@ -139,7 +139,7 @@ class Book:
                 item["entry_count"], item["billed_seconds"], item["total_micros"], item.get("taken_back", 0)
             )
         else:
-            sums = {name: value for name, value in item.items() if name not in ("PK", "SK")}
+            sums = {name: value for name, value in item.items() if name.count("#") == 3}
             self.daily_sums[keys.id_of(item["SK"])] = Counter(sums)
 
     def _add_entry(self, item: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ The totals of the other days are taken from the checkpoints, so the cost does no
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.audit.book import Book
@@ -104,14 +104,10 @@ def live_holds(client: "DynamoDBClient", table_name: str, account_ids: Iterable[
 
 def utc_ranges(dates: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the fewest ranges of instants (the second excluded) that hold all entries of these local dates, wherever
-    the account was.
-
-    Raises:
-        ValueError: one of them is not a date.
+    the account was. A text that is no date, in the key of a damaged day, has no entries.
     """
     begin = end = None
-    for local_date in sorted(dates):
-        midnight = datetime.combine(datetime.fromisoformat(local_date).date(), time(), UTC)
+    for midnight in sorted(filter(None, map(_midnight, dates))):
         first, last = midnight - FARTHEST_EAST, midnight + timedelta(days=1) + FARTHEST_WEST
         if begin is None or end is None:
             begin, end = first, last
@@ -122,6 +118,15 @@ def utc_ranges(dates: Iterable[str]) -> Iterator[tuple[str, str]]:
             begin, end = first, last
     if begin is not None and end is not None:
         yield format_instant(begin), format_instant(end)
+
+
+def _midnight(local_date: str) -> datetime | None:
+    """Midnight of a date in UTC, not so near to the ends of the calendar that a range would leave it."""
+    try:
+        midnight = datetime.combine(date.fromisoformat(local_date), time(), UTC)
+    except ValueError:
+        return None
+    return midnight if 1 < midnight.year < date.max.year else None
 
 
 class _Reader:

@@ -44,7 +44,7 @@ def checkpoint_from_item(item: Mapping[str, Any]) -> Checkpoint:
     """The checkpoint of a plain item. One that cannot be read proves nothing, and makes the next proof a full one."""
     proven_at = item.get("proven_at")
     try:
-        days = {_day(name): DayTotal(*figures) for name, figures in item["days"].items()}
+        days = {_day(name): _total(figures) for name, figures in item["days"].items()}
         full_on = date.fromisoformat(item["full_on"]).isoformat()
     except (AttributeError, KeyError, TypeError, ValueError):
         return Checkpoint(proven_at if isinstance(proven_at, str) else "")
@@ -53,7 +53,13 @@ def checkpoint_from_item(item: Mapping[str, Any]) -> Checkpoint:
 
 def _day(name: str) -> Day:
     local_date, category = name.split("#")
-    return local_date, category
+    return date.fromisoformat(local_date).isoformat(), category
+
+
+def _total(figures: list[Any]) -> DayTotal:
+    if not all(isinstance(figure, int) for figure in figures):
+        raise TypeError("not a list of numbers")
+    return DayTotal(*figures)
 
 
 def is_full_proof_due(checkpoints: Iterable[Checkpoint], night: date) -> bool:

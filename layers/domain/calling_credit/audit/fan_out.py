@@ -42,6 +42,17 @@ class Progress:
         return self.paid and self.shard >= SWEEP_SHARDS
 
 
+def parse_progress(position: str, night: date) -> Progress:
+    """The progress of a night in a stored position; the beginning if it is of another night, or cannot be read."""
+    beginning = Progress(night.isoformat())
+    try:
+        progress = Progress(**json.loads(position))
+    except (TypeError, ValueError):
+        return beginning
+    is_readable = all(isinstance(value, type(getattr(beginning, name))) for name, value in asdict(progress).items())
+    return progress if is_readable and progress.night == beginning.night and progress.shard >= 0 else beginning
+
+
 class FanOut:
     """Sends the accounts of the night of `now`."""
 
@@ -110,9 +121,7 @@ class FanOut:
     def _stored(self) -> Progress:
         """The progress of this night; the beginning if the last run was in another night."""
         position = read_position(self._client, self._table_name, POSITION)
-        progress = Progress(**json.loads(position)) if position is not None else Progress("")
-        night = self.night.isoformat()
-        return progress if progress.night == night else Progress(night)
+        return parse_progress(position or "", self.night)
 
     def _store(self, progress: Progress) -> None:
         store_position(self._client, self._table_name, POSITION, json.dumps(asdict(progress)), self._now)

@@ -11,7 +11,7 @@ from calling_credit.charging.mismatches import find_mismatches
 from calling_credit.charging.named_events import LineFinder
 from calling_credit.charging.store import ChargingStore
 from calling_credit.rates.decks_for_calls import DecksInForce
-from calling_credit.rejection_codes import Rejection
+from calling_credit.rejection_codes import UNREADABLE_ITEM, Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def charge_batch(
     tolerance: int,
 ) -> BatchResult:
     """Price the calls of a batch, post their charges, and list the unrated, stray, suspicious, and mismatched
-    calls.
+    calls. A call of an unreadable account or line is refused alone, one with an unreadable hold is charged without it.
 
     A call that waits for a price is charged by no other record of it. A stray is listed only after its charge is
     posted, so that the list never names a call that was not charged. `tolerance` is HangUpToleranceSeconds. `finder`
@@ -51,6 +51,7 @@ def charge_batch(
     accounts_with_holds = facts.with_holds({account_id for account_id, _ in calls}, now)
     holds = store.holds([call for call in calls if call[0] in accounts_with_holds])
     account_facts = facts.load({(call.account_id, call.line_id) for call in intake.calls}, now)
+    intake.refuse_lines(account_facts.unreadable, UNREADABLE_ITEM)
     batch = rate_batch(intake, decks, now, holds, account_facts.numbers, tolerance)
     batch.record_outcomes(known)
     batch.drop(store.conflicts_with_waiting(batch.charged_late(decks)))

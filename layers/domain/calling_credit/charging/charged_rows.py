@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from calling_credit.dynamodb import keys
 from calling_credit.errors import Conflict, NotFound, ProblemCode
 from calling_credit.ledger.charged_calls import ChargedCall
-from calling_credit.ledger.hold_store import read_holds
+from calling_credit.ledger.hold_reader import read_holds
 from calling_credit.ledger.holds import Hold
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.pricing import late_row

@@ -4,7 +4,7 @@ Events that cost nothing are kept apart.
 DynamoDB refuses two actions on one item in a transaction, so calls must be distinct before they are written.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -39,6 +39,13 @@ class Intake:
     free: list[FreeEvent] = field(default_factory=list)
     messages: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     refused: dict[str, Rejection] = field(default_factory=dict)
+
+    def refuse_lines(self, lines: Collection[tuple[str, str]], rejection: Rejection) -> None:
+        """Refuse every message of the calls of these lines, by account and line."""
+        for call in self.calls:
+            if (call.account_id, call.line_id) in lines:
+                self.refused.update(dict.fromkeys(self.messages.pop(call.key, ()), rejection))
+        self.calls = [call for call in self.calls if (call.account_id, call.line_id) not in lines]
 
 
 CONFLICT = Rejection(

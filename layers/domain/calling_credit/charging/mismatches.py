@@ -21,6 +21,8 @@ def find_mismatches(
 
     Only calls are looked up whose line did not have the number for sure. A number of no line is a caller id as any.
 
+    A number whose history is unreadable is left out; the resolver reports it.
+
     Raises:
         Unavailable: the table did not answer.
     """

@@ -18,7 +18,7 @@ from calling_credit.charging.canonical_events import canonical_facts
 from calling_credit.charging.dialed_numbers import DialedNumbers
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.numbering import is_e164
-from calling_credit.rejection_codes import Rejection, RejectionCode
+from calling_credit.rejection_codes import UNREADABLE_ITEM, Rejection, RejectionCode
 
 Event = dict[str, Any]
 
@@ -36,6 +36,7 @@ REJECTIONS: Final[Mapping[NumberProblem, Rejection]] = {
         RejectionCode.STARTED_TOO_FAR_AHEAD,
         "started_at is ahead, and the number in from may move to another line before; check the switch's clock.",
     ),
+    NumberProblem.UNREADABLE_ITEM: UNREADABLE_ITEM,
 }
 NO_LINE: Final = "unknown"
 """The line of a call whose event names an account only, and whose number belongs to another account."""

@@ -33,7 +33,7 @@ from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.charge_reader import calls_between
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.entries import Entry
-from calling_credit.ledger.hold_store import read_holds
+from calling_credit.ledger.hold_reader import read_holds
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.ledger.posting_plan import entry_items

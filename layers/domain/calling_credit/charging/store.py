@@ -18,10 +18,11 @@ from calling_credit.charging.listed_calls import (
 )
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.batch_get import read_many
+from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable, readable
 from calling_credit.ids import plain_id_of_v1
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry, same_facts
-from calling_credit.ledger.hold_store import read_holds
+from calling_credit.ledger.hold_reader import read_holds
 from calling_credit.ledger.holds import Hold
 from calling_credit.ledger.posting import Posting, post_entries
 
@@ -35,16 +36,22 @@ class ChargingStore:
     """Reads holds, posts entries, and lists calls for an operator, until `seconds_left` reaches 0."""
 
     def __init__(
-        self, client: "DynamoDBClient", table_name: str, seconds_left: Callable[[], float], threads: int = 1
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        seconds_left: Callable[[], float],
+        threads: int = 1,
+        on_unreadable: OnUnreadable = ignore_unreadable,
     ) -> None:
         self._client = client
         self._table_name = table_name
         self._seconds_left = seconds_left
         self._threads = threads
+        self._on_unreadable = on_unreadable
 
     def holds(self, calls: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Hold]:
-        """Return the holds of calls, by account id and call key."""
-        return read_holds(self._client, self._table_name, calls, self._threads)
+        """Return the readable holds of calls, by account id and call key."""
+        return read_holds(self._client, self._table_name, calls, self._on_unreadable, self._threads)
 
     def outcomes_of_v1(self, calls: Iterable[Call]) -> Mapping[Key, str]:
         """Return the outcomes of calls that version 1.0.0 stored under another key, by today's key.
@@ -79,7 +86,7 @@ class ChargingStore:
         Raises:
             Unavailable: the table throttles.
         """
-        return mark_counted_entries(self._client, self._table_name, entries, accounts)
+        return mark_counted_entries(self._client, self._table_name, entries, accounts, self._on_unreadable)
 
     def post(self, entries: Sequence[Entry], holds: Mapping[Key, Hold], now: datetime) -> Posting:
         """Post entries with the daily sums in which they count, and release the holds of their calls."""
@@ -92,6 +99,7 @@ class ChargingStore:
             counters=counters_of(entries),
             released_at=format_instant(now),
             threads=self._threads,
+            on_unreadable=self._on_unreadable,
         )
 
     def list_unrated(self, calls: Sequence[Call], now: datetime) -> Mapping[Key, ListOutcome]:
@@ -113,13 +121,20 @@ class ChargingStore:
 
 
 def mark_counted_entries(
-    client: "DynamoDBClient", table_name: str, entries: list[Entry], accounts: frozenset[str]
+    client: "DynamoDBClient",
+    table_name: str,
+    entries: list[Entry],
+    accounts: frozenset[str],
+    on_unreadable: OnUnreadable = ignore_unreadable,
 ) -> list[Entry]:
     """Mark the entries of accounts with daily sums as counted. Read the names that the sums have; without such an
-    account, read nothing.
+    account, read nothing. The entries of a day whose sums are unreadable do not count.
     """
     days = day_keys(entries, accounts)
     if not days:
         return entries
     items = read_many(client, table_name, days)
-    return list(mark_counted(entries, accounts, {key: names_of(item) for key, item in items.items()}))
+    read = readable(items.values(), lambda item: ((item["PK"]["S"], item["SK"]["S"]), names_of(item)), on_unreadable)
+    names = dict(read)
+    damaged = set(items) - set(names)
+    return list(mark_counted(entries, accounts, names, damaged))

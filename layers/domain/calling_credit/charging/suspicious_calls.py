@@ -12,6 +12,7 @@ from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.keys import balance_key
 from calling_credit.dynamodb.rounds import Round
 from calling_credit.dynamodb.transactions import MAX_ATTEMPTS, transact, update
+from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import COUNTS_AFTER
 
@@ -40,6 +41,7 @@ def count_suspicious_call(
 
     Raises:
         Unavailable: the table did not answer in time; the next round counts it.
+        UnreadableItem: the entry of the call.
     """
     partition_key, sort_key = key
     account_id, (happened_at, call_key) = keys.account_of(partition_key), keys.call_of(sort_key)
@@ -62,4 +64,4 @@ def _is_charged(client: "DynamoDBClient", table_name: str, partition_key: str, s
     """Whether the call has an entry with a price. Entries never change, so it is read before the transaction."""
     key = {"PK": {"S": partition_key}, "SK": {"S": sort_key}}
     item = client.get_item(TableName=table_name, Key=key, ConsistentRead=True).get("Item")
-    return item is not None and int(item["amount_micros"]["N"]) < 0
+    return item is not None and decode_item(item, lambda entry: int(entry["amount_micros"]["N"]) < 0)

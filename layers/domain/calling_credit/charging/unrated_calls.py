@@ -20,11 +20,13 @@ from calling_credit.charging.store import mark_counted_entries
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.dynamodb.unreadable import OnUnreadable, decoder, ignore_unreadable
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.posting import posting_plan
+from calling_credit.ledger.posting_faults import report_unreadable
 from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.ledger.posting_plan import BALANCE, ActionName, entry_items, entry_name
 from calling_credit.masking import country_kept
@@ -62,6 +64,7 @@ def price_unrated_calls(calls: Sequence[Call], decks: DecksForCalls, now: dateti
             yield UnratedCall(call, None, deck)
 
 
+@decoder
 def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
     """The call of an `UNRATED#` item."""
     happened_at, call_key = keys.call_of(item["SK"])
@@ -108,6 +111,7 @@ class UnratedCallStore:
         now: datetime,
         seconds_left: Callable[[], float],
         threads: int = 1,
+        on_unreadable: OnUnreadable = ignore_unreadable,
     ) -> None:
         self._client = client
         self._table_name = table_name
@@ -115,6 +119,7 @@ class UnratedCallStore:
         self._seconds_left = seconds_left
         self._threads = threads
         self._lock = Lock()
+        self._on_unreadable = on_unreadable
         self.tally: Counter[str] = Counter()
         self.refusal: Exception | None = None
         self.is_out_of_time = False
@@ -145,7 +150,7 @@ class UnratedCallStore:
                 calls_of.append(unrated.call)
                 entries.append(charge_entry(unrated.call, unrated.priced, time_zone, self._now))
         charges: dict[str, list[tuple[Call, Entry]]] = defaultdict(list)
-        counted = mark_counted_entries(self._client, self._table_name, entries, with_breakdown)
+        counted = mark_counted_entries(self._client, self._table_name, entries, with_breakdown, self._on_unreadable)
         for call, entry in zip(calls_of, counted, strict=True):
             charges[call.account_id].append((call, entry))
         work: list[Callable[[], None]] = [partial(self._close_free, call) for call in free]
@@ -184,13 +189,19 @@ class UnratedCallStore:
             self.refusal = error
 
     def _charge(self, pending: list[tuple[Call, Entry]]) -> None:
-        """Charge calls of one account, without those whose conditions failed."""
+        """Charge calls of one account, without those whose conditions failed. If the table refuses them, they stay."""
         while pending:
             entries = [entry for _, entry in pending]
             plan = posting_plan(self._table_name, entries, counters=counters_of(entries))
             for call, _ in pending:
                 plan.add(_close_name(call), self._close_action(call, "rated"))
-            failed = plan.write(self._client, self._seconds_left)
+            try:
+                failed = plan.write(self._client, self._seconds_left)
+            except AWS_ERRORS:
+                if not report_unreadable(self._client, self._table_name, plan.actions.values(), self._on_unreadable):
+                    raise
+                self._count("left", len(pending))
+                return
             if not failed:
                 self._count("rated", len(pending))
                 return

@@ -16,7 +16,7 @@ from calling_credit.charging.listed_calls import UNRATED
 from calling_credit.charging.unrated_calls import UnratedCallStore, price_unrated_calls, unrated_call_from_item
 from calling_credit.dynamodb.positions import read_position, store_position
 from calling_credit.dynamodb.sweep import read_round
-from calling_credit.dynamodb.unreadable import UnreadableItem, readable
+from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable, readable
 from calling_credit.rates.decks_for_calls import DecksForCalls
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ class WaitingCallsRun:
     current_instant: Callable[[], datetime]
     seconds_left: Callable[[], float]
     threads: int = 1
+    on_unreadable: OnUnreadable = ignore_unreadable
+    """Gets the listed items that are no calls, and those because of which a charge is refused. The run passes them."""
     tally: Counter[str] = field(default_factory=Counter)
     error: Exception | None = None
     """Why some calls still wait: a deck that cannot be read, or a transaction that the table refuses."""
-    unreadable: list[UnreadableItem] = field(default_factory=list)
-    """The listed items that are no calls; the run passes them."""
 
     def run(self) -> None:
         """See each waiting call once, the first group in any case, as long as there is time.
@@ -53,7 +53,7 @@ class WaitingCallsRun:
         """
         position = read_position(self.client, self.table_name, POSITION)
         stored = position
-        for items in read_round(self.client, self.table_name, UNRATED, position, GROUP):
+        for items in read_round(self.client, self.table_name, UNRATED, position, GROUP, self.on_unreadable):
             if position is not None and position != stored:  # Store it only if more calls follow.
                 store_position(self.client, self.table_name, POSITION, position, self.current_instant())
                 stored = position
@@ -68,11 +68,11 @@ class WaitingCallsRun:
     def _rate(self, items: list[dict[str, Any]]) -> bool:
         """Charge one group. Return whether the time was enough for all its calls."""
         now = self.current_instant()
-        calls = list(readable(items, unrated_call_from_item, self.unreadable.append))
+        calls = list(readable(items, unrated_call_from_item, self.on_unreadable))
         unrated = list(price_unrated_calls(calls, self.decks, now))
         lines = {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}
         facts = self.facts.load(lines, now)
-        store = UnratedCallStore(self.client, self.table_name, now, self.seconds_left, self.threads)
+        store = UnratedCallStore(self.client, self.table_name, now, self.seconds_left, self.threads, self.on_unreadable)
         try:
             store.rate(unrated, facts.time_zones, facts.with_breakdown)
         finally:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from hmac import compare_digest
 from typing import Any, Final
 
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import zone
 
@@ -125,6 +126,7 @@ def judge(credentials: Credentials | None, key: ConnectorKey | None) -> KeyState
     return KeyState.ACCEPTED if key.revoked_at is None else KeyState.REVOKED
 
 
+@decoder
 def from_item(item: Mapping[str, Any]) -> ConnectorKey:
     """Return a stored key from its item."""
     return ConnectorKey(

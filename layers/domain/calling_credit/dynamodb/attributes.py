@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from calling_credit.dynamodb.schema import SCHEMA_NAME, SCHEMA_VALUE
+
+_KEY: Final = frozenset({"PK", "SK"})
 Plain = str | int | bool | None | list[Any] | dict[str, Any] | frozenset[str]
 Item = Mapping[str, Plain]
 WRITE_UNIT_BYTES: Final = 1024
@@ -10,8 +13,13 @@ WRITE_UNIT_BYTES: Final = 1024
 
 
 def to_attributes(item: Item) -> dict[str, Any]:
-    """The attribute values of a plain item, without None."""
-    return {name: to_attribute(value) for name, value in item.items() if value is not None}
+    """The attribute values of a plain item, without None. A whole item, which has more than its key, gets the number
+    of its schema: this is the one place through which new items go.
+    """
+    attributes = {name: to_attribute(value) for name, value in item.items() if value is not None}
+    if "PK" in item and item.keys() - _KEY:
+        attributes.setdefault(SCHEMA_NAME, SCHEMA_VALUE)
+    return attributes
 
 
 def to_attribute(value: Plain) -> dict[str, Any]:

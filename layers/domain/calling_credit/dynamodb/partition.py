@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages
+from calling_credit.dynamodb.unreadable import decode_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,18 +20,26 @@ class Partition:
         self._table_name = table_name
 
     def get(self, sort_key: str) -> dict[str, Any] | None:
-        """Return the item with this sort key (strongly consistent read), or None."""
+        """Return the item with this sort key (strongly consistent read), or None.
+
+        Raises:
+            UnreadableItem: an attribute has a wrong type.
+        """
         answer = self._client.get_item(
             TableName=self._table_name,
             Key={"PK": {"S": self.pk}, "SK": {"S": sort_key}},
             ConsistentRead=True,
         )
-        return from_attributes(answer["Item"]) if "Item" in answer else None
+        return decode_item(answer["Item"], from_attributes) if "Item" in answer else None
 
     def query(
         self, low: str, high: str, *, consistent: bool = False, newest_first: bool = False
     ) -> Iterator[dict[str, Any]]:
-        """Yield the items whose sort keys lie between `low` and `high`, both inclusive, in key order."""
+        """Yield the items whose sort keys lie between `low` and `high`, both inclusive, in key order.
+
+        Raises:
+            UnreadableItem: an attribute of an item has a wrong type.
+        """
         if low > high:  # DynamoDB refuses such a range. A cursor has one once the items after it have expired.
             return iter(())
         query = {
@@ -39,4 +48,5 @@ class Partition:
             "ConsistentRead": consistent,
             "ScanIndexForward": not newest_first,
         }
-        return map(from_attributes, query_pages(self._client, self._table_name, query))
+        items = query_pages(self._client, self._table_name, query)
+        return (decode_item(item, from_attributes) for item in items)

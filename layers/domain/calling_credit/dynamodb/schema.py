@@ -12,5 +12,14 @@ SET_SCHEMA: Final = "#schema = :schema"
 """The part of a SET that every Update has which may create its item; it needs `SCHEMA_NAMES` and `SCHEMA_VALUES`."""
 SCHEMA_NAMES: Final[dict[str, str]] = {"#schema": SCHEMA_NAME}
 SCHEMA_VALUES: Final[dict[str, Any]] = {":schema": SCHEMA_VALUE}
-SCHEMA_BYTES: Final = len(SCHEMA_NAME) + 2
-"""How many bytes of its item the number takes."""
+
+
+def creating(update: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of an update that may create its item: it then sets the number too. Changes the parameters."""
+    expression = update["UpdateExpression"]
+    before, _, assignments = expression.partition("SET ")
+    with_schema = f"{before}SET {SET_SCHEMA}, {assignments}" if assignments else f"{expression} SET {SET_SCHEMA}"
+    update["UpdateExpression"] = with_schema
+    update["ExpressionAttributeNames"] = (update.get("ExpressionAttributeNames") or {}) | SCHEMA_NAMES
+    update["ExpressionAttributeValues"] = (update.get("ExpressionAttributeValues") or {}) | SCHEMA_VALUES
+    return update

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages, read_pages
+from calling_credit.dynamodb.unreadable import OnUnreadable, raise_unreadable, readable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,22 +19,30 @@ PAGE_SIZE: Final = 250
 """The items of one answer, so that reading all shards at once keeps at most a thousand items in memory."""
 
 
-def read_listed(client: "DynamoDBClient", table_name: str, kind: str) -> Iterator[dict[str, Any]]:
-    """Yield every listed call of a kind (`unrated` or `stray`), oldest first within a shard."""
+def read_listed(
+    client: "DynamoDBClient", table_name: str, kind: str, on_unreadable: OnUnreadable = raise_unreadable
+) -> Iterator[dict[str, Any]]:
+    """Yield every readable listed item of a kind, such as `unrated` or `stray`, oldest first within a shard."""
     for partition in sweep_keys.sweep_partitions(kind):
         query = {
             "IndexName": sweep_keys.SWEEP_INDEX,
             "KeyConditionExpression": "sweep_pk = :kind",
             "ExpressionAttributeValues": {":kind": {"S": partition}},
         }
-        yield from map(from_attributes, query_pages(client, table_name, query))
+        yield from readable(query_pages(client, table_name, query), from_attributes, on_unreadable)
 
 
 def read_oldest(
-    client: "DynamoDBClient", table_name: str, kind: str, *, after: str | None = None, until: str | None = None
+    client: "DynamoDBClient",
+    table_name: str,
+    kind: str,
+    on_unreadable: OnUnreadable = raise_unreadable,
+    *,
+    after: str | None = None,
+    until: str | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the items of a kind in the order of `sweep_sk` over all shards, so listed calls oldest first. Keep at most
-    one answer of each shard in memory.
+    """Yield the readable items of a kind in the order of `sweep_sk` over all shards, so listed calls oldest first. Keep
+    at most one answer of each shard in memory.
 
     Args:
         after: Yield only items with a greater `sweep_sk`.
@@ -53,20 +62,43 @@ def read_oldest(
         )
         for partition in sweep_keys.sweep_partitions(kind)
     )
-    return map(from_attributes, merge(*shards, key=lambda item: str(item["sweep_sk"]["S"])))
+    return readable(merge(*shards, key=lambda item: str(item["sweep_sk"]["S"])), from_attributes, on_unreadable)
 
 
 def read_round(
-    client: "DynamoDBClient", table_name: str, kind: str, position: str | None, size: int
+    client: "DynamoDBClient",
+    table_name: str,
+    kind: str,
+    position: str | None,
+    size: int,
+    on_unreadable: OnUnreadable = raise_unreadable,
 ) -> Iterator[list[dict[str, Any]]]:
-    """Yield all listed calls of a kind in groups: the oldest after a position, then those up to it. The position after
-    a group is the `sweep_sk` of its last item.
+    """Yield all readable listed calls of a kind in groups: the oldest after a position, then those up to it. The
+    position after a group is the `sweep_sk` of its last item.
     """
-    rest = read_oldest(client, table_name, kind, after=position)
-    passed = read_oldest(client, table_name, kind, until=position) if position else iter(())
+    rest = read_oldest(client, table_name, kind, on_unreadable, after=position)
+    passed = read_oldest(client, table_name, kind, on_unreadable, until=position) if position else iter(())
     for part in (rest, passed):
         while group := list(islice(part, size)):
             yield group
+
+
+def count_listed(client: "DynamoDBClient", table_name: str, kind: str) -> int:
+    """Return how many items of a kind are listed. An answer counts about a megabyte of items and carries none."""
+    return sum(
+        page["Count"]
+        for partition in sweep_keys.sweep_partitions(kind)
+        for page in read_pages(
+            client,
+            table_name,
+            {
+                "IndexName": sweep_keys.SWEEP_INDEX,
+                "KeyConditionExpression": "sweep_pk = :kind",
+                "ExpressionAttributeValues": {":kind": {"S": partition}},
+                "Select": "COUNT",
+            },
+        )
+    )
 
 
 def query_due(client: "DynamoDBClient", table_name: str, partition: str, now: str) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from calling_credit.dynamodb.errors import (
     unanswered,
 )
 from calling_credit.dynamodb.retries import backoff
+from calling_credit.dynamodb.schema import SCHEMA_NAME, SCHEMA_VALUE, creating
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -61,15 +62,17 @@ def transact(
 
 
 def put(table_name: str, item: Any) -> dict[str, Any]:
-    """The action that writes a new item, if none exists."""
-    return {"Put": {"TableName": table_name, "Item": item, "ConditionExpression": "attribute_not_exists(PK)"}}
+    """The action that writes a new item with the number of the schema, if none exists."""
+    new = {SCHEMA_NAME: SCHEMA_VALUE, **item}
+    return {"Put": {"TableName": table_name, "Item": new, "ConditionExpression": "attribute_not_exists(PK)"}}
 
 
 def update(
     table_name: str, key: Any, expression: str, condition: str, values: Any, names: dict[str, str] | None = None
 ) -> dict[str, Any]:
     """The action that changes an item on a condition. `values` are attribute values by placeholder. Empty placeholders
-    are left out, because DynamoDB refuses them.
+    are left out, because DynamoDB refuses them. An update without a condition, or of an item that may not exist, also
+    sets the number of the schema.
     """
     parts = {
         "TableName": table_name,
@@ -78,4 +81,9 @@ def update(
         "ConditionExpression": condition,
     }
     optional = {"ExpressionAttributeValues": values, "ExpressionAttributeNames": names}
-    return {"Update": parts | {name: placeholders for name, placeholders in optional.items() if placeholders}}
+    action = parts | {name: placeholders for name, placeholders in optional.items() if placeholders}
+    return {"Update": creating(action) if _may_create(condition) else action}
+
+
+def _may_create(condition: str) -> bool:
+    return not condition or "attribute_not_exists(PK)" in condition

@@ -3,7 +3,9 @@
 A reader of many items decodes them one at a time. An unreadable item is reported, and the loop continues with the next.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
 from typing import Any, Final, TypeVar
 
 from calling_credit.dynamodb.attribute_types import find_wrong_type
@@ -11,7 +13,10 @@ from calling_credit.dynamodb.keys import kind_of
 from calling_credit.errors import CallingCreditError, ProblemCode
 
 T = TypeVar("T")
+Stored = TypeVar("Stored")
 
+OnUnreadable = Callable[["UnreadableItem"], None]
+"""What a reader does with an unreadable item."""
 DECODE_ERRORS: Final = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
 """What the decoding of a damaged item raises."""
 
@@ -47,14 +52,26 @@ def decode_item(item: Mapping[str, Any], decode: Callable[[Any], T]) -> T:
         raise unreadable(item, wrong)
     try:
         return decode(item)
-    except DECODE_ERRORS as error:
+    except UnreadableItem:
+        raise
+    except (*DECODE_ERRORS, CallingCreditError) as error:
         raise unreadable(item, _reason(item, error)) from None
+
+
+def decoder(decode: Callable[[Stored], T]) -> Callable[[Stored], T]:
+    """Make a function that decodes one item raise UnreadableItem. An absent item (None) is passed on."""
+
+    @wraps(decode)
+    def decoded(item: Stored) -> T:
+        return decode_item(item, decode) if isinstance(item, Mapping) else decode(item)
+
+    return decoded
 
 
 def readable(
     items: Iterable[dict[str, Any]],
     decode: Callable[[dict[str, Any]], T],
-    on_unreadable: Callable[[UnreadableItem], None],
+    on_unreadable: OnUnreadable,
 ) -> Iterator[T]:
     """Yield the decoded items. Hand each unreadable one to `on_unreadable`, and continue."""
     for item in items:
@@ -64,6 +81,15 @@ def readable(
             on_unreadable(error)
             continue
         yield decoded
+
+
+def raise_unreadable(error: UnreadableItem) -> None:
+    """Let a reader of one account fail, where a part of its items would be a wrong answer."""
+    raise error
+
+
+def ignore_unreadable(_: UnreadableItem) -> None:
+    """Pass over an unreadable item that another reader reports."""
 
 
 def unreadable(item: Mapping[str, Any], reason: str) -> UnreadableItem:
@@ -79,6 +105,9 @@ def _text(value: Any) -> str:
 
 def _reason(item: Mapping[str, Any], error: Exception) -> str:
     """The missing attribute, if the error names it; else the error's class. A KeyError may also hold a value."""
+    argument = re.search(r"missing .* arguments?: '(\w+)'", str(error)) if isinstance(error, TypeError) else None
+    if argument is not None:
+        return argument[1]
     name = error.args[0] if isinstance(error, KeyError) and error.args else None
     is_name = isinstance(name, str) and name.isidentifier() and name not in item and not _holds(item, name)
     return str(name) if is_name else type(error).__name__

@@ -1,5 +1,12 @@
 """The keys of the list of unreadable items."""
 
+from typing import Final
+
+from calling_credit.masking import masked
+
+_PERSONAL: Final = ("NUMBER", "NAME", "MAIL")
+"""The partitions whose keys hold personal data."""
+
 
 def unreadable_pk() -> str:
     """Partition of the list."""
@@ -15,3 +22,12 @@ def key_of_unreadable(sort_key: str) -> tuple[str, str]:
     """Partition and sort key of the unreadable item. A partition key never contains `|`."""
     pk, _, sk = sort_key.partition("|")
     return pk, sk
+
+
+def shown_key(key: tuple[str, str]) -> tuple[str, str]:
+    """The key as a log shows it: numbers are masked, names and addresses left out."""
+    pk, sk = key
+    kind, _, rest = pk.partition("#")
+    if kind not in _PERSONAL or not rest:
+        return key
+    return f"{kind}#{masked(rest) if rest.startswith('+') else '…'}", sk.split("#", 1)[0] if kind == sk else "…"

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from calling_credit.dynamodb.unreadable import decoder
+
 
 @dataclass(frozen=True, slots=True)
 class Balance:
@@ -28,6 +30,7 @@ class Balance:
         return self.bought_back_at is None or self.calls_seen > self.bought_back_at
 
 
+@decoder
 def balance_from_item(item: Mapping[str, Any]) -> Balance:
     """The balance of a `BALANCE` item in plain values."""
     return Balance(

@@ -10,6 +10,7 @@ from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages, read_pages
 from calling_credit.dynamodb.partition import Partition
+from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charged_calls import ChargedCall, charged_calls
@@ -22,22 +23,15 @@ if TYPE_CHECKING:
 
 PAGE_SIZE: Final = 1000
 IMPACT_PERIOD: Final = timedelta(days=30)
-MAX_CALLS: Final = 500_000
-"""The number of calls to compare with a new deck: about 40,000 read units, half a cent."""
+MAX_CALLS: Final = 100_000
+"""The calls to compare with a new deck: about 8,000 read units, a tenth of a cent."""
+MAX_CALLS_OF_ACCOUNT: Final = 5_000
+"""The calls of one account to compare, so that a large account leaves time for others."""
+SAMPLED: Final = 50
+"""The accounts at each end of each shard of the accounts' index, by id, to compare: usually old and new ones. An
+account that was created within the last second may be missing.
+"""
 ACCOUNT_KIND: Final = "account"
-
-
-def account_ids(client: "DynamoDBClient", table_name: str) -> Iterator[str]:
-    """Yield every account id, in no defined order. An account created within the last second may be missing."""
-    for partition in sweep_keys.sweep_partitions(ACCOUNT_KIND):
-        query: dict[str, Any] = {
-            "IndexName": sweep_keys.SWEEP_INDEX,
-            "KeyConditionExpression": "sweep_pk = :kind",
-            "ExpressionAttributeValues": {":kind": {"S": partition}},
-            "ProjectionExpression": "sweep_sk",
-        }
-        for item in query_pages(client, table_name, query):
-            yield str(item["sweep_sk"]["S"])
 
 
 def calls_between(
@@ -85,13 +79,16 @@ def was_corrected_to(
     account_id, happened_at, call_key = call
     partition = Partition(client, table_name, keys.account_pk(account_id))
     low, high = keys.entry_sk(happened_at, call_key), keys.after_call(happened_at, call_key)
-    return any(
-        item["kind"] == EntryKind.CALL_CHARGED
-        and "correction" in item
-        and item["to"] in (number, shortened_number(number))
-        and item["duration_seconds"] == duration_seconds
-        for item in partition.query(low, high, consistent=True)
-    )
+
+    def is_correction_to(item: dict[str, Any]) -> bool:
+        is_correction = item["kind"] == EntryKind.CALL_CHARGED and "correction" in item
+        return (
+            is_correction
+            and item["to"] in (number, shortened_number(number))
+            and item["duration_seconds"] == duration_seconds
+        )
+
+    return any(decode_item(item, is_correction_to) for item in partition.query(low, high, consistent=True))
 
 
 def measure_impact(
@@ -102,28 +99,59 @@ def measure_impact(
     seconds_left: Callable[[], float],
     tell: ReportProgress | None = None,
 ) -> None:
-    """Add the calls of all accounts of the last 30 days to an impact, until the time or the number of calls is reached.
-    A read unit reads a dozen calls.
+    """Add the calls of the last 30 days of a sample of the accounts to an impact, until the time or the number of calls
+    is reached. A read unit reads a dozen calls. The number of requests does not grow with the accounts.
 
     Args:
         tell: Receives the number of accounts read so far.
 
-    The impact is marked incomplete until the end, so the caller may catch the table's errors and use the partial one.
+    The impact is marked incomplete until the end, and stays so if the sample is not all accounts. The caller may
+    therefore catch the table's errors and use the partial one.
     """
     low, high = keys.entry_range(format_instant(now - IMPACT_PERIOD), format_instant(now))
     impact.is_whole = False
-    for account_id in account_ids(client, table_name):
+    accounts, is_whole = sampled_accounts(client, table_name)
+    for account_id in accounts:
         if seconds_left() <= 0:
             return
-        for call in calls_between(client, table_name, account_id, low, high, consistent=False):
+        calls = calls_between(client, table_name, account_id, low, high, consistent=False)
+        for number, call in enumerate(calls):
             if seconds_left() <= 0 or impact.calls >= MAX_CALLS:
                 return
+            if number >= MAX_CALLS_OF_ACCOUNT:
+                is_whole = False
+                break
             if call.is_charged:
                 impact.add({**call.last, "happened_at": call.call[0]})
         impact.accounts += 1
         if tell is not None:
             tell(impact.accounts)
-    impact.is_whole = True
+    impact.is_whole = is_whole
+
+
+def sampled_accounts(client: "DynamoDBClient", table_name: str) -> tuple[list[str], bool]:
+    """Return the first and the last account ids of each shard, and whether these are all accounts."""
+    found: dict[str, None] = {}
+    is_whole = True
+    for partition in sweep_keys.sweep_partitions(ACCOUNT_KIND):
+        first = list(islice(_accounts_of(client, table_name, partition, is_forward=True), SAMPLED))
+        found |= dict.fromkeys(first)
+        if len(first) == SAMPLED:
+            is_whole = False
+            found |= dict.fromkeys(islice(_accounts_of(client, table_name, partition, is_forward=False), SAMPLED))
+    return list(found), is_whole
+
+
+def _accounts_of(client: "DynamoDBClient", table_name: str, partition: str, *, is_forward: bool) -> Iterator[str]:
+    query: dict[str, Any] = {
+        "IndexName": sweep_keys.SWEEP_INDEX,
+        "KeyConditionExpression": "sweep_pk = :kind",
+        "ExpressionAttributeValues": {":kind": {"S": partition}},
+        "ProjectionExpression": "sweep_sk",
+        "ScanIndexForward": is_forward,
+        "Limit": SAMPLED,
+    }
+    return (str(item["sweep_sk"]["S"]) for item in query_pages(client, table_name, query))
 
 
 MAX_SEARCH_PAGES: Final = 20

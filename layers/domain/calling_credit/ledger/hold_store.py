@@ -3,16 +3,15 @@
 The balance and the hold change in one transaction, so held credit always equals the sum of live holds.
 """
 
-from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import drop_if_large, from_attributes, to_attribute, to_attributes
-from calling_credit.dynamodb.batch_get import MAX_KEYS, Key, read_many
 from calling_credit.dynamodb.transactions import MAX_ATTEMPTS, put, transact, update
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import HOLD_GRACE, HOLD_RETENTION, Hold, HoldEnd, HoldStatus
 from calling_credit.rates.deck import RateRow
@@ -65,9 +64,12 @@ def _sweep_keys(hold: Hold, grace: timedelta) -> dict[str, str]:
     }
 
 
+@decoder
 def hold_from_item(attributes: dict[str, Any]) -> Hold:
     """The hold of an item."""
     item = from_attributes(attributes)
+    for name in ("authorized_at", "asked_at"):
+        datetime.fromisoformat(item[name])
     return Hold(
         account_id=keys.account_of(item["PK"]),
         call_key=keys.id_of(item["SK"]),
@@ -75,7 +77,7 @@ def hold_from_item(attributes: dict[str, Any]) -> Hold:
         line_id=item["line_id"],
         dialled_number=item["to"],
         origin=item["dialled_from"],
-        status=item["status"],
+        status=HoldStatus(item["status"]),
         amount_micros=item["amount_micros"],
         max_seconds=item["max_seconds"],
         deck_version=item["deck"],
@@ -226,21 +228,3 @@ def expire_hold(
     """
     actions = release_actions(table_name, [hold], HoldStatus.EXPIRED, format_instant(now))
     return not transact(client, actions, seconds_left, max_attempts=MAX_ATTEMPTS)
-
-
-def read_holds(
-    client: "DynamoDBClient", table_name: str, calls: Iterable[tuple[str, str]], threads: int = 1
-) -> dict[tuple[str, str], Hold]:
-    """Read the holds of calls, by account and call key, strongly consistent.
-
-    Raises:
-        Unavailable: the table throttles.
-    """
-    item_keys: list[Key] = sorted({(keys.account_pk(account), keys.hold_sk(call)) for account, call in calls})
-    if not item_keys:
-        return {}
-    chunks = [item_keys[start : start + MAX_KEYS] for start in range(0, len(item_keys), MAX_KEYS)]
-    with ThreadPoolExecutor(max(1, min(threads, len(chunks)))) as pool:
-        answers = pool.map(lambda chunk: read_many(client, table_name, chunk), chunks)
-        holds = [hold_from_item(item) for answer in answers for item in answer.values()]
-    return {(hold.account_id, hold.call_key): hold for hold in holds}

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import drop_if_large, to_attributes
-from calling_credit.dynamodb.errors import AWS_ERRORS, error_code
+from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, is_transient
+from calling_credit.dynamodb.schema import creating
+from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem, ignore_unreadable
 from calling_credit.errors import Unavailable
 from calling_credit.ledger.balance_update import balance_action
 from calling_credit.ledger.charge_reader import was_corrected_to
 from calling_credit.ledger.entries import DayTotal, Entry, day_changes
 from calling_credit.ledger.hold_store import release_action, release_balance_action
 from calling_credit.ledger.holds import Hold, HoldStatus
+from calling_credit.ledger.posting_faults import report_unreadable
 from calling_credit.ledger.posting_parts import EntryKey, Part, PostingOutcome, parts
 from calling_credit.ledger.posting_plan import (
     BALANCE,
@@ -59,6 +62,7 @@ def post_entries(
     released_at: str = "",
     threads: int = 1,
     sleep: Callable[[float], None] = time.sleep,
+    on_unreadable: OnUnreadable = ignore_unreadable,
 ) -> Posting:
     """Post distinct entries of any accounts, accounts in parallel. One account's error does not affect another's.
 
@@ -81,10 +85,11 @@ def post_entries(
     def post_account(whole: Part) -> Posting:
         posting = Posting()
         for part in parts(whole):
-            _post_part(client, table_name, part, released_at, posting, seconds_left, sleep)
+            _post_part(client, table_name, part, released_at, posting, seconds_left, sleep, on_unreadable)
         for entry in whole.entries:
             if posting.outcomes.get(entry.key) == PostingOutcome.CONFLICT:
-                posting.outcomes[entry.key] = _conflict_or_correction(client, table_name, entry, posting.errors)
+                outcome = _conflict_or_correction(client, table_name, entry, posting.errors, on_unreadable)
+                posting.outcomes[entry.key] = outcome
         return posting
 
     whole = Posting()
@@ -103,9 +108,10 @@ def _post_part(
     posting: Posting,
     seconds_left: Callable[[], float],
     sleep: Callable[[float], None],
+    on_unreadable: OnUnreadable,
 ) -> None:
     """Write one account's transaction, without the entries that exist already, until every entry has an outcome and
-    every hold is released.
+    every hold is released. If the table refuses the transaction for good, as for a damaged day, write each entry alone.
     """
     while part.keys:
         if seconds_left() <= 0:
@@ -116,19 +122,25 @@ def _post_part(
         except Unavailable:
             return posting.outcomes.update(part.with_outcome(PostingOutcome.NOT_POSTED))
         except AWS_ERRORS as error:
+            if len(part.keys) > 1 and not is_transient(error):
+                for single in part.singles():
+                    _post_part(client, table_name, single, released_at, posting, seconds_left, sleep, on_unreadable)
+                return None
+            if not is_transient(error):
+                report_unreadable(client, table_name, plan.actions.values(), on_unreadable)
             posting.errors.append(error_code(error) or type(error).__name__)
             return posting.outcomes.update(part.with_outcome(PostingOutcome.NOT_POSTED))
         if not failed:
             return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), PostingOutcome.POSTED))
         if BALANCE in failed:
             return posting.outcomes.update(part.with_outcome(PostingOutcome.UNKNOWN_ACCOUNT))
-        part.refresh_holds(failed)
+        part.refresh_holds(failed, on_unreadable)
         posting.outcomes |= part.remove_existing(failed)
     return None
 
 
 def _conflict_or_correction(
-    client: "DynamoDBClient", table_name: str, entry: Entry, errors: list[str]
+    client: "DynamoDBClient", table_name: str, entry: Entry, errors: list[str], on_unreadable: OnUnreadable
 ) -> PostingOutcome:
     """The outcome of an entry whose cause was written with other facts: replayed if these are the facts to which an
     operator has corrected the call since.
@@ -139,6 +151,9 @@ def _conflict_or_correction(
     except AWS_ERRORS as error:
         errors.append(error_code(error) or type(error).__name__)
         return PostingOutcome.NOT_POSTED
+    except UnreadableItem as error:
+        on_unreadable(error)
+        return PostingOutcome.CONFLICT
     return PostingOutcome.REPLAYED if is_known else PostingOutcome.CONFLICT
 
 
@@ -199,12 +214,14 @@ def _day_action(table_name: str, entry: Entry, local_date: str, category: str, d
         sums += ", taken_back :back"
         values[":back"] = {"N": str(day.taken_back)}
     return {
-        "Update": {
-            "TableName": table_name,
-            "Key": {"PK": {"S": keys.account_pk(entry.account_id)}, "SK": {"S": keys.day_sk(local_date, category)}},
-            "UpdateExpression": f"ADD {sums}",
-            "ExpressionAttributeValues": values,
-        }
+        "Update": creating(
+            {
+                "TableName": table_name,
+                "Key": {"PK": {"S": keys.account_pk(entry.account_id)}, "SK": {"S": keys.day_sk(local_date, category)}},
+                "UpdateExpression": f"ADD {sums}",
+                "ExpressionAttributeValues": values,
+            }
+        )
     }
 
 

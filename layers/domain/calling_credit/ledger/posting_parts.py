@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from calling_credit.dynamodb.unreadable import OnUnreadable, readable
 from calling_credit.ledger.entries import Entry, same_facts
 from calling_credit.ledger.hold_store import hold_from_item
 from calling_credit.ledger.holds import Hold
@@ -69,15 +70,26 @@ class Part:
         self.holds = {key: hold for key, hold in self.holds.items() if outcomes.get(key) != PostingOutcome.CONFLICT}
         return outcomes
 
-    def refresh_holds(self, failed: Mapping[ActionName, dict[str, Any]]) -> None:
+    def singles(self) -> "Iterator[Part]":
+        """Each entry with its hold, and each hold without an entry, as a part of its own."""
+        for entry in self.entries:
+            holds = {entry.key: self.holds[entry.key]} if entry.key in self.holds else {}
+            yield Part([entry], holds, self.counters)
+        entered = {entry.key for entry in self.entries}
+        for key, hold in self.holds.items():
+            if key not in entered:
+                yield Part([], {key: hold}, self.counters)
+
+    def refresh_holds(self, failed: Mapping[ActionName, dict[str, Any]], on_unreadable: OnUnreadable) -> None:
         """Read the changed holds from the failed conditions. An extended hold is released in its current state. A hold
-        that is no longer live, or that its event may no longer release, is removed, and its call is posted without it.
+        that is no longer live or readable, or that its event may no longer release, is removed, and its call is posted
+        without it.
         """
         for key in list(self.holds):
             name = hold_name(key[2])
             if name not in failed:
                 continue
-            hold = hold_from_item(failed[name]) if failed[name] else None
+            hold = next(readable([failed[name]] if failed[name] else [], hold_from_item, on_unreadable), None)
             if hold is not None and (changed := hold.ended_like(self.holds[key])) is not None:
                 self.holds[key] = changed
             else:

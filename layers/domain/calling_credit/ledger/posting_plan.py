@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb.schema import creating
 from calling_credit.dynamodb.transactions import transact
 from calling_credit.ledger.entries import Entry
 
@@ -133,13 +134,15 @@ def _counter_action(table_name: str, change: CounterChange, deltas: Mapping[str,
     attributes = [(name, delta) for name, delta in deltas.items() if delta]
     sums = ", ".join(f"#c{number} :c{number}" for number in range(len(attributes)))
     return {
-        "Update": {
-            "TableName": table_name,
-            "Key": {"PK": {"S": change.partition_key}, "SK": {"S": change.sort_key}},
-            "UpdateExpression": f"ADD {sums}",
-            "ExpressionAttributeNames": {f"#c{number}": name for number, (name, _) in enumerate(attributes)},
-            "ExpressionAttributeValues": {
-                f":c{number}": to_attribute(delta) for number, (_, delta) in enumerate(attributes)
-            },
-        }
+        "Update": creating(
+            {
+                "TableName": table_name,
+                "Key": {"PK": {"S": change.partition_key}, "SK": {"S": change.sort_key}},
+                "UpdateExpression": f"ADD {sums}",
+                "ExpressionAttributeNames": {f"#c{number}": name for number, (name, _) in enumerate(attributes)},
+                "ExpressionAttributeValues": {
+                    f":c{number}": to_attribute(delta) for number, (_, delta) in enumerate(attributes)
+                },
+            }
+        )
     }

@@ -5,15 +5,17 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sum_keys
-from calling_credit.dynamodb.attributes import from_attributes, to_attribute
+from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.pages import read_pages
 from calling_credit.dynamodb.partition import Partition
+from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.balance import Balance, balance_from_item
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.ledger.entry_filter import EntryFilter
 from calling_credit.ledger.entry_slices import SliceReader
+from calling_credit.ledger.stored_items import day_from_item, entry_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,7 +48,7 @@ class LedgerReader:
     def days(self, first: str | None, last: str, *, consistent: bool = False) -> list[dict[str, Any]]:
         """The DAY items of the local dates `first` (the beginning if None) to `last`, inclusive."""
         low, high = keys.day_range(first, last)
-        return list(self._partition.query(low, high, consistent=consistent))
+        return [day_from_item(item) for item in self._partition.query(low, high, consistent=consistent)]
 
     def spent_days(self, first: str, last: str) -> list[dict[str, Any]]:
         """The daily sums of the local dates `first` to `last`, inclusive."""
@@ -105,7 +107,7 @@ class LedgerReader:
                         continue
                 if len(entries) == limit:
                     return entries, entries[-1]["SK"]
-                entries.append(from_attributes(attributes))
+                entries.append(decode_item(attributes, entry_from_item))
             last = page.get("LastEvaluatedKey")
             after = None if last is None else str(last["SK"]["S"])
         return entries, after

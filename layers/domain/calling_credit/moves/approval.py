@@ -12,6 +12,7 @@ from typing import Any, Final
 from calling_credit.changes.actor import Actor, ActorKind
 from calling_credit.dynamodb import move_keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.errors import Conflict, Forbidden, NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.money import format_money
@@ -92,6 +93,7 @@ def approval_item(approval: Approval) -> dict[str, Any]:
     )
 
 
+@decoder
 def approval_from_item(attributes: Mapping[str, Any]) -> Approval:
     """The approval of an item."""
     item = from_attributes(attributes)

@@ -17,6 +17,7 @@ from calling_credit.dynamodb import move_keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.transactions import put, transact, update
+from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable, readable
 from calling_credit.errors import Conflict, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.allowances import allowance_of, count_action
@@ -39,9 +40,12 @@ if TYPE_CHECKING:
 class ApprovalStore:
     """The approvals in the table."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table_name: str, on_unreadable: OnUnreadable = ignore_unreadable
+    ) -> None:
         self._client = client
         self._table_name = table_name
+        self._on_unreadable = on_unreadable
 
     def read(self, approval_id: str) -> Approval | None:
         """Read an approval; None if there is none with this id."""
@@ -112,7 +116,7 @@ class ApprovalStore:
             "Limit": limit,
         }
         items = islice(query_pages(self._client, self._table_name, query), limit)
-        return [approval_from_item(item) for item in items]
+        return list(readable(items, approval_from_item, self._on_unreadable))
 
     def _decide_action(self, approval: Approval, status: ApprovalStatus, by: Actor, now: datetime) -> dict[str, Any]:
         values = {

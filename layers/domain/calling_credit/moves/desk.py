@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.api.caller import Operator
 from calling_credit.changes.actor import Actor
+from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable
 from calling_credit.errors import Conflict, Forbidden, ProblemCode, TooManyRequests
 from calling_credit.ledger.allowances import allowance_of, take_action
 from calling_credit.ledger.claims import check_same
@@ -82,6 +83,7 @@ class MoveDesk:
         limits: Limits,
         now: datetime,
         on_limited: Callable[[], None] = lambda: None,
+        on_unreadable: OnUnreadable = ignore_unreadable,
     ) -> None:
         self._client = client
         self._table_name = table_name
@@ -89,7 +91,7 @@ class MoveDesk:
         self._limits = limits
         self._now = now
         self._on_limited = on_limited
-        self._approvals = ApprovalStore(client, table_name)
+        self._approvals = ApprovalStore(client, table_name, on_unreadable)
 
     def submit(self, move: Move, operator: Operator) -> MoveAnswer:
         """Post a move, or let it wait for a second person.

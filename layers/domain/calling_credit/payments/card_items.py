@@ -9,6 +9,7 @@ from typing import Any, Final
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.card_keys import card_hash, card_key, card_pk, card_sk
 from calling_credit.dynamodb.transactions import update
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.instants import format_instant
 from calling_credit.topups import card_history
 from calling_credit.topups.card_history import NEW_CARD, CardRecord, Try
@@ -45,6 +46,7 @@ def card_keys_of(card: Card) -> list[tuple[str, str]]:
     return [(card_pk(hashed), card_sk()) for hashed in identities(card)]
 
 
+@decoder
 def record_from_item(attributes: Mapping[str, Any] | None) -> CardRecord:
     """The record of an item; NEW_CARD without one."""
     if attributes is None:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 import stripe
 
+from calling_credit.dynamodb.unreadable import UnreadableItem
 from calling_credit.errors import ProblemCode
 from calling_credit.payments.callback_watch import note_payments
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.stripe_lists import COMPARED, EventPage, ListedEvent, list_events, list_objects
 from calling_credit.payments.sweep_state import SweepState, first_state, state_item
 from calling_credit.payments.sweep_store import SweepStore
-from calling_credit.payments.webhook_signature import UNREADABLE, StripeEvent
+from calling_credit.payments.webhook_signature import StripeEvent
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import TopUpStatus
 
@@ -144,7 +145,7 @@ class EventSweep:
             return False
         try:
             topup = self._topups.read(listed.account_id, listed.topup_id)
-        except UNREADABLE:
+        except UnreadableItem:
             return False  # Handling the event fails too, and sets it aside.
         if topup is None or not topup.is_finished or topup.intent_id != listed.event.object_id:
             return False

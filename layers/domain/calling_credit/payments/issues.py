@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.dynamodb import stripe_keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, existing_item, is_condition_failed
-from calling_credit.dynamodb.sweep import read_listed
+from calling_credit.dynamodb.sweep import read_oldest
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -87,5 +87,5 @@ def is_reported(client: "DynamoDBClient", table_name: str, key: str) -> bool:
 
 
 def read_issues(client: "DynamoDBClient", table_name: str) -> Iterator[dict[str, Any]]:
-    """Read every stored issue, oldest first within a shard."""
-    return read_listed(client, table_name, ISSUE_KIND)
+    """Read every stored issue, the oldest first."""
+    return read_oldest(client, table_name, ISSUE_KIND)

@@ -12,7 +12,9 @@ from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.card_keys import payment_limits_key
 from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.dynamodb.retries import retry_on_race
+from calling_credit.dynamodb.schema import creating
 from calling_credit.dynamodb.transactions import put, transact, update
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.errors import CallingCreditError, Conflict, ProblemCode, TooManyRequests
 from calling_credit.instants import format_instant
 from calling_credit.topups import payment_limits
@@ -31,6 +33,7 @@ ANNOUNCED_FOR: Final = timedelta(hours=1)
 """A refusal is announced at most once in this time for an account and code."""
 
 
+@decoder
 def use_from_item(attributes: Mapping[str, Any] | None) -> PaymentUse:
     """The use of an item; UNUSED without one."""
     if attributes is None or "version" not in attributes:
@@ -54,7 +57,7 @@ def put_use_action(table_name: str, account_id: str, read: PaymentUse, use: Paym
     condition = "attribute_not_exists(version)"
     if read.version:
         condition, values[":read"] = "version = :read", read.version
-    return update(
+    action = update(
         table_name,
         payment_limits_key(account_id),
         "SET version = :version, #day = :day, left_micros = :left, limit_micros = :limit, claims = :claims, "
@@ -63,6 +66,7 @@ def put_use_action(table_name: str, account_id: str, read: PaymentUse, use: Paym
         {name: to_attribute(value) for name, value in values.items()},
         {"#day": "day"},
     )
+    return action if read.version else {"Update": creating(action["Update"])}
 
 
 def _text(values: tuple[Claim, ...] | tuple[Page, ...]) -> str:
@@ -182,16 +186,20 @@ class LimitStore:
         """Record a refusal, at most once an hour for each code. The refusal itself does not depend on it."""
         try:
             self._client.update_item(
-                TableName=self._table_name,
-                Key=payment_limits_key(self._account_id),
-                UpdateExpression="SET limited_code = :code, limited_at = :now, #last = :now",
-                ConditionExpression="attribute_not_exists(#last) OR #last <= :before",
-                ExpressionAttributeNames={"#last": f"limited_{code}"},
-                ExpressionAttributeValues={
-                    ":code": to_attribute(code),
-                    ":now": to_attribute(format_instant(now)),
-                    ":before": to_attribute(format_instant(now - ANNOUNCED_FOR)),
-                },
+                **creating(
+                    {
+                        "TableName": self._table_name,
+                        "Key": payment_limits_key(self._account_id),
+                        "UpdateExpression": "SET limited_code = :code, limited_at = :now, #last = :now",
+                        "ConditionExpression": "attribute_not_exists(#last) OR #last <= :before",
+                        "ExpressionAttributeNames": {"#last": f"limited_{code}"},
+                        "ExpressionAttributeValues": {
+                            ":code": to_attribute(code),
+                            ":now": to_attribute(format_instant(now)),
+                            ":before": to_attribute(format_instant(now - ANNOUNCED_FOR)),
+                        },
+                    }
+                )
             )
         except AWS_ERRORS:
             return

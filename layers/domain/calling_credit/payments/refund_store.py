@@ -19,6 +19,7 @@ from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
+from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem
 from calling_credit.errors import Conflict, NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.allowances import allowance_of
@@ -125,9 +126,13 @@ class RefundStore:
         )
         transact(self._client, [action], sleep=self._sleep)
 
-    def read_due(self, account_id: str, refund_id: str) -> Refund | None:
-        """Read a refund of the sweep index, which may lag behind; None if it has ended."""
-        refund = self.read(account_id, refund_id)
+    def read_due(self, account_id: str, refund_id: str, on_unreadable: OnUnreadable) -> Refund | None:
+        """Read a refund of the sweep index, which may lag behind; None if it has ended or is unreadable."""
+        try:
+            refund = self.read(account_id, refund_id)
+        except UnreadableItem as error:
+            on_unreadable(error)
+            return None
         return refund if refund is not None and refund.is_live else None
 
     def named(self, account_id: str, topup_id: str, refund_ids: Sequence[str]) -> list[Refund]:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from calling_credit.changes.actor import Actor, ActorKind
 from calling_credit.dynamodb import keys, move_keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.errors import Conflict, InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.money import format_money, parse_money
@@ -159,6 +160,7 @@ def refund_sweep_sk(refund: Refund, check_at: str) -> str:
     return f"{check_at}#{refund.request.account_id}#{refund.refund_id}"
 
 
+@decoder
 def refund_from_item(attributes: Mapping[str, Any]) -> Refund:
     """The refund of an item."""
     item = from_attributes(attributes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.dynamodb.rounds import Round
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import CallingCreditError
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
@@ -28,6 +29,7 @@ class RoundWork:
         this_round: Round,
         seconds_left: Callable[[], float],
         logger: "Logger",
+        unreadable: UnreadableReport,
     ) -> None:
         self.round = this_round
         self.counts = {"payments": 0, "recharges": 0, "failed": 0}
@@ -37,6 +39,7 @@ class RoundWork:
         self._table = client, table_name
         self._seconds_left = seconds_left
         self._logger = logger
+        self._unreadable = unreadable
         self._worker: TopUpWorker | None = None
 
     @property
@@ -62,6 +65,7 @@ class RoundWork:
         try:
             yield
         except (CallingCreditError, *AWS_ERRORS) as error:
+            self._unreadable.note(error)
             self._logger.warning(message, extra=fields | {"code": code_of(error)})
         except Exception as error:
             self._logger.error("unforeseen_error", extra=fields, exc_info=error)

@@ -16,6 +16,7 @@ import stripe
 
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
+from calling_credit.dynamodb.schema import creating
 from calling_credit.dynamodb.stripe_keys import stripe_account_key
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.payments.stripe_client import api_key_of, forget_settings, public_error
@@ -106,11 +107,15 @@ class StripeAccountGuard:
         attributes = {":account": account.account_id, ":hash": account.key_hash}
         try:
             self._client.update_item(
-                TableName=self._table_name,
-                Key=stripe_account_key(),
-                UpdateExpression="SET stripe_account_id = :account, key_hash = :hash",
-                ConditionExpression=condition,
-                ExpressionAttributeValues=to_attributes(attributes) | values,
+                **creating(
+                    {
+                        "TableName": self._table_name,
+                        "Key": stripe_account_key(),
+                        "UpdateExpression": "SET stripe_account_id = :account, key_hash = :hash",
+                        "ConditionExpression": condition,
+                        "ExpressionAttributeValues": to_attributes(attributes) | values,
+                    }
+                )
             )
         except AWS_ERRORS as error:
             if not is_condition_failed(error):

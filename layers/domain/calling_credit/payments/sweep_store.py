@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.errors import AWS_ERRORS, existing_item, is_condition_failed
+from calling_credit.dynamodb.schema import creating
 from calling_credit.dynamodb.stripe_keys import CALLBACKS_SK, EVENTS_PK, SWEEP_SK
 from calling_credit.payments.sweep_state import SweepState, state_from_item, state_item
 
@@ -62,16 +63,20 @@ class SweepStore:
         recently = heard_at - int(HEARD_EVERY.total_seconds())
         try:
             self._client.update_item(
-                TableName=self._table_name,
-                Key={"PK": {"S": EVENTS_PK}, "SK": {"S": CALLBACKS_SK}},
-                UpdateExpression="SET heard_at = :now",
-                ConditionExpression="NOT heard_at BETWEEN :recently AND :soon",
-                ExpressionAttributeValues={
-                    ":now": {"N": str(heard_at)},
-                    ":recently": {"N": str(recently + 1)},
-                    ":soon": {"N": str(heard_at + CLOCKS_DIFFER)},
-                },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **creating(
+                    {
+                        "TableName": self._table_name,
+                        "Key": {"PK": {"S": EVENTS_PK}, "SK": {"S": CALLBACKS_SK}},
+                        "UpdateExpression": "SET heard_at = :now",
+                        "ConditionExpression": "NOT heard_at BETWEEN :recently AND :soon",
+                        "ExpressionAttributeValues": {
+                            ":now": {"N": str(heard_at)},
+                            ":recently": {"N": str(recently + 1)},
+                            ":soon": {"N": str(heard_at + CLOCKS_DIFFER)},
+                        },
+                        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                    }
+                )
             )
         except AWS_ERRORS as error:
             if not is_condition_failed(error):

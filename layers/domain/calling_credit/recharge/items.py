@@ -14,6 +14,7 @@ from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.keys import recharge_key
 from calling_credit.dynamodb.transactions import update
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.instants import format_instant
 from calling_credit.recharge.attempts import Attempt, InFlight, State, SuspensionReason
 from calling_credit.recharge.card_expiry import notice_at
@@ -71,6 +72,7 @@ class Recharge:
 NO_RECHARGE: Final = Recharge(None, State())
 
 
+@decoder
 def recharge_from_item(attributes: dict[str, Any] | None) -> Recharge:
     """Rule and state of an item; NO_RECHARGE without one."""
     if attributes is None:

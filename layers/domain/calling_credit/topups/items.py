@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.instants import format_instant
 from calling_credit.payment_names import MethodType
 from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpKind, TopUpStatus
@@ -78,6 +79,7 @@ def payment_item(topup: TopUp) -> dict[str, Any]:
     )
 
 
+@decoder
 def topup_from_item(attributes: dict[str, Any]) -> TopUp:
     """The top-up of an item."""
     item = from_attributes(attributes)

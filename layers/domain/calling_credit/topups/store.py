@@ -1,15 +1,14 @@
 """Reads and writes top-ups until they end. `payments.settlement` ends them."""
 
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
-from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.transactions import put, transact
+from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem, unreadable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import nudge_action
 from calling_credit.payment_names import MethodType
@@ -22,6 +21,7 @@ from calling_credit.topups.items import (
     topup_item,
     topup_key,
 )
+from calling_credit.topups.listing import payment_sort_keys
 from calling_credit.topups.topup import OPEN, TopUp, TopUpKind, TopUpStatus
 
 if TYPE_CHECKING:
@@ -61,14 +61,16 @@ class TopUpStore:
 
     def page(self, account_id: str, after: str | None, limit: int) -> tuple[list[TopUp], str | None]:
         """A page of an account's top-ups, newest first, and the sort key after which the next page starts."""
-        item_keys = self._sort_keys(account_id, None, after, limit + 1)
+        item_keys = payment_sort_keys(self._client, self._table_name, account_id, None, after, limit + 1)
         page = item_keys[:limit]
         topups = self._read_all(account_id, [keys.id_of(key) for key in page])
         return topups, page[-1] if len(item_keys) > limit else None
 
     def recent(self, account_id: str, now: datetime) -> list[TopUp]:
         """The account's recent top-ups, which may still be open, newest first."""
-        item_keys = self._sort_keys(account_id, format_instant(now - RECENT_PERIOD), None, None)
+        item_keys = payment_sort_keys(
+            self._client, self._table_name, account_id, format_instant(now - RECENT_PERIOD), None, None
+        )
         return self._read_all(account_id, [keys.id_of(key) for key in item_keys])
 
     def acquire_lease(self, topup: TopUp, lease: timedelta, now: datetime) -> TopUp | None:
@@ -208,30 +210,28 @@ class TopUpStore:
             return None
         return topup_from_item(answer["Attributes"])
 
-    def _sort_keys(self, account_id: str, since: str | None, after: str | None, limit: int | None) -> list[str]:
-        low, high = keys.payment_range(since)
-        pk = {"S": keys.account_pk(account_id)}
-        query: dict[str, Any] = {
-            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
-            "ExpressionAttributeValues": {":pk": pk, ":low": {"S": low}, ":high": {"S": high}},
-            "ScanIndexForward": False,
-            "ConsistentRead": True,
-        }
-        if limit:
-            query["Limit"] = limit
-        if after:
-            query["ExclusiveStartKey"] = {"PK": pk, "SK": {"S": after}}
-        return [str(item["SK"]["S"]) for item in islice(query_pages(self._client, self._table_name, query), limit)]
-
     def _read_all(self, account_id: str, topup_ids: list[str]) -> list[TopUp]:
-        """The top-ups with these ids, in this order."""
+        """The top-ups with these ids, in this order.
+
+        Raises:
+            UnreadableItem: one of them is missing or unreadable.
+        """
         item_keys = [(keys.account_pk(account_id), keys.topup_sk(topup_id)) for topup_id in topup_ids]
         items = read_many(self._client, self._table_name, item_keys)
+        missing = next((key for key in item_keys if key not in items), None)
+        if missing is not None:
+            raise unreadable(dict(zip(("PK", "SK"), missing, strict=True)), "PK")
         return [topup_from_item(items[key]) for key in item_keys]
 
-    def read_due(self, account_id: str, topup_id: str, now: datetime) -> TopUp | None:
-        """Read a top-up of the sweep index, which may lag behind; None if it has ended, or a worker holds its lease."""
-        topup = self.read(account_id, topup_id)
+    def read_due(self, account_id: str, topup_id: str, now: datetime, on_unreadable: OnUnreadable) -> TopUp | None:
+        """Read a top-up of the sweep index, which may lag behind; None if it has ended, is unreadable, or a worker
+        holds its lease.
+        """
+        try:
+            topup = self.read(account_id, topup_id)
+        except UnreadableItem as error:
+            on_unreadable(error)
+            return None
         return None if topup is None or topup.is_finished or topup.is_leased(now) else topup
 
 

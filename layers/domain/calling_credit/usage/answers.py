@@ -11,6 +11,7 @@ from calling_credit.accounts.account import line_view
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import DEFAULT_LIMIT, answer, csv_answer, query, wants_csv
+from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.reader import LedgerReader
@@ -73,7 +74,7 @@ class AccountAnswers:
         )
         if found.entries and not numbers:
             numbers = self._account.line_numbers()
-        rows = [summary.call_row(entry, names, numbers) for entry in found.entries]
+        rows = [decode_item(one, lambda entry: summary.call_row(entry, names, numbers)) for one in found.entries]
         if as_csv:
             return csv_answer(summary.csv_text(rows), listing.next_cursor(found.after))
         return answer({"items": rows, "next_cursor": listing.next_cursor(found.after), "read": found.progress})

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from calling_credit.clock import Patience
 from calling_credit.dynamodb import keys, sum_keys
-from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.ledger.entry_filter import EntryFilter
 from calling_credit.ledger.entry_slices import Piece, Slice, slices_of
 from calling_credit.ledger.reader import LedgerReader, entry_counts
+from calling_credit.ledger.stored_items import entry_from_item
 
 SEARCH_SECONDS: Final = 5.0
 """How long one request reads. A person who waits sees progress every few seconds, and the gateway waits for 29."""
@@ -77,7 +77,7 @@ def _merge(pieces: Iterator[Piece], after: str | None, limit: int) -> FoundCalls
                 continue
             if len(entries) == limit:
                 return FoundCalls(entries, entries[-1]["SK"], evaluated + number)
-            entries.append(from_attributes(attributes))
+            entries.append(entry_from_item(attributes))
         evaluated += piece.evaluated
         position = piece.after
     return FoundCalls(entries, position, evaluated)

@@ -24,6 +24,7 @@ from calling_credit.categories import RESERVED_CATEGORIES
 from calling_credit.clock import Patience
 from calling_credit.dynamodb import keys, sum_keys
 from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.instants import Period
 from calling_credit.ledger.entry_slices import slices_of
 from calling_credit.ledger.reader import LedgerReader, entry_counts
@@ -135,7 +136,7 @@ def _read_entries(
     slices = slices_of(period, entry_counts(days), None if position is None else position["after"])
     for piece in reader.pieces(slices, seconds_left(Patience(SEARCH_SECONDS)), left):
         for attributes in piece.items:
-            spending.add_entry(from_attributes(attributes))
+            decode_item(attributes, lambda one: spending.add_entry(from_attributes(one)))
         spending.evaluated += piece.evaluated
         if piece.after is not None:
             spending.position = Position(after=piece.after, evaluated=before + spending.evaluated)

@@ -10,6 +10,7 @@ from calling_credit.accounts.account import Account
 from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES, SHORT_CODE_CATEGORY
 from calling_credit.csv_cells import csv_table
 from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.balance import Balance
 from calling_credit.ledger.entries import EntryKind
@@ -159,6 +160,7 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     return csv_table(CSV_COLUMNS, ([row[column] for column in CSV_COLUMNS] for row in flat))
 
 
+@decoder
 def statement_row(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return one entry in the form of a statement."""
     row = {
