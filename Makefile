@@ -305,6 +305,29 @@ deploy-built: $(READY)  ## Deploy the last build, and record the release before 
 rollback-release: $(READY)  ## Make the previous release live again, or TO=release; LIST=1 lists them, YES=1 skips the question
 	@$(BIN)/python -m ops.rollback_release $(if $(TO),--to "$(TO)") $(call flag,LIST,--list) $(call flag,YES,--yes)
 
+.PHONY: smoke-test
+smoke-test: $(READY)  ## Try a stack in Stripe's test mode: a held call, a charged call, a test card, and an audit
+	@$(BIN)/python -m ops.smoke_test
+
+.PHONY: watch-release
+watch-release: $(READY)  ## Fail as soon as an alarm of the stack is red: MINUTES=15
+	@$(BIN)/python -m ops.watch_release $(if $(MINUTES),--minutes "$(MINUTES)")
+
+.PHONY: deploy-edge
+deploy-edge: $(READY)  ## Deploy CloudFront and WAF before the API of STACK=name: DOMAIN= CERTIFICATE_ARN= [RATE=2000], in us-east-1
+	@$(BIN)/python -m ops.deploy_edge "$(or $(DOMAIN),$(error Name the domain: make deploy-edge DOMAIN=billing.example.com))" \
+	  "$(or $(CERTIFICATE_ARN),$(error Name its certificate in us-east-1: make deploy-edge CERTIFICATE_ARN=arn:...))" \
+	  $(if $(RATE),--rate "$(RATE)") $(call flag,YES,--yes)
+
+.PHONY: bootstrap
+bootstrap: $(READY)  ## Protect a stack from deletion and replacement; GITHUB=owner/name CONFIG_ENV= lets its runs deploy; YES=1
+	@$(BIN)/python -m ops.bootstrap $(if $(GITHUB),--github "$(GITHUB)") $(if $(CONFIG_ENV),--environment "$(CONFIG_ENV)") \
+	  $(call flag,YES,--yes)
+
+.PHONY: drift
+drift: $(READY)  ## List what differs from the template in a stack; exit code 1 if anything does
+	@$(BIN)/python -m ops.drift
+
 # ----------------------------------------------------------------------------------------------------------------------
 # Maintain
 # ----------------------------------------------------------------------------------------------------------------------

@@ -34,7 +34,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make audit", description="Prove the book of one account.")
     parser.add_argument("account_id")
     account_id = parser.parse_args().account_id
-    stack = find_stack()
+    return audit(find_stack(), account_id)
+
+
+def audit(stack: FoundStack, account_id: str) -> int:
+    """Prove the book of an account, print the result, and return the exit code.
+
+    Raises:
+        CommandError: there is nothing to prove.
+    """
     now = datetime.now(UTC)
     client, reason = stripe_of(stack)
     dynamodb = stack.client("dynamodb")

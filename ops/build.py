@@ -4,6 +4,7 @@ the same files at every cold start, and names the release in the built template.
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -28,12 +29,18 @@ class BuildError(Exception):
 
 def sam_program() -> str:
     """Return the `sam` installed beside this interpreter, or the one on the PATH."""
-    beside = Path(sys.executable).with_name("sam")
-    return str(beside) if beside.exists() else "sam"
+    return program("sam")
 
 
-def sam_build(config_env: str, build_dir: Path, parameters: Sequence[str] = ()) -> None:
-    """Build every function and the layer into `build_dir`; `parameters` are `Name=value` of the template.
+def program(name: str) -> str:
+    """Return a program installed beside this interpreter, or the one on the PATH."""
+    beside = Path(sys.executable).with_name(name)
+    return str(beside) if beside.exists() else name
+
+
+def sam_build(config_env: str, build_dir: Path, parameters: Sequence[str] = (), python: str = sys.executable) -> None:
+    """Build every function and the layer into `build_dir`; `parameters` are `Name=value` of the template. sam finds the
+    interpreter of the runtime, `python`, on the PATH.
 
     Raises:
         BuildError: sam failed; its messages are on the terminal.
@@ -43,7 +50,9 @@ def sam_build(config_env: str, build_dir: Path, parameters: Sequence[str] = ()) 
     command += ["--build-dir", str(build_dir)]
     if parameters:
         command += ["--parameter-overrides", " ".join(parameters)]
-    if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode:
+    path = os.pathsep.join([str(Path(python).parent), os.environ.get("PATH", os.defpath)])
+    environment = os.environ | {"PATH": path}
+    if subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode:
         raise BuildError("sam build failed.")
 
 
@@ -112,15 +121,26 @@ def runtime_of(config_env: str) -> str:
 
 
 def python_of(runtime: str) -> str:
-    """Return the interpreter of a runtime.
+    """Return the interpreter of a runtime: the one on the PATH, or one that uv keeps and, if need be, downloads.
 
     Raises:
-        BuildError: it is not on the PATH, or does not run.
+        BuildError: there is none that runs, and uv has none.
     """
     python = shutil.which(runtime)
-    if python is None or subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode:
-        raise BuildError(f"The build needs a working {runtime} on the PATH. Or run: sam build --use-container")
-    return python
+    if python is not None and not subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode:
+        return python
+    uv, version = program("uv"), runtime.removeprefix("python")
+    try:
+        subprocess.run([uv, "python", "install", "--quiet", version], capture_output=True, text=True, check=True)
+        command = [uv, "python", "find", "--managed-python", version]
+        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = str(getattr(error, "stderr", None) or error).strip()[-300:]
+        raise BuildError(
+            f"The build needs a working {runtime}: none is on the PATH, and uv could not install it ({reason})."
+            f" Install {runtime}, or run: sam build --use-container"
+        ) from error
+    return str(Path(found).with_name(runtime))
 
 
 def main() -> int:
@@ -130,7 +150,7 @@ def main() -> int:
     environment = parser.parse_args().environment
     try:
         python = python_of(runtime_of(environment))
-        sam_build(environment, BUILD_DIR)
+        sam_build(environment, BUILD_DIR, python=python)
         compile_build(BUILD_DIR, python)
         release = name_release(BUILD_DIR, (ROOT / "samconfig.toml").read_text(encoding="utf-8"))
     except BuildError as error:

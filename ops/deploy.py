@@ -50,6 +50,8 @@ def main() -> int:
     command = [sam_program(), "deploy", "--config-env", arguments.environment]
     if arguments.yes:
         command.append("--no-confirm-changeset")
+    if role := os.environ.get("AWS_EXECUTION_ROLE"):
+        command += ["--role-arn", role]  # CloudFormation acts by it, so the caller needs few rights.
     code = subprocess.run(command, cwd=ROOT, check=False).returncode
     if code:
         error = f"sam deploy ended with {code}; see docs/runbook.md#a-release-that-fails."

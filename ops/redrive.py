@@ -16,13 +16,15 @@ from typing import Any, Final
 from calling_credit.instants import format_instant
 from ops.dead_calls import Judge, returning_letter, table_of
 from ops.dead_letters import MAX_LOAD, DeadLetters, Letter
+from ops.dead_mails import judge_mail
 from ops.project import local_folder
 from ops.stack import FoundStack, find_stack
 from ops.terminal import CommandError, confirm, console, progress_bar, run
 
-CALLS: Final = "calls"
+CALLS, MAIL = "calls", "mail"
 QUEUES: Final = {
     CALLS: ("DeadLetterQueueUrl", "CallQueueUrl"),
+    MAIL: ("MailDeadLetterQueueUrl", "MailQueueUrl"),
     "proof": ("ProofDeadLetterQueueUrl", "ProofQueueUrl"),
 }
 """The outputs of the stack that name a dead-letter queue, and the queue to which its messages go back."""
@@ -56,9 +58,11 @@ def main() -> int:
     order = parser.parse_args()
     if order.peek + order.drop + order.malformed > 1:
         raise CommandError("PEEK, DROP, and MALFORMED exclude each other. Give one of them.")
-    if order.queue != CALLS and (order.drop or order.malformed):
-        raise CommandError("DROP and MALFORMED are for calls. Messages of other queues only go back.")
+    if (order.malformed and order.queue != CALLS) or (order.drop and order.queue not in (CALLS, MAIL)):
+        raise CommandError("DROP is for calls and mail, MALFORMED for calls. Other messages only go back.")
     stack = find_stack()
+    if order.queue == MAIL:
+        return redrive(stack, order, lambda letters: choose_mails(letters, order))
     if order.queue != CALLS:
         return redrive(stack, order, all_of)
     judge = Judge(stack, datetime.now(UTC))
@@ -88,7 +92,7 @@ def redrive(stack: FoundStack, order: argparse.Namespace, choose: Choose) -> int
             if order.peek or (choices and not (order.yes or confirm(question))):
                 return 0
             if choices and order.drop:
-                drop(dead, choices)
+                drop(dead, choices, order.queue)
             elif choices:
                 send_back(dead, choices, target_url)
             for choice in choices:
@@ -119,6 +123,22 @@ def all_of(letters: Sequence[Letter]) -> list[Choice]:
     oldest = datetime.fromtimestamp(min(letter.sent_ms for letter in letters) / 1000, UTC)
     console.print(f"{len(letters)} messages, the oldest of {format_instant(oldest)}.")
     return [Choice(letter, letter, {}) for letter in letters]
+
+
+def choose_mails(letters: Sequence[Letter], order: argparse.Namespace) -> list[Choice]:
+    """Print the events that wait, and choose those; with DROP the messages that hold none."""
+    verdicts = [judge_mail(letter) for letter in letters]
+    for kind, count in Counter(kind for kind, _ in verdicts).most_common():
+        console.print(f"{count:>8}  {kind}")
+    console.print(f"{len(letters)} failed mails. What to do: docs/runbook.md#mail-failures")
+    malformed = sum(is_hopeless for _, is_hopeless in verdicts)
+    if malformed and not (order.drop or order.peek):
+        console.print(f"{malformed} of them hold no event and stay. DROP=1 removes them.")
+    return [
+        Choice(letter, letter, {"code": kind, "sent_at": letter.sent_ms, "body": letter.body})
+        for letter, (kind, is_hopeless) in zip(letters, verdicts, strict=True)
+        if is_hopeless == order.drop
+    ]
 
 
 def choose_calls(judge: Judge, letters: Sequence[Letter], order: argparse.Namespace) -> list[Choice]:
@@ -161,11 +181,11 @@ def send_back(dead: DeadLetters, choices: Sequence[Choice], target_url: str) -> 
         raise CommandError(f"The queue refused {len(moved.refused)} messages, which are unchanged. Run it again.")
 
 
-def drop(dead: DeadLetters, choices: Sequence[Choice]) -> None:
+def drop(dead: DeadLetters, choices: Sequence[Choice], queue: str) -> None:
     """Remove messages permanently, after writing them to a file that only its owner may read."""
     folder = local_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"dropped-calls-{time.time_ns() // 1_000_000}.jsonl"
+    file = folder / f"dropped-{queue}-{time.time_ns() // 1_000_000}.jsonl"
     write_records(file, [choice.record for choice in choices])
     with progress_bar("Removing", len(choices)) as report:
         dead.remove([choice.letter for choice in choices], report)

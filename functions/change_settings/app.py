@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
 from calling_credit.accounts import account
+from calling_credit.accounts.bounce_store import BounceStore
 from calling_credit.accounts.freezing import freeze_account
 from calling_credit.accounts.limit_changes import change_of_limits, limits_answer
 from calling_credit.accounts.line_store import LineStore
@@ -54,6 +55,7 @@ metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
+bounces = BounceStore(dynamodb, config().table_name)
 recipients = RecipientStore(dynamodb, config().table_name)
 users = UserStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
@@ -139,8 +141,8 @@ def freeze() -> Response[str]:
 @app.get("/notifications")
 def get_notifications() -> Response[str]:
     """Show who receives the account's e-mails, in which language, and the level of a low balance."""
-    account_id = customer(claims(app), config()).account_id
-    return answer(notifications_view(recipients.account(account_id), clock.now()))
+    account_id, now = customer(claims(app), config()).account_id, clock.now()
+    return answer(notifications_view(recipients.account(account_id), now, bounces.returned(account_id, now)))
 
 
 @app.put("/notifications")
@@ -154,7 +156,7 @@ def put_notifications() -> Response[str]:
         return parse_notifications(body).apply(current, actor.by, now)
 
     stored = recipients.store(caller.account_id, change, actor, now, caller.sign_in)
-    return answer(notifications_view(stored, now))
+    return answer(notifications_view(stored, now, bounces.returned(caller.account_id, now)))
 
 
 @app.put("/notifications/language")

@@ -16,12 +16,15 @@ from aws_lambda_powertools.utilities.idempotency import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.bounce_store import BounceStore
+from calling_credit.accounts.name_index import normalized_address
 from calling_credit.accounts.store import AccountStore
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.dynamodb.retries import backoff
+from calling_credit.dynamodb.unreadable import UnreadableItem
 from calling_credit.errors import CallingCreditError, NotFound, ProblemCode, Unavailable
 from calling_credit.notifications.mail_delays import delay, queue_client
 from calling_credit.notifications.mail_drafts import MailDrafts, mails_about
@@ -29,8 +32,10 @@ from calling_credit.notifications.mail_limit_store import LimitedMail, MailLimit
 from calling_credit.notifications.mail_limits import limited_kind, silence_end
 from calling_credit.notifications.mail_queue import QueuedMail, delay_after, queued_mail
 from calling_credit.notifications.mails import Mail
+from calling_credit.notifications.returned_mails import is_mailed
 from calling_credit.notifications.sent_mails import SentMailStore, hash_of_address, sent_mail
-from calling_credit.notifications.ses import accepts_nothing, mail_client, send
+from calling_credit.notifications.ses import Sender, accepts_nothing, mail_client, send
+from calling_credit.notifications.ses_tags import mail_tags
 
 RECORD_SECONDS = 32 * 24 * 3600
 """How long a sent mail is recorded: longer than the mail queue and then its dead-letter queue keep an event."""
@@ -42,6 +47,7 @@ SECONDS_FOR_A_MAIL = 7.0
 logger = Logger()
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
+bounces = BounceStore(dynamodb, config().table_name)
 drafts = MailDrafts(dynamodb, config().table_name)
 limits = MailLimitStore(dynamodb, config().table_name)
 sent_mails = SentMailStore(dynamodb, config().table_name)
@@ -129,6 +135,8 @@ def mail_event(detail: dict[str, Any], resend: dict[str, str] | None, context: L
     addresses = drafts.recipients(detail, account, clock.now()) if mails else {}
     if resend is not None:  # Someone asks for this mail, so nothing silences it.
         addresses = {to: own for to, own in addresses.items() if hash_of_address(to) == resend["address_hash"]}
+    elif addresses:
+        addresses = without_returned(detail, addresses)
     kind = limited_kind(detail, link, account.unfrozen_at) if addresses and resend is None else None
     silent_until = silence_end(detail, clock.now())
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
@@ -150,6 +158,30 @@ def mail_event(detail: dict[str, Any], resend: dict[str, str] | None, context: L
     return len(addresses)
 
 
+def without_returned(detail: dict[str, Any], addresses: dict[str, str]) -> dict[str, str]:
+    """Return the addresses without those that mails came back from. Staff and the customer see which these are."""
+    returned = bounces.returned(detail["account_id"], clock.now(), log_unreadable)
+    kept = {
+        address: language
+        for address, language in addresses.items()
+        if is_mailed(detail["type"], returned.get(normalized_address(address)))
+    }
+    if len(kept) < len(addresses):
+        logger.info("not_mailed_to_returned", event_id=detail["id"], addresses=len(addresses) - len(kept))
+    return kept
+
+
+def log_unreadable(error: UnreadableItem) -> None:
+    """Log an item that stops nothing."""
+    logger.error("unreadable_item", pk=error.key[0], sk=error.key[1], kind=error.kind, reason=error.reason)
+
+
+def sender_of(detail: dict[str, Any]) -> Sender:
+    """Return the sender of the mail about an event, with the tags by which a bounce names the event."""
+    settings, tags = config(), mail_tags(detail["account_id"], detail["id"])
+    return Sender(settings.mail_from, settings.mail_configuration_set, tags)
+
+
 def mail_to(
     recipient: dict[str, str],
     mail: Mail,
@@ -164,13 +196,13 @@ def mail_to(
         Unavailable: another mail of its kind is still being sent; this one follows if that one fails.
     """
     if limited is None:
-        send(mailer, config().mail_from, recipient["address"], mail, seconds_left)
+        send(mailer, sender_of(detail), recipient["address"], mail, seconds_left)
         return record(recipient, mail, detail)
     if not take_turn(limited, seconds_left):
         logger.info("left_out", extra={"kind": limited.kind, "event": limited.event_id})
         return None
     try:
-        send(mailer, config().mail_from, recipient["address"], mail, seconds_left)
+        send(mailer, sender_of(detail), recipient["address"], mail, seconds_left)
     except Exception:
         change_turn(limits.give_back, limited)
         raise

@@ -3,6 +3,7 @@
 from typing import Final
 
 from calling_credit.accounts import account, find
+from calling_credit.accounts.bounces import Returned
 from calling_credit.audit import proof
 from calling_credit.changes.actor import ActorKind
 from calling_credit.topups import topup
@@ -94,6 +95,21 @@ SHOWN_CARD: Final = record(
         "retry_at": or_null(described(INSTANT, "When a card with too many declines may be tried again.")),
     },
 )
+BOUNCED_ADDRESS: Final = record(
+    "BouncedAddress",
+    "An address that mails came back from.",
+    {
+        "address": TEXT,
+        "kind": one_of(["bounce", "complaint"]),
+        "returned": one_of(list(Returned)),
+        "reason": or_null(described(TEXT, "SES's subtype of the latest report.")),
+        "first_at": INSTANT,
+        "at": INSTANT,
+        "times": COUNT,
+        "event_id": or_null(described(TEXT, "The event whose mail came back last.")),
+        "receives_mails": described(FLAG, "Whether it receives ordinary mails."),
+    },
+)
 ISSUE: Final = record(
     "AccountIssue",
     "Something that needs an operator.",
@@ -145,6 +161,7 @@ ACCOUNT_PAGE: Final = record(
         "cards": list_of(SHOWN_CARD),
         "mails": list_of(MAIL),
         "more_mails": FLAG,
+        "bounced_addresses": list_of(BOUNCED_ADDRESS, "Addresses that mails came back from within 90 days."),
         "issues": list_of(ISSUE),
     },
 )

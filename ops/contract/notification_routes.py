@@ -3,6 +3,7 @@
 from typing import Final
 
 from calling_credit.accounts.account import MAX_BILLING_EMAILS
+from calling_credit.accounts.bounces import Returned
 from calling_credit.languages import LANGUAGES
 from ops.contract.route import Access, Route, member_read, ok
 from ops.contract.schemas import (
@@ -24,7 +25,16 @@ LANGUAGE: Final = one_of(LANGUAGES)
 RECIPIENT: Final = record(
     "Recipient",
     "An address that receives the account's e-mails, or waits until its holder follows the link in an e-mail.",
-    {"address": TEXT, "language": LANGUAGE, "status": one_of(["confirmed", "waiting"])},
+    {
+        "address": TEXT,
+        "language": LANGUAGE,
+        "status": one_of(["confirmed", "waiting"]),
+        "returned": described(
+            or_null(one_of([Returned.PERMANENT, Returned.COMPLAINT])),
+            "Why the address receives no ordinary e-mails: one came back, or its reader marked one as spam. Null: it "
+            "receives them. Remove the address and enter it again to receive them again.",
+        ),
+    },
 )
 NOTIFICATIONS: Final = record(
     "Notifications",
@@ -37,8 +47,8 @@ NOTIFICATIONS: Final = record(
 )
 ASKED_RECIPIENT: Final = body(
     "RecipientSettings",
-    "`language` of a known address stays as it is if it is absent. `status` has no effect.",
-    {"address": TEXT, "language": or_null(LANGUAGE), "status": TEXT},
+    "`language` of a known address stays as it is if it is absent. `status` and `returned` have no effect.",
+    {"address": TEXT, "language": or_null(LANGUAGE), "status": TEXT, "returned": or_null(TEXT)},
     ["address"],
 )
 NOTIFICATIONS_CHANGE: Final = body(

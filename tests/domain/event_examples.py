@@ -142,6 +142,14 @@ def recorded(action: str, subject: str, change_id: str, **values: Any) -> dict[s
     return {**RECORDED, "SK": f"ACTIVITY#{AT}#{change_id}", "action": action, "subject": subject, **values}
 
 
+COMPLAINT = {"id": "0" * 32, "returned": "complaint", "reason": "abuse"}
+BOUNCED: dict[str, Any] = {
+    "PK": "ACCOUNT#acct_1",
+    "SK": f"BOUNCED#{'a' * 64}",
+    "address": "a@secret.example",
+    "times": 1,
+    "report": {"id": "f" * 32, "returned": "permanent", "at": AT, "event_id": f"evt_{'1' * 32}", "reason": "General"},
+}
 EMAILS = {"old": {"billing_emails": ["a@secret.example"]}, "new": {"billing_emails": []}}
 RAISED = {"old": {"daily_spend": "5.00"}, "new": {"daily_spend": "9.00"}, "loosened": ["daily_spend"]}
 TURNED_ON = {"new": {"international_calling": True}, "loosened": ["international_calling"]}
@@ -169,6 +177,8 @@ CHANGES: dict[str, Change] = {
     "RuleChanged": (None, recorded("rule_changed", "auto_recharge", "rule-000002", new={"enabled": False})),
     "LimitsLoosened": (None, recorded("limits_changed", "limits", "limits-000002", **RAISED)),
     "InternationalCallingEnabled": (None, recorded("line_changed", "line:line_1", "line_1-000002", **TURNED_ON)),
+    "MailBounced": (None, BOUNCED),
+    "MailComplained": (BOUNCED | {"times": 1}, BOUNCED | {"times": 2, "report": BOUNCED["report"] | COMPLAINT}),
     "AdjustmentPosted": (
         None,
         recorded("adjustment_posted", "adjustment:adj_1", "adj_1", new={"amount": "5.00", "reason": "secret"}),

@@ -15,8 +15,11 @@ from calling_credit.recharge.suspension_reasons import SuspensionReason
 from ops.mail_samples import CONFIRMATION, DECLINED, PAGE_URL, PAYMENT, SAMPLES, as_markdown, samples
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "emails.md"
-NO_NEWS = {"CallUnrated", "CardBlocked", "CardAttemptsLimited", "RuleChanged", "AdjustmentPosted"}
-"""Events without a mail: for the operator only, or shown on the page and the statement."""
+NO_NEWS = {"CallUnrated", "CardBlocked", "CardAttemptsLimited", "RuleChanged", "AdjustmentPosted"} | {
+    "MailBounced",
+    "MailComplained",
+}
+"""Events without a mail: for the operator only, shown on the page and the statement, or about mails."""
 
 
 def event(kind: str, **data: Any) -> dict[str, Any]:

@@ -28,6 +28,7 @@ WRITTEN = {
     "prove_accounts": {"ACCOUNT#*", "STRIPE#*", LISTED},
     "publish_events": {LISTED},
     "send_mail": {"ACCOUNT#*", "MAIL"},
+    "record_bounces": {"ACCOUNT#*"},
     "shorten_numbers": {"ACCOUNT#*", "LEASE"},
     "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
 }
@@ -66,4 +67,14 @@ SECRETS = {
     "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
 }
 """The secrets that each function reads."""
-WITHOUT_DATA = {"billing_page": set[str](), "public_rates": {"s3:GetObject", "s3:ListBucket"}}
+WITHOUT_DATA = {
+    "billing_page": set[str](),
+    "public_rates": {"s3:GetObject", "s3:ListBucket"},
+    "check_release": {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "lambda:InvokeFunction",
+        "lambda:ListVersionsByFunction",
+        "codedeploy:PutLifecycleEventHookExecutionStatus",
+    },
+}

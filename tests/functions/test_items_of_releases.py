@@ -11,7 +11,7 @@ import pytest
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.links.store import withdraw_links
-from calling_credit.money import format_money
+from calling_credit.money import format_money as money
 from tests.domain.purity import item_kinds
 from tests.harness.actors import OPERATOR
 from tests.harness.callbacks import issues
@@ -23,11 +23,6 @@ from tests.harness.till import Till
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 PERIOD = {"from_": "2026-09-01", "to": "2027-02-28"}
-
-
-def money(micros: int) -> str:
-    """An amount in the API's format."""
-    return format_money(micros)
 
 
 def reads_account(old: Old) -> None:
@@ -221,18 +216,10 @@ READERS: dict[str, Callable[[Old], None]] = {
 }
 
 
-NEW_KINDS = {
-    "activity",
-    "callbacks",
-    "card",
-    "unreadable",
-    "correction",
-    "payment_limits",
-    "stripe_account",
-    "suspicious",
-    "sweep",
-}
-NEW_KINDS |= {"asked", "index", "name", "number", "denied", "denied_day", "refused", "rerating", "payment_method"}
+NEW_KINDS: set[str] = set()
+NEW_KINDS |= {"activity", "asked", "callbacks", "card", "correction", "denied"}
+NEW_KINDS |= {"denied_day", "index", "name", "number", "payment_limits", "payment_method"}
+NEW_KINDS |= {"refused", "rerating", "stripe_account", "suspicious", "sweep", "unreadable"}
 """The kinds of items that no release has written yet."""
 CASES = [
     pytest.param(folder, path.stem, name, id=f"{folder.name} {path.stem} {name}")
@@ -247,11 +234,11 @@ def test_handlers_read_an_item_as_the_release_wrote_it(till: Till, folder: Path,
     item = cases_of(folder / f"{kind}.json")[name]
     if kind in READERS:
         READERS[kind](Old(till, folder, item))
-    else:
-        assert decode_item(item, decoder_of(kind)) is not None
+        return
+    assert decode_item(item, decoder_of(kind)) is not None
 
 
 def test_a_release_has_an_item_of_each_kind() -> None:
     assert {path.stem for path in (ITEMS / "v1.0.0").glob("*.json")} == set(READERS)
-    assert {path.stem for path in (ITEMS / "next").glob("*.json")} >= {"account", "balance", "entry", "day", "hold"}
+    assert {path.stem for path in (ITEMS / "v2.0.0").glob("*.json")} >= {"account", "balance", "entry", "day", "hold"}
     assert {kind.lower() for kind in item_kinds()} - {"stripe"} - NEW_KINDS <= set(READERS)

@@ -32,8 +32,8 @@ def test_members_see_recipients_and_level(halcyon: World) -> None:
     assert answer.headers["cache-control"] == "no-store"
     assert answer.body == {
         "recipients": [
-            {"address": ANA, "language": "en", "status": CONFIRMED},
-            {"address": BEN, "language": "en", "status": CONFIRMED},
+            {"address": ANA, "language": "en", "status": CONFIRMED, "returned": None},
+            {"address": BEN, "language": "en", "status": CONFIRMED, "returned": None},
         ],
         "low_balance": "10.00",
         "version": 1,

@@ -32,7 +32,15 @@ def test_stream_records_that_become_events_invoke_the_publisher() -> None:
         ["AUTO_RECHARGE"],
         ["BALANCE"],
         [{"prefix": "ENTRY#"}],
-        [{"prefix": "UNRATED#"}, {"prefix": "DENIAL#"}, {"prefix": "ACTIVITY#"}, "ACCOUNT", "ISSUE", "PAYMENT_LIMITS"],
+        [
+            {"prefix": "UNRATED#"},
+            {"prefix": "DENIAL#"},
+            {"prefix": "ACTIVITY#"},
+            {"prefix": "BOUNCED#"},
+            "ACCOUNT",
+            "ISSUE",
+            "PAYMENT_LIMITS",
+        ],
     ]
     assert shown == [
         {"status": {"S": ["succeeded", "failed", "canceled"]}},

@@ -53,7 +53,7 @@ def test_every_function_has_a_role_of_its_own_and_no_managed_policy() -> None:
 def test_only_lambda_and_the_scheduler_assume_the_roles() -> None:
     for name, role in all_roles().items():
         [statement] = role["AssumeRolePolicyDocument"]["Statement"]
-        service = "lambda" if name.endswith("FunctionRole") else "scheduler"
+        service = {"ReleaseRole": "codedeploy"}.get(name, "lambda" if name.endswith("FunctionRole") else "scheduler")
         assert statement["Principal"]["Service"] in (f"{service}.amazonaws.com", [f"{service}.amazonaws.com"]), name
         assert set(actions_of(statement)) == {"sts:AssumeRole"}
 
@@ -124,7 +124,7 @@ def test_few_functions_delete_and_only_publishing_writes_decks(folder: str) -> N
     assert not {"dynamodb:Scan", "dynamodb:BatchWriteItem"} & actions
     writers = ("publish_rates", "keep_accounts", "rate_calls", "auto_recharge", "publish_events")
     assert ("s3:PutObject" in actions) == (folder in writers)
-    assert ("lambda:InvokeFunction" in actions) == (folder == "keep_accounts")
+    assert ("lambda:InvokeFunction" in actions) == (folder in ("keep_accounts", "check_release"))
     assert partitions(folder, TABLE, {"dynamodb:DeleteItem"}) == DELETED.get(folder, set())
     assert ("events:PutEvents" in actions) == (folder == "publish_events")
     assert ("ses:SendEmail" in actions) == (folder == "send_mail")
@@ -200,7 +200,10 @@ def test_mailer_sends_from_the_address_in_mail_from_only(sender: str) -> None:
     assert set(condition) == {"StringEquals"}
     assert computed(condition["StringEquals"]["ses:FromAddress"], {"MailFrom": sender}) == "billing@phone.example"
     identities = list(words(on_aws(statement["Resource"])))
-    assert [text.rpartition(":")[2] for text in identities] == ["identity/*", "configuration-set/*"]
+    assert [text.partition("${AWS::AccountId}:")[2] for text in identities] == [
+        "identity/*",
+        "configuration-set/${AWS::StackName}-mail",
+    ]
 
 
 def computed(value: Any, parameters: dict[str, str]) -> Any:

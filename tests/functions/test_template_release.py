@@ -1,7 +1,7 @@
 """The translated template deploys what the last release deployed, property by property, logical ids included.
 
 A renamed resource would block the update of an existing stack, and a lost property would change it without notice. Each
-intended change is listed here by its path, so that it shows in review.
+intended change is listed in release_differences.py by its path, so that it shows in review.
 """
 
 import copy

@@ -22,6 +22,8 @@ INVOKERS = {
     "AWS::Scheduler::Schedule": "Target",
 }
 """What invokes functions, or allows it, and the property that names the function."""
+OF_EARLIER_RELEASES = "SendMailFunctionAnnouncedPermission"
+"""It lets a rule that a rollback brings back invoke the function without an alias."""
 
 
 def release(name: str) -> dict[str, Any]:
@@ -43,7 +45,11 @@ def functions_in(value: Any) -> set[str]:
 def test_every_trigger_of_a_function_names_its_alias() -> None:
     count = 0
     for name, resource in translated().items():
-        if resource["Type"] in INVOKERS and INVOKERS[resource["Type"]] in resource["Properties"]:
+        if (
+            name != OF_EARLIER_RELEASES
+            and resource["Type"] in INVOKERS
+            and INVOKERS[resource["Type"]] in resource["Properties"]
+        ):
             named = functions_in(resource["Properties"][INVOKERS[resource["Type"]]])
             named -= {one for one in named if one.endswith("Role")}
             assert named == {one for one in named if one.endswith(f"FunctionAlias{ALIAS}")}, name
@@ -62,7 +68,8 @@ def test_schedules_may_invoke_the_alias_alone() -> None:
 def test_functions_that_invoke_another_one_name_its_alias() -> None:
     for name, resource in translated().items():
         if resource["Type"] == "AWS::Lambda::Function":
-            named = functions_in(resource["Properties"].get("Environment", {}))
+            variables = resource["Properties"]["Environment"]["Variables"]
+            named = functions_in({one: value for one, value in variables.items() if one != "CHECKED_BY"})
             assert all(one.endswith(f"Alias{ALIAS}") for one in named), name
     assert functions_in(TEMPLATE["Outputs"]["RerateCallsFunctionName"]["Value"]) == {"RerateCallsFunctionAliaslive"}
 

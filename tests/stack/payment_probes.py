@@ -1,6 +1,5 @@
-"""Probes of the functions that take payments, prove the ledger, and send mail."""
+"""Probes of the functions that take payments and prove the ledger."""
 
-import json
 import time
 import uuid
 from collections.abc import Iterator
@@ -9,7 +8,6 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import boto3
-import pytest
 
 from calling_credit.accounts.store import AccountStore
 from calling_credit.instants import format_instant
@@ -18,12 +16,10 @@ from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link
 from calling_credit.payments.sweep_state import first_state
 from calling_credit.payments.sweep_store import SweepStore
-from local.deploy import MAIL_FROM
 from local.stack import Stack
 from local.stripe_stand_in.controls import Controls
-from tests.harness.template import ROOT
 from tests.stack.callbacks import redeliver
-from tests.stack.conftest import eventually, log_lines
+from tests.stack.conftest import log_lines
 from tests.stack.customers import Customer, open_customer, stand_in
 from tests.stack.deployment import invoke, physical_id
 
@@ -155,27 +151,6 @@ def make_older(deployed: Stack, *intent_ids: str) -> None:
         intent = objects["payment_intent"][intent_id]
         for item in (intent, objects["charge"][intent["latest_charge"]]):
             item["created"] -= 3600
-
-
-def send_mail(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Send a mail with a link after SES refused the first attempt."""
-    customer = run_below_threshold(deployed, "pm_card_authenticationRequired")
-    email, account = f"{uuid.uuid4().hex}@customer.example", f"/accounts/{customer.account_id}"
-    deployed.api.send("PUT", account, tokens["operator"], {"billing_emails": [email]})
-    data = {"reason": "authentication_required", "message": "", "payment_method": {"brand": "visa", "last4": "3220"}}
-    sample = json.loads((ROOT / "events" / "send_mail.json").read_text(encoding="utf-8"))
-    detail = {"id": f"evt_{uuid.uuid4().hex}", "account_id": customer.account_id, "type": "AutoRechargeSuspended"}
-    event = sample | {"detail": detail | {"data": data}}
-    ses = boto3.client("sesv2")
-    ses.delete_email_identity(EmailIdentity=MAIL_FROM)
-    try:
-        with pytest.raises(AssertionError, match="MessageRejected"):
-            invoke(deployed, "SendMailFunction", event)
-    finally:
-        ses.create_email_identity(EmailIdentity=MAIL_FROM)
-    assert invoke(deployed, "SendMailFunction", event) == {"addresses": 1}
-    [mail] = eventually(lambda: deployed.mailbox.mails_to(email), seconds=5)
-    assert "/links/" in mail.get_content()
 
 
 def follow_a_link(deployed: Stack, tokens: dict[str, str]) -> None:

@@ -20,8 +20,9 @@ from tests.stack.connector_probes import use_a_key
 from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke
 from tests.stack.desk_probes import keep_accounts, read_accounts
+from tests.stack.mail_probes import record_bounces, send_mail
 from tests.stack.move_probes import move_credit
-from tests.stack.payment_probes import add_funds, follow_a_link, handle_webhooks, recharge, reconcile, send_mail
+from tests.stack.payment_probes import add_funds, follow_a_link, handle_webhooks, recharge, reconcile
 from tests.stack.proof_probes import prove, prove_one
 from tests.stack.test_calls import open_account
 
@@ -114,6 +115,7 @@ PROBES: dict[str, Probe] = {
     "ProveLedgerFunction": prove,
     "PublishEventsFunction": publish,
     "SendMailFunction": send_mail,
+    "RecordBouncesFunction": record_bounces,
     "PublishRatesFunction": publish_a_deck,
     "RerateCallsFunction": rate_late,
     "ReadAccountsFunction": read_accounts,

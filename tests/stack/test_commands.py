@@ -202,3 +202,11 @@ def test_indexing_accounts_finds_them_by_number_and_by_name(deployed: Stack) -> 
     indexed = command(deployed, "index_accounts", "--yes")
     assert (indexed.returncode, "accounts checked" in indexed.stdout) == (0, True), indexed.stdout + indexed.stderr
     assert [one.account_id for one in find_accounts(client, table, number_of("acct_indexed")).items] == ["acct_indexed"]
+
+
+def test_smoke_test_holds_charges_pays_and_proves(deployed: Stack) -> None:
+    done = command(deployed, "smoke_test")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "A call was held, reported, and charged" in done.stdout
+    assert "A test card paid $5.00" in done.stdout
+    assert "No difference found" in done.stdout

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import boto3
 import jsonschema
 import pytest
 
+from calling_credit.instants import format_instant
 from local.stack import Stack
 from local.stripe_stand_in.controls import Controls
 from ops.event_schemas import FOLDER
@@ -103,6 +105,24 @@ def test_subscriber_receives_call_denied_and_account_frozen(
     assert (denial["reason"], denial["to"], denial["call_id"]) == ("destination_blocked", "GB…50", "c_1")
     deployed.api.send("PUT", path, operator, {"frozen": True})
     assert subscriber.receive(customer.account_id, "AccountFrozen")["data"]["by"].startswith("client:")
+
+
+def test_mails_of_both_queues_arrive(deployed: Stack) -> None:
+    account_id, email = f"acct_{uuid.uuid4().hex[:12]}", f"{uuid.uuid4().hex}@customer.example"
+    settings = {"time_zone": "UTC", "billing_emails": [email]}
+    deployed.api.send("PUT", f"/accounts/{account_id}", deployed.operator_token(), settings)
+    samples = {
+        "BalanceLow": {"balance": "4.00", "low_balance": "5.00"},
+        "LimitsLoosened": {"change_id": "c_1", "by": "user:u_1", "set_by": "customer", "limits": ["daily_spend"]},
+    }
+    at = format_instant(datetime.now(UTC))
+    for kind, data in samples.items():
+        detail = {"id": f"evt_{uuid.uuid4().hex}", "version": "1", "account_id": account_id, "type": kind, "data": data}
+        entry = {"Source": "calling-credit", "DetailType": kind, "Detail": json.dumps(detail | {"occurred_at": at})}
+        entry["EventBusName"] = deployed.outputs["EventBusName"]
+        assert boto3.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+    mails = eventually(lambda: len(deployed.mailbox.mails_to(email)) == 2 and deployed.mailbox.mails_to(email))
+    assert sum("/links/" in mail.get_content() for mail in mails) == 1, "the urgent one"
 
 
 def test_publisher_filters_are_deployed_unchanged(deployed: Stack) -> None:

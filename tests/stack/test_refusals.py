@@ -119,6 +119,10 @@ LIMITS = {
     "the publisher has one name": Limit("PublishEvents", put_event("other"), put_event("calling-credit")),
     "it has one bus": Limit("PublishEvents", put_event("calling-credit", "default"), put_event("calling-credit")),
     "the mailer sends no event": Limit("SendMail", put_event("calling-credit"), put("MAIL")),
+    "the mailer takes from its queues": Limit("SendMail", receive("CallQueueUrl"), receive("UrgentMailQueueUrl")),
+    "the mailer fills no queue": Limit("SendMail", send("MailQueueUrl"), receive("MailQueueUrl")),
+    "reports of mails write accounts only": Limit("RecordBounces", put("MAIL"), put(ACCOUNT)),
+    "reports of mails read no payment": Limit("RecordBounces", query(CARD), query("MAIL#ada@halcyon.example")),
     "the mailer has one sender": Limit("SendMail", mail("ceo@phone-service.example"), mail(f"Billing <{MAIL_FROM}>")),
 }
 

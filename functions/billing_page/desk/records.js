@@ -59,7 +59,16 @@ function activity(account, { at, action, by, from, subject, old, new: now }, ren
 		by.kind === "user" && by.id ? actButton("Sign out", () => signOut(account, { id: by.id, name: who }, renew), { name: `Sign out ${who}` }) : ""];
 }
 
+const RETURNED = { transient: "Came back, not for good", permanent: "Came back for good", complaint: "Marked as spam" };
+
+function returnedAddresses(account) {
+	if (!account.bounced_addresses?.length) return null;
+	return h("section", h("h3", "Addresses that mails came back from"), table(["Address", "What happened", "Times", "Last", "Mails"], account.bounced_addresses.map((one) => [
+		h("span.digits", one.address), h("span", RETURNED[one.returned] ?? one.returned, one.reason ? h("span.hint.block", one.reason) : null), String(one.times), moment(one.at),
+		one.receives_mails ? "All" : h("span", h("span.pill.wait", one.kind === "complaint" ? "None" : "Only about safety"), h("span.hint.block", "Change e-mails: remove the address, then add it again."))])));
+}
+
 export function mailsView(account, _query, renew) {
-	return list(account, "mails", {}, (items) => (items.length ? table(["Sent", "Subject", "To", ""], items.map((mail) => [moment(mail.at), h("span", mail.subject, h("span.hint.block", `${wordsOf(mail.type)}${mail.resent ? ` · sent again ${mail.resent} times` : ""}`)), h("span.digits", mail.address),
-		actButton("Send again", () => resend(account, mail, renew), { isForSupport: true, name: `Send again: ${mail.subject}` })])) : note("plain", "No mails were sent.")));
+	return h("div", returnedAddresses(account), list(account, "mails", {}, (items) => (items.length ? table(["Sent", "Subject", "To", ""], items.map((mail) => [moment(mail.at), h("span", mail.subject, h("span.hint.block", `${wordsOf(mail.type)}${mail.resent ? ` · sent again ${mail.resent} times` : ""}`)), h("span.digits", mail.address),
+		actButton("Send again", () => resend(account, mail, renew), { isForSupport: true, name: `Send again: ${mail.subject}` })])) : note("plain", "No mails were sent."))));
 }

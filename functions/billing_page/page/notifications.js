@@ -79,9 +79,10 @@ function view(loaded, { isAdmin }) {
 		return table(isAdmin ? [...columns, ""] : columns, settings.recipients.map((one) => row(one)), { isNamed: true, looks: "recipients", caption: t("recipients") });
 	}
 	function row(one) {
-		const { address, language: spoken, status } = one;
+		const { address, language: spoken, status, returned } = one;
 		const isConfirmed = status === "confirmed";
-		const state = h("span", h("span", { class: `pill ${isConfirmed ? "good" : "wait"}` }, t(isConfirmed ? "confirmed" : "waiting")), isConfirmed ? null : h("span.hint.block", t("waitingHint")));
+		const state = h("span", h("span", { class: `pill ${isConfirmed ? "good" : "wait"}` }, t(isConfirmed ? "confirmed" : "waiting")), isConfirmed ? null : h("span.hint.block", t("waitingHint")),
+			returned ? h("span.block", h("span.pill.wait", t(`returned_${returned}`)), h("span.hint.block", t("returnedHint"))) : null);
 		if (!isAdmin) return [h("span.digits", address), t(`language_${spoken}`), state];
 		const select = languageSelect(spoken, { "aria-label": t("languageOf", { address }), "data-of": address }, async (chosen) => {
 			await save({ recipients: settings.recipients.map((other) => listed(other === one ? { address, language: chosen } : other)) }, t("languageSaved"), alert);

@@ -49,6 +49,9 @@ class Config(BaseModel):
         alias="LINK_URL", default="", description="The address before the path of links, ending with a slash."
     )
     mail_from: str = Field(alias="MAIL_FROM", default="", description="The sender of mails; verified in SES.")
+    mail_configuration_set: str = Field(
+        alias="MAIL_CONFIGURATION_SET", default="", description="With it, SES reports bounces and complaints."
+    )
     mail_queue_url: str = Field(alias="MAIL_QUEUE_URL", default="")
     urgent_mail_queue_url: str = Field(
         alias="URGENT_MAIL_QUEUE_URL",
@@ -82,6 +85,9 @@ class Config(BaseModel):
     brand_logo_url: str = Field(alias="BRAND_LOGO_URL", default="", max_length=300, pattern=_ADDRESS)
     brand_color: str = Field(alias="BRAND_COLOR", default=DEFAULT_COLOR, pattern=r"^#[0-9A-Fa-f]{6}$")
     help_url: str = Field(alias="HELP_URL", default="", max_length=300, pattern=_ADDRESS)
+    prices_may_change: bool = Field(
+        alias="PRICES_MAY_CHANGE", default=False, description="Whether a release may price calls otherwise."
+    )
     number_retention_months: int = Field(alias="NUMBER_RETENTION_MONTHS", default=24, ge=4, le=120)
     posting_threads: int = Field(alias="POSTING_THREADS", default=16, ge=1, le=64)
     validate_parameters: bool = Field(alias="VALIDATE_PARAMETERS", default=False)

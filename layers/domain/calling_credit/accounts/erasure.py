@@ -19,8 +19,8 @@ from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.erasure import ErasureRecord, mask_actions
-from calling_credit.dynamodb import index_keys, keys
-from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb import desk_keys, index_keys, keys
+from calling_credit.dynamodb.attributes import to_attribute, to_attributes
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import update
@@ -46,6 +46,7 @@ def erase_number(
     place = (client, table_name, account_id, number, record)
     yield from erasure.erase_number(*place)
     yield from _erase_names(*place)
+    yield from _erase_bounces(*place)
     yield from _erase_closed_lines(*place)
     yield from _erase_assignments(*place)
     kept = frozenset(f"line:{line_id}" for line_id in lines_with(client, table_name, account_id, number, now))
@@ -114,6 +115,26 @@ def _erase_names(
         if name != item["name"]:
             users.store(account_id, User(keys.id_of(item["SK"]), name), record.actor, record.now)
             yield item["SK"]
+
+
+def _erase_bounces(
+    client: "DynamoDBClient", table_name: str, account_id: str, number: str, record: ErasureRecord
+) -> Iterator[str]:
+    """Mask the number in addresses that mails came back from."""
+    partition = Partition(client, table_name, keys.account_pk(account_id))
+    for item in partition.query(*desk_keys.bounced_range(), consistent=True):
+        address = without_number(item["address"], number)
+        if address != item["address"]:
+            values = {":masked": address, ":address": item["address"], ":one": 1}
+            action = update(
+                table_name,
+                to_attributes({"PK": item["PK"], "SK": item["SK"]}),
+                "SET address = :masked ADD version :one",
+                "address = :address",
+                to_attributes(values),
+            )
+            if record.write(client, item["SK"], [action]):
+                yield item["SK"]
 
 
 def _without_in_account(account: Account | None, number: str) -> Account:

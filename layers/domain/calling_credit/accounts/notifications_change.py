@@ -14,8 +14,10 @@ from calling_credit.languages import DEFAULT_LANGUAGE, LANGUAGES
 from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 
 _FIELDS: Final = frozenset({"recipients", "low_balance", "version"})
-_SHOWN: Final = ("address", "language", "status")
-"""The fields of a recipient as the API shows it. A client may send back what it was shown; `status` has no effect."""
+_SHOWN: Final = ("address", "language", "status", "returned")
+"""The fields of a recipient as the API shows it. A client may send back what it was shown; `status` and `returned` have
+no effect.
+"""
 
 
 @dataclass(frozen=True, slots=True)

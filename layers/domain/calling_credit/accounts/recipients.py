@@ -158,10 +158,15 @@ def addresses_of(account: Account) -> tuple[str, ...]:
     return (*account.billing_emails, *(one.address for one in account.waiting))
 
 
-def notifications_view(account: Account, now: datetime) -> dict[str, Any]:
-    """`{recipients: [{address, language, status}], low_balance, version}` as the API shows them."""
+def notifications_view(account: Account, now: datetime, returned: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """`{recipients: [{address, language, status, returned}], low_balance, version}` as the API shows them.
+
+    Args:
+        returned: Why addresses receive no ordinary mails, by their normal form.
+    """
+    stopped = returned or {}
     return {
-        "recipients": list(shown_recipients(account, now).values()),
+        "recipients": [{**one, "returned": stopped.get(form)} for form, one in shown_recipients(account, now).items()],
         "low_balance": None if account.low_micros is None else format_money(account.low_micros),
         "version": account.notifications_version,
     }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account, account_from_item
 from calling_credit.accounts.account_index import account_found_as, account_index
+from calling_credit.accounts.bounce_store import entered_actions
 from calling_credit.accounts.freezing import ACCOUNT, account_frozen
 from calling_credit.accounts.limits import AccountLimits
 from calling_credit.accounts.loosening import limits_loosen
@@ -104,7 +105,8 @@ class AccountStore:
                 if current is None
                 else self._configuration(account, current, version, settings, now)
             )
-            failed = transact(self._client, [*actions, *records, *also(current, account)])
+            entered = entered_actions(self._client, self._table_name, current, account, now)
+            failed = transact(self._client, [*actions, *records, *entered, *also(current, account)])
             return None if failed else (account, current is None)
 
         return retry_on_race(ACCOUNT, attempt)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from calling_credit.accounts.account import Account, Line, account_from_item, line_view
+from calling_credit.accounts.bounces import bounce_view
 from calling_credit.accounts.limits import AccountLimits, account_limits_view
 from calling_credit.ledger.balance import balance_from_item
 from calling_credit.money import format_money
@@ -40,6 +41,7 @@ class AccountPage:
     lines: Some = Some()
     users: Some = Some()
     mails: Some = Some()
+    bounced: Sequence[Item] = ()
     issues: Sequence[Item] = ()
     stripe: Mapping[str, Item] | None = None
     stripe_code: str | None = None
@@ -67,6 +69,7 @@ class AccountPage:
             "cards": [_card_view(card, records, self.recharge, now) for card, records in self.cards.items()],
             "mails": [mail_view(mail) for mail in self.mails.items],
             "more_mails": self.mails.more,
+            "bounced_addresses": [bounce_view(item, now) for item in self.bounced],
             "issues": [
                 {name: issue[name] for name in ("object_id", "code", "details", "recorded_at")} for issue in self.issues
             ],

@@ -1,4 +1,4 @@
-"""Reads what staff see of an account: one page in at most ten requests, and lists that only staff see."""
+"""Reads what staff see of an account: one page in at most eleven requests, and lists that only staff see."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TOP_UPS: Final = 10
 LINES: Final = 50
 MAILS: Final = 20
+BOUNCED: Final = 20
 ISSUES: Final = 20
 
 
@@ -64,6 +65,7 @@ class DeskReader:
             lines=Some([line_from_item(item) for item in lines.items], lines.more),
             users=self.users(None, LINES),
             mails=self._some(*desk_keys.mailed_range(), MAILS, newest_first=True),
+            bounced=self._some(*desk_keys.bounced_range(), BOUNCED).items,
             issues=self._issues(),
             stripe=None if states is None or states.code is not None else states.by_intent,
             stripe_code=None if states is None else states.code,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.accounts.bounces import bounce_view
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
@@ -158,6 +159,7 @@ class Exporter:
         account = account_head(reader.account(), settings) | {
             "limits": limits_of(settings),
             "balance": format_money(ledger.balance().posted_micros),
+            "bounced_addresses": [bounce_view(item, now) for item in self._partition.query(*desk_keys.bounced_range())],
             "users": [{"user_id": user_id, "name": name} for user_id, name in rows.user_names.items()],
             "exported_at": format_instant(now),
             **{name: request.facts[name] for name in ("from", "to")},

@@ -13,6 +13,16 @@ def mailed_range() -> tuple[str, str]:
     return "MAILED#", f"MAILED#{keys.AFTER}"
 
 
+def bounced_sk(address_hash: str) -> str:
+    """An address that mails came back from, by its hash."""
+    return f"BOUNCED#{address_hash}"
+
+
+def bounced_range() -> tuple[str, str]:
+    """Bounds of a Query over the addresses that mails came back from."""
+    return "BOUNCED#", f"BOUNCED#{keys.AFTER}"
+
+
 def export_sk(export_id: str) -> str:
     """One export, which claims its Idempotency-Key for as long as its file is kept."""
     return f"EXPORT#{export_id}"

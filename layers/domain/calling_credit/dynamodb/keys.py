@@ -28,6 +28,7 @@ One partition holds everything of an account, so its items commit together, and 
     DENIED#<at>#<call_key>              a call that was refused, for 30 days                admission.refused_calls
     REFUSED#<call_key>                  the mark that a call's refusal is listed            admission.refused_calls
     MAILED#<mailed_at>#<hash>           a mail sent to one address, for 90 days             notifications.sent_mails
+    BOUNCED#<address hash>              an address that mails came back from, for 90 days    accounts.bounce_store
     EXPORT#<id>                         the claim of one key of an export, for a day        desk.export
     DENIED_DAY#<date>                   how many refused calls of a day are listed, or not  admission.refused_calls
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
@@ -58,8 +59,7 @@ One partition holds everything of an account, so its items commit together, and 
     PK = INDEX, SK = INDEX              how far make index-accounts has come                accounts.indexing
     PK = UNREADABLE, SK = <pk>|<sk>     an item that cannot be read, for 30 days            dynamodb.unreadable_store
 
-Items that need further work, and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`.
-Times in keys are UTC with milliseconds and sort as text. Ids and call keys never contain `#`.
+Items of the sparse index `sweep` also carry `sweep_pk`, `sweep_sk`. Times are UTC with milliseconds; ids have no `#`.
 """
 
 from typing import Any, Final

@@ -160,6 +160,23 @@ class AddressAsked(Form):
     by: str = Field(description="`user:` and an id.")
 
 
+class BouncedMail(Form):
+    """A mail that came back. `permanent`: the address receives no ordinary mails until someone enters it again.
+    `reason` is SES's subtype. `mailed_event_id` is the event that was mailed; null if the mail does not name it.
+    """
+
+    bounce_type: Literal["permanent", "transient"]
+    reason: str
+    mailed_event_id: str | None
+
+
+class UnwantedMail(Form):
+    """A mail that its recipient marked as spam. The fields are those of a mail that came back."""
+
+    reason: str
+    mailed_event_id: str | None
+
+
 class Loosened(Form):
     """The limits that now allow what they refused, and whether the customer or the operator set them."""
 

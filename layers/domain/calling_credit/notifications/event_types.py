@@ -26,4 +26,6 @@ class EventType(StrEnum):
     RULE_CHANGED = "RuleChanged"
     LIMITS_LOOSENED = "LimitsLoosened"
     INTERNATIONAL_CALLING_ENABLED = "InternationalCallingEnabled"
+    MAIL_BOUNCED = "MailBounced"
+    MAIL_COMPLAINED = "MailComplained"
     ADJUSTMENT_POSTED = "AdjustmentPosted"

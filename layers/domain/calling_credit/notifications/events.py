@@ -14,6 +14,7 @@ from pydantic import Field
 from calling_credit.notifications.event_data import (
     AddressAsked,
     Adjusted,
+    BouncedMail,
     CallingEnabled,
     Changed,
     Denied,
@@ -30,6 +31,7 @@ from calling_credit.notifications.event_data import (
     Paid,
     Suspected,
     Suspended,
+    UnwantedMail,
 )
 from calling_credit.notifications.event_types import EventType
 
@@ -190,6 +192,20 @@ class InternationalCallingEnabled(Announcement):
     data: CallingEnabled
 
 
+class MailBounced(Announcement):
+    """A mail to a billing address came back."""
+
+    type: Literal[EventType.MAIL_BOUNCED] = EventType.MAIL_BOUNCED
+    data: BouncedMail
+
+
+class MailComplained(Announcement):
+    """The recipient of a mail marked it as spam. The address receives no more mails until someone enters it again."""
+
+    type: Literal[EventType.MAIL_COMPLAINED] = EventType.MAIL_COMPLAINED
+    data: UnwantedMail
+
+
 class AdjustmentPosted(Announcement):
     """An operator gave or took credit."""
 
@@ -218,6 +234,8 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     RuleChanged,
     LimitsLoosened,
     InternationalCallingEnabled,
+    MailBounced,
+    MailComplained,
     AdjustmentPosted,
 )
 """Every type of event."""

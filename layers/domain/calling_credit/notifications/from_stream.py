@@ -7,9 +7,10 @@ record always gives the same events with the same ids.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from calling_credit.accounts.bounces import Returned
 from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.changes.actor import shown_by
-from calling_credit.dynamodb import keys, refusal_keys, stripe_keys
+from calling_credit.dynamodb import desk_keys, keys, refusal_keys, stripe_keys
 from calling_credit.dynamodb.card_keys import payment_limits_sk
 from calling_credit.dynamodb.change_keys import CHANGE, activity_sk
 from calling_credit.ledger.entries import EntryKind
@@ -134,6 +135,17 @@ def _account_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
             yield _event(events.AddressConfirmationRequested, new, one["asked_at"], data, request_id)
 
 
+def _bounce_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
+    report = new["report"]
+    if report == old.get("report"):
+        return  # Someone entered the address again, or erased a number in it.
+    data = {"reason": report["reason"], "mailed_event_id": report.get("event_id")}
+    form: type[Announcement] = events.MailComplained
+    if report["returned"] != Returned.COMPLAINT:
+        form, data = events.MailBounced, data | {"bounce_type": report["returned"]}
+    yield _event(form, new, report["at"], data, keys.id_of(new["SK"]), report["id"])
+
+
 def _change_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     if old or new.get("kind") != CHANGE:
         return  # Only erasure changes a recorded change.
@@ -175,6 +187,7 @@ _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]
     keys.kind_of(refusal_keys.denial_sk()): _denial_events,
     keys.kind_of(keys.account_sk()): _account_events,
     keys.kind_of(activity_sk("", "")): _change_events,
+    keys.kind_of(desk_keys.bounced_sk("")): _bounce_events,
     keys.kind_of(stripe_keys.issue_sk()): _issue_events,
     keys.kind_of(payment_limits_sk()): _limit_events,
 }

@@ -1,6 +1,7 @@
 """Sends e-mail through Amazon SES, one address at a time, so that no recipient sees the others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
 from botocore.config import Config as ClientConfig
@@ -30,8 +31,27 @@ class MailClient(Protocol):
         FromEmailAddress: str,  # noqa: N803 - SES's own names
         Destination: dict[str, Any],  # noqa: N803
         Content: dict[str, Any],  # noqa: N803
+        **options: Any,
     ) -> dict[str, Any]:
         """Accept one mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The sender of a mail, and the configuration set and the tags with which SES reports its bounces; without a
+    configuration set, SES reports none.
+    """
+
+    address: str
+    configuration_set: str = ""
+    tags: Sequence[Mapping[str, str]] = ()
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The parameters that a request has beside the mail."""
+        if not self.configuration_set:
+            return {}
+        return {"ConfigurationSetName": self.configuration_set, "EmailTags": list(self.tags)}
 
 
 def mail_client() -> MailClient:
@@ -49,7 +69,7 @@ def accepts_nothing(error: Exception | None) -> bool:
 
 
 def send(
-    client: MailClient, sender: str, address: str, mail: Mail, seconds_left: Callable[[], float] = lambda: 0.0
+    client: MailClient, sender: Sender, address: str, mail: Mail, seconds_left: Callable[[], float] = lambda: 0.0
 ) -> None:
     """Send one mail. A throttled mail was not sent, so it is sent again while there is time.
 
@@ -59,7 +79,10 @@ def send(
     for attempt in backoff(seconds_left=seconds_left):
         try:
             client.send_email(
-                FromEmailAddress=sender, Destination={"ToAddresses": [address]}, Content={"Simple": _content(mail)}
+                FromEmailAddress=sender.address,
+                Destination={"ToAddresses": [address]},
+                Content={"Simple": _content(mail)},
+                **sender.options,
             )
         except ClientError as error:
             if _code(error) not in THROTTLES or attempt >= MAX_ATTEMPTS or seconds_left() <= 0:
