@@ -20,6 +20,7 @@ from calling_credit.charging.rerating import Group
 from calling_credit.charging.waiting_calls import WaitingCallsRun
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.leases import take_lease
 from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.ledger.charged_calls import ChargedCall
@@ -47,7 +48,7 @@ facts = AccountFacts(dynamodb, config().table_name, on_unreadable=unreadable)
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle an operator's request `{"reprice": {…}}` or `{"correct": {…}}`, an activated deck, or the schedule. A
-    refused request returns code and detail instead of failing the function.
+    refused request returns code and detail instead of failing the function. One run at a time charges waiting calls.
     """
     try:
         if "correct" in event:
@@ -56,7 +57,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             return rerate(parse_request(event["reprice"]), context)
     except (InvalidValue, NotFound, Conflict) as error:
         return {"code": error.code, "detail": error.detail}
-    return rate_unrated(context)
+    timeout = clock.seconds_left(context, -1.0)()
+    lease = take_lease(dynamodb, config().table_name, "rerate_calls", clock.now(), timeout)
+    if lease is None:
+        logger.warning("sweep_skipped")
+        emit(metrics, {"sweeps_skipped": 1})
+        return {"skipped": 1}
+    try:
+        return rate_unrated(context)
+    finally:
+        lease.release()
 
 
 def correct(command: CorrectionCommand) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from tests.benchmarks.publication import publication_rows
 from tests.benchmarks.redriving import redriving_rows
 from tests.benchmarks.reporting import reporting_rows
 from tests.benchmarks.reversals import reversal_rows
+from tests.benchmarks.rounds import round_rows
 from tests.benchmarks.rows import Row, markdown, show
 from tests.benchmarks.sign_ins import sign_in_rows
 from tests.benchmarks.spending_reads import spending_rows
@@ -119,6 +120,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "payments", lambda: payment_rows(lab)
     yield "sign-ins", lambda: sign_in_rows(lab)
     yield "sweeps", lambda: sweep_rows(lab)
+    yield "rounds", round_rows
     yield "redrives", lambda: redriving_rows(lab)
     lab.wire.release(stock.table.meta.client)
 

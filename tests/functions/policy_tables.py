@@ -14,7 +14,7 @@ WRITTEN = {
     "rate_calls": {"ACCOUNT#*", LISTED},
     "authorize_call": {"ACCOUNT#*"},
     "check_connector_key": {"CONNECTOR_KEY#*"},
-    "expire_holds": {"ACCOUNT#*", LISTED},
+    "expire_holds": {"ACCOUNT#*", "LEASE", LISTED},
     "rerate_calls": {"ACCOUNT#*", "LEASE", LISTED},
     "change_settings": {"ACCOUNT#*", "ASKED#*", "MAIL#*", "STRIPE"},
     "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", *MOVES},
@@ -23,7 +23,7 @@ WRITTEN = {
     "auto_recharge": PAYMENTS | {LISTED},
     "follow_links": PAYMENTS | {"MAIL#*"},
     "stripe_webhook": PAYMENTS | COUNTERS,
-    "reconcile_payments": PAYMENTS | COUNTERS | {LISTED},
+    "reconcile_payments": PAYMENTS | COUNTERS | {"LEASE", LISTED},
     "prove_ledger": {"LEASE"},
     "prove_accounts": {"ACCOUNT#*", "STRIPE#*", LISTED},
     "publish_events": {LISTED},
@@ -35,6 +35,7 @@ WRITTEN = {
 """The partitions that each writer of the table may write."""
 OF_NAMES = {"MAIL#*", "NAME#*"}
 DELETED = {
+    **{folder: {"LEASE"} for folder in ("expire_holds", "reconcile_payments", "rerate_calls")},
     "send_mail": {"MAIL"},
     "change_settings": {"MAIL#*"},
     "manage_accounts": OF_NAMES,

@@ -221,5 +221,5 @@ def test_a_rule_of_an_earlier_release_learns_its_date_at_its_next_check(till: Ti
     till.world.stack.dynamodb.update_item(
         TableName=till.world.stack.table_name, Key=key, UpdateExpression="REMOVE card_expires"
     )
-    till.sweep(hours=6)
+    till.sweep(hours=7)
     assert till.state()["card_expires"] == "2034-11"

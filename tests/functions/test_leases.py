@@ -106,7 +106,7 @@ def test_a_lost_answer_does_not_lock_a_run_out_of_its_lease(world: World, wire: 
 
 
 def test_a_lease_without_an_answer_expires_without_a_holder(world: World, wire: Wire) -> None:
-    with wire.interfering(losing("PutItem", count=9)), pytest.raises(Unavailable):
+    with wire.interfering(losing("PutItem", count=99)), pytest.raises(Unavailable):
         take(world, seconds=60)
     assert take(world) is None
     world.clock.now += timedelta(seconds=61)

@@ -221,5 +221,6 @@ def ask_anew(
         except (Killed, Exception):  # noqa: BLE001 - a failed invocation of any cause
             wire.dead = False
             stack.forget()
+            stack.let_leases_expire()
             check()
     raise AssertionError("never done")

@@ -135,6 +135,7 @@ class PaymentBench(Bench):
     def sweep(self, minutes: int = 1) -> None:
         """Run the sweeper as the schedule does; the next round follows a crashed one."""
         self.till.later(minutes=minutes)
+        self.till.world.stack.let_leases_expire()
         self.invoke("reconcile_payments", {})
 
     def call_back(self) -> None:

@@ -149,11 +149,12 @@ def expire_until_done(stack: Stack, bench: LedgerBench) -> None:
     """Run the sweep as the schedule does, round by round."""
     for _ in range(6):
         bench.wire.dead = False
+        stack.let_leases_expire()
         try:
             done = stack.invoke("expire_holds", {})
         except (Killed, Exception):  # noqa: BLE001 - a failed round of any cause
             continue
-        if not done["failed"]:
+        if done.get("failed") == 0:
             return
     raise AssertionError("never done")
 
@@ -172,6 +173,7 @@ def test_a_round_of_expiries_ends_the_same_after_any_failure(
             expire_until_done(held.stack, held)
         for passed in point.late:
             passed()
+        held.stack.let_leases_expire()  # A late request may have taken one.
         assert point.hits, point.name
         assert what_stands(held) == expected, point.name
         covered[point.fault.__name__.split("_at_")[0]] += 1

@@ -3,6 +3,7 @@ rules), so that a test is alone with a function.
 """
 
 import json
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,8 +29,13 @@ def physical_id(stack: Stack, logical_id: str) -> str:
 
 
 def invoke(stack: Stack, function: str, event: dict[str, Any]) -> Any:
-    """Invoke the live version of a function by its logical id; return its result, or fail if it raises."""
+    """Invoke the live version of a function by its logical id; return its result, or fail if it raises. A sweep waits
+    for that of the schedule.
+    """
     [result] = invoke_each(stack, function, [event])
+    while result == {"skipped": 1}:
+        time.sleep(1)
+        [result] = invoke_each(stack, function, [event])
     return result
 
 

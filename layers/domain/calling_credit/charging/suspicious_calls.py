@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.charging.listed_calls import SUSPICIOUS
-from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.keys import balance_key
-from calling_credit.dynamodb.sweep import query_due
-from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.dynamodb.rounds import Round
+from calling_credit.dynamodb.transactions import MAX_ATTEMPTS, transact, update
 from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import COUNTS_AFTER
@@ -23,11 +23,10 @@ COUNTED: Final = "counted"
 """Begins the sort key of a listed call that counts. It sorts after every time, so the sweep does not find it again."""
 
 
-def due_suspicious_calls(client: "DynamoDBClient", table_name: str, now: datetime) -> Iterator[tuple[str, str]]:
-    """The keys (partition and sort key) of the listed calls that may count now."""
-    for partition in sweep_keys.sweep_partitions(SUSPICIOUS):
-        for item in query_due(client, table_name, partition, format_instant(now - COUNTS_AFTER)):
-            yield item["PK"]["S"], item["SK"]["S"]
+def due_suspicious_calls(round_: Round, seconds_left: Callable[[], float]) -> Iterator[tuple[str, str]]:
+    """The keys (partition and sort key) of the listed calls that may count now, in the order of a round."""
+    for item in round_.due(SUSPICIOUS, seconds_left, round_.now - COUNTS_AFTER):
+        yield item["PK"]["S"], item["SK"]["S"]
 
 
 def count_suspicious_call(
@@ -58,7 +57,7 @@ def count_suspicious_call(
     mark = update(table_name, item_key, "SET counted_at = :now, sweep_sk = :place", condition, values)
     one = {":one": to_attribute(1)}
     count = update(table_name, balance_key(account_id), "ADD calls_seen :one, nudge :one", "attribute_exists(PK)", one)
-    return not transact(client, [mark, count], seconds_left)
+    return not transact(client, [mark, count], seconds_left, max_attempts=MAX_ATTEMPTS)
 
 
 def _is_charged(client: "DynamoDBClient", table_name: str, partition_key: str, sort_key: str) -> bool:

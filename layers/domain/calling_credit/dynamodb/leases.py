@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Final
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, existing_item, is_condition_failed, is_transient, unanswered
 from calling_credit.dynamodb.lease_keys import lease_key
+from calling_credit.dynamodb.retries import backoff
+from calling_credit.dynamodb.schema import SCHEMA
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SCHEMA: Final = 1
-"""The form of these items."""
+MAX_ATTEMPTS: Final = 6
+"""Tries of one request. The SDK repeats each of them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Lease:
     table_name: str
     name: str
     holder: str
+    after_death: bool = False
+    """Whether the run before did not release it, because it was killed."""
 
     def release(self) -> None:
         """End the lease if this run still holds it. If the table does not answer, the lease ends when it expires."""
@@ -57,22 +61,30 @@ def take_lease(client: "DynamoDBClient", table_name: str, name: str, now: dateti
         Unavailable: the table did not answer. The lease may be taken; then it expires without a holder.
     """
     holder = uuid.uuid4().hex
-    expires_at = math.ceil(now.timestamp() + seconds)
-    item: dict[str, str | int] = {"holder": holder, "expires_at": expires_at, "schema": SCHEMA}
-    try:
-        client.put_item(
-            TableName=table_name,
-            Item=lease_key(name) | to_attributes(item),
-            ConditionExpression="attribute_not_exists(PK) OR expires_at < :now",
-            ExpressionAttributeValues=to_attributes({":now": math.ceil(now.timestamp())}),
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
-    except AWS_ERRORS as error:
-        if is_transient(error):
-            raise unanswered() from error
-        if not is_condition_failed(error):
-            raise
-        # The SDK repeats a request whose answer was lost. Its second try finds the lease of the first.
-        if existing_item(error).get("holder") != {"S": holder}:
-            return None
-    return Lease(client, table_name, name, holder)
+    item: dict[str, str | int] = {
+        "holder": holder,
+        "expires_at": math.ceil(now.timestamp() + seconds),
+        "schema": SCHEMA,
+    }
+    last_error: Exception | None = None
+    for _ in backoff(MAX_ATTEMPTS):
+        try:
+            answer = client.put_item(
+                TableName=table_name,
+                Item=lease_key(name) | to_attributes(item),
+                ConditionExpression="attribute_not_exists(PK) OR expires_at < :now",
+                ExpressionAttributeValues=to_attributes({":now": math.ceil(now.timestamp())}),
+                ReturnValues="ALL_OLD",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except AWS_ERRORS as error:
+            if is_condition_failed(error):
+                # A try whose answer was lost has taken the lease. The next one finds it.
+                is_own = existing_item(error).get("holder") == {"S": holder}
+                return Lease(client, table_name, name, holder) if is_own else None
+            if not is_transient(error):
+                raise
+            last_error = error
+            continue
+        return Lease(client, table_name, name, holder, after_death="Attributes" in answer)
+    raise unanswered() from last_error

@@ -1,17 +1,15 @@
 """Positions at which the next run continues a list that one run cannot finish."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.lease_keys import position_key
+from calling_credit.dynamodb.schema import SCHEMA
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-SCHEMA: Final = 1
-"""The form of these items."""
 
 
 def read_position(client: "DynamoDBClient", table_name: str, name: str) -> str | None:

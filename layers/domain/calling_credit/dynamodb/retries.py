@@ -22,13 +22,13 @@ def backoff(
     """Yield the number of each attempt (from 1), and wait before each further one.
 
     Args:
-        max_attempts: The number of attempts. Without effect if `seconds_left` is given.
+        max_attempts: The most attempts; None for any number.
         seconds_left: The remaining time. Attempts end when it reaches zero; the first is always made.
         sleep: Waits; `time.sleep` by default.
     """
     for attempt in count(1):
         yield attempt
-        if attempt == max_attempts if seconds_left is None else seconds_left() <= 0:
+        if attempt == max_attempts or (seconds_left is not None and seconds_left() <= 0):
             return
         wait = jittered_wait(attempt)
         (sleep or time.sleep)(wait if seconds_left is None else min(wait, max(0.0, seconds_left())))

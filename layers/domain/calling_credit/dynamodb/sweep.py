@@ -103,12 +103,22 @@ def count_listed(client: "DynamoDBClient", table_name: str, kind: str) -> int:
 
 def query_due(client: "DynamoDBClient", table_name: str, partition: str, now: str) -> Iterator[dict[str, Any]]:
     """Yield the items of a sweep partition that are due at `now`, as attribute values."""
-    query = {
+    return query_pages(client, table_name, due_query(partition, now))
+
+
+def due_query(partition: str, until: str, after: str | None = None) -> dict[str, Any]:
+    """The Query of the items of a sweep partition up to a time or `sweep_sk`, if given only those after a `sweep_sk`.
+    No key has a character before `!`.
+    """
+    values = {":kind": {"S": partition}, ":until": {"S": f"{until}~"}}
+    condition = "sweep_sk <= :until"
+    if after is not None:
+        condition, values[":after"] = "sweep_sk BETWEEN :after AND :until", {"S": f"{after}!"}
+    return {
         "IndexName": sweep_keys.SWEEP_INDEX,
-        "KeyConditionExpression": "sweep_pk = :kind AND sweep_sk <= :now",
-        "ExpressionAttributeValues": {":kind": {"S": partition}, ":now": {"S": f"{now}~"}},
+        "KeyConditionExpression": f"sweep_pk = :kind AND {condition}",
+        "ExpressionAttributeValues": values,
     }
-    return query_pages(client, table_name, query)
 
 
 def account_pages(client: "DynamoDBClient", table_name: str, shard: int, after: str) -> Iterator[list[str]]:

@@ -25,8 +25,10 @@ def transact(
     actions: Sequence[Any],
     seconds_left: Callable[[], float] | None = None,
     sleep: Callable[[float], None] | None = None,
+    max_attempts: int | None = None,
 ) -> Mapping[int, dict[str, Any]]:
-    """Write all actions or none. Retry after transient errors, a few times or as long as `seconds_left` is positive.
+    """Write all actions or none. Retry after transient errors, a few times or as long as `seconds_left` is positive; if
+    `max_attempts` is given too, until either ends.
 
     After a lost answer, a condition may fail because the first try was written. Read the items again before you report
     a failed condition.
@@ -40,7 +42,8 @@ def transact(
         ClientError: the table refused the transaction for another reason than its conditions.
     """
     last_error: Exception | None = None
-    for _ in backoff(MAX_ATTEMPTS, seconds_left, sleep):
+    limit = MAX_ATTEMPTS if seconds_left is None else max_attempts
+    for _ in backoff(limit, seconds_left, sleep):
         try:
             client.transact_write_items(TransactItems=actions)
             return {}

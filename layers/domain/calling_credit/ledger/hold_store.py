@@ -3,16 +3,15 @@
 The balance and the hold change in one transaction, so held credit always equals the sum of live holds.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import drop_if_large, from_attributes, to_attribute, to_attributes
-from calling_credit.dynamodb.sweep import query_due
-from calling_credit.dynamodb.transactions import put, transact, update
-from calling_credit.dynamodb.unreadable import OnUnreadable, decoder, readable
+from calling_credit.dynamodb.transactions import MAX_ATTEMPTS, put, transact, update
+from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import HOLD_GRACE, HOLD_RETENTION, Hold, HoldEnd, HoldStatus
 from calling_credit.rates.deck import RateRow
@@ -219,19 +218,13 @@ def _move_credit(
     return update(table_name, key, expression, condition, changes | values)
 
 
-def overdue_holds(
-    client: "DynamoDBClient", table_name: str, now: datetime, on_unreadable: OnUnreadable
-) -> Iterator[Hold]:
-    """The readable overdue holds of the sweep index. The index may lag, so expiry checks each hold again."""
-    for partition in sweep_keys.sweep_partitions(HOLD_KIND):
-        items = query_due(client, table_name, partition, format_instant(now))
-        yield from readable(items, hold_from_item, on_unreadable)
-
-
-def expire_hold(client: "DynamoDBClient", table_name: str, hold: Hold, now: datetime) -> bool:
-    """Expire a hold. Return False if it was released or extended meanwhile.
+def expire_hold(
+    client: "DynamoDBClient", table_name: str, hold: Hold, now: datetime, seconds_left: Callable[[], float]
+) -> bool:
+    """Expire a hold of the sweep index. Return False if it was released or extended meanwhile: the index may lag.
 
     Raises:
         Unavailable: the table did not answer in time; the next round tries again.
     """
-    return not transact(client, release_actions(table_name, [hold], HoldStatus.EXPIRED, format_instant(now)))
+    actions = release_actions(table_name, [hold], HoldStatus.EXPIRED, format_instant(now))
+    return not transact(client, actions, seconds_left, max_attempts=MAX_ATTEMPTS)

@@ -96,8 +96,8 @@ class EventSweep:
             if middle is not None:
                 until = middle
                 continue
-            listed = list(page.read_all()) if page.has_more else page.events
-            if not self._handle_period(listed):
+            listed = self._read_second(page) if page.has_more else page.events
+            if listed is None or not self._handle_period(listed):
                 return False
             self._state.move_past(one.created for one in listed)
             if until is None:
@@ -106,6 +106,15 @@ class EventSweep:
                 return False
             since, until = until, _next_end(since, until, self._timestamp)
         return False
+
+    def _read_second(self, page: EventPage) -> list[ListedEvent] | None:
+        """All events of a second with more than one page of them; None if time ran out before."""
+        listed: list[ListedEvent] = []
+        for event in page.read_all():
+            if self._seconds_left() <= 0:
+                return None
+            listed.append(event)
+        return listed
 
     def _handle_period(self, listed: Iterable[ListedEvent]) -> bool:
         """Handle each object of these events (newest first) once, payments last. Return False if time or room ran out

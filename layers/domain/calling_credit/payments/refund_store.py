@@ -6,7 +6,7 @@ covers the refund is that transaction too, so a refund and its reversal never ta
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Final
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
-from calling_credit.dynamodb import keys, move_keys, sweep_keys
+from calling_credit.dynamodb import keys, move_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.retries import retry_on_race
-from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem
 from calling_credit.errors import Conflict, NotFound, ProblemCode
@@ -32,7 +31,6 @@ from calling_credit.ledger.posting_plan import Plan
 from calling_credit.money import format_money
 from calling_credit.payments.refund_ends import RefundEnd, refund_change, refund_key, write_refund_ends
 from calling_credit.payments.refunds import (
-    REFUND_KIND,
     Refund,
     RefundRequest,
     RefundStatus,
@@ -128,17 +126,14 @@ class RefundStore:
         )
         transact(self._client, [action], sleep=self._sleep)
 
-    def due(self, now: datetime, on_unreadable: OnUnreadable) -> Iterator[Refund]:
-        """Every readable live refund whose check is due, read consistently: the index may lag behind."""
-        for partition in sweep_keys.sweep_partitions(REFUND_KIND):
-            for item in query_due(self._client, self._table_name, partition, format_instant(now)):
-                try:
-                    refund = self.read(keys.account_of(item["PK"]["S"]), keys.id_of(item["SK"]["S"]))
-                except UnreadableItem as error:
-                    on_unreadable(error)
-                    continue
-                if refund is not None and refund.is_live:
-                    yield refund
+    def read_due(self, account_id: str, refund_id: str, on_unreadable: OnUnreadable) -> Refund | None:
+        """Read a refund of the sweep index, which may lag behind; None if it has ended or is unreadable."""
+        try:
+            refund = self.read(account_id, refund_id)
+        except UnreadableItem as error:
+            on_unreadable(error)
+            return None
+        return refund if refund is not None and refund.is_live else None
 
     def named(self, account_id: str, topup_id: str, refund_ids: Sequence[str]) -> list[Refund]:
         """The refunds of a payment with these ids. Anyone who refunds at Stripe can write another payment's there."""

@@ -5,6 +5,7 @@ concurrent changes must read again.
 """
 
 import json
+import zlib
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -25,6 +26,8 @@ from calling_credit.topups.topup import LEASE, TopUp
 RECHARGE_KIND: Final = "recharge"
 CHECK_INTERVAL: Final = timedelta(hours=6)
 """As long as the stream retries a record."""
+CHECK_SPREAD: Final = timedelta(hours=1)
+"""How much later some accounts are checked, so that rules that were armed together are not checked together."""
 _RULE: Final = (
     "enabled",
     "threshold_micros",
@@ -98,7 +101,7 @@ def put_recharge_action(
     The sweep index returns the item when its wait ends, and every few hours if the rule may charge, so that a lost
     stream record cannot leave a balance unwatched.
     """
-    check_at = _next_check(rule, state, now)
+    check_at = _next_check(account_id, rule, state, now)
     attributes: dict[str, Any] = {name: value for name, value in asdict(state).items() if name in _STATE}
     attributes |= {
         "state_version": state.version + 1,
@@ -159,12 +162,17 @@ def _settings_differ(rule: Rule, rule_read: Rule) -> bool:
     return replace(look, card_expires=rule.card_expires) != rule
 
 
-def _next_check(rule: Rule, state: State, now: datetime) -> str | None:
+def check_interval(account_id: str) -> timedelta:
+    """How long after a check of an armed rule the next one is due: 6 to 7 hours, always the same for an account."""
+    return CHECK_INTERVAL + timedelta(seconds=zlib.crc32(account_id.encode()) % CHECK_SPREAD.seconds)
+
+
+def _next_check(account_id: str, rule: Rule, state: State, now: datetime) -> str | None:
     """The end of the wait, or a few hours ahead, or soon if the backup card is due; but not after the time to announce
     that the card expires.
     """
     may_charge = rule.enabled and state.suspended_reason is None
-    interval = LEASE if state.backup_due else CHECK_INTERVAL
+    interval = LEASE if state.backup_due else check_interval(account_id)
     check_at = state.next_attempt_at or (format_instant(now + interval) if may_charge else None)
     notice = notice_at(rule, state, now)
     if check_at is None or notice is None:

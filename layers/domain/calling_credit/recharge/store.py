@@ -1,6 +1,6 @@
 """Reads and changes an account's automatic recharge: rule, claim, stop. One of two concurrent changes reads again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,11 +8,10 @@ from calling_credit.accounts.freezing import account_frozen, unless_frozen_actio
 from calling_credit.changes.actor import Actor, sweep_actor
 from calling_credit.changes.sign_in import SignIn
 from calling_credit.changes.sign_in_reader import read_signed_in
-from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.keys import recharge_key
 from calling_credit.dynamodb.retries import retry_on_race
-from calling_credit.dynamodb.sweep import query_due
-from calling_credit.dynamodb.transactions import put, transact
+from calling_credit.dynamodb.transactions import MAX_ATTEMPTS, put, transact
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import arm_action, still_below_action
@@ -23,7 +22,7 @@ from calling_credit.recharge.attempts import State
 from calling_credit.recharge.backup_store import BackupStore
 from calling_credit.recharge.card_expiry import announce_expiry
 from calling_credit.recharge.decision import Rule, Stop, armed_threshold
-from calling_credit.recharge.items import RECHARGE_KIND, Recharge, put_recharge_action, recharge_from_item
+from calling_credit.recharge.items import Recharge, put_recharge_action, recharge_from_item
 from calling_credit.recharge.loosening import rule_loosens
 from calling_credit.recharge.rule_changes import record_actions
 from calling_credit.recharge.snapshot import Snapshot, snapshot_from_items
@@ -183,7 +182,13 @@ class RechargeStore:
         ]
         return not transact(self._client, actions)
 
-    def wake(self, account_id: str, now: datetime, undated: list[tuple[str, Rule]] | None = None) -> bool:
+    def wake(
+        self,
+        account_id: str,
+        now: datetime,
+        undated: list[tuple[str, Rule]] | None = None,
+        seconds_left: Callable[[], float] | None = None,
+    ) -> bool:
         """Arm the balance again after a wait, or after some hours without a check, so that the stream reports a balance
         below the threshold. Announce that the rule's card expires if it is time. A rule whose card has no date yet is
         added to `undated`.
@@ -196,14 +201,11 @@ class RechargeStore:
             undated.append((account_id, current.rule))
         state = announce_expiry(current.rule, current.state, now)
         if waits:
-            return state != current.state and self._write(account_id, current, current.rule, state, BY_ITSELF, now)
-        return self._write(account_id, current, current.rule, attempts.wake(state), BY_ITSELF, now)
-
-    def due(self, now: datetime) -> Iterator[str]:
-        """The accounts whose next check is due."""
-        for partition in sweep_keys.sweep_partitions(RECHARGE_KIND):
-            for item in query_due(self._client, self._table_name, partition, format_instant(now)):
-                yield keys.account_of(item["PK"]["S"])
+            if state == current.state:
+                return False
+        else:
+            state = attempts.wake(state)
+        return self._write(account_id, current, current.rule, state, BY_ITSELF, now, seconds_left=seconds_left)
 
     def _write(
         self,
@@ -216,6 +218,7 @@ class RechargeStore:
         unless_frozen: Sequence[dict[str, Any]] = (),
         *,
         forgives: bool = False,
+        seconds_left: Callable[[], float] | None = None,
     ) -> bool:
         """Write rule and state, and record what changes, unless the account is frozen if asked so. Return False if
         another change was faster.
@@ -227,7 +230,7 @@ class RechargeStore:
             *unless_frozen,
             *record_actions(self._table_name, account_id, current, (rule, state), actor, now),
         ]
-        failed = transact(self._client, actions)
+        failed = transact(self._client, actions, seconds_left, max_attempts=MAX_ATTEMPTS)
         if 1 in failed:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
         if unless_frozen and 2 in failed:

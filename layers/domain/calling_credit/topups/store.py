@@ -1,14 +1,12 @@
 """Reads and writes top-ups until they end. `payments.settlement` ends them."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
-from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem, unreadable
 from calling_credit.instants import format_instant
@@ -16,7 +14,6 @@ from calling_credit.ledger.headroom import nudge_action
 from calling_credit.payment_names import MethodType
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.items import (
-    TOPUP_KIND,
     next_check,
     payment_item,
     sweep_sk,
@@ -226,21 +223,16 @@ class TopUpStore:
             raise unreadable(dict(zip(("PK", "SK"), missing, strict=True)), "PK")
         return [topup_from_item(items[key]) for key in item_keys]
 
-    def due(self, now: datetime, on_unreadable: OnUnreadable) -> Iterator[TopUp]:
-        """Every readable, unleased top-up whose check is due, read consistently: the index may lag behind."""
-        for partition in sweep_keys.sweep_partitions(TOPUP_KIND):
-            for account_id, topup_id in self._due_in(partition, format_instant(now)):
-                try:
-                    topup = self.read(account_id, topup_id)
-                except UnreadableItem as error:
-                    on_unreadable(error)
-                    continue
-                if topup is not None and not topup.is_finished and not topup.is_leased(now):
-                    yield topup
-
-    def _due_in(self, partition: str, now: str) -> Iterator[tuple[str, str]]:
-        for item in query_due(self._client, self._table_name, partition, now):
-            yield keys.account_of(item["PK"]["S"]), keys.id_of(item["SK"]["S"])
+    def read_due(self, account_id: str, topup_id: str, now: datetime, on_unreadable: OnUnreadable) -> TopUp | None:
+        """Read a top-up of the sweep index, which may lag behind; None if it has ended, is unreadable, or a worker
+        holds its lease.
+        """
+        try:
+            topup = self.read(account_id, topup_id)
+        except UnreadableItem as error:
+            on_unreadable(error)
+            return None
+        return None if topup is None or topup.is_finished or topup.is_leased(now) else topup
 
 
 def _awaiting(topup: TopUp) -> dict[str, Any]:
