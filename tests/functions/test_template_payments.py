@@ -85,6 +85,14 @@ def test_sweep_checks_open_payments_every_minute() -> None:
     assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "rate(1 minute)")
 
 
+def test_no_sweep_is_retried_or_late() -> None:
+    no_retry = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+    for function in ("ReconcilePaymentsFunction", "ExpireHoldsFunction", "RerateCallsFunction"):
+        properties = RESOURCES[function]["Properties"]
+        [schedule] = [event for event in properties["Events"].values() if event["Type"] == "ScheduleV2"]
+        assert properties["EventInvokeConfig"] == schedule["Properties"]["RetryPolicy"] == no_retry
+
+
 def test_list_of_a_night_continues_in_later_runs_that_never_meet() -> None:
     event, function = event_of("ProveLedgerFunction"), RESOURCES["ProveLedgerFunction"]["Properties"]
     assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "cron(17/20 3-5 * * ? *)")
