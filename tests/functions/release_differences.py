@@ -173,7 +173,7 @@ ALLOWED = {
     "Resources/*Function?*/Properties/FunctionName/Ref": "Messages and stream records go through the alias.",
     "Resources/*Function?*/Properties/Target*": "Schedules and events go through the alias.",
     "Resources/*Role/Properties/Policies/*Resource*": "The same.",
-    "Resources/SendMailFunctionEventInvokeConfig/*": "The same.",
+    "Resources/*FunctionEventInvokeConfig/*": "The same; a sweep that is late or fails is not repeated.",
     "Parameters/ReservedConcurrency/*": "Functions have shares of the account's concurrency.",
     "Conditions/ReservesConcurrency/*": "The same.",
     "Resources/*Function/Properties/ReservedConcurrentExecutions/*": "The same.",
