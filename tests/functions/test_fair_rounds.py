@@ -68,7 +68,7 @@ def test_failing_items_at_the_head_do_not_starve_the_others(world: World) -> Non
     assert len(reached) == 45
 
 
-def test_a_round_that_ends_in_time_begins_anew(world: World) -> None:
+def test_a_round_that_ends_in_time_begins_again(world: World) -> None:
     list_due(world, "acct_a", 3, minutes=5)
     assert len(accounts_of(new_round(world), clock_of(2))) < 3
     assert "Item" in world.stack.dynamodb.get_item(TableName=TABLE, Key=position_key("expire_holds"))

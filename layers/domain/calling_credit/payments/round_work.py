@@ -1,4 +1,4 @@
-"""What one round of reconcile_payments has done so far. The failure of an item stops only this item."""
+"""Keep the tally of a round of reconcile_payments. The failure of an item stops only this item."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ class RoundWork:
 
     @contextmanager
     def one_item(self, kind: str, message: str, account_id: str, **fields: str) -> Iterator[None]:
-        """Log and count a failure, and go on."""
+        """Log and count a failure, and continue."""
         fields["account_id"] = account_id
         try:
             yield
