@@ -2,7 +2,8 @@
 per batch, and the records of failed checks are retried.
 """
 
-from datetime import datetime
+from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -21,10 +22,14 @@ from calling_credit.payments.automatic_topup import run_recharge
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.topups.topup import TopUpStatus
 
 SECONDS_TO_SPARE = 2.0
 SECONDS_FOR_ONE = 20.0
 """The time to reserve for one account if Stripe is slow. With less time left, the record is retried."""
+BEGUN_WITHIN_SECONDS = 60
+"""The objective: 99 % of recharges begin this long after the balance has crossed its threshold."""
+CHARGED = "charged:"
 
 logger = Logger()
 metrics = Metrics(service="payments")
@@ -37,6 +42,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle a batch of stream records of balances. `batchItemFailures` names the records to retry."""
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     failed = []
+    crossed = first_time_of_each(event["Records"])
     for account_id, sequence_number in last_record_of_each(event["Records"]).items():
         try:
             if seconds_left() < SECONDS_FOR_ONE:
@@ -45,7 +51,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
                 )
             now = clock.now()
             worker = TopUpWorker(dynamodb, config().table_name, stripe_client(), now, seconds_left)
-            check_account(worker, account_id, now)
+            check_account(worker, account_id, now, crossed[account_id])
         except NotFound as error:
             logger.error(error.code, account_id=account_id)
         except UnreadableItem as error:
@@ -68,11 +74,35 @@ def last_record_of_each(records: list[dict[str, Any]]) -> dict[str, str]:
     }
 
 
-def check_account(worker: TopUpWorker, account_id: str, now: datetime) -> None:
-    """Check one account and log the outcome. Emit the counts however it ends."""
+def first_time_of_each(records: list[dict[str, Any]]) -> dict[str, datetime]:
+    """When the stream recorded each account's balance for the first time in this batch."""
+    return {
+        keys.account_of(record["dynamodb"]["Keys"]["PK"]["S"]): datetime.fromtimestamp(
+            record["dynamodb"]["ApproximateCreationDateTime"], UTC
+        )
+        for record in reversed(records)
+    }
+
+
+def count_begin(tally: Counter[str], outcome: str, crossed_at: datetime, now: datetime) -> None:
+    """Count a recharge that began now, and how long the balance had waited for it; and for its credit, if it has it."""
+    if not outcome.startswith(CHARGED):
+        return
+    waited = (now - crossed_at).total_seconds()
+    tally["recharges_begun"] += 1
+    tally["recharges_begun_late"] += waited > BEGUN_WITHIN_SECONDS
+    if outcome == f"{CHARGED}{TopUpStatus.SUCCEEDED}":
+        tally["recharge_seconds"] = max(1, int((clock.now() - crossed_at).total_seconds()))
+
+
+def check_account(worker: TopUpWorker, account_id: str, now: datetime, crossed_at: datetime) -> None:
+    """Check one account, whose balance has changed at `crossed_at`, and log the outcome. Emit the counts however it
+    ends.
+    """
     try:
         bank_accounts = config().rules_use_bank_accounts
         outcome = run_recharge(recharges, worker, account_id, config().bounds, now, bank_accounts=bank_accounts)
+        count_begin(worker.tally, outcome, crossed_at, now)
         logger.info("looked_at", extra={"account_id": account_id, "outcome": outcome, **+worker.tally})
     finally:
         emit(metrics, +worker.tally)

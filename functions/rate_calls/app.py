@@ -1,6 +1,6 @@
 """Charge finished calls from the queue, each exactly once; return the messages that the queue must deliver again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -17,12 +17,14 @@ from calling_credit.charging.store import ChargingStore
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.unreadable_report import UnreadableReport
-from calling_credit.metrics import emit
+from calling_credit.metrics import emit, sample
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck_store import s3_client
 
 SECONDS_TO_SPARE = 10.0
 """How long before its timeout an invocation stops writing, so that it can still report the remaining messages."""
+POSTED_WITHIN_SECONDS = 60
+"""The objective: 99.9 % of calls are posted this long after their end."""
 
 logger = Logger()
 metrics = Metrics()
@@ -59,6 +61,15 @@ def to_message(record: dict[str, Any]) -> Message:
     return Message(record["messageId"], sent_at, record["body"])
 
 
+def ages(ended: list[str], now: datetime) -> dict[str, int | list[int]]:
+    """Return the seconds from the end of each posted call until now, a sample of them in large batches, and how many
+    are over the objective.
+    """
+    seconds = [max(0, int((now - datetime.fromisoformat(at)).total_seconds())) for at in ended]
+    late = sum(age > POSTED_WITHIN_SECONDS for age in seconds)
+    return {"calls_posted_late": late, "call_age_seconds": sample(seconds)} if seconds else {}
+
+
 def report_archive(failure: str | None, messages: list[Message]) -> None:
     """Log and count a batch that is not in the raw archive, although its calls are charged."""
     if failure is not None:
@@ -73,5 +84,5 @@ def report(result: BatchResult) -> dict[str, Any]:
     for code in sorted(set(result.errors)):
         logger.error("posting_refused", code=code)
     logger.info("batch", extra=result.counts)
-    emit(metrics, result.counts)
+    emit(metrics, {**result.counts, **ages(result.ended, clock.now())})
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in result.rejections]}

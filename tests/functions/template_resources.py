@@ -8,6 +8,8 @@ from tests.harness.template import ROOT, read_template, template
 
 TEMPLATE = template()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+TRACE = "Trace"
+"""The statement with which each function sends its traces; X-Ray has no resources to name."""
 
 
 def of_type(kind: str) -> dict[str, Any]:
@@ -62,12 +64,13 @@ def roles() -> dict[str, Any]:
 
 
 def statements() -> list[tuple[str, Any]]:
-    """Return each policy statement that is deployed on AWS, with the folder of its function."""
+    """Return each policy statement that is deployed on AWS, with the folder of its function, but none for traces."""
     return [
         (folder, {part: on_aws(value) for part, value in on_aws(statement).items()})
         for folder, role in roles().items()
         for policy in role["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
+        if on_aws(statement)["Sid"] != TRACE
     ]
 
 

@@ -92,10 +92,34 @@ def test_the_counts_of_a_batch_are_metrics(world: World, capsys: pytest.CaptureF
         "SuspiciousCalls": 0,
         "CallsFromOtherNumber": 0,
         "LineMismatches": 0,
+        "CallsPostedLate": 1,
+        "CallAgeSeconds": 7071,
     }
     world.deliver(conflict)
     counted = metrics_of(capsys.readouterr().out)
     assert (counted["CallsRefused"], counted["CallsConflicting"]) == (1, 1)
+
+
+def test_the_age_of_a_call_is_the_time_from_its_end_until_it_is_posted(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = world.clock.now - timedelta(seconds=60)
+    times = {"started_at": format_instant(ended - timedelta(seconds=125)), "ended_at": format_instant(ended)}
+    world.deliver(times | {"answered_at": None})
+    counted = metrics_of(capsys.readouterr().out)
+    assert (counted["CallAgeSeconds"], counted["CallsPostedLate"]) == (60, 0)
+    world.deliver(times | {"answered_at": None})
+    assert "CallAgeSeconds" not in metrics_of(capsys.readouterr().out), "it was posted before"
+
+
+def test_a_large_batch_gives_a_sample_of_its_ages_in_one_record(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.deliver(*({"call_id": f"c_{number}"} for number in range(150)))
+    [document] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert len(document["CallAgeSeconds"]) == 99
+    [unit] = [m["Unit"] for m in document["_aws"]["CloudWatchMetrics"][0]["Metrics"] if m["Name"] == "CallAgeSeconds"]
+    assert unit == "Seconds"
 
 
 def test_no_whole_number_ever_reaches_the_log(

@@ -17,7 +17,9 @@ def anchors() -> set[str]:
     return {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-ALARMS = watching("AWS::CloudWatch::Alarm")
+SINGLE = watching("AWS::CloudWatch::Alarm")
+ALARMS = {name: alarm for name, alarm in SINGLE.items() if "MetricName" in alarm["Properties"]}
+PAGES = watching("AWS::CloudWatch::CompositeAlarm")
 OWN_METRICS = "CallingCredit/${AWS::StackName}"
 """The namespace of one stack, so that a staging stack raises no production alarm."""
 
@@ -29,9 +31,9 @@ def description_of(alarm: dict[str, Any]) -> str:
     return text
 
 
-@pytest.mark.parametrize("name", ALARMS)
+@pytest.mark.parametrize("name", [*SINGLE, *PAGES])
 def test_every_alarm_names_an_existing_section_of_the_runbook(name: str) -> None:
-    [anchor] = re.findall(r"See \$\{RunbookUrl\}#([a-z0-9-]+)$", description_of(ALARMS[name]))
+    [anchor] = re.findall(r"See \$\{RunbookUrl\}#([a-z0-9-]+)$", description_of((SINGLE | PAGES)[name]))
     assert anchor in anchors()
 
 

@@ -1,6 +1,6 @@
 """Names and settings of the functions, asserted on the template."""
 
-from tests.functions.template_resources import RESOURCES, TEMPLATE, functions
+from tests.functions.template_resources import RESOURCES, TEMPLATE, TRACE, functions, roles
 from tests.harness.table import FUNCTIONS
 from tests.harness.template import ROOT
 
@@ -18,3 +18,17 @@ def test_one_name_serves_a_function_its_folder_its_event_and_its_tests() -> None
 def test_functions_validate_no_parameters_twice_and_trace_without_an_sdk() -> None:
     for properties in [*functions().values(), TEMPLATE["Globals"]["Function"]]:
         assert "VALIDATE_PARAMETERS" not in properties.get("Environment", {}).get("Variables", {})
+    assert TEMPLATE["Globals"]["Function"]["Tracing"] == {"Fn::If": ["IsLocal", "PassThrough", "Active"]}
+    assert not [line for line in (ROOT / "layers/domain/requirements.txt").read_text().splitlines() if "xray" in line]
+
+
+def test_every_role_may_send_its_traces_and_nothing_else_of_x_ray() -> None:
+    trace = {
+        "Sid": TRACE,
+        "Effect": "Allow",
+        "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+        "Resource": "*",
+    }
+    for folder, role in roles().items():
+        allowed = [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+        assert [one for one in allowed if "xray" in str(one)] == [trace], folder

@@ -4,7 +4,7 @@ import re
 from functools import cache
 from typing import Any
 
-from tests.harness.template import template
+from tests.harness.template import ROOT, read_template, template
 
 WATCH = "stacks/watch.yaml"
 STACK = "WatchStack"
@@ -57,3 +57,14 @@ def watch() -> dict[str, Any]:
 def watching(kind: str) -> dict[str, Any]:
     """Return the resources of a type in the nested template by name."""
     return {name: resource for name, resource in watch()["Resources"].items() if resource["Type"] == kind}
+
+
+def nested() -> dict[str, Any]:
+    """Return the nested template as it is written."""
+    return read_template((ROOT / WATCH).read_text(encoding="utf-8"))
+
+
+def with_nested(application: dict[str, Any], watching: dict[str, Any]) -> dict[str, Any]:
+    """Return one template with the resources of both and the conditions that they use."""
+    merged = {name: {**watching.get(name, {}), **application[name]} for name in ("Resources", "Conditions")}
+    return {**application, **merged}

@@ -24,6 +24,8 @@ from tests.stack.test_calls import items_of, make_call, open_account
 ONLY_ON_AWS = {
     "s3:ListBucket": "turns S3's 403 into 404 while no deck is published; the emulator always answers 404",
     "logs:CreateLogStream": "the emulator writes the logs itself",
+    "xray:PutTelemetryRecords": "the emulator traces nothing",
+    "xray:PutTraceSegments": "the emulator traces nothing",
     "logs:PutLogEvents": "the emulator writes the logs itself",
     "sqs:DeleteMessage": "the emulator reads the queue itself",
     "sqs:GetQueueAttributes": "the emulator reads the queue itself",

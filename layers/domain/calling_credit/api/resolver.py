@@ -22,9 +22,22 @@ DEFAULT_LIMIT: Final = 50
 MAX_KEY_CHARACTERS: Final = 255
 
 
+class LoggingResolver(APIGatewayHttpResolver):
+    """A resolver whose function writes the request's id, which the access log has too, into each line of its log."""
+
+    def __init__(self, logger: Logger) -> None:
+        super().__init__()
+        self._logger = logger
+
+    def resolve(self, event: Any, context: Any) -> dict[str, Any]:
+        """Answer one request."""
+        self._logger.append_keys(request_id=event.get("requestContext", {}).get("requestId"))
+        return super().resolve(event, context)
+
+
 def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
     """Return a resolver that answers callers' errors and logs internal ones, without bodies, tokens, or numbers."""
-    app = APIGatewayHttpResolver()
+    app = LoggingResolver(logger)
 
     def answer_error(error: CallingCreditError) -> Response[str]:
         cause = error.__cause__

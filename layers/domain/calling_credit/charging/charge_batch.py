@@ -1,9 +1,10 @@
 """Charge one batch of finished calls, each exactly once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from calling_credit.charging.batch import rate_batch
 from calling_credit.charging.intake import Message, accept_messages
@@ -13,18 +14,21 @@ from calling_credit.charging.store import ChargingStore
 from calling_credit.rates.decks_for_calls import DecksInForce
 from calling_credit.rejection_codes import UNREADABLE_ITEM, Rejection
 
+POSTED: Final = "posted"
+
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
     """The result of charging one batch of queue messages.
 
     `rejections`: why the queue must deliver a message again, by message id. `counts`: by metric name. `errors`: the
-    codes of posting errors that a retry cannot resolve.
+    codes of posting errors that a retry cannot resolve. `ended`: when each call that was posted now has ended.
     """
 
     rejections: dict[str, Rejection]
     counts: dict[str, int]
     errors: list[str]
+    ended: list[str] = field(default_factory=list)
 
 
 def charge_batch(
@@ -66,4 +70,6 @@ def charge_batch(
     mismatches = find_mismatches(batch.recorded_calls(), account_facts, finder.numbers, now)
     batch.tally["line mismatch"] = len(mismatches)
     store.list_mismatches(mismatches, now)
-    return BatchResult(batch.refused, batch.counts(), posting.errors)
+    posted = {key for key, outcome in posting.outcomes.items() if outcome == POSTED}
+    ended = [call.ended_at for call, _ in batch.charges if call.key in posted]
+    return BatchResult(batch.refused, batch.counts(), posting.errors, ended)

@@ -20,6 +20,7 @@ from calling_credit.payments.intents import StripeResult
 from calling_credit.payments.issues import Issue, report_issue
 from calling_credit.payments.lost_intents import lost_payment_issue, retrieve_intent
 from calling_credit.payments.safe_retries import NOT_CREATED, confirm_intent, create_intent, is_card_gone
+from calling_credit.payments.settled_counts import count_settled
 from calling_credit.payments.settlement import SettlementStore, keep_state
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import NoAnswer, Refused, payments_unavailable
@@ -35,8 +36,7 @@ from calling_credit.topups.topup import Intent, TopUp, TopUpKind, TopUpStatus
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MAX_STEPS: Final = 8
-"""More steps than one invocation ever needs: create, store, confirm, cancel, and end."""
+MAX_STEPS: Final = 8  # More than one invocation ever needs: create, store, confirm, cancel, and end.
 
 
 class TopUpWorker:
@@ -162,8 +162,8 @@ class TopUpWorker:
         """Credit a paid top-up."""
         account = AccountReader(*self.table, topup.account_id)
         is_new = self._settlements.settle(topup, intent, account.account().time_zone, self.now)
-        self.tally["top_ups_settled"] += is_new
-        self.tally["top_ups_settled_after_end"] += is_new and topup.status in (TopUpStatus.FAILED, TopUpStatus.CANCELED)
+        if is_new:
+            count_settled(self.tally, topup, self.now)
         return self.finish(topup)
 
     def finish(self, topup: TopUp) -> TopUp:
