@@ -38,6 +38,7 @@ def test_a_change_is_an_item_with_actor_address_and_values() -> None:
         "by_name": "ada@example.com",
         "from": "203.0.113.7",
         "at": "2026-11-23T12:00:00.000Z",
+        "schema": 1,
     }
 
 

@@ -51,6 +51,8 @@ OF_OPERATORS = {
     EventType.CARD_ATTEMPTS_LIMITED,
     EventType.RULE_CHANGED,
     EventType.ADJUSTMENT_POSTED,
+    EventType.MAIL_BOUNCED,
+    EventType.MAIL_COMPLAINED,
 }
 """Customers get no e-mail about these: they are for the operator, or the page shows them."""
 

@@ -233,5 +233,5 @@ def test_changes_of_one_counter_are_one_action_and_zero_is_none() -> None:
     plan.add(names[2], {})
     plan.add_counters("table", spend)
     action = plan.actions["counter", PK, "SPENT"]
-    assert action["Update"]["ExpressionAttributeValues"] == {":c0": {"N": "9"}}
-    assert action["Update"]["ExpressionAttributeNames"] == {"#c0": "spent"}
+    assert action["Update"]["ExpressionAttributeValues"] == {":c0": {"N": "9"}, ":schema": {"N": "1"}}
+    assert action["Update"]["ExpressionAttributeNames"] == {"#c0": "spent", "#schema": "schema"}

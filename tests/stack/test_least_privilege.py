@@ -49,10 +49,17 @@ def policies() -> list[tuple[str, str, str]]:
         for name, resource in template()["Resources"].items()
         if resource["Type"] == "AWS::IAM::Role" and resource.get("Condition") != "ReleasesGradually"  # Only on AWS.
         for policy in resource["Properties"]["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
-        for action in as_list(statement["Action"])
+        for statement in map(deployed_here, policy["PolicyDocument"]["Statement"])
+        for action in as_list(deployed_here(statement.get("Action", [])))
         if action not in ONLY_ON_AWS
     ]
+
+
+def deployed_here(value: Any) -> Any:
+    """Return the branch of a value that the local stack deploys."""
+    if isinstance(value, dict) and value.get("Fn::If", [None])[0] == "IsLocal":
+        return value["Fn::If"][1]
+    return value
 
 
 def as_list(actions: str | list[str]) -> list[str]:
