@@ -93,6 +93,14 @@ def name_release(build_dir: Path, settings: str) -> str:
     return release
 
 
+def is_release(build_dir: Path, settings: str, release: str) -> bool:
+    """Whether a build holds exactly what `name_release` named."""
+    template = build_dir / "template.yaml"
+    if not template.exists() or f"AutoPublishCodeSha256: {release}\n" not in template.read_text(encoding="utf-8"):
+        return False
+    return release_of(build_dir, [settings]) == release
+
+
 def settings_of(config_env: str) -> str:
     """Return the template's parameters of an environment, as samconfig.toml writes them.
 
@@ -148,6 +156,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make build", description="Build the application for an environment.")
     parser.add_argument("environment", help="CONFIG_ENV: an environment in samconfig.toml, such as staging")
     environment = parser.parse_args().environment
+    RELEASE_FILE.unlink(missing_ok=True)  # A build that fails must not be deployed under the name of the last one.
     try:
         python = python_of(runtime_of(environment))
         sam_build(environment, BUILD_DIR, python=python)

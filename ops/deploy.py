@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.build import RELEASE_FILE, sam_program, settings_of
+from ops.build import BUILD_DIR, RELEASE_FILE, BuildError, is_release, sam_program, settings_of
 from ops.live_release import NoAliasError, functions_of, live_release, record
 from ops.project import ROOT
+from ops.prune_versions import delete, find_old
 from ops.sources import commit_of, uncommitted_files
+from ops.stack_status import refuse_to_deploy
 from ops.terminal import CommandError, console, run
 
 PRODUCTION: Final = "production"
@@ -40,13 +42,19 @@ def main() -> int:
     parser.add_argument("--yes", action="store_true", help="YES=1: deploy without showing the change set first")
     arguments = parser.parse_args()
     built = read_built()
-    settings_of(arguments.environment)
+    try:
+        settings_of(arguments.environment)
+    except BuildError as error:
+        raise CommandError(str(error)) from error
+    refuse_other_build(built)
     if arguments.environment == PRODUCTION:
         refuse_uncommitted(built)
     environment = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))[arguments.environment]
     stack_name = environment["global"]["parameters"]["stack_name"]
     region = environment.get("deploy", {}).get("parameters", {}).get("region")
-    record_live(boto3.Session(region_name=region), stack_name)
+    session = boto3.Session(region_name=region)
+    refuse_to_deploy(session.client("cloudformation"), stack_name)
+    record_live(session, stack_name)
     command = [sam_program(), "deploy", "--config-env", arguments.environment]
     if arguments.yes:
         command.append("--no-confirm-changeset")
@@ -54,10 +62,11 @@ def main() -> int:
         command += ["--role-arn", role]  # CloudFormation acts by it, so the caller needs few rights.
     code = subprocess.run(command, cwd=ROOT, check=False).returncode
     if code:
-        error = f"sam deploy ended with {code}; see docs/runbook.md#a-release-that-fails."
-        raise CommandError(f"{error} The release before stays recorded for make rollback-release.")
+        reason = f"sam deploy ended with {code}; see docs/runbook.md#a-release-that-fails."
+        raise CommandError(f"{reason} The release before stays recorded for make rollback-release.")
     console.print(f"Deployed release {built.release[:12]} to {stack_name}.", markup=False)
     console.print(f"If it fails: make rollback-release STACK={stack_name}", markup=False)
+    prune(session, stack_name)
     return 0
 
 
@@ -72,6 +81,31 @@ def read_built(file: Path = RELEASE_FILE) -> Built:
     except FileNotFoundError as error:
         raise CommandError("There is no build. Run make build CONFIG_ENV=environment, or make deploy.") from error
     return Built(parts["release"], parts["commit"], parts["runtime"])
+
+
+def refuse_other_build(built: Built) -> None:
+    """Check that the folder of the build still holds what was built.
+
+    Raises:
+        CommandError: it holds something else, so functions would keep their old versions, or get unknown ones.
+    """
+    if not is_release(BUILD_DIR, (ROOT / "samconfig.toml").read_text(encoding="utf-8"), built.release):
+        raise CommandError(
+            f"{BUILD_DIR} or samconfig.toml has changed since release {built.release[:12]} was built. Build again: make"
+            " build CONFIG_ENV=environment"
+        )
+
+
+def prune(session: Any, stack_name: str) -> None:
+    """Delete versions that no release needs any more. The release is live, so a refusal is only reported."""
+    try:
+        client = session.client("lambda")
+        old = find_old(session.client("cloudformation"), client, session.client("ssm"), stack_name)
+        if count := delete(client, old):
+            console.print(f"{count} versions that no release needs are deleted.", markup=False)
+    except (BotoCoreError, ClientError, CommandError) as error:
+        reason = f"Old versions stay ({error})."
+        console.print(f"{reason} Later: make prune-versions STACK={stack_name}", markup=False, soft_wrap=True)
 
 
 def refuse_uncommitted(built: Built) -> None:

@@ -12,19 +12,24 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from ops import deploy, sources
-from ops.deploy import Built, read_built, record_live, refuse_uncommitted
+from ops.deploy import Built, read_built, record_live, refuse_other_build, refuse_uncommitted
 from ops.live_release import Release, recorded_releases
+from ops.stack_status import refuse_to_deploy
 from ops.terminal import CommandError
+
+IDENTITY = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git in a folder."""
+    subprocess.run(["git", *arguments], cwd=folder, check=True)
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with one commit."""
-    for arguments in (
-        ["init", "-q"],
-        ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", "One"],
-    ):
-        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, *IDENTITY, "commit", "-q", "--allow-empty", "-m", "One")
     monkeypatch.setattr(deploy, "uncommitted_files", lambda: sources.uncommitted_files(tmp_path))
     monkeypatch.setattr(deploy, "commit_of", lambda: sources.commit_of(tmp_path))
     return tmp_path
@@ -50,6 +55,36 @@ def test_production_gets_no_build_of_other_sources(commit: str, repository: Path
         refuse_uncommitted(Built("a" * 64, commit, "python3.13"))
 
 
+@pytest.mark.parametrize("name", ["functions/rate_calls/notes.local", "layers/domain/x.egg-info/y", "stacks/.DS_Store"])
+def test_production_gets_no_file_that_git_ignores_but_the_build_takes(name: str, repository: Path) -> None:
+    (repository / ".git" / "info" / "exclude").write_text("*.local\n.DS_Store\n*.egg-info/\n__pycache__/\n*.pyc\n")
+    (repository / name).parent.mkdir(parents=True)
+    for compiled in ("__pycache__/app.cpython-313.pyc", "old.pyc"):
+        (repository / name).parent.joinpath(compiled).parent.mkdir(exist_ok=True)
+        (repository / name).parent.joinpath(compiled).write_bytes(b"compiled")
+    assert sources.uncommitted_files(repository) == []
+    (repository / name).write_text("not in the commit")
+    assert sources.uncommitted_files(repository) == [name]
+
+
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+def test_production_gets_no_change_that_git_was_told_to_hide(mark: str, repository: Path) -> None:
+    (repository / "app.py").write_text("one")
+    git(repository, "add", "app.py")
+    git(repository, *IDENTITY, "commit", "-q", "-m", "Two")
+    git(repository, "update-index", mark, "app.py")
+    assert sources.uncommitted_files(repository) == ["app.py"]
+
+
+def test_a_detached_or_shallow_checkout_has_its_commit(repository: Path, tmp_path: Path) -> None:
+    git(repository, *IDENTITY, "commit", "-q", "--allow-empty", "-m", "Two")
+    commit = sources.commit_of(repository)
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "-q", "--depth=1", repository.as_uri(), str(shallow))
+    git(shallow, "checkout", "-q", "--detach")
+    assert (sources.commit_of(shallow), sources.uncommitted_files(shallow)) == (commit, [])
+
+
 def test_sources_without_git_are_of_no_commit(tmp_path: Path) -> None:
     assert sources.commit_of(tmp_path) == ""
     assert sources.uncommitted_files(tmp_path) == [f"{tmp_path} (no git repository)"]
@@ -66,11 +101,17 @@ def test_only_production_asks_for_a_commit(
 ) -> None:
     (repository / "changed.py").write_text("changed")
     monkeypatch.setattr(deploy, "read_built", lambda: Built("a" * 64, "", "python3.13"))
+    asked: list[str] = []
+    monkeypatch.setattr(deploy, "refuse_other_build", lambda _built: asked.append("build"))
+    monkeypatch.setattr(deploy, "refuse_to_deploy", lambda _client, _name: asked.append("status"))
+    monkeypatch.setattr(deploy, "prune", lambda _session, _name: asked.append("prune"))
+    monkeypatch.setattr("ops.deploy.boto3.Session", lambda **_options: boto3.session.Session(region_name="us-east-1"))
     recorded: list[str] = []
     monkeypatch.setattr(deploy, "record_live", lambda _session, name: recorded.append(name))
     ran: list[list[str]] = []
 
     def run(command: list[str], **_options: Any) -> Any:
+        assert asked == ["build", "status"]
         assert recorded == ["calling-credit-staging"], "what is live is recorded before the deployment"
         ran.append(command)
         return subprocess.CompletedProcess(command, 0)
@@ -85,6 +126,57 @@ def test_only_production_asks_for_a_commit(
     else:
         assert deploy.main() == 0
         assert ran[0][1:] == ["deploy", "--config-env", "staging", "--no-confirm-changeset"]
+        assert asked[-1] == "prune"
+
+
+def test_a_failed_deployment_prunes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deploy, "read_built", lambda: Built("a" * 64, "", "python3.13"))
+    for name in ("refuse_other_build", "refuse_to_deploy", "record_live"):
+        monkeypatch.setattr(deploy, name, lambda *_arguments: None)
+    monkeypatch.setattr(deploy, "prune", lambda *_arguments: pytest.fail("the release is not live"))
+    monkeypatch.setattr("ops.deploy.subprocess.run", lambda command, **_: subprocess.CompletedProcess(command, 1))
+    monkeypatch.setattr("ops.deploy.boto3.Session", lambda **_options: boto3.session.Session(region_name="us-east-1"))
+    monkeypatch.setattr(sys, "argv", ["make", "staging", "--yes"])
+    with pytest.raises(CommandError, match="ended with 1"):
+        deploy.main()
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        ("UPDATE_IN_PROGRESS", "another deployment is under way"),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "another deployment is under way"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "another deployment is under way"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
+        ("ROLLBACK_COMPLETE", "delete-stack"),
+        ("REVIEW_IN_PROGRESS", ""),
+        ("UPDATE_ROLLBACK_COMPLETE", ""),
+        ("UPDATE_COMPLETE", ""),
+        ("", ""),
+    ],
+)
+def test_a_stack_that_is_changing_or_half_changed_is_not_deployed(status: str, advice: str) -> None:
+    class Stack:
+        """A stack with a status, or none."""
+
+        def describe_stacks(self, **_request: str) -> Any:
+            """Return it."""
+            if not status:
+                raise ClientError({"Error": {"Code": "ValidationError", "Message": "one does not exist"}}, "x")
+            return {"Stacks": [{"StackStatus": status}]}
+
+    if not advice:
+        refuse_to_deploy(Stack(), "one")
+        return
+    with pytest.raises(CommandError, match=advice) as refusal:
+        refuse_to_deploy(Stack(), "one")
+    assert status in str(refusal.value)
+
+
+def test_a_build_that_changed_is_not_deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deploy, "BUILD_DIR", tmp_path)
+    with pytest.raises(CommandError, match="Build again"):
+        refuse_other_build(Built("a" * 64, "", "python3.13"))
 
 
 class Session:
