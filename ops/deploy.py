@@ -97,7 +97,7 @@ def refuse_other_build(built: Built) -> None:
 
 
 def prune(session: Any, stack_name: str) -> None:
-    """Delete versions that no release needs any more. The release is live, so a refusal is only reported."""
+    """Delete versions that no release needs. The release is live, so a refusal is only reported."""
     try:
         client = session.client("lambda")
         old = find_old(session.client("cloudformation"), client, session.client("ssm"), stack_name)

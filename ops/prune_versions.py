@@ -1,4 +1,4 @@
-"""Deletes versions of functions that no release needs any more. A version that starts from a snapshot costs money for
+"""Deletes versions of functions that no release needs. A version that starts from a snapshot costs money for
 as long as it exists.
 
 Kept are the versions that an alias names, those of recorded releases, the newest one below the live one, and all that

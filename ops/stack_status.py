@@ -24,7 +24,7 @@ def status_of(client: Any, stack_name: str) -> str:
 
 
 def refuse_to_deploy(client: Any, stack_name: str) -> None:
-    """Check that a deployment can begin. What is live is not settled while another one is under way.
+    """Check that a deployment can begin. While another one is under way, the live release is not settled.
 
     Raises:
         CommandError: it cannot; the message says what to do first.
