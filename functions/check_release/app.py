@@ -2,8 +2,8 @@
 
 CodeDeploy invokes this function before it shifts traffic, and waits for its report. The function has the layer of the
 new release, and its own earlier versions have those of earlier ones. The release before is the one that was live when
-the deployment began, as `make deploy` recorded it: a newer one has failed, or was rolled back. It writes
-nothing.
+the deployment began, as `make deploy` recorded it: a newer one has failed, or was rolled back. It
+writes nothing.
 """
 
 import json
