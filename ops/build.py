@@ -20,7 +20,7 @@ from ops.sources import commit_of, uncommitted_files
 
 BUILD_DIR: Final = ROOT / ".aws-sam" / "build"
 RELEASE_FILE: Final = ROOT / ".aws-sam" / "release.json"
-"""What was built last: the release, the commit of its sources (empty if some differ from it), and the runtime."""
+"""What was built last: the release, the commit of its sources (empty if some differ from it), and its target."""
 
 
 class BuildError(Exception):
@@ -119,12 +119,25 @@ def runtime_of(config_env: str) -> str:
     Raises:
         BuildError: samconfig.toml has no such environment.
     """
+    return _parameter_of(config_env, "Runtime")
+
+
+def target_of(config_env: str) -> str:
+    """Return what a build for an environment runs on, such as "python3.13 arm64": its libraries fit nothing else.
+
+    Raises:
+        BuildError: samconfig.toml has no such environment.
+    """
+    return f"{runtime_of(config_env)} {_parameter_of(config_env, 'Architecture')}"
+
+
+def _parameter_of(config_env: str, name: str) -> str:
     overrides = settings_of(config_env)
-    match = re.search(r"\bRuntime=(\S+)", overrides) or re.search(
-        r"^  Runtime:\n(?:    .*\n)*?    Default: (\S+)", (ROOT / "template.yaml").read_text(), re.MULTILINE
+    match = re.search(rf"\b{name}=(\S+)", overrides) or re.search(
+        rf"^  {name}:\n(?:    .*\n)*?    Default: (\S+)", (ROOT / "template.yaml").read_text(), re.MULTILINE
     )
     if match is None:
-        raise BuildError("template.yaml has no default for its parameter Runtime.")
+        raise BuildError(f"template.yaml has no default for its parameter {name}.")
     return match[1]
 
 
@@ -166,7 +179,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     commit = "" if uncommitted_files() else commit_of()
-    RELEASE_FILE.write_text(json.dumps({"release": release, "commit": commit, "runtime": runtime_of(environment)}))
+    RELEASE_FILE.write_text(json.dumps({"release": release, "commit": commit, "target": target_of(environment)}))
     print(f"Built release {release[:12]} into {BUILD_DIR}.")
     return 0
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.build import BUILD_DIR, RELEASE_FILE, BuildError, is_release, sam_program, settings_of
+from ops.build import BUILD_DIR, RELEASE_FILE, BuildError, is_release, sam_program, target_of
 from ops.live_release import NoAliasError, functions_of, live_release, record
 from ops.project import ROOT
 from ops.prune_versions import delete, find_old
@@ -28,11 +28,13 @@ PRODUCTION: Final = "production"
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What `make build` wrote down: the release, the commit of its sources (empty if they differed), its runtime."""
+    """What `make build` wrote down: the release, the commit of its sources (empty if they differed), and on what it
+    runs, such as "python3.13 arm64".
+    """
 
     release: str
     commit: str
-    runtime: str
+    target: str
 
 
 def main() -> int:
@@ -42,10 +44,7 @@ def main() -> int:
     parser.add_argument("--yes", action="store_true", help="YES=1: deploy without showing the change set first")
     arguments = parser.parse_args()
     built = read_built()
-    try:
-        settings_of(arguments.environment)
-    except BuildError as error:
-        raise CommandError(str(error)) from error
+    refuse_other_target(built, arguments.environment)
     refuse_other_build(built)
     if arguments.environment == PRODUCTION:
         refuse_uncommitted(built)
@@ -80,7 +79,24 @@ def read_built(file: Path = RELEASE_FILE) -> Built:
         parts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise CommandError("There is no build. Run make build CONFIG_ENV=environment, or make deploy.") from error
-    return Built(parts["release"], parts["commit"], parts["runtime"])
+    return Built(parts["release"], parts["commit"], parts["target"])
+
+
+def refuse_other_target(built: Built, environment: str) -> None:
+    """Check that the libraries of the build fit the runtime and the processors of an environment.
+
+    Raises:
+        CommandError: they do not, or there is no such environment.
+    """
+    try:
+        target = target_of(environment)
+    except BuildError as error:
+        raise CommandError(str(error)) from error
+    if target != built.target:
+        raise CommandError(
+            f"The build is for {built.target}, and {environment} runs {target}. One build serves environments with the"
+            f" same Runtime and Architecture: correct samconfig.toml, or run make build CONFIG_ENV={environment}."
+        )
 
 
 def refuse_other_build(built: Built) -> None:

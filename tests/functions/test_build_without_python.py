@@ -89,7 +89,9 @@ def test_every_page_of_drift_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nested_stacks_are_compared_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    resources: dict[str, list[str | None]]
     resources = {"staging": ["arn:watch", None], "arn:watch": ["arn:deeper"], "arn:deeper": []}
+    nested = "AWS::CloudFormation::Stack"
 
     class Stacks(CloudFormation):
         """Stacks in stacks; one that was never created has no id."""
@@ -100,11 +102,8 @@ def test_nested_stacks_are_compared_too(monkeypatch: pytest.MonkeyPatch, capsys:
 
         def paginate(self, *, StackName: str) -> list[dict[str, Any]]:  # noqa: N803 - CloudFormation's name
             """Return the nested stacks, and a function."""
-            nested = [
-                {"ResourceType": "AWS::CloudFormation::Stack", "PhysicalResourceId": one}
-                for one in resources[StackName]
-            ]
-            return [{"StackResourceSummaries": [*nested, {"ResourceType": "AWS::Lambda::Function"}]}]
+            listed = [{"ResourceType": nested, "PhysicalResourceId": one} for one in resources[StackName]]
+            return [{"StackResourceSummaries": [*listed, {"ResourceType": "AWS::Lambda::Function"}]}]
 
         def describe_stack_resource_drifts(self, **request: Any) -> dict[str, Any]:
             """Return an alarm of the deepest stack."""

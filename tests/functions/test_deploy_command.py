@@ -1,6 +1,7 @@
 """A deployment to production is of a commit, and what was live is recorded before it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from ops import deploy, sources
-from ops.deploy import Built, read_built, record_live, refuse_other_build, refuse_uncommitted
+from ops.build import target_of
+from ops.deploy import Built, read_built, record_live, refuse_other_build, refuse_other_target, refuse_uncommitted
 from ops.live_release import Release, recorded_releases
 from ops.stack_status import refuse_to_deploy
 from ops.terminal import CommandError
@@ -102,6 +104,7 @@ def test_only_production_asks_for_a_commit(
     (repository / "changed.py").write_text("changed")
     monkeypatch.setattr(deploy, "read_built", lambda: Built("a" * 64, "", "python3.13"))
     asked: list[str] = []
+    monkeypatch.setattr(deploy, "refuse_other_target", lambda _built, name: asked.append(name))
     monkeypatch.setattr(deploy, "refuse_other_build", lambda _built: asked.append("build"))
     monkeypatch.setattr(deploy, "refuse_to_deploy", lambda _client, _name: asked.append("status"))
     monkeypatch.setattr(deploy, "prune", lambda _session, _name: asked.append("prune"))
@@ -111,7 +114,7 @@ def test_only_production_asks_for_a_commit(
     ran: list[list[str]] = []
 
     def run(command: list[str], **_options: Any) -> Any:
-        assert asked == ["build", "status"]
+        assert asked == ["staging", "build", "status"]
         assert recorded == ["calling-credit-staging"], "what is live is recorded before the deployment"
         ran.append(command)
         return subprocess.CompletedProcess(command, 0)
@@ -131,7 +134,7 @@ def test_only_production_asks_for_a_commit(
 
 def test_a_failed_deployment_prunes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deploy, "read_built", lambda: Built("a" * 64, "", "python3.13"))
-    for name in ("refuse_other_build", "refuse_to_deploy", "record_live"):
+    for name in ("refuse_other_target", "refuse_other_build", "refuse_to_deploy", "record_live"):
         monkeypatch.setattr(deploy, name, lambda *_arguments: None)
     monkeypatch.setattr(deploy, "prune", lambda *_arguments: pytest.fail("the release is not live"))
     monkeypatch.setattr("ops.deploy.subprocess.run", lambda command, **_: subprocess.CompletedProcess(command, 1))
@@ -171,6 +174,21 @@ def test_a_stack_that_is_changing_or_half_changed_is_not_deployed(status: str, a
     with pytest.raises(CommandError, match=advice) as refusal:
         refuse_to_deploy(Stack(), "one")
     assert status in str(refusal.value)
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_a_build_is_deployed_where_its_libraries_run(environment: str) -> None:
+    target = target_of(environment)
+    assert re.fullmatch(r"python3\.\d+ (arm64|x86_64)", target)
+    refuse_other_target(Built("a" * 64, "", target), environment)
+    for other in ("python3.11 arm64", target.replace("arm64", "x86_64")):
+        with pytest.raises(CommandError, match=f"make build CONFIG_ENV={environment}"):
+            refuse_other_target(Built("a" * 64, "", other), environment)
+
+
+def test_an_unknown_environment_is_named() -> None:
+    with pytest.raises(CommandError, match="no environment elsewhere"):
+        refuse_other_target(Built("a" * 64, "", "python3.13 arm64"), "elsewhere")
 
 
 def test_a_build_that_changed_is_not_deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
