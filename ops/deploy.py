@@ -16,7 +16,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops.build import BUILD_DIR, RELEASE_FILE, BuildError, is_release, sam_program, target_of
-from ops.live_release import NoAliasError, functions_of, live_release, record
+from ops.live_release import NoAliasError, Release, functions_of, live_release, record
 from ops.project import ROOT
 from ops.prune_versions import delete, find_old
 from ops.sources import commit_of, uncommitted_files
@@ -53,7 +53,7 @@ def main() -> int:
     region = environment.get("deploy", {}).get("parameters", {}).get("region")
     session = boto3.Session(region_name=region)
     refuse_to_deploy(session.client("cloudformation"), stack_name)
-    record_live(session, stack_name)
+    before = record_live(session, stack_name)
     command = [sam_program(), "deploy", "--config-env", arguments.environment]
     if arguments.yes:
         command.append("--no-confirm-changeset")
@@ -62,6 +62,8 @@ def main() -> int:
     code = subprocess.run(command, cwd=ROOT, check=False).returncode
     if code:
         reason = f"sam deploy ended with {code}; see docs/runbook.md#a-release-that-fails."
+        if before is not None and (moved := moved_away(session, stack_name, before)):
+            raise CommandError(f"{reason} {moved}")
         raise CommandError(f"{reason} The release before stays recorded for make rollback-release.")
     console.print(f"Deployed release {built.release[:12]} to {stack_name}.", markup=False)
     console.print(f"If it fails: make rollback-release STACK={stack_name}", markup=False)
@@ -142,8 +144,26 @@ def refuse_uncommitted(built: Built) -> None:
         )
 
 
-def record_live(session: Any, stack_name: str) -> None:
-    """Record which release is live, before the deployment changes it. A new stack has none.
+def moved_away(session: Any, stack_name: str, before: Release) -> str:
+    """Return a warning if a failed deployment left another release live; empty if not. CloudFormation takes aliases
+    back to the release that it deployed last, also if that one was rolled back since.
+    """
+    command = f"make rollback-release STACK={stack_name} TO={before.name[:12]}"
+    try:
+        functions = functions_of(session.client("cloudformation"), stack_name)
+        live = live_release(session.client("lambda"), functions)
+    except (BotoCoreError, ClientError, NoAliasError) as error:
+        return f"Which release is live could not be read ({error}). Look with {command.partition(' TO=')[0]} LIST=1."
+    if all(live.versions.get(one) == version for one, version in before.versions.items()):
+        return ""
+    return (
+        f"The aliases are no longer where they were: release {live.name[:12] or 'of several builds'} is live. Wait"
+        f" until the stack is in UPDATE_ROLLBACK_COMPLETE, then return with {command}"
+    )
+
+
+def record_live(session: Any, stack_name: str) -> Release | None:
+    """Record which release is live, before the deployment changes it, and return it. A new stack has none.
 
     Raises:
         ClientError: AWS refused to read or write; nothing is deployed without the record.
@@ -152,13 +172,14 @@ def record_live(session: Any, stack_name: str) -> None:
         functions = functions_of(session.client("cloudformation"), stack_name)
         live = live_release(session.client("lambda"), functions)
     except NoAliasError:
-        return
+        return None
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError" and "does not exist" in str(error):
-            return
+            return None
         raise
     record(session.client("ssm"), stack_name, live)
     console.print(f"Live until now: release {live.name[:12] or 'of several builds'}.", markup=False)
+    return live
 
 
 if __name__ == "__main__":

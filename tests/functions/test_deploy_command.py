@@ -14,9 +14,16 @@ from moto import mock_aws
 
 from ops import deploy, sources
 from ops.build import target_of
-from ops.deploy import Built, read_built, record_live, refuse_other_build, refuse_other_target, refuse_uncommitted
+from ops.deploy import (
+    Built,
+    moved_away,
+    read_built,
+    record_live,
+    refuse_other_build,
+    refuse_other_target,
+    refuse_uncommitted,
+)
 from ops.live_release import Release, recorded_releases
-from ops.stack_status import refuse_to_deploy
 from ops.terminal import CommandError
 
 IDENTITY = ("-c", "user.name=a", "-c", "user.email=a@b.c")
@@ -144,36 +151,22 @@ def test_a_failed_deployment_prunes_nothing(monkeypatch: pytest.MonkeyPatch) -> 
         deploy.main()
 
 
-@pytest.mark.parametrize(
-    ("status", "advice"),
-    [
-        ("UPDATE_IN_PROGRESS", "another deployment is under way"),
-        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "another deployment is under way"),
-        ("UPDATE_ROLLBACK_IN_PROGRESS", "another deployment is under way"),
-        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
-        ("ROLLBACK_COMPLETE", "delete-stack"),
-        ("REVIEW_IN_PROGRESS", ""),
-        ("UPDATE_ROLLBACK_COMPLETE", ""),
-        ("UPDATE_COMPLETE", ""),
-        ("", ""),
-    ],
-)
-def test_a_stack_that_is_changing_or_half_changed_is_not_deployed(status: str, advice: str) -> None:
-    class Stack:
-        """A stack with a status, or none."""
+@pytest.mark.parametrize("after", ["6", "7"])
+def test_a_failed_deployment_tells_if_a_rolled_back_release_is_live(
+    after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Release("a" * 64, {"RateFunction": "6"})
+    monkeypatch.setattr(deploy, "functions_of", lambda _client, _name: {"RateFunction": "rate"})
+    monkeypatch.setattr(deploy, "live_release", lambda _client, _functions: Release("b" * 64, {"RateFunction": after}))
+    session = boto3.Session(region_name="us-east-1")
+    warning = moved_away(session, "staging", before)
+    assert ("make rollback-release STACK=staging TO=aaaaaaaaaaaa" in warning) == (after == "7")
+    assert bool(warning) == (after == "7")
 
-        def describe_stacks(self, **_request: str) -> Any:
-            """Return it."""
-            if not status:
-                raise ClientError({"Error": {"Code": "ValidationError", "Message": "one does not exist"}}, "x")
-            return {"Stacks": [{"StackStatus": status}]}
 
-    if not advice:
-        refuse_to_deploy(Stack(), "one")
-        return
-    with pytest.raises(CommandError, match=advice) as refusal:
-        refuse_to_deploy(Stack(), "one")
-    assert status in str(refusal.value)
+def test_a_failed_deployment_tells_if_the_live_release_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = Session("AccessDenied", "not you")
+    assert "make rollback-release STACK=staging LIST=1" in moved_away(refused, "staging", Release("a", {"x": "1"}))
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])

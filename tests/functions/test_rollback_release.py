@@ -22,7 +22,6 @@ from ops.live_release import (
 )
 from ops.rollback_release import Move, check, choose, moves_between, shift
 from ops.stack import FoundStack
-from ops.stack_status import refuse_to_move
 from ops.terminal import CommandError
 
 NAMES = ("Rate", "Mail", "Page")
@@ -200,16 +199,3 @@ def test_without_an_answer_nothing_is_rolled_back(monkeypatch: pytest.MonkeyPatc
     assert set(client.aliases.values()) == {"2"}
     monkeypatch.setattr(sys, "argv", ["make", "--list"])
     assert rollback_release.main() == 0
-
-
-@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"])
-def test_nothing_moves_while_cloudformation_moves_aliases(status: str) -> None:
-    with pytest.raises(CommandError, match=f"{status}: CloudFormation is moving its aliases"):
-        refuse_to_move(CloudFormation(status), "stack")
-
-
-@pytest.mark.parametrize(
-    "status", ["UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "CREATE_COMPLETE"]
-)
-def test_aliases_move_after_an_update_and_after_a_failed_one(status: str) -> None:
-    refuse_to_move(CloudFormation(status), "stack")
