@@ -65,6 +65,7 @@ def main() -> int:
         if before is not None and (moved := moved_away(session, stack_name, before)):
             raise CommandError(f"{reason} {moved}")
         raise CommandError(f"{reason} The release before stays recorded for make rollback-release.")
+    refuse_other_live(session, stack_name, built)
     console.print(f"Deployed release {built.release[:12]} to {stack_name}.", markup=False)
     console.print(f"If it fails: make rollback-release STACK={stack_name}", markup=False)
     prune(session, stack_name)
@@ -79,9 +80,9 @@ def read_built(file: Path = RELEASE_FILE) -> Built:
     """
     try:
         parts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+        return Built(parts["release"], parts["commit"], parts["target"])
+    except (FileNotFoundError, ValueError, KeyError) as error:  # Earlier releases of this command wrote less.
         raise CommandError("There is no build. Run make build CONFIG_ENV=environment, or make deploy.") from error
-    return Built(parts["release"], parts["commit"], parts["target"])
 
 
 def refuse_other_target(built: Built, environment: str) -> None:
@@ -141,6 +142,25 @@ def refuse_uncommitted(built: Built) -> None:
         raise CommandError(
             f"The build is of {built.commit[:12] or 'sources that no commit holds'}, and this folder is at"
             f" {commit_of()[:12] or 'no commit'}. Build again: make build CONFIG_ENV={PRODUCTION}"
+        )
+
+
+def refuse_other_live(session: Any, stack_name: str, built: Built) -> None:
+    """Check that the build is live now. sam ends well, too, if someone declines the change set, or if it is empty.
+
+    Raises:
+        CommandError: another release is live.
+    """
+    functions = functions_of(session.client("cloudformation"), stack_name)
+    try:
+        live = live_release(session.client("lambda"), functions)
+    except NoAliasError as error:
+        raise CommandError(f"Nothing is deployed in {stack_name}: the change set was declined.") from error
+    if live.name not in ("", built.release):
+        raise CommandError(
+            f"Release {live.name[:12]} is live in {stack_name}, not {built.release[:12]}: the change set was declined,"
+            f" or this build was deployed before and rolled back since. To return to it: make rollback-release"
+            f" STACK={stack_name} TO={built.release[:12]}"
         )
 
 

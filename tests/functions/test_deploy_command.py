@@ -20,6 +20,7 @@ from ops.deploy import (
     read_built,
     record_live,
     refuse_other_build,
+    refuse_other_live,
     refuse_other_target,
     refuse_uncommitted,
 )
@@ -100,8 +101,14 @@ def test_sources_without_git_are_of_no_commit(tmp_path: Path) -> None:
 
 
 def test_a_deployment_needs_a_build(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="There is no build"):
-        read_built(tmp_path / "release.json")
+    file = tmp_path / "release.json"
+    for text in (None, "", '{"release": "a", "commit": "", "runtime": "python3.13"}'):
+        if text is not None:
+            file.write_text(text)
+        with pytest.raises(CommandError, match="There is no build"):
+            read_built(file)
+    file.write_text('{"release": "a", "commit": "b", "target": "python3.13 arm64"}')
+    assert read_built(file) == Built("a", "b", "python3.13 arm64")
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
@@ -114,6 +121,7 @@ def test_only_production_asks_for_a_commit(
     monkeypatch.setattr(deploy, "refuse_other_target", lambda _built, name: asked.append(name))
     monkeypatch.setattr(deploy, "refuse_other_build", lambda _built: asked.append("build"))
     monkeypatch.setattr(deploy, "refuse_to_deploy", lambda _client, _name: asked.append("status"))
+    monkeypatch.setattr(deploy, "refuse_other_live", lambda *_arguments: asked.append("live"))
     monkeypatch.setattr(deploy, "prune", lambda _session, _name: asked.append("prune"))
     monkeypatch.setattr("ops.deploy.boto3.Session", lambda **_options: boto3.session.Session(region_name="us-east-1"))
     recorded: list[str] = []
@@ -136,7 +144,7 @@ def test_only_production_asks_for_a_commit(
     else:
         assert deploy.main() == 0
         assert ran[0][1:] == ["deploy", "--config-env", "staging", "--no-confirm-changeset"]
-        assert asked[-1] == "prune"
+        assert asked[3:] == ["live", "prune"]
 
 
 def test_a_failed_deployment_prunes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,6 +170,22 @@ def test_a_failed_deployment_tells_if_a_rolled_back_release_is_live(
     warning = moved_away(session, "staging", before)
     assert ("make rollback-release STACK=staging TO=aaaaaaaaaaaa" in warning) == (after == "7")
     assert bool(warning) == (after == "7")
+
+
+@pytest.mark.parametrize("live", ["a" * 64, "", "b" * 64])
+def test_a_declined_change_set_is_no_deployment(live: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deploy, "functions_of", lambda _client, _name: {"RateFunction": "rate"})
+    monkeypatch.setattr(deploy, "live_release", lambda _client, _functions: Release(live, {"RateFunction": "6"}))
+    session, built = boto3.Session(region_name="us-east-1"), Built("a" * 64, "", "python3.13 arm64")
+    if live != "b" * 64:
+        refuse_other_live(session, "staging", built)
+        return
+    with pytest.raises(CommandError, match="bbbbbbbbbbbb is live in staging, not aaaaaaaaaaaa"):
+        refuse_other_live(session, "staging", built)
+    monkeypatch.undo()
+    monkeypatch.setattr(deploy, "functions_of", lambda _client, _name: {})
+    with pytest.raises(CommandError, match="Nothing is deployed in staging"):
+        refuse_other_live(session, "staging", built)
 
 
 def test_a_failed_deployment_tells_if_the_live_release_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
