@@ -4,6 +4,7 @@ compares it with the live table, reports minutes and differences, and deletes it
 
 import argparse
 import random
+import secrets
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -25,7 +26,7 @@ from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from ops.audit import STRIPE_NOT_ASKED, stripe_of
 from ops.raw_objects import parse_moment
-from ops.restored_table import RestoredTable, say_what_remains
+from ops.restored_table import RestoredTable, say_what_may_appear, say_what_remains
 from ops.stack import FoundStack, find_stack
 from ops.terminal import CommandError, confirm, console, progress_bar, run
 
@@ -183,7 +184,8 @@ def main() -> int:
     if arguments.sample < 0:
         raise CommandError("SAMPLE must be a number of accounts, such as 30.")
     stack = find_stack()
-    copy = RestoredTable(stack, f"{stack.table_name[:220]}-drill-{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}")
+    moment = f"{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    copy = RestoredTable(stack, f"{stack.table_name[:220]}-drill-{moment}-{secrets.token_hex(2)}")
     copy.check_moment(at)
     end = "keeps it" if arguments.keep else "deletes it"
     question = (
@@ -214,8 +216,10 @@ def end_after_failure(copy: RestoredTable, *, keep: bool) -> None:
     """Delete the copy of a drill that failed or was interrupted; if that is impossible, say what remains."""
     try:
         if not keep:
-            copy.delete()
-            console.print(f"The copy {copy.name} is deleted.", markup=False)
+            if copy.delete() or copy.is_answered:
+                console.print(f"The copy {copy.name} is deleted.", markup=False)
+            else:
+                say_what_may_appear(copy)
             return
     except BaseException as error:  # noqa: BLE001 - the first failure is reported, and what remains is said
         console.print(f"The copy could not be deleted: {type(error).__name__}: {error}", markup=False, soft_wrap=True)
