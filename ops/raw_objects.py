@@ -66,7 +66,7 @@ class Archive:
         first, last = raw_prefix(since), raw_prefix(until)
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=RAW, StartAfter=first)
         listed = (RawObject(one["Key"], one["LastModified"]) for page in pages for one in page.get("Contents", []))
-        wanted = takewhile(lambda one: hour_of(one) <= last, listed)
+        wanted = takewhile(lambda one: one.key[: len(last)] <= last, listed)
         for _, of_hour in groupby(wanted, key=hour_of):
             yield from sorted(of_hour, key=lambda one: (one.stored_at, one.key))
 

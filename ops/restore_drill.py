@@ -22,6 +22,7 @@ from calling_credit.audit.stripe_payments import read_payments_between
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.sweep import query_due
+from calling_credit.dynamodb.unreadable import UnreadableItem
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from ops.audit import STRIPE_NOT_ASKED, stripe_of
@@ -63,8 +64,11 @@ class Drill:
         accounts = list(dict.fromkeys([*payments, *self._sampled(sample)]))
         with progress_bar("Proving accounts", len(accounts)) as move:
             for count, account_id in enumerate(accounts, 1):
-                self._prove_account(account_id, payments.get(account_id, []), report)
-                self._compare(account_id, report)
+                try:
+                    self._prove_account(account_id, payments.get(account_id, []), report)
+                    self._compare(account_id, report)
+                except UnreadableItem as error:
+                    report.differences.append(f"{account_id}: {error}")
                 report.accounts += 1
                 move(count)
         return report

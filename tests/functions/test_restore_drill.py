@@ -56,6 +56,31 @@ def test_a_lost_entry_and_a_wrong_balance_are_differences(operator: Operator) ->
         assert words in text, text
 
 
+@pytest.mark.parametrize("attribute", ["amount_micros", "category"])
+def test_an_unreadable_entry_is_a_difference_and_stops_nothing(operator: Operator, attribute: str) -> None:
+    operator.world.create_account("acct_2")
+    client = operator.world.stack.dynamodb
+
+    def damage(name: str) -> None:
+        entry = operator.world.entries()[0]
+        client.update_item(
+            TableName=name,
+            Key={"PK": {"S": entry["PK"]}, "SK": {"S": entry["SK"]}},
+            UpdateExpression="REMOVE #one",
+            ExpressionAttributeNames={"#one": attribute},
+        )
+
+    operator.change_copy(damage)
+    code, text = operator.drill("--yes")
+    assert (code, "2 accounts proven" in text, "1 differences" in text) == (1, True, True), text
+    assert (operator.copies(), entry_named(text)) == ([], True), text
+
+
+def entry_named(text: str) -> bool:
+    """Whether the output names the damaged entry."""
+    return "acct_1: " in text and "ENTRY#2026-11-23T10:00:00.000Z#c_1" in text
+
+
 def test_a_kept_copy_has_what_a_restore_leaves_off(operator: Operator) -> None:
     code, text = operator.drill("--yes", "--keep")
     [copy] = operator.copies()

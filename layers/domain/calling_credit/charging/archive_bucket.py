@@ -2,8 +2,8 @@
 
 The batch is stored by a thread, before it is charged in the ordinary case. If the archive is slow, charging begins
 after `PATIENCE_SECONDS`, and the invocation waits for the archive once more when its calls are charged. While the
-archive stays slow, the next batches do not wait before they are charged, and less afterwards, so that calls behind them in the
-queue lose little time either.
+archive stays slow, the next batches do not wait before they are charged, and less afterwards, so that calls behind them
+in the queue lose little time either.
 """
 
 import threading

@@ -65,7 +65,16 @@ def unpack(data: bytes) -> list[Message]:
         text = gzip.decompress(data).decode("utf-8", "surrogatepass")
         fields = [json.loads(line) for line in text.split("\n") if line]
         messages = [Message(str(one["message_id"]), int(one["first_sent_at"]), str(one["body"])) for one in fields]
-    except (OSError, EOFError, zlib.error, KeyError, TypeError, OverflowError, RecursionError) as error:
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        LookupError,
+        TypeError,
+        ArithmeticError,
+        RecursionError,
+        ValueError,
+    ) as error:
         raise ValueError(f"not a batch of calls: {type(error).__name__}") from error
     if not all(0 <= message.sent_at_ms <= _LATEST_MS for message in messages):
         raise ValueError("not a batch of calls: first_sent_at is no time")
