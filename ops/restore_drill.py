@@ -68,7 +68,7 @@ class Drill:
                     self._prove_account(account_id, payments.get(account_id, []), report)
                     self._compare(account_id, report)
                 except UnreadableItem as error:
-                    report.differences.append(f"{account_id}: {error}")
+                    report.differences.append(f"{account_id}: unreadable {' '.join(error.key)}: {error.reason}")
                 report.accounts += 1
                 move(count)
         return report
