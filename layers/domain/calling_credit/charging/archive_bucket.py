@@ -7,7 +7,6 @@ in the queue lose little time either.
 """
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, cast
@@ -39,14 +38,12 @@ def archive_client() -> "S3Client":
 
 
 class Archiving:
-    """One batch on its way into the archive. `is_slow`: the one before it took too long."""
+    """One batch on its way into the archive. `is_slow`: the one before it took too long; `was_slow`: this one did."""
 
     def __init__(self, store: Callable[[], object], *, is_slow: bool = False) -> None:
         self._store = store
         self._is_slow = is_slow
         self._failure: str | None = TOO_SLOW  # Until the thread has ended.
-        self._began = time.monotonic()
-        self._seconds: float | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         try:
             self._thread.start()
@@ -54,6 +51,7 @@ class Archiving:
             self._failure = NO_THREAD
         else:
             self._thread.join(0 if is_slow else PATIENCE_SECONDS)
+        self.was_slow = self._thread.is_alive()
 
     def _run(self) -> None:
         try:
@@ -62,18 +60,14 @@ class Archiving:
             self._failure = code_of(error)
         else:
             self._failure = None
-        self._seconds = time.monotonic() - self._began
-
-    @property
-    def was_slow(self) -> bool:
-        """Whether the batch took longer than charging waits for it, or still does."""
-        return self._thread.is_alive() or (self._seconds is not None and self._seconds > PATIENCE_SECONDS)
 
     def failure(self, seconds_left: float) -> str | None:
         """Return why the batch is not in the archive, as a code for the log; None if it is stored."""
         if self._thread.is_alive():
             most = LAST_SECONDS_WHILE_SLOW if self._is_slow else LAST_SECONDS
             self._thread.join(max(0.0, min(most, seconds_left)))
+        if self._is_slow:
+            self.was_slow = self._thread.is_alive()
         return self._failure
 
 
