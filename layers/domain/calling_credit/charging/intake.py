@@ -17,6 +17,10 @@ from calling_credit.rejection_codes import Rejection, RejectionCode
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_SENT: Final = "first_sent_at"
 """The message attribute of a message that was sent again: when it was first sent (epoch milliseconds)."""
+ARCHIVED: Final = "archived"
+"""The message attribute of a message that comes from the raw archive, so that it is not archived again. A second copy
+would be kept longer than the first, and would be sent twice by the next replay.
+"""
 
 
 @dataclass(frozen=True, slots=True)
