@@ -19,7 +19,7 @@ from calling_credit.charging.intake import FIRST_SENT, first_sent_ms
 from calling_credit.charging.named_events import LineFinder
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk
-from calling_credit.dynamodb.unreadable import UnreadableItem
+from calling_credit.dynamodb.unreadable import UnreadableItem, ignore_unreadable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charge_reader import was_corrected_to
 from calling_credit.ledger.entries import same_facts
@@ -76,7 +76,7 @@ class Judge:
         self._table_name = stack.table_name
         self._now = now
         lead = timedelta(seconds=int(stack.parameters.get("LeadSeconds") or LEAD.total_seconds()))
-        numbers = NumberResolver(self._client, stack.table_name, lead)
+        numbers = NumberResolver(self._client, stack.table_name, lead, on_unreadable=ignore_unreadable)
         home = (stack.parameters.get("HomeCountries") or HOME_COUNTRIES).partition(",")[0]
         self._finder = LineFinder(numbers, AccountFacts(self._client, stack.table_name), home)
 
