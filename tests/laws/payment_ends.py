@@ -17,7 +17,7 @@ from tests.laws.payment_bench import Flow, PaymentBench
 def differences(bench: PaymentBench, flow: Flow) -> Iterator[str]:
     """The differences from the expected end; empty if there are none. The table is read once."""
     bench.wire.dead = False
-    items = bench.stack.items()
+    items = bench.stack.stored_items()
     kinds = kinds_of(items)
     top_ups = sorted(kinds.get("TOPUP", []), key=lambda item: (str(item["created_at"]), item.get("attempt", 0)))
     statuses = [str(item["status"]) for item in top_ups if item["status"] != "canceled"]
