@@ -11,7 +11,7 @@ from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.charging.archive_bucket import RawArchive, archive_client
 from calling_credit.charging.charge_batch import BatchResult, charge_batch
-from calling_credit.charging.intake import ARCHIVED, FIRST_SENT, Message
+from calling_credit.charging.intake import ARCHIVED, FIRST_SENT, Message, first_sent_ms
 from calling_credit.charging.named_events import LineFinder
 from calling_credit.charging.store import ChargingStore
 from calling_credit.config import config
@@ -55,10 +55,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def to_message(record: dict[str, Any]) -> Message:
     """Return the parts of an SQS record that charging needs. A redriven message says when it was first sent."""
-    sent_at = int(record["attributes"]["SentTimestamp"])
-    first = record.get("messageAttributes", {}).get(FIRST_SENT, {}).get("stringValue", "")
-    if first.isascii() and first.isdigit():
-        sent_at = min(sent_at, int(first))
+    first = record.get("messageAttributes", {}).get(FIRST_SENT, {}).get("stringValue")
+    sent_at = first_sent_ms(int(record["attributes"]["SentTimestamp"]), first)
     return Message(record["messageId"], sent_at, record["body"])
 
 
