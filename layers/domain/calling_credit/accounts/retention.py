@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from calling_credit.accounts.indexing import Indexer, Position
 from calling_credit.changes.shortening import shorten_addresses
 from calling_credit.dynamodb.positions import is_place, read_position, store_position
+from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.shortening import shorten_entries
 
@@ -78,9 +79,12 @@ def months_before(now: datetime, months: int) -> datetime:
 class Shortener:
     """Shortens the numbers and addresses of one stack."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table_name: str, on_unreadable: OnUnreadable = ignore_unreadable
+    ) -> None:
         self._client = client
         self._table_name = table_name
+        self._on_unreadable = on_unreadable
 
     def run(self, now: datetime, number_months: int, seconds_left: Callable[[], float]) -> Counter[str]:
         """Continue the round, or begin the next one, until its end or until the time is used up.
@@ -111,8 +115,8 @@ class Shortener:
     def _account(self, account_id: str, current: Round, now: datetime, pool: ThreadPoolExecutor) -> Counter[str]:
         place = self._client, self._table_name, account_id
         span = current.numbers_from, current.numbers_until
-        numbers = sum(shorten_entries(*place, *span, now, pool)) if span[0] < span[1] else 0
-        addresses = shorten_addresses(*place, current.addresses_from, current.addresses_until)
+        numbers = sum(shorten_entries(*place, *span, now, pool, self._on_unreadable)) if span[0] < span[1] else 0
+        addresses = shorten_addresses(*place, current.addresses_from, current.addresses_until, self._on_unreadable)
         return Counter(numbers=numbers, addresses=addresses)
 
     def _store(self, current: Round, now: datetime) -> None:
