@@ -45,7 +45,7 @@ def sweep(context: LambdaContext, this_round: Round) -> dict[str, int]:
     counts = {"holds_expired": 0, "holds_changed": 0, "failed": 0}
     for item in this_round.due(HOLD_KIND, seconds_left):
         account_id = keys.account_of(item["PK"]["S"])
-        fields = {"account_id": account_id, "call_id": keys.id_of(item["SK"]["S"])}
+        fields = {"account_id": account_id, "call_id": item["SK"]["S"].rpartition("#")[2]}
         try:
             hold = hold_from_item(item)
             is_expired = expire_hold(dynamodb, config().table_name, hold, this_round.now, seconds_left)

@@ -19,7 +19,7 @@ from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of, is_transient
 from calling_credit.dynamodb.unreadable import UnreadableItem
-from calling_credit.dynamodb.unreadable_store import list_unreadable
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import CallingCreditError, ProblemCode, Unavailable
 from calling_credit.metrics import emit
 from calling_credit.payments.issues import Issue, report_issue
@@ -31,6 +31,7 @@ SECONDS_TO_SPARE = 60.0
 logger = Logger()
 metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
+unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "prove_accounts")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -42,6 +43,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     failed = [
         record["messageId"] for record in event["Records"] if not prove_message(record, now, seconds_left, counts)
     ]
+    unreadable.send(now)
     logger.info("proven", extra=counts)
     emit(metrics, counts)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
@@ -68,7 +70,7 @@ def prove_message(
         if seconds_left() < 0:
             logger.info("not_reached", extra={"accounts": len(tasks) - position})
             return False
-        differences = prove(task, listed, now, counts)
+        differences = prove(task, listed, now)
         are_listed = [report(difference, now) for difference in differences or []]
         is_proven = differences is not None and all(are_listed)
         unproven += not is_proven
@@ -78,15 +80,13 @@ def prove_message(
     return not unproven
 
 
-def prove(task: Task, listed: dict[str, Held], now: datetime, counts: Counter[str]) -> list[Difference] | None:
+def prove(task: Task, listed: dict[str, Held], now: datetime) -> list[Difference] | None:
     """Return the differences of one account; None if it could not be proven."""
     try:
         differences = prove_tonight(dynamodb, config().table_name, stripe_if_set_up(), task, listed, now)
     except UnreadableItem as error:
-        pk, sk = error.key
-        logger.error(error.code, account_id=task.account_id, pk=pk, sk=sk, kind=error.kind, reason=error.reason)
-        list_unreadable(dynamodb, config().table_name, [error], "prove_accounts", now)
-        counts["unreadable_items"] += 1
+        unreadable(error)
+        logger.warning("not_proven", account_id=task.account_id, code=error.code)
         return None
     except (CallingCreditError, *AWS_ERRORS) as error:
         logger.warning("not_proven", account_id=task.account_id, code=code_of(error))

@@ -1,5 +1,6 @@
 """A round is bounded and watches the clock, and no failing item or busy account keeps others from being reached."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -134,6 +135,28 @@ def test_a_damaged_position_only_repeats_work(world: World) -> None:
         item = position_key("expire_holds") | to_attributes({"position": text})
         world.stack.dynamodb.put_item(TableName=TABLE, Item=item)
         assert len(accounts_of(new_round(world))) == 3
+
+
+def test_no_position_makes_a_round_take_what_is_not_due(world: World) -> None:
+    list_due(world, "acct_a", 3, minutes=5)
+    list_due(world, "acct_b", 3, minutes=-600)
+    name, ahead = sweep_pk(KIND, "acct_b"), format_instant(world.clock.now + timedelta(days=300))
+    places = [ahead, "~~", "9", "x" * 1_100, "\ud800", "\x00", " ", "!", "2026"]
+    for place in places:
+        for partition in (name, sweep_pk(KIND, "acct_a")):
+            text = json.dumps({partition: place})
+            item = position_key("expire_holds") | to_attributes({"position": text})
+            world.stack.dynamodb.put_item(TableName=TABLE, Item=item)
+            assert accounts_of(new_round(world)) == ["acct_a"] * 3, ascii(place)
+
+
+def test_the_clock_of_an_earlier_run_expires_no_hold_of_a_call_in_progress(world: World) -> None:
+    world.adjust("5.00", "k_1")
+    world.authorize(seconds=60)
+    ahead = json.dumps({sweep_pk(KIND, "acct_1"): format_instant(world.clock.now + timedelta(days=300))})
+    item = position_key("expire_holds") | to_attributes({"position": ahead})
+    world.stack.dynamodb.put_item(TableName=TABLE, Item=item)
+    assert world.stack.invoke("expire_holds", {})["holds_expired"] == 0
 
 
 def test_a_part_of_the_time_leaves_the_rest(world: World) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.lease_keys import lease_key, position_key
 from calling_credit.dynamodb.leases import Lease, take_lease
 from calling_credit.dynamodb.positions import read_position, store_position
 from calling_credit.errors import Unavailable
@@ -128,6 +130,40 @@ def test_a_refused_request_is_an_error_and_no_lease(world: World, wire: Wire) ->
             take(world)
         with pytest.raises(ClientError):
             lease.release()
+
+
+@pytest.mark.parametrize("expires_at", [None, "soon", [1], 4_102_444_800, 0, -1], ids=str)
+def test_a_damaged_lease_stops_no_work(world: World, expires_at: Any) -> None:
+    damaged = lease_key(SWEEP) | to_attributes({"holder": ["who"], "expires_at": expires_at})
+    world.stack.dynamodb.put_item(TableName=TABLE, Item=damaged)
+    lease = taken(world)
+    assert take(world) is None, "from now on it is a lease like any other"
+    lease.release()
+    assert leases(world) == []
+
+
+def test_a_lease_of_a_clock_that_was_ahead_ends(world: World) -> None:
+    world.clock.now += timedelta(days=400)
+    taken(world)
+    world.clock.now -= timedelta(days=400)
+    assert take(world) is not None
+
+
+@pytest.mark.parametrize("seconds", [1.0, 60.0, 900.0])
+def test_a_lease_as_long_as_an_invocation_may_last_is_kept(world: World, seconds: float) -> None:
+    taken(world, seconds)
+    world.clock.now -= timedelta(minutes=40)
+    assert take(world) is None, "another computer's clock may be behind"
+
+
+DAMAGED = [{"S": ""}, {"N": "7"}, {"N": "1.5"}, {"L": []}, {"M": {}}, {"NULL": True}, {"SS": ["x"]}]
+
+
+@pytest.mark.parametrize("damaged", DAMAGED, ids=str)
+def test_a_damaged_position_is_the_beginning(world: World, damaged: Any) -> None:
+    item = position_key("waiting_calls") | {"position": damaged, "other": {"N": "0.5"}}
+    world.stack.dynamodb.put_item(TableName=TABLE, Item=item)
+    assert not read_position(world.stack.dynamodb, TABLE, "waiting_calls")
 
 
 def test_a_position_is_read_as_it_was_stored(world: World) -> None:

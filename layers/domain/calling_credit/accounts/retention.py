@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from calling_credit.accounts.indexing import Indexer, Position
 from calling_credit.changes.shortening import shorten_addresses
-from calling_credit.dynamodb.positions import read_position, store_position
+from calling_credit.dynamodb.positions import is_place, read_position, store_position
+from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.shortening import shorten_entries
 
@@ -56,6 +57,17 @@ class Round:
         )
 
 
+def stored_round(position: str | None) -> Round:
+    """The round of a stored position. One that cannot be read begins again, which only repeats work."""
+    beginning = Round()
+    try:
+        stored = Round(**json.loads(position or "{}"))
+    except (RecursionError, TypeError, ValueError):
+        return beginning
+    is_readable = all(isinstance(value, type(getattr(beginning, name))) for name, value in asdict(stored).items())
+    return stored if is_readable and (not stored.account_id or is_place(stored.account_id)) else beginning
+
+
 def months_before(now: datetime, months: int) -> datetime:
     """The midnight (UTC) of the day that many months ago. A day that its month lacks is the last one of the month."""
     count = now.year * 12 + now.month - 1 - months
@@ -67,9 +79,12 @@ def months_before(now: datetime, months: int) -> datetime:
 class Shortener:
     """Shortens the numbers and addresses of one stack."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table_name: str, on_unreadable: OnUnreadable = ignore_unreadable
+    ) -> None:
         self._client = client
         self._table_name = table_name
+        self._on_unreadable = on_unreadable
 
     def run(self, now: datetime, number_months: int, seconds_left: Callable[[], float]) -> Counter[str]:
         """Continue the round, or begin the next one, until its end or until the time is used up.
@@ -79,8 +94,7 @@ class Shortener:
         Raises:
             ClientError, BotoCoreError: the table did not answer. The next run continues at the stored position.
         """
-        stored = read_position(self._client, self._table_name, NAME)
-        current = (Round(**json.loads(stored)) if stored else Round()).following(now, number_months)
+        current = stored_round(read_position(self._client, self._table_name, NAME)).following(now, number_months)
         accounts = Indexer(self._client, self._table_name, timedelta()).accounts_after(
             Position(current.partition, current.account_id)
         )
@@ -101,8 +115,8 @@ class Shortener:
     def _account(self, account_id: str, current: Round, now: datetime, pool: ThreadPoolExecutor) -> Counter[str]:
         place = self._client, self._table_name, account_id
         span = current.numbers_from, current.numbers_until
-        numbers = sum(shorten_entries(*place, *span, now, pool)) if span[0] < span[1] else 0
-        addresses = shorten_addresses(*place, current.addresses_from, current.addresses_until)
+        numbers = sum(shorten_entries(*place, *span, now, pool, self._on_unreadable)) if span[0] < span[1] else 0
+        addresses = shorten_addresses(*place, current.addresses_from, current.addresses_until, self._on_unreadable)
         return Counter(numbers=numbers, addresses=addresses)
 
     def _store(self, current: Round, now: datetime) -> None:

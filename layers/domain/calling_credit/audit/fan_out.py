@@ -15,7 +15,7 @@ from calling_credit.audit.nightly_proof import Task
 from calling_credit.audit.proof import Payment
 from calling_credit.audit.proof_messages import message_bodies
 from calling_credit.charging.call_queue import CallQueue
-from calling_credit.dynamodb.positions import read_position, store_position
+from calling_credit.dynamodb.positions import is_place, read_position, store_position
 from calling_credit.dynamodb.sweep import account_pages
 from calling_credit.dynamodb.sweep_keys import SWEEP_SHARDS
 
@@ -47,10 +47,15 @@ def parse_progress(position: str, night: date) -> Progress:
     beginning = Progress(night.isoformat())
     try:
         progress = Progress(**json.loads(position))
-    except (TypeError, ValueError):
+    except (RecursionError, TypeError, ValueError):
         return beginning
     is_readable = all(isinstance(value, type(getattr(beginning, name))) for name, value in asdict(progress).items())
-    return progress if is_readable and progress.night == beginning.night and progress.shard >= 0 else beginning
+    is_of_night = is_readable and progress.night == beginning.night
+    return progress if is_of_night and 0 <= progress.shard <= SWEEP_SHARDS and _is_after(progress.after) else beginning
+
+
+def _is_after(text: str) -> bool:
+    return not text or is_place(text)
 
 
 class FanOut:
@@ -109,10 +114,10 @@ class FanOut:
                 if self._seconds_left() < 0:
                     return
                 if page:
-                    accounts = [account_id for account_id in page if account_id not in self._with_payments]
+                    accounts = [one for _, one in page if one not in self._with_payments]
                     self._send(Task(account_id, self.night) for account_id in accounts)
                     self.sent += len(accounts)
-                    self._store(replace(self.progress, shard=shard, after=page[-1]))
+                    self._store(replace(self.progress, shard=shard, after=page[-1][0]))
             self._store(replace(self.progress, shard=shard + 1, after=""))
 
     def _send(self, tasks: Iterable[Task]) -> None:

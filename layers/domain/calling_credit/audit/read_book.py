@@ -7,7 +7,7 @@ from calling_credit.audit.book import NEEDED_KINDS, PROOF_KIND, Book
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages
-from calling_credit.dynamodb.unreadable import decode_item
+from calling_credit.dynamodb.unreadable import UnreadableItem, decode_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,9 +45,17 @@ def add_item(book: Book, attributes: dict[str, Any]) -> None:
     """
     kind = keys.kind_of(attributes["SK"]["S"])
     if kind == PROOF_KIND:
-        book.add(from_attributes(attributes))
+        book.add(_checkpoint(attributes))
     elif kind in NEEDED_KINDS:
         decode_item(attributes, lambda one: book.add(from_attributes(one)))
+
+
+def _checkpoint(attributes: dict[str, Any]) -> dict[str, Any]:
+    """A checkpoint in plain values; only its key and its version if the rest cannot be read."""
+    try:
+        return from_attributes(attributes)
+    except UnreadableItem:
+        return from_attributes({name: attributes[name] for name in ("PK", "SK", "proven_at") if name in attributes})
 
 
 def _items(client: "DynamoDBClient", table_name: str, account_id: str) -> Iterator[dict[str, Any]]:

@@ -2,12 +2,14 @@
 
 import ipaddress
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.pages import query_pages
+from calling_credit.dynamodb.unreadable import OnUnreadable, raise_unreadable, readable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,7 +27,14 @@ def shortened_address(text: str) -> str:
         return text
 
 
-def shorten_addresses(client: "DynamoDBClient", table_name: str, account_id: str, since: str, until: str) -> int:
+def shorten_addresses(
+    client: "DynamoDBClient",
+    table_name: str,
+    account_id: str,
+    since: str,
+    until: str,
+    on_unreadable: OnUnreadable = raise_unreadable,
+) -> int:
     """Shorten the addresses in an account's changes that were made from `since` up to, not including, `until`.
 
     Return how many were shortened. A repetition changes nothing.
@@ -44,8 +53,8 @@ def shorten_addresses(client: "DynamoDBClient", table_name: str, account_id: str
                 {":pk": keys.account_pk(account_id), ":low": first, ":high": last}
             ),
         }
-        for item in query_pages(client, table_name, query):
-            count += _shorten(client, table_name, name, item, since, until)
+        shorten = partial(_shorten, client, table_name, name, since=since, until=until)
+        count += sum(readable(query_pages(client, table_name, query), shorten, on_unreadable))
     return count
 
 

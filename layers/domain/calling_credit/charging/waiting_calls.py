@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.charging.listed_calls import UNRATED
 from calling_credit.charging.unrated_calls import UnratedCallStore, price_unrated_calls, unrated_call_from_item
-from calling_credit.dynamodb.positions import read_position, store_position
+from calling_credit.dynamodb.positions import is_place, read_position, store_position
 from calling_credit.dynamodb.sweep import read_round
 from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable, readable
 from calling_credit.rates.decks_for_calls import DecksForCalls
@@ -51,10 +51,10 @@ class WaitingCallsRun:
             Unavailable: no timeline of decks is known, or the table did not answer in time. `tally` has what was done,
                 and the next run continues with the remaining calls.
         """
-        position = read_position(self.client, self.table_name, POSITION)
-        stored = position
+        stored = read_position(self.client, self.table_name, POSITION)
+        position = stored if stored is not None and is_place(stored) else None
         for items in read_round(self.client, self.table_name, UNRATED, position, GROUP, self.on_unreadable):
-            if position is not None and position != stored:  # Store it only if more calls follow.
+            if position not in (None, stored):  # Store it only if more calls follow.
                 store_position(self.client, self.table_name, POSITION, position, self.current_instant())
                 stored = position
                 if self.seconds_left() <= 0:

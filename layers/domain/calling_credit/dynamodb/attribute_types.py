@@ -40,18 +40,25 @@ _PLAIN: Final[Mapping[str, type]] = {"N": int, "S": str, "BOOL": bool, "M": dict
 
 
 def find_wrong_type(item: Mapping[str, Any]) -> str | None:
-    """The name of the first attribute that has another type than its name has; None if all types are right.
+    """The name of the first attribute that has another type than its name has, or is no whole number although its name
+    is one; None if all are right.
 
     Args:
         item: as attribute values (`{"S": …}`) or as plain values; a projection need not have its key.
     """
     if any(_is_attribute_value(value) for value in item.values()):
-        return next((name for name, value in item.items() if name in TYPES and TYPES[name] not in value), None)
+        return next(
+            (name for name, value in item.items() if name in TYPES and not _is_stored(TYPES[name], value)), None
+        )
     return next((name for name, value in item.items() if name in TYPES and not _is_plain(TYPES[name], value)), None)
 
 
 def _is_attribute_value(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in _FORMS
+
+
+def _is_stored(kind: str, value: Any) -> bool:
+    return isinstance(value, dict) and kind in value and (kind != "N" or value["N"].lstrip("-").isdigit())
 
 
 def _is_plain(kind: str, value: Any) -> bool:

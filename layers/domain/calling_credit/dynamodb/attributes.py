@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from calling_credit.dynamodb.schema import SCHEMA_NAME, SCHEMA_VALUE
+from calling_credit.dynamodb.unreadable import unreadable
 
 _KEY: Final = frozenset({"PK", "SK"})
 Plain = str | int | bool | None | list[Any] | dict[str, Any] | frozenset[str]
@@ -40,8 +41,28 @@ def to_attribute(value: Plain) -> dict[str, Any]:
 
 
 def from_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The plain item of attribute values; numbers are integers."""
-    return {name: from_attribute(value) for name, value in attributes.items()}
+    """The plain item of attribute values; numbers are integers.
+
+    Raises:
+        UnreadableItem: an attribute of a whole item is, or holds, a number that is not whole.
+    """
+    try:
+        return {name: from_attribute(value) for name, value in attributes.items()}
+    except ValueError:
+        if "PK" not in attributes:
+            raise
+        raise unreadable(
+            attributes, next(filter(None, (_unreadable_name(one) for one in attributes.items())), "")
+        ) from None
+
+
+def _unreadable_name(attribute: tuple[str, Mapping[str, Any]]) -> str | None:
+    name, value = attribute
+    try:
+        from_attribute(value)
+    except ValueError:
+        return name
+    return None
 
 
 def from_attribute(attribute: Mapping[str, Any]) -> Any:

@@ -236,8 +236,8 @@ def date_of(day_sort_key: str) -> str:
 
 
 def account_of(partition_key: str) -> str:
-    """The account id of a partition."""
-    return partition_key.split("#", 1)[1]
+    """The account id of a partition; all of a key that names no account, as only a damaged item has."""
+    return partition_key.split("#", 1)[-1]
 
 
 def recharge_key(account_id: str) -> dict[str, Any]:

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS: Final = 6
 """Tries of one request. The SDK repeats each of them too."""
+LONGEST_SECONDS: Final = 3_600
+"""No lease ends later than this from now. One that says so was taken by a clock that was wrong, and ends at once."""
+_IS_FREE: Final = (
+    "attribute_not_exists(PK) OR NOT attribute_type(expires_at, :number) OR expires_at < :now OR expires_at > :latest"
+)
+"""The condition under which a lease may be taken. A damaged one counts as free, or its work would stop forever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +72,17 @@ def take_lease(client: "DynamoDBClient", table_name: str, name: str, now: dateti
         "expires_at": math.ceil(now.timestamp() + seconds),
         "schema": SCHEMA,
     }
+    started_at = math.ceil(now.timestamp())
     last_error: Exception | None = None
     for _ in backoff(MAX_ATTEMPTS):
         try:
             answer = client.put_item(
                 TableName=table_name,
                 Item=lease_key(name) | to_attributes(item),
-                ConditionExpression="attribute_not_exists(PK) OR expires_at < :now",
-                ExpressionAttributeValues=to_attributes({":now": math.ceil(now.timestamp())}),
+                ConditionExpression=_IS_FREE,
+                ExpressionAttributeValues=to_attributes(
+                    {":now": started_at, ":latest": started_at + LONGEST_SECONDS, ":number": "N"}
+                ),
                 ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.leases import take_lease
 from calling_credit.dynamodb.pages import query_pages
-from calling_credit.dynamodb.positions import read_position, store_position
+from calling_credit.dynamodb.positions import is_place, read_position, store_position
 from calling_credit.dynamodb.sweep import due_query
 from calling_credit.instants import format_instant
 
@@ -126,15 +126,20 @@ class _DueItems:
                     self._postponed.append(item)
 
     def _partition(self, name: str) -> Iterator[dict[str, Any]]:
-        """Yield the items after the position, then those up to it."""
+        """Yield the items after the position, then those up to it. Only what is due, wherever the position is: the
+        clock of the run before may have been ahead.
+        """
         round_, position = self._round, self._round.positions.get(name)
-        bounds = [(None, self._until)] if position is None else [(position, self._until), (None, position)]
+        bounds = (
+            [(None, self._until)] if position is None else [(position, self._until), (None, min(position, self._until))]
+        )
         for after, until in bounds:
             if after is not None and after >= until:
                 continue
             query = due_query(name, until, after) | {"Limit": PAGE_SIZE}
             for item in query_pages(round_.client, round_.table_name, query):
-                if not (round_.after_death and item["sweep_sk"]["S"] == position):
+                place = item["sweep_sk"]["S"]
+                if place <= f"{self._until}~" and not (round_.after_death and place == position):
                     yield item
 
     def _take(self, item: dict[str, Any]) -> dict[str, Any]:
@@ -197,7 +202,7 @@ def _positions(text: str | None) -> dict[str, str]:
     """The stored positions. One that cannot be read only repeats work."""
     try:
         stored = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     entries = stored.items() if isinstance(stored, dict) else ()
-    return {name: place for name, place in entries if isinstance(place, str) and place}
+    return {name: place for name, place in entries if isinstance(place, str) and is_place(place)}

@@ -5,7 +5,7 @@ from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.dynamodb import sweep_keys
+from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages, read_pages
 from calling_credit.dynamodb.unreadable import OnUnreadable, raise_unreadable, readable
@@ -121,8 +121,12 @@ def due_query(partition: str, until: str, after: str | None = None) -> dict[str,
     }
 
 
-def account_pages(client: "DynamoDBClient", table_name: str, shard: int, after: str) -> Iterator[list[str]]:
-    """Yield the ids of the accounts of a shard that sort after an id ("" for all), in order, page by page.
+def account_pages(client: "DynamoDBClient", table_name: str, shard: int, after: str) -> Iterator[list[tuple[str, str]]]:
+    """Yield the accounts of a shard page by page, in the order of their places in the index: place and id of each. A
+    place is the account's id, unless it is damaged.
+
+    Args:
+        after: Yield only accounts with a greater place; "" for all.
 
     An account created within the last second may be missing.
     """
@@ -133,7 +137,8 @@ def account_pages(client: "DynamoDBClient", table_name: str, shard: int, after: 
             ":kind": {"S": sweep_keys.sweep_partitions("account")[shard]},
             ":after": {"S": after or " "},
         },
-        "ProjectionExpression": "sweep_sk",
+        "ProjectionExpression": "PK, sweep_sk",
     }
     for page in read_pages(client, table_name, query):
-        yield [str(item["sweep_sk"]["S"]) for item in page["Items"]]
+        places = [(str(item["sweep_sk"]["S"]), str(item["PK"]["S"])) for item in page["Items"]]
+        yield [(place, keys.account_of(pk)) for place, pk in places]

@@ -6,6 +6,8 @@ from calling_credit.masking import masked
 
 _PERSONAL: Final = ("NUMBER", "NAME", "MAIL")
 """The partitions whose keys hold personal data."""
+MAX_BYTES: Final = 1_024
+"""The longest sort key that DynamoDB takes."""
 
 
 def unreadable_pk() -> str:
@@ -14,8 +16,8 @@ def unreadable_pk() -> str:
 
 
 def unreadable_sk(key: tuple[str, str]) -> str:
-    """One unreadable item, by its partition and sort key."""
-    return "|".join(key)
+    """One unreadable item, by its partition and sort key; the beginning of a key that is too long for a sort key."""
+    return "|".join(key).encode()[:MAX_BYTES].decode(errors="ignore")
 
 
 def key_of_unreadable(sort_key: str) -> tuple[str, str]:

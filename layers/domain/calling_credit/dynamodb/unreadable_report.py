@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 
+from calling_credit.dynamodb.errors import code_of
 from calling_credit.dynamodb.unreadable import UnreadableItem
 from calling_credit.dynamodb.unreadable_keys import shown_key
 from calling_credit.dynamodb.unreadable_store import list_unreadable
@@ -43,9 +44,12 @@ class UnreadableReport:
         """List and count the items. Return the number of items."""
         found, self._found = list(self._found.values()), {}
         if found:
-            list_unreadable(self._client, self._table_name, found, self._reader, now)
+            list_unreadable(self._client, self._table_name, found, self._reader, now, self._not_listed)
             emit(self._metrics, {"unreadable_items": len(found)})
         return len(found)
+
+    def _not_listed(self, error: Exception) -> None:
+        self._logger.warning("unreadable_item_not_listed", code=code_of(error), reason=str(error))
 
 
 def log_unreadable(logger: Logger, item: UnreadableItem, route: str | None = None) -> None:

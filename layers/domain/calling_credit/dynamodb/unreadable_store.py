@@ -4,13 +4,14 @@ The sort key of a listing is `<pk>|<sk>` of the unreadable item. It holds kind, 
 and last_seen_at.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import unreadable_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
-from calling_credit.dynamodb.errors import AWS_ERRORS
+from calling_credit.dynamodb.errors import AWS_ERRORS, is_transient
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.schema import SCHEMA_NAMES, SCHEMA_VALUES, SET_SCHEMA
 from calling_credit.dynamodb.unreadable import UnreadableItem
@@ -27,18 +28,30 @@ MAX_LISTED: Final = 50
 
 
 def list_unreadable(
-    client: "DynamoDBClient", table_name: str, found: Sequence[UnreadableItem], reader: str, now: datetime
+    client: "DynamoDBClient",
+    table_name: str,
+    found: Sequence[UnreadableItem],
+    reader: str,
+    now: datetime,
+    on_failure: Callable[[Exception], None] = lambda _: None,
 ) -> int:
-    """List each item once, and count how often it was seen. Return how many are listed.
+    """List each item once, and count how often it was seen. Return how many are listed. Partitions take turns, so an
+    account with many unreadable items hides no other one.
 
     A failure never stops the reader: the log and the metric have the item too, and the next run lists it.
+
+    Args:
+        on_failure: Gets the error of an item that was not listed.
     """
     listed = 0
-    for item in list({item.key: item for item in found}.values())[:MAX_LISTED]:
+    for item in _in_turn(found)[:MAX_LISTED]:
         try:
             client.update_item(**_listing(table_name, item, reader, now))
-        except AWS_ERRORS:
-            return listed
+        except AWS_ERRORS as error:
+            on_failure(error)
+            if is_transient(error):
+                return listed
+            continue
         listed += 1
     return listed
 
@@ -50,6 +63,16 @@ def read_unreadable(client: "DynamoDBClient", table_name: str) -> Iterator[dict[
         "ExpressionAttributeValues": {":pk": {"S": unreadable_keys.unreadable_pk()}},
     }
     return map(from_attributes, query_pages(client, table_name, query))
+
+
+def _in_turn(found: Sequence[UnreadableItem]) -> list[UnreadableItem]:
+    """Each item once: the first of each partition, then the second of each, and so on."""
+    turns: Counter[str] = Counter()
+    places = {}
+    for item in {item.key: item for item in found}.values():
+        places[item] = turns[item.key[0]]
+        turns[item.key[0]] += 1
+    return sorted(places, key=lambda item: places[item])
 
 
 def _listing(table_name: str, item: UnreadableItem, reader: str, now: datetime) -> Any:

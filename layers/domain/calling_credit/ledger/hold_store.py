@@ -70,6 +70,8 @@ def hold_from_item(attributes: dict[str, Any]) -> Hold:
     item = from_attributes(attributes)
     for name in ("authorized_at", "asked_at"):
         datetime.fromisoformat(item[name])
+    if min(item["amount_micros"], item["max_seconds"], item["asked_seconds"]) < 0:
+        raise ValueError("a hold takes no credit and no time away")
     return Hold(
         account_id=keys.account_of(item["PK"]),
         call_key=keys.id_of(item["SK"]),

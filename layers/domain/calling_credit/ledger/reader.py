@@ -128,8 +128,12 @@ def total_micros(days: Iterable[dict[str, Any]]) -> int:
 
 
 def _entry_filter(period: Period, equal: dict[str, str], recorded_by: str | None) -> tuple[str, dict[str, Any]]:
-    clauses = ["local_date BETWEEN :first AND :last"]
+    """The filter of the entries of a period. It passes an entry without a date or a time, which then cannot be read: a
+    list that leaves it out would be a wrong answer.
+    """
+    clauses = ["(NOT attribute_type(local_date, :text) OR local_date BETWEEN :first AND :last)"]
     values: dict[str, Any] = {
+        ":text": to_attribute("S"),
         ":first": to_attribute(period.first.isoformat()),
         ":last": to_attribute(period.last.isoformat()),
     }
@@ -137,6 +141,6 @@ def _entry_filter(period: Period, equal: dict[str, str], recorded_by: str | None
         clauses.append(f"#{name} = :{name}")
         values[f":{name}"] = to_attribute(value)
     if recorded_by is not None:
-        clauses.append("recorded_at <= :recorded_by")
+        clauses.append("(NOT attribute_type(recorded_at, :text) OR recorded_at <= :recorded_by)")
         values[":recorded_by"] = to_attribute(recorded_by)
     return " AND ".join(clauses), values

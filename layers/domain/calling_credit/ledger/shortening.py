@@ -15,6 +15,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.pages import read_pages
+from calling_credit.dynamodb.unreadable import OnUnreadable, raise_unreadable, readable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import SHORTENED_AT
 from calling_credit.ledger.erasure import ERASED
@@ -27,7 +28,14 @@ _READ: Final = ("PK", "SK", *_NUMBERS, "facts_hash", "duration_seconds", SHORTEN
 
 
 def shorten_entries(
-    client: "DynamoDBClient", table_name: str, account_id: str, since: str, until: str, now: datetime, pool: Executor
+    client: "DynamoDBClient",
+    table_name: str,
+    account_id: str,
+    since: str,
+    until: str,
+    now: datetime,
+    pool: Executor,
+    on_unreadable: OnUnreadable = raise_unreadable,
 ) -> Iterator[int]:
     """Shorten the numbers of an account's entries that happened from `since` up to, not including, `until`. Yield the
     number of changed entries after each page. A repetition changes nothing.
@@ -42,8 +50,9 @@ def shorten_entries(
         "ExpressionAttributeNames": {f"#{name}": name for name in _READ},
         "ExpressionAttributeValues": to_attributes({":pk": keys.account_pk(account_id), ":low": low, ":high": high}),
     }
+    shorten = partial(_shorten, client, table_name, now)
     for page in read_pages(client, table_name, query):
-        yield sum(pool.map(partial(_shorten, client, table_name, now), page["Items"]))
+        yield sum(pool.map(lambda item: sum(readable([item], shorten, on_unreadable)), page["Items"]))
 
 
 def _shorten(client: "DynamoDBClient", table_name: str, now: datetime, attributes: Mapping[str, Any]) -> bool:

@@ -83,6 +83,8 @@ def payment_item(topup: TopUp) -> dict[str, Any]:
 def topup_from_item(attributes: dict[str, Any]) -> TopUp:
     """The top-up of an item."""
     item = from_attributes(attributes)
+    if item["amount_micros"] <= 0 or item.get("reversed_micros", 0) < 0:
+        raise ValueError("a payment has an amount, and no less than nothing of it was paid back")
     card = Card(*(item[name] for name in CARD_FIELDS))
     plain = {name: item[name] for name in _PLAIN if name in item}
     plain |= {"kind": TopUpKind(item["kind"]), "status": TopUpStatus(item["status"])}
