@@ -13,6 +13,7 @@ from ops.raw_objects import Archive
 from ops.stack import FoundStack
 from tests.functions.archive_bench import BUCKET, KEY, Archived, s3
 from tests.functions.test_replay_calls import DAY, archived
+from tests.harness.queue import failures
 
 __all__ = ["archived", "s3"]
 
@@ -161,3 +162,21 @@ def test_bounds_in_any_zone_name_whole_hours(archived: Archived, since: str, unt
     archived.world.clock.now += timedelta(hours=9)
     archived.run(replay_calls, "--from", since, "--to", until, "--yes")
     assert len(archived.waiting()) == count
+
+
+def test_calls_of_an_account_of_the_lost_time_wait_until_it_is_opened_again(archived: Archived) -> None:
+    world = archived.world
+    earlier = world.stack.items()
+    world.create_account("acct_2")
+    late = {"account_id": "acct_2", "call_id": "c_2", "from": None}
+    assert archived.deliver({"call_id": "c_1"}, late) == []
+    spent = world.balance("acct_2")
+    archived.set_back(earlier)
+    assert archived.run(replay_calls, *DAY, "--yes")[0] == 0
+    records = archived.waiting()
+    refused = failures(world.stack.invoke("rate_calls", {"Records": records}))
+    assert [one["messageId"] for one in records if '"acct_2"' in one["body"]] == refused
+    world.create_account("acct_2")
+    world.stack.forget()
+    assert failures(world.stack.invoke("rate_calls", {"Records": records})) == []
+    assert (world.balance("acct_2"), len(world.entries())) == (spent, 1)
