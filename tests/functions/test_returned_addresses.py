@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from calling_credit.accounts.bounces import address_hash
+from calling_credit.notifications.from_stream import derive_events
 from tests.functions.desk_bench import act, read
 from tests.functions.mail_bench import ADDRESSES, Postbox, batch, low, postbox
 from tests.functions.test_record_bounces import bounced, mailed, recorded, report
@@ -89,6 +90,7 @@ def test_an_address_entered_again_outlives_a_bounce_under_way(postbox: Postbox) 
     postbox.till.later(minutes=1)
     world.operate("PUT", path, {"billing_emails": ADDRESSES[1:]})
     assert read(world, f"/{ACCOUNT}")["bounced_addresses"] == [], "nothing has bounced"
+    assert [derive_events(None, item, "") for item in bounced(postbox)] == [[]]
     postbox.till.later(minutes=1)
     world.operate("PUT", path, {"billing_emails": ADDRESSES})
     assert [recorded(postbox, one) for one in (*late, late[0])] == [1, 1, 0]

@@ -90,6 +90,11 @@ def test_publisher_may_only_put_events_and_list_unreadable() -> None:
     assert functions()["publish_events"]["Environment"]["Variables"]["EVENT_BUS_NAME"] == {"Ref": "EventBus"}
 
 
+def test_ses_itself_suppresses_only_addresses_that_complained() -> None:
+    """A mail that protects an account is tried although its address bounced before."""
+    assert RESOURCES["MailConfigurationSet"]["Properties"]["SuppressionOptions"] == {"SuppressedReasons": ["COMPLAINT"]}
+
+
 def test_mailer_may_change_and_delete_only_its_own_items() -> None:
     changing = {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}
     for folder, statement in statements():
