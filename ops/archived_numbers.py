@@ -64,19 +64,25 @@ def holds_number(body: str, account_id: str, number: str) -> bool:
     return str(phonenumbers.parse(number).national_number) in text
 
 
-def objects_with(archive: Archive, hours: set[datetime], account_id: str, number: str) -> list[tuple[RawObject, int]]:
-    """Return the objects of some hours that hold a number, each with the number of its messages that do."""
+def objects_with(
+    archive: Archive, hours: set[datetime], account_id: str, number: str
+) -> tuple[list[tuple[RawObject, int]], list[RawObject]]:
+    """Return the objects of some hours that hold a number, each with the number of its messages that do, and those that
+    cannot be read.
+    """
     objects = [one for hour in sorted(hours) for one in archive.objects(hour, hour)]
     found: list[tuple[RawObject, int]] = []
+    unreadable: list[RawObject] = []
     count = 0
     with progress_bar("Searching the raw archive", len(objects)) as move:
         for part in archive.read(objects):
             for batch in part:
                 uses = sum(holds_number(message.body, account_id, number) for message in batch.messages)
                 found += [(batch.source, uses)] if uses else []
+                unreadable += [batch.source] if batch.failure else []
             count += len(part)
             move(count)
-    return found
+    return found, unreadable
 
 
 def show_archived(stack: FoundStack, account_id: str, number: str, hours: set[datetime]) -> None:
@@ -84,10 +90,19 @@ def show_archived(stack: FoundStack, account_id: str, number: str, hours: set[da
     if "ArchiveBucketName" not in stack.outputs or not hours:
         return
     archive = Archive(stack)
-    found = objects_with(archive, hours, account_id, number)
+    found, unreadable = objects_with(archive, hours, account_id, number)
     span = f"{format_instant(min(hours))} to {format_instant(max(hours) + HOUR)}"
+    if unreadable:
+        console.print(f"{len(unreadable)} objects could not be searched, and may hold the number:", markup=False)
+        for source in unreadable:
+            console.print(f"  s3://{archive.bucket}/{source.key}", markup=False, soft_wrap=True)
     if not found:
-        console.print(f"No object of the raw archive from {span} holds the number.", markup=False)
+        console.print(
+            f"No other object of the raw archive from {span} holds the number."
+            if unreadable
+            else f"No object of the raw archive from {span} holds the number.",
+            markup=False,
+        )
         return
     days = int(stack.parameters.get("ArchiveDays") or 0)
     console.print(f"{len(found)} objects of the raw archive from {span} still hold the number:", markup=False)

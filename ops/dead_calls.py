@@ -15,14 +15,15 @@ from calling_credit.accounts.line_numbers import LEAD
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.call_events import parse_event, read_event
 from calling_credit.calls import Call, FreeEvent
-from calling_credit.charging.intake import FIRST_SENT
+from calling_credit.charging.intake import FIRST_SENT, first_sent_ms
 from calling_credit.charging.named_events import LineFinder
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk
+from calling_credit.dynamodb.unreadable import UnreadableItem, ignore_unreadable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charge_reader import was_corrected_to
 from calling_credit.ledger.entries import same_facts
-from calling_credit.rejection_codes import Rejection, RejectionCode
+from calling_credit.rejection_codes import UNREADABLE_ITEM, Rejection, RejectionCode
 from ops.dead_letters import Letter
 from ops.stack import FoundStack
 
@@ -34,8 +35,9 @@ MAY_PASS: Final = (
     RejectionCode.STARTED_TOO_FAR_AHEAD,
     RejectionCode.ENDED_IN_THE_FUTURE,
     RejectionCode.NUMBER_AMBIGUOUS,
+    RejectionCode.UNREADABLE_ITEM,
 )
-"""The refusals that end with time, or when the operator has acted."""
+"""The refusals that end with time, or when the operator has acted: such a call is never removed."""
 _SHOWN: Final = ("direction", "account_id", "call_id", "duration_seconds")
 
 
@@ -74,7 +76,7 @@ class Judge:
         self._table_name = stack.table_name
         self._now = now
         lead = timedelta(seconds=int(stack.parameters.get("LeadSeconds") or LEAD.total_seconds()))
-        numbers = NumberResolver(self._client, stack.table_name, lead)
+        numbers = NumberResolver(self._client, stack.table_name, lead, on_unreadable=ignore_unreadable)
         home = (stack.parameters.get("HomeCountries") or HOME_COUNTRIES).partition(",")[0]
         self._finder = LineFinder(numbers, AccountFacts(self._client, stack.table_name), home)
 
@@ -108,9 +110,13 @@ class Judge:
         entry = items.get(_entry_of(call))
         if entry is None:
             return LedgerVerdict.WOULD_BE_TAKEN, "The call would be charged now; send it back."
-        if same_facts(entry, call) or was_corrected_to(
-            self._client, self._table_name, call.key, call.dialled_number, call.duration_seconds
-        ):
+        try:
+            is_charged = same_facts(entry, call) or was_corrected_to(
+                self._client, self._table_name, call.key, call.dialled_number, call.duration_seconds
+            )
+        except UnreadableItem:
+            return UNREADABLE_ITEM.code, UNREADABLE_ITEM.detail
+        if is_charged:
             return LedgerVerdict.CHARGED_ALREADY, "The call is in the ledger; sending it back changes nothing."
         detail = (
             "Another record of this call_id is charged. If this one is right, correct the call with make correct-call"
@@ -129,8 +135,7 @@ def _entry_of(call: Call) -> Key:
 
 
 def _first_sent_ms(letter: Letter) -> int:
-    first = letter.attributes.get(FIRST_SENT, {}).get("StringValue", "")
-    return min(letter.sent_ms, int(first)) if first.isascii() and first.isdigit() else letter.sent_ms
+    return first_sent_ms(letter.sent_ms, letter.attributes.get(FIRST_SENT, {}).get("StringValue"))
 
 
 def returning_letter(call: DeadCall) -> Letter:

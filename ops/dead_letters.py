@@ -29,6 +29,10 @@ MAX_LOAD: Final = 50_000
 MAX_LOAD_BYTES: Final = 200_000_000
 THREADS: Final = 8
 MAX_ATTEMPTS: Final = 5
+TOO_LONG: Final = frozenset(
+    {"AWS.SimpleQueueService.BatchRequestTooLong", "BatchRequestTooLong", "InvalidParameterValue"}
+)
+"""With these, SQS refuses a request with one message that has become too long by its attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,14 @@ class DeadLetters:
                 {"Id": name, "MessageBody": letter.body, "MessageAttributes": dict(letter.attributes)}
                 for name, letter in waiting.items()
             ]
-            answer = self._client.send_message_batch(QueueUrl=target_url, Entries=entries)
+            try:
+                answer = self._client.send_message_batch(QueueUrl=target_url, Entries=entries)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in TOO_LONG or len(entries) > 1:
+                    raise
+                refused += [f"it is too long: {letter.message_id}" for letter in waiting.values()]
+                waiting = {}
+                break
             accepted += [waiting.pop(success["Id"]) for success in answer.get("Successful", [])]
             for failure in answer.get("Failed", []):
                 if failure["SenderFault"]:
@@ -174,7 +185,7 @@ def by_request(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
     batch: list[Letter] = []
     size = 0
     for letter in letters:
-        length = len(letter.body.encode())
+        length = size_of(letter)
         if batch and (len(batch) == MAX_ENTRIES or size + length > MAX_BATCH_BYTES):
             yield batch
             batch, size = [], 0
@@ -182,6 +193,16 @@ def by_request(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
         size += length
     if batch:
         yield batch
+
+
+def size_of(letter: Letter) -> int:
+    """The bytes that a message counts in a request: body, and name, type, and value of each attribute."""
+    size = len(letter.body.encode())
+    for name, value in letter.attributes.items():
+        size += len(name.encode()) + sum(
+            len(part.encode() if isinstance(part, str) else bytes(part)) for part in value.values()
+        )
+    return size
 
 
 def _tens(letters: Sequence[Letter]) -> Iterator[Sequence[Letter]]:

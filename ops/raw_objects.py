@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby, takewhile
 from typing import Final
 
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from calling_credit.charging.intake import Message
-from calling_credit.charging.raw_archive import hours_between, raw_prefix, unpack
+from calling_credit.charging.raw_archive import RAW, raw_prefix, unpack
+from calling_credit.dynamodb.errors import code_of
 from calling_credit.instants import parse_instant
 from ops.stack import FoundStack
 from ops.terminal import CommandError
@@ -17,6 +20,9 @@ from ops.terminal import CommandError
 READERS: Final = 16
 CHUNK: Final = 64
 """The objects that are in memory at the same time."""
+DAMAGED: Final = "The object is damaged; its calls are not sent."
+OF_ONE_OBJECT: Final = frozenset({"NoSuchKey", "InvalidObjectState"})
+"""Errors that say something about one object: it was deleted meanwhile, or is stored away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +33,18 @@ class RawObject:
     stored_at: datetime
 
 
+def hour_of(source: RawObject) -> str:
+    """Return the beginning of an object's name, which is that of its hour."""
+    return source.key.rpartition("/")[0] + "/"
+
+
 @dataclass(frozen=True, slots=True)
 class RawBatch:
-    """The messages of an object; none if it is unreadable."""
+    """The messages of an object; none if it cannot be read, for the reason `failure`."""
 
     source: RawObject
     messages: list[Message]
-    is_readable: bool = True
+    failure: str = ""
 
 
 class Archive:
@@ -52,12 +63,11 @@ class Archive:
 
     def objects(self, since: datetime, until: datetime) -> Iterator[RawObject]:
         """Yield the objects of all hours that touch a time, in the order in which they were stored."""
-        pages = self.client.get_paginator("list_objects_v2")
-        for hour in hours_between(since, until):
-            listed = pages.paginate(Bucket=self.bucket, Prefix=raw_prefix(hour))
-            of_hour = [
-                RawObject(one["Key"], one["LastModified"]) for page in listed for one in page.get("Contents", [])
-            ]
+        first, last = raw_prefix(since), raw_prefix(until)
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=RAW, StartAfter=first)
+        listed = (RawObject(one["Key"], one["LastModified"]) for page in pages for one in page.get("Contents", []))
+        wanted = takewhile(lambda one: one.key[: len(last)] <= last, listed)
+        for _, of_hour in groupby(wanted, key=hour_of):
             yield from sorted(of_hour, key=lambda one: (one.stored_at, one.key))
 
     def read(self, objects: Sequence[RawObject]) -> Iterator[list[RawBatch]]:
@@ -67,11 +77,15 @@ class Archive:
                 yield list(pool.map(self._read, objects[begin : begin + CHUNK]))
 
     def _read(self, source: RawObject) -> RawBatch:
-        data = self.client.get_object(Bucket=self.bucket, Key=source.key)["Body"].read()
         try:
+            data = self.client.get_object(Bucket=self.bucket, Key=source.key)["Body"].read()
             return RawBatch(source, unpack(data))
         except ValueError:
-            return RawBatch(source, [], is_readable=False)
+            return RawBatch(source, [], DAMAGED)
+        except ClientError as error:
+            if code_of(error) not in OF_ONE_OBJECT:
+                raise
+            return RawBatch(source, [], f"The object cannot be read ({code_of(error)}); its calls are not sent.")
 
     def locked_until(self, source: RawObject) -> datetime | None:
         """Return until when an object is locked against deletion; None if it is not."""

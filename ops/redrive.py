@@ -129,7 +129,7 @@ def choose_mails(letters: Sequence[Letter], order: argparse.Namespace) -> list[C
     """Print the events that wait, and choose those; with DROP the messages that hold none."""
     verdicts = [judge_mail(letter) for letter in letters]
     for kind, count in Counter(kind for kind, _ in verdicts).most_common():
-        console.print(f"{count:>8}  {kind}")
+        console.print(f"{count:>8}  {kind}", markup=False)
     console.print(f"{len(letters)} failed mails. What to do: docs/runbook.md#mail-failures")
     malformed = sum(is_hopeless for _, is_hopeless in verdicts)
     if malformed and not (order.drop or order.peek):

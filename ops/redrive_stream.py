@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from calling_credit.instants import format_instant
 from ops.dead_letters import DeadLetters, Letter
@@ -56,6 +56,10 @@ def redrive(stack: FoundStack, order: argparse.Namespace, function_name: str, de
         if bucket is not None:
             failures += in_bucket(stack.client("s3"), bucket)
         until = datetime.now(UTC) - timedelta(minutes=order.older_than)
+        unknown = [one.name for one in failures if not one.function_arn]
+        if unknown:
+            shown = ", ".join(unknown[:MAX_ROWS])
+            console.print(f"{len(unknown)} objects name no function: {shown}", markup=False, soft_wrap=True)
         due = [one for one in failures if one.is_of(function_name) and one.failed_at <= until]
         due.sort(key=lambda one: (one.failed_at, one.name))
         if due:
@@ -102,7 +106,11 @@ def invoke(client: Any, function_name: str, failure: StreamFailure) -> str:
         event = {"Records": failure.records()}
     except NotReadableError as error:
         return f"{error}. Remove it once its effect is known to have happened."
-    response = client.invoke(FunctionName=function_name, Payload=json.dumps(event, default=str).encode())
+    payload = json.dumps(event, default=str, ensure_ascii=False, separators=(",", ":")).encode()  # As small as it came.
+    try:
+        response = client.invoke(FunctionName=function_name, Payload=payload)
+    except (ClientError, BotoCoreError) as error:
+        return str(error)
     answer: Any = json.loads(response["Payload"].read() or b"null")
     if response.get("FunctionError"):
         return str(answer.get("errorMessage", "the function failed") if isinstance(answer, dict) else answer)

@@ -23,7 +23,7 @@ from calling_credit.call_event_checks import check_times
 from calling_credit.call_event_form import costs_nothing
 from calling_credit.call_events import read_event
 from calling_credit.charging.call_queue import batches
-from calling_credit.charging.intake import EPOCH, FIRST_SENT, Message
+from calling_credit.charging.intake import ARCHIVED, EPOCH, FIRST_SENT, Message
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.rejection_codes import Rejection, RejectionCode
 from ops.project import local_folder
@@ -92,8 +92,8 @@ def look(archive: Archive, since: datetime, until: datetime, now: datetime) -> F
     found = Found(objects=list(archive.objects(since, until)))
     with progress_bar("Reading the archive", len(found.objects)) as move:
         for count, batch in enumerate((one for part in archive.read(found.objects) for one in part), 1):
-            if not batch.is_readable:
-                found.refuse(UNREADABLE, "", batch.source.key, "", "The object is damaged; its calls are not sent.")
+            if batch.failure:
+                found.refuse(UNREADABLE, "", batch.source.key, "", batch.failure)
             for message in batch.messages:
                 found.add(message, now)
             move(count)
@@ -101,26 +101,28 @@ def look(archive: Archive, since: datetime, until: datetime, now: datetime) -> F
 
 
 class Progress:
-    """Which objects of a replay are sent: a file with their names, which a finished run removes."""
+    """Which objects of a replay are sent: a file with their names, which a finished run removes. It names the table,
+    because another restored table lacks what the last one has got.
+    """
 
     def __init__(self, stack: FoundStack, since: datetime, until: datetime) -> None:
         folder = local_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        name = f"replay-{stack.name}-{since:%Y%m%dT%H%M%SZ}-{until:%Y%m%dT%H%M%SZ}.keys"
-        self._file: Path = folder / name
+        name = f"replay-{stack.table_name}-{since:%Y%m%dT%H%M%SZ}-{until:%Y%m%dT%H%M%SZ}.keys"
+        self.file: Path = folder / name
 
     def sent(self) -> set[str]:
         """Return the names of the objects that an interrupted run has sent."""
-        return set(self._file.read_text(encoding="utf-8").splitlines()) if self._file.exists() else set()
+        return set(self.file.read_text(encoding="utf-8").splitlines()) if self.file.exists() else set()
 
     def add(self, objects: Sequence[RawObject]) -> None:
         """Record that objects are sent."""
-        with self._file.open("a", encoding="utf-8") as stream:
+        with self.file.open("a", encoding="utf-8") as stream:
             stream.writelines(f"{one.key}\n" for one in objects)
 
     def end(self) -> None:
         """Forget a finished run."""
-        self._file.unlink(missing_ok=True)
+        self.file.unlink(missing_ok=True)
 
 
 def send_all(stack: FoundStack, archive: Archive, objects: Sequence[RawObject], progress: Progress) -> int:
@@ -146,27 +148,34 @@ def grouped(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
 
 
 def send(client: Any, url: str, messages: Sequence[Message]) -> int:
-    """Send one request's messages with the time when each was first sent; return their number.
+    """Send one request's messages with the time when each was first sent; return how many the queue accepted. One that
+    it can never accept is named, and does not stop the others.
 
     Raises:
-        CommandError: the queue did not accept all of them.
+        CommandError: the queue did not accept the others.
     """
     waiting = {str(number): message for number, message in enumerate(messages)}
+    accepted = 0
     for attempt in range(MAX_ATTEMPTS):
         if attempt:
             time.sleep(random.uniform(0, 0.1 * 2**attempt))
         answer = client.send_message_batch(QueueUrl=url, Entries=[entry(*one) for one in waiting.items()])
         for success in answer.get("Successful", []):
-            del waiting[success["Id"]]
+            accepted += waiting.pop(success["Id"], None) is not None
+        for failure in answer.get("Failed", []):
+            if failure.get("SenderFault") and failure["Id"] in waiting:
+                names = " ".join(names_of(waiting.pop(failure["Id"])))
+                console.print(f"Not accepted by the queue ({failure.get('Code')}): {names}", markup=False)
         if not waiting:
-            return len(messages)
+            return accepted
     raise CommandError("The queue did not accept all calls. Run the command again; it continues there.")
 
 
 def entry(name: str, message: Message) -> dict[str, Any]:
     """Return the entry of a message in a request to the queue."""
     first = {"DataType": "Number", "StringValue": str(message.sent_at_ms)}
-    return {"Id": name, "MessageBody": message.body, "MessageAttributes": {FIRST_SENT: first}}
+    archived = {"DataType": "String", "StringValue": "1"}
+    return {"Id": name, "MessageBody": message.body, "MessageAttributes": {FIRST_SENT: first, ARCHIVED: archived}}
 
 
 def show(found: Found) -> None:
@@ -208,13 +217,18 @@ def main() -> int:
     sent = progress.sent()
     objects = [one for one in found.objects if one.key not in sent]
     if len(objects) < len(found.objects):
-        console.print(f"{len(found.objects) - len(objects)} objects were sent by an interrupted run; it continues.")
+        console.print(
+            f"{len(found.objects) - len(objects)} objects were sent by an interrupted run; it continues."
+            f" To send all again, delete {progress.file}.",
+            markup=False,
+            soft_wrap=True,
+        )
     question = f"Send the calls of {len(objects)} objects to the call queue of {stack.name}?"
     if not arguments.yes and not confirm(question):
         return 1
     try:
         count = send_all(stack, archive, objects, progress)
-    except (KeyboardInterrupt, CommandError):
+    except BaseException:
         same = f"make replay-calls FROM={arguments.since} TO={format_instant(until)}"
         console.print(f"To continue where it stopped, run: {same}", markup=False, soft_wrap=True)
         raise

@@ -16,6 +16,8 @@ from ops.terminal import CommandError, confirm, console, run
 
 RUNNING: Final = frozenset({"STARTING", "RUNNING", "CANCELLING"})
 SECONDS_BETWEEN: Final = 5
+ARRIVAL: Final = timedelta(minutes=10)
+"""How late an event may reach the archive."""
 RULE: Final = "AWS::Events::Rule"
 
 
@@ -41,6 +43,8 @@ def main() -> int:
     console.print(f"{len(rules)} rules of receivers get the events again, from {span}.")
     if not order.yes and not confirm("Replay them?"):
         return 1
+    if end > datetime.now(UTC) - ARRIVAL:
+        console.print("The archive gets events up to ten minutes late. Replay the last minutes again after that time.")
     name = f"replay-{time.time_ns() // 1_000_000}"
     client.start_replay(
         ReplayName=name,

@@ -4,6 +4,7 @@ compares it with the live table, reports minutes and differences, and deletes it
 
 import argparse
 import random
+import secrets
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -21,11 +22,12 @@ from calling_credit.audit.stripe_payments import read_payments_between
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.sweep import query_due
+from calling_credit.dynamodb.unreadable import UnreadableItem
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from ops.audit import STRIPE_NOT_ASKED, stripe_of
 from ops.raw_objects import parse_moment
-from ops.restored_table import RestoredTable, say_what_remains
+from ops.restored_table import RestoredTable, say_what_may_appear, say_what_remains
 from ops.stack import FoundStack, find_stack
 from ops.terminal import CommandError, confirm, console, progress_bar, run
 
@@ -62,8 +64,11 @@ class Drill:
         accounts = list(dict.fromkeys([*payments, *self._sampled(sample)]))
         with progress_bar("Proving accounts", len(accounts)) as move:
             for count, account_id in enumerate(accounts, 1):
-                self._prove_account(account_id, payments.get(account_id, []), report)
-                self._compare(account_id, report)
+                try:
+                    self._prove_account(account_id, payments.get(account_id, []), report)
+                    self._compare(account_id, report)
+                except UnreadableItem as error:
+                    report.differences.append(f"{account_id}: unreadable {' '.join(error.key)}: {error.reason}")
                 report.accounts += 1
                 move(count)
         return report
@@ -183,7 +188,8 @@ def main() -> int:
     if arguments.sample < 0:
         raise CommandError("SAMPLE must be a number of accounts, such as 30.")
     stack = find_stack()
-    copy = RestoredTable(stack, f"{stack.table_name[:220]}-drill-{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}")
+    moment = f"{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    copy = RestoredTable(stack, f"{stack.table_name[:220]}-drill-{moment}-{secrets.token_hex(2)}")
     copy.check_moment(at)
     end = "keeps it" if arguments.keep else "deletes it"
     question = (
@@ -214,8 +220,10 @@ def end_after_failure(copy: RestoredTable, *, keep: bool) -> None:
     """Delete the copy of a drill that failed or was interrupted; if that is impossible, say what remains."""
     try:
         if not keep:
-            copy.delete()
-            console.print(f"The copy {copy.name} is deleted.", markup=False)
+            if copy.delete() or copy.is_answered:
+                console.print(f"The copy {copy.name} is deleted.", markup=False)
+            else:
+                say_what_may_appear(copy)
             return
     except BaseException as error:  # noqa: BLE001 - the first failure is reported, and what remains is said
         console.print(f"The copy could not be deleted: {type(error).__name__}: {error}", markup=False, soft_wrap=True)

@@ -2,7 +2,7 @@
 the local stack messages of a queue that point into the stream. Does not invoke anything.
 
 The form of both is Lambda's: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html. The name of an
-object is `aws/lambda/<event source mapping>/<shard>/<time>-<random id>`.
+object is `aws/lambda/<event source mapping>/<shard>/<yyyy>/<mm>/<dd>/<time>-<random id>`.
 """
 
 import json
@@ -36,9 +36,14 @@ class StreamFailure:
     records: Callable[[], list[dict[str, Any]]]
     remove: Callable[[], None]
 
-    def is_of(self, function_name: str) -> bool:
-        """Whether a function gave the batch up, in any version."""
-        return function_name in self.function_arn.split(":")
+    def is_of(self, function: str) -> bool:
+        """Whether a function, given by its name or by the ARN of it or its alias, gave the batch up in any version."""
+        return name_of(function) == name_of(self.function_arn)
+
+
+def name_of(function: str) -> str:
+    """The name of a function, from `name`, `name:alias`, or an ARN with or without a version."""
+    return function.rpartition(":function:")[2].partition(":")[0]
 
 
 def in_bucket(client: Any, bucket: str) -> Iterator[StreamFailure]:
@@ -58,8 +63,8 @@ def _from_object(client: Any, bucket: str, key: str, stored_at: datetime) -> Str
     remove = partial(client.delete_object, Bucket=bucket, Key=key)
     try:
         record = read()
-        context = record["requestContext"]
-        return StreamFailure(key, _instant(record["timestamp"]), context["functionArn"], records, remove)
+        arn = str(record["requestContext"]["functionArn"])
+        return StreamFailure(key, _instant(record["timestamp"]), arn, records, remove)
     except (ValueError, LookupError, TypeError):
         return StreamFailure(key, stored_at, "", records, remove)
 
@@ -145,4 +150,8 @@ def _as_in_lambda(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
 
 
 def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    """Raises ValueError for a time without an offset, which compares with no other."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("no offset")
+    return instant

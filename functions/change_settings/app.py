@@ -22,7 +22,7 @@ from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.request_limits import MONEY_REQUESTS, RequestLimit
-from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
+from calling_credit.api.resolver import answer, claims, http_resolver, json_body, report_unreadable, source_ip
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
@@ -55,7 +55,7 @@ metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
-bounces = BounceStore(dynamodb, config().table_name)
+bounces = BounceStore(dynamodb, config().table_name, partial(report_unreadable, app, logger))
 recipients = RecipientStore(dynamodb, config().table_name)
 users = UserStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)

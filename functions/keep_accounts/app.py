@@ -2,6 +2,7 @@
 number, and confirm a suspicious call.
 """
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -14,7 +15,7 @@ from calling_credit.accounts.erasure import erase_number, lines_with
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.accounts.recipients import addresses_of
 from calling_credit.api.caller import Right
-from calling_credit.api.resolver import answer, http_resolver, idempotency_key, json_body
+from calling_credit.api.resolver import answer, http_resolver, idempotency_key, json_body, report_unreadable
 from calling_credit.changes.actor import Actor
 from calling_credit.charging.confirming import confirm_call
 from calling_credit.config import config
@@ -95,7 +96,8 @@ def post_export(account_id: str) -> Response[str]:
     actor, key, body = allowed(Right.OPERATE), idempotency_key(app), json_body(app)
     account, now = existing_account(account_id), clock.now()
     request = parse_export(body, account.time_zone, now)
-    exporter = Exporter(dynamodb, config().table_name, s3, config().deck_bucket, account_id)
+    report = partial(report_unreadable, app, logger)
+    exporter = Exporter(dynamodb, config().table_name, s3, config().deck_bucket, account_id, report)
     seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
     exported = exporter.export(request, key, actor, now, seconds_left)
     logger.info("exported", account_id=account_id, by=actor.by, export_id=exported["id"])

@@ -11,7 +11,7 @@ from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.charging.archive_bucket import RawArchive, archive_client
 from calling_credit.charging.charge_batch import BatchResult, charge_batch
-from calling_credit.charging.intake import FIRST_SENT, Message
+from calling_credit.charging.intake import ARCHIVED, FIRST_SENT, Message, first_sent_ms
 from calling_credit.charging.named_events import LineFinder
 from calling_credit.charging.store import ChargingStore
 from calling_credit.config import config
@@ -44,21 +44,25 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     store = ChargingStore(dynamodb, config().table_name, seconds_left, config().posting_threads, unreadable)
     messages = [to_message(record) for record in event["Records"]]
-    archiving = archive.store(messages, context.aws_request_id, now)
+    new = [one for one, record in zip(messages, event["Records"], strict=True) if not is_archived(record)]
+    archiving = archive.store(new, context.aws_request_id, now)
     tolerance = config().hang_up_tolerance_seconds
     result = charge_batch(messages, decks, finder, store, now, tolerance)
     unreadable.send(now)
-    report_archive(archiving.failure(seconds_left()), messages)
+    report_archive(archiving.failure(seconds_left()), new)
     return report(result)
 
 
 def to_message(record: dict[str, Any]) -> Message:
     """Return the parts of an SQS record that charging needs. A redriven message says when it was first sent."""
-    sent_at = int(record["attributes"]["SentTimestamp"])
-    first = record.get("messageAttributes", {}).get(FIRST_SENT, {}).get("stringValue", "")
-    if first.isascii() and first.isdigit():
-        sent_at = min(sent_at, int(first))
+    first = record.get("messageAttributes", {}).get(FIRST_SENT, {}).get("stringValue")
+    sent_at = first_sent_ms(int(record["attributes"]["SentTimestamp"]), first)
     return Message(record["messageId"], sent_at, record["body"])
+
+
+def is_archived(record: dict[str, Any]) -> bool:
+    """Whether an SQS record comes from the raw archive."""
+    return ARCHIVED in record.get("messageAttributes", {})
 
 
 def ages(ended: list[str], now: datetime) -> dict[str, int | list[int]]:

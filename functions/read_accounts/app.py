@@ -1,5 +1,6 @@
 """Answers what staff ask about any account, and reads only: find, show, list, prove, and explain a call."""
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -12,7 +13,7 @@ from calling_credit.accounts.reader import AccountReader
 from calling_credit.admission.refused_calls import RefusedCallReader, refused_call_view
 from calling_credit.api.caller import Right
 from calling_credit.api.pagination import Listing
-from calling_credit.api.resolver import answer, http_resolver, query
+from calling_credit.api.resolver import answer, http_resolver, query, report_unreadable
 from calling_credit.audit.prove_account import prove_account
 from calling_credit.audit.views import proof_view
 from calling_credit.changes.reader import ChangeReader
@@ -190,7 +191,8 @@ def allowed_reader(account_id: str) -> DeskReader:
         Forbidden: staff_required, scope_required, id_token_required. InvalidValue: invalid_id.
     """
     require_right(app, Right.READ, dynamodb)
-    return DeskReader(dynamodb, config().table_name, check_id(account_id, "account_id"))
+    report = partial(report_unreadable, app, logger)
+    return DeskReader(dynamodb, config().table_name, check_id(account_id, "account_id"), report)
 
 
 def allowed_answers(account_id: str) -> AccountAnswers:

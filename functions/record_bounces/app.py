@@ -13,14 +13,16 @@ from calling_credit.accounts.bounces import Bounce, Returned, address_hash
 from calling_credit.accounts.store import AccountStore
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.metrics import emit
-from calling_credit.notifications.ses_events import read_report
+from calling_credit.notifications.ses_events import Report, read_report
 
 logger = Logger()
 metrics = Metrics()
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
-bounces = BounceStore(dynamodb, config().table_name)
+unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "record_bounces")
+bounces = BounceStore(dynamodb, config().table_name, unreadable)
 
 
 def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, int]:
@@ -31,7 +33,14 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, int]:
     Raises:
         BadRequest: `malformed_event`. Unavailable: the table did not answer in time.
     """
-    report = read_report(event, clock.now())
+    try:
+        return record(read_report(event, clock.now()))
+    finally:
+        unreadable.send(clock.now())
+
+
+def record(report: Report) -> dict[str, int]:
+    """Record one report."""
     counts = {"mails_bounced": 0, "mails_complained": 0}
     for bounce in report.bounces:
         name = "mails_complained" if bounce.kind is Returned.COMPLAINT else "mails_bounced"

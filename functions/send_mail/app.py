@@ -7,7 +7,7 @@ Events arrive through the mail queues, and one at a time from `keep_accounts` an
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.idempotency import (
     DynamoDBPersistenceLayer,
     IdempotencyConfig,
@@ -24,7 +24,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.dynamodb.retries import backoff
-from calling_credit.dynamodb.unreadable import UnreadableItem
+from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import CallingCreditError, NotFound, ProblemCode, Unavailable
 from calling_credit.notifications.mail_delays import delay, queue_client
 from calling_credit.notifications.mail_drafts import MailDrafts, mails_about
@@ -45,9 +45,11 @@ SECONDS_FOR_A_MAIL = 7.0
 """Without so much time, no further mail is begun."""
 
 logger = Logger()
+metrics = Metrics()
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
-bounces = BounceStore(dynamodb, config().table_name)
+unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "send_mail")
+bounces = BounceStore(dynamodb, config().table_name, unreadable)
 drafts = MailDrafts(dynamodb, config().table_name)
 limits = MailLimitStore(dynamodb, config().table_name)
 sent_mails = SentMailStore(dynamodb, config().table_name)
@@ -74,9 +76,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         Of one event without a queue, as `mail_event`. Lambda then retries it, or `keep_accounts` reports it.
     """
     once.register_lambda_context(context)
-    if "Records" in event:
-        return {"batchItemFailures": [{"itemIdentifier": name} for name in failed_messages(event["Records"], context)]}
-    return {"addresses": mail_event(event["detail"], event.get("resend"), context)}
+    try:
+        if "Records" in event:
+            failed = failed_messages(event["Records"], context)
+            return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+        return {"addresses": mail_event(event["detail"], event.get("resend"), context)}
+    finally:
+        unreadable.send(clock.now())
 
 
 def failed_messages(records: Iterable[Mapping[str, Any]], context: LambdaContext) -> list[str]:
@@ -160,7 +166,7 @@ def mail_event(detail: dict[str, Any], resend: dict[str, str] | None, context: L
 
 def without_returned(detail: dict[str, Any], addresses: dict[str, str]) -> dict[str, str]:
     """Return the addresses without those that mails came back from. Staff and the customer see which these are."""
-    returned = bounces.returned(detail["account_id"], clock.now(), log_unreadable)
+    returned = bounces.returned(detail["account_id"], clock.now())
     kept = {
         address: language
         for address, language in addresses.items()
@@ -169,11 +175,6 @@ def without_returned(detail: dict[str, Any], addresses: dict[str, str]) -> dict[
     if len(kept) < len(addresses):
         logger.info("not_mailed_to_returned", event_id=detail["id"], addresses=len(addresses) - len(kept))
     return kept
-
-
-def log_unreadable(error: UnreadableItem) -> None:
-    """Log an item that stops nothing."""
-    logger.error("unreadable_item", pk=error.key[0], sk=error.key[1], kind=error.kind, reason=error.reason)
 
 
 def sender_of(detail: dict[str, Any]) -> Sender:

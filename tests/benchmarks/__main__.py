@@ -18,6 +18,7 @@ import rich.console
 import tests.conftest  # noqa: F401 - sets the environment before any function is imported
 from tests.benchmarks import costs
 from tests.benchmarks.admission import admission_rows
+from tests.benchmarks.archiving import archiving_rows
 from tests.benchmarks.client_cpu import cpu_rows
 from tests.benchmarks.crossings import crossing_rows
 from tests.benchmarks.decks import deck_rows
@@ -110,6 +111,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "posting", lambda: posting_rows(lab, stock)
     yield "poison", lambda: poison_rows(lab, stock)
     yield "redelivery", lambda: redelivery_rows(lab)
+    yield "archive", lambda: archiving_rows(lab)
     yield "reporting", lambda: reporting_rows(lab)
     yield "admission", lambda: admission_rows(lab)
     yield "publication", lambda: publication_rows(lab)

@@ -66,7 +66,7 @@ def _account(account_id: str, names: list[str], balance: str = "41.2402", **chan
         "lines": _lines(account_id, users),
         "users": users,
         **dict.fromkeys(("more_lines", "more_users", "more_mails"), False),
-        **{name: [] for name in ("top_ups", "cards", "mails", "issues")},
+        **{name: [] for name in ("top_ups", "cards", "mails", "issues", "bounced_addresses")},
         **changes,
     }
 
@@ -131,6 +131,19 @@ CARDS: Final = [
 for _card in CARDS:
     _card.pop("id")
     _card |= {"blocked_at": _card.get("blocked_at"), "blocked_reason": "disputed", "retry_at": None}
+
+
+def _bounced(address: str, returned: str, reason: str, *, receives: bool = False) -> dict[str, Any]:
+    kind = "complaint" if returned == "complaint" else "bounce"
+    facts = {"address": address, "kind": kind, "returned": returned, "reason": reason, "receives_mails": receives}
+    return facts | {"first_at": ago(days=9), "at": ago(days=2), "times": 3, "event_id": None}
+
+
+BOUNCED: Final = [
+    _bounced("billing@acct-meridian.example", "permanent", "OnAccountSuppressionList"),
+    _bounced("old@acct-meridian.example", "complaint", ""),
+    _bounced(f"{HOSTILE}@acct-meridian.example", "transient", HOSTILE, receives=True),
+]
 ACCOUNTS: Final = {
     one["account_id"]: one
     for one in (
@@ -141,6 +154,7 @@ ACCOUNTS: Final = {
             auto_recharge=RULE,
             top_ups=TOP_UPS,
             cards=CARDS,
+            bounced_addresses=BOUNCED,
             issues=[
                 {
                     "object_id": "ch_1",

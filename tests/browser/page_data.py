@@ -185,7 +185,8 @@ def change(action: str, subject: str = "account", **fields: Any) -> dict[str, An
     }
 
 
-def notifications(*recipients: dict[str, str]) -> dict[str, Any]:
+def notifications(*recipients: dict[str, Any]) -> dict[str, Any]:
     """Who gets e-mails."""
     own = {"address": ADMIN, "language": "en", "status": "confirmed"}
-    return {"recipients": list(recipients) or [own], "low_balance": "10.00", "version": 1}
+    shown: list[dict[str, Any]] = [{"returned": None, **one} for one in recipients or (own,)]
+    return {"recipients": shown, "low_balance": "10.00", "version": 1}

@@ -50,8 +50,9 @@ def save_notifications(api: PageApi, request: Request) -> Answer:
     before = api.notifications
     if request.body.get("version", before["version"]) != before["version"]:
         return problem(409, "changed_meanwhile", CONFLICT, current=before)
-    known = {one["address"]: one["status"] for one in before["recipients"]}
-    recipients = [one | {"status": known.get(one["address"], "waiting")} for one in request.body["recipients"]]
+    known = {one["address"]: {name: one[name] for name in ("status", "returned")} for one in before["recipients"]}
+    new = {"status": "waiting", "returned": None}
+    recipients = [one | known.get(one["address"], new) for one in request.body["recipients"]]
     api.notifications = {
         "recipients": recipients,
         "low_balance": request.body["low_balance"],

@@ -97,6 +97,18 @@ def test_views_of_one_account_load_it_once(clerk: SignIn) -> None:
     assert len(one.api.reads) == 8
 
 
+def test_mails_show_the_addresses_that_mails_came_back_from(clerk: SignIn) -> None:
+    one = clerk(place=f"{MERIDIAN}&view=mails")
+    rows = [row for row in one.rows() if "@acct-meridian.example" in row[0]]
+    assert [row[1].replace("\n", " ") for row in rows[:2]] == [
+        "Came back for good OnAccountSuppressionList",
+        "Marked as spam",
+    ]
+    assert [row[4].split("\n")[0] for row in rows] == ["Only about safety", "None", "All"]
+    one.sees("Change e-mails: remove the address, then add it again.")
+    one.sees("Send again sends to any of these addresses, too.")
+
+
 def test_payments_show_stripes_state_and_the_rest_to_refund(clerk: SignIn) -> None:
     one = clerk(place=f"{MERIDIAN}&view=payments")
     states = [row[5] for row in one.rows()]

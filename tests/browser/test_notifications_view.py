@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import page_data
@@ -49,11 +50,26 @@ def test_an_address_is_removed_after_a_confirmation(user: User, page_server: Pag
     assert page_server.api.notifications["recipients"] == []
 
 
+@pytest.mark.parametrize(("returned", "words"), [("permanent", "E-mail came back"), ("complaint", "Marked as spam")])
+def test_an_address_that_mails_came_back_from_is_marked(
+    user: User, page_server: PageServer, returned: str, words: str
+) -> None:
+    page_server.api.notifications["recipients"][0]["returned"] = returned
+    one = user(place="#/settings/notifications")
+    one.sees(words)
+    one.sees("To send them again, remove the address, then add it again.")
+    one.press(f"Remove {ADMIN}")
+    one.press("Remove", one.page.get_by_role("dialog"))
+    one.page.get_by_label("New address").fill(ADMIN)
+    one.press("Add address")
+    expect(one.page.get_by_text(words)).to_have_count(0)
+
+
 def test_recipients_of_a_newer_version_are_shown_and_nothing_saved(user: User, page_server: PageServer) -> None:
     one = user(place="#/settings/notifications", fails=True)
     page_server.api.notifications["version"] = 7
     page_server.api.notifications["recipients"].append(
-        {"address": "new@customer.example", "language": "en", "status": "confirmed"}
+        {"address": "new@customer.example", "language": "en", "status": "confirmed", "returned": None}
     )
     one.page.get_by_label("New address").fill("bo@customer.example")
     one.press("Add address")

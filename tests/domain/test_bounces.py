@@ -1,6 +1,5 @@
 """Reports of bounces and complaints give the same state in any order, and decide which mails follow."""
 
-import copy
 import json
 from datetime import UTC, datetime
 from itertools import permutations
@@ -15,21 +14,18 @@ from calling_credit.accounts.bounces import (
     Returned,
     address_hash,
     after_bounce,
+    bounce_from_item,
     bounce_view,
+    removed_item,
     returned_from,
 )
-from calling_credit.errors import BadRequest
+from calling_credit.dynamodb.unreadable import UnreadableItem
 from calling_credit.instants import format_instant
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mails import MAILED, WITH_FREEZE_LINK
 from calling_credit.notifications.returned_mails import SECURITY, is_mailed
-from calling_credit.notifications.ses_events import read_report
-from calling_credit.notifications.ses_tags import mail_tags
-from tests.harness.template import ROOT
 
 NOW = datetime(2026, 11, 23, 12, 0, 10, tzinfo=UTC)
-SAMPLE = json.loads((ROOT / "events" / "record_bounces.json").read_text(encoding="utf-8"))
-COMPLAINT = json.loads((ROOT / "tests" / "fixtures" / "ses" / "complaint.json").read_text(encoding="utf-8"))
 
 
 def at(minute: int) -> str:
@@ -99,6 +95,30 @@ def test_an_entered_address_is_stopped_by_later_mails_only() -> None:
         assert returned_from(stored(*order, item=item), NOW) is Returned.PERMANENT
 
 
+def test_a_removed_address_is_no_bounce_and_remembers_when_it_is_entered() -> None:
+    removed = removed_item("acct_1", "ada@halcyon.example", NOW)
+    assert bounce_from_item(removed) == removed
+    assert returned_from(removed, NOW) is None
+    entered = dict(removed) | {"is_over": True, "entered_at": at(5), "version": 2}
+    late, early = bounce(Returned.COMPLAINT, 6, mailed=4), bounce(Returned.PERMANENT, 2)
+    for order in permutations([late, early]):
+        item = stored(*order, item=entered)
+        assert bounce_from_item(item) == item
+        assert (item["times"], returned_from(item, NOW), item["entered_at"]) == (2, None, at(5))
+    assert returned_from(stored(bounce(Returned.PERMANENT, 7), item=entered), NOW) is Returned.PERMANENT
+    assert returned_from(stored(PERMANENT, item=removed), NOW) is Returned.PERMANENT
+
+
+@pytest.mark.parametrize("name", ["address", "kind", "returned", "is_over", "times", "first_at", "at", "reports"])
+def test_a_damaged_address_is_unreadable(name: str) -> None:
+    item = stored(PERMANENT)
+    assert bounce_from_item(item) == item
+    for damaged in ({one: item[one] for one in item if one != name}, item | {name: [7]}):
+        with pytest.raises(UnreadableItem) as found:
+            bounce_from_item(damaged)
+        assert found.value.kind == "bounced"
+
+
 def test_the_list_of_reports_is_bounded() -> None:
     item = stored(*(bounce(Returned.TRANSIENT, 1, report=f"r_{number}") for number in range(MAX_REPORTS + 9)))
     assert (len(item["reports"]), item["times"]) == (MAX_REPORTS, MAX_REPORTS + 9)
@@ -115,72 +135,3 @@ def test_mails_that_protect_an_account_are_tried_without_a_complaint() -> None:
 def test_addresses_are_one_in_any_case() -> None:
     assert address_hash(" Ada@Halcyon.example") == address_hash("ada@halcyon.EXAMPLE")
     assert stored(PERMANENT)["SK"] == f"BOUNCED#{address_hash('ada@halcyon.example')}"
-
-
-# --- What SES says ----------------------------------------------------------------------------------------------------
-
-
-def changed(sample: Any, **facts: Any) -> Any:
-    """An event with other facts of its bounce or complaint."""
-    event = copy.deepcopy(sample)
-    event["detail"][event["detail"]["eventType"].lower()] |= facts
-    return event
-
-
-def test_the_sample_names_account_event_address_and_times() -> None:
-    report = read_report(SAMPLE, NOW)
-    [found] = report.bounces
-    assert report.account_id == "acct_1"
-    assert (found.address, found.kind, found.reason) == ("ada@halcyon.example", Returned.PERMANENT, "General")
-    assert (found.mailed_at, found.at) == ("2026-11-23T12:00:01.000Z", "2026-11-23T12:00:05.500Z")
-    assert found.event_id == "evt_8d3b1f0c2a6e4f57b1c09d7e5a3f2468"
-
-
-@pytest.mark.parametrize("kind", ["Transient", "Undetermined", "Other", None])
-def test_a_bounce_that_is_not_permanent_is_transient(kind: str | None) -> None:
-    assert read_report(changed(SAMPLE, bounceType=kind), NOW).bounces[0].kind is Returned.TRANSIENT
-
-
-def test_a_complaint_is_one_and_its_withdrawal_none() -> None:
-    [found] = read_report(COMPLAINT, NOW).bounces
-    assert (found.kind, found.address, found.reason) == (Returned.COMPLAINT, "ada@halcyon.example", "abuse")
-    assert read_report(changed(COMPLAINT, complaintFeedbackType="not-spam"), NOW).bounces == ()
-
-
-def test_the_address_is_the_mails_not_that_of_a_forwarding() -> None:
-    recipients = [{"emailAddress": "other@elsewhere.example"}]
-    assert read_report(changed(SAMPLE, bouncedRecipients=recipients), NOW).bounces[0].address == "ada@halcyon.example"
-    event = changed(SAMPLE, bouncedRecipients=[{"emailAddress": "Bob <bob@halcyon.example>"}])
-    event["detail"]["mail"]["destination"] = []
-    assert [one.address for one in read_report(event, NOW).bounces] == ["bob@halcyon.example"]
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        {},
-        {"detail": None},
-        {"detail": {"eventType": "Bounce", "bounce": {}}},
-        {"detail": {"eventType": "Delivery", "delivery": {}, "mail": {}}},
-        {"detail": {"eventType": "Bounce", "bounce": [], "mail": {}}},
-        {"detail": {"eventType": "Bounce", "bounce": {"bouncedRecipients": [1, {}]}, "mail": {"destination": [None]}}},
-    ],
-)
-def test_an_event_of_another_form_is_refused(event: Any) -> None:
-    with pytest.raises(BadRequest) as refused:
-        read_report(event, NOW)
-    assert refused.value.code == "malformed_event"
-
-
-def test_a_report_without_its_details_is_read_with_the_time_of_its_arrival() -> None:
-    event = {"detail": {"eventType": "Bounce", "bounce": {}, "mail": {"destination": ["a@b.example"], "tags": [1]}}}
-    [found] = read_report(event, NOW).bounces
-    assert (found.at, found.mailed_at, found.event_id) == (format_instant(NOW), format_instant(NOW), None)
-
-
-def test_tags_hold_only_what_ses_allows() -> None:
-    assert mail_tags("acct_1", "evt_1") == [
-        {"Name": "account_id", "Value": "acct_1"},
-        {"Name": "event_id", "Value": "evt_1"},
-    ]
-    assert [tag["Name"] for tag in mail_tags("acct.eu:1+a@b", "evt_1")] == ["event_id"]

@@ -11,6 +11,7 @@ import pytest
 from calling_credit.charging import archive_bucket
 from calling_credit.charging.archive_bucket import RawArchive
 from calling_credit.dynamodb.attributes import to_attributes
+from ops.stack import FoundStack
 from tests.functions.test_operators_commands import code_of
 from tests.harness.world import World
 
@@ -38,6 +39,7 @@ class Archived:
     """A world whose calls are archived, and an operator's terminal."""
 
     world: World
+    stack: FoundStack
     queue: str
     patch: pytest.MonkeyPatch
     capture: pytest.CaptureFixture[str]

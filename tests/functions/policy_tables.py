@@ -27,8 +27,8 @@ WRITTEN = {
     "prove_ledger": {"LEASE"},
     "prove_accounts": {"ACCOUNT#*", "STRIPE#*", LISTED},
     "publish_events": {LISTED},
-    "send_mail": {"ACCOUNT#*", "MAIL"},
-    "record_bounces": {"ACCOUNT#*"},
+    "send_mail": {"ACCOUNT#*", "MAIL", LISTED},
+    "record_bounces": {"ACCOUNT#*", LISTED},
     "shorten_numbers": {"ACCOUNT#*", "LEASE"},
     "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
 }
@@ -75,6 +75,7 @@ WITHOUT_DATA = {
         "s3:ListBucket",
         "lambda:InvokeFunction",
         "lambda:ListVersionsByFunction",
+        "ssm:GetParameter",
         "codedeploy:PutLifecycleEventHookExecutionStatus",
     },
 }

@@ -29,7 +29,7 @@ def archived(
     outputs = {"TableName": world.stack.table_name, "ArchiveBucketName": BUCKET}
     found = FoundStack("staging", False, outputs, boto3.Session(), None, {"ArchiveDays": "400"})
     monkeypatch.setattr(erase_number, "find_stack", lambda: found)
-    return Archived(world, "", monkeypatch, capsys)
+    return Archived(world, found, "", monkeypatch, capsys)
 
 
 def keys_in(text: str) -> list[str]:
@@ -70,6 +70,18 @@ def test_erasing_says_until_when_an_object_is_locked(archived: Archived, s3: Any
     archived.patch.setattr(erase_number, "find_stack", lambda: found)
     code, text = archived.run(erase_number, "acct_1", UNITED_KINGDOM, "--yes")
     assert (code, "1 messages, locked until 2031-01-01T00:00:00.000Z" in text) == (0, True), text
+
+
+def test_an_object_that_cannot_be_searched_is_named(archived: Archived, s3: Any) -> None:
+    assert archived.deliver({"call_id": "c_1"}) == []
+    [key] = names(s3)
+    s3.put_object(Bucket=BUCKET, Key=f"{key}.part", Body=b"half")
+    code, text = archived.run(erase_number, "acct_1", UNITED_KINGDOM, "--yes")
+    assert (code, keys_in(text)) == (0, [f"{key}.part", key]), text
+    assert "1 objects could not be searched" in text
+    s3.delete_object(Bucket=BUCKET, Key=key)
+    text = archived.run(erase_number, "acct_1", UNITED_KINGDOM, "--yes")[1]
+    assert keys_in(text) == [f"{key}.part"], text
 
 
 def test_a_number_of_an_unrated_call_is_found_too(archived: Archived, s3: Any) -> None:

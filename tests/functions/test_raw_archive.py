@@ -129,6 +129,64 @@ def answering(stuck: Stuck, charge_batch: Any) -> Any:
     return charge
 
 
+def test_while_the_archive_hangs_the_next_batches_do_not_wait(
+    world: World, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second's wait for each batch would hold up the calls behind it. An answer ends it."""
+    monkeypatch.setattr(archive_bucket, "PATIENCE_SECONDS", 0.3)
+    for name in ("LAST_SECONDS", "LAST_SECONDS_WHILE_SLOW"):
+        monkeypatch.setattr(archive_bucket, name, 0.01)
+    stuck: Any = Stuck()
+    archive = RawArchive(stuck, BUCKET)
+    monkeypatch.setattr(world.stack.apps["rate_calls"], "archive", archive)
+    waited = []
+    for number in range(5):
+        if number == 3:
+            stuck.answers.set()
+            time.sleep(0.05)
+        began = time.monotonic()
+        archive.store([Message(f"m_{number}", 0, "{}")], f"r-{number}", FIRST_SENT)
+        waited.append(time.monotonic() - began)
+    assert waited[0] >= 0.3 > max(waited[1:])
+    archiving = archive.store([Message("m_5", 0, "{}")], "r-5", FIRST_SENT)
+    assert (archiving.failure(1), archiving.was_slow) == (None, False)
+
+
+def test_a_put_that_ends_in_the_next_invocation_is_no_part_of_it(
+    world: World, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda freezes the thread of a slow put; it continues in the next invocation, which reports its own batch."""
+    for name in ("PATIENCE_SECONDS", "LAST_SECONDS"):
+        monkeypatch.setattr(archive_bucket, name, 0.05)
+    stuck: Any = Stuck()
+    monkeypatch.setattr(world.stack.apps["rate_calls"], "archive", RawArchive(stuck, BUCKET))
+    assert world.deliver({"call_id": "c_1"}) == []
+    stuck.answers.set()
+    assert world.deliver({"call_id": "c_2"}) == []
+    assert len([line for line in lines_of(log) if line["message"] == "not_archived"]) == 1
+    assert world.balance() == -2 * CHARGE
+
+
+def test_a_process_without_threads_charges_and_counts(
+    world: World, s3: Any, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("calling_credit.charging.archive_bucket.threading.Thread.start", refuse)
+        archiving = archive_bucket.Archiving(lambda: None)
+    assert (archiving.failure(1), archiving.was_slow) == (archive_bucket.NO_THREAD, False)
+
+
+def test_a_message_from_the_archive_is_not_archived_again(world: World, s3: Any) -> None:
+    batch = delivery({"call_id": "c_1"}, {"call_id": "c_2"})
+    batch["Records"][0]["messageAttributes"] = {"archived": {"stringValue": "1", "dataType": "String"}}
+    assert failures(world.stack.invoke("rate_calls", batch)) == []
+    assert [one.message_id for one in stored(s3)] == ["m_1"]
+    assert len(world.entries()) == 2
+
+
 def test_without_a_bucket_nothing_is_archived(world: World, log: io.StringIO) -> None:
     assert world.deliver({}) == []
     assert [line for line in lines_of(log) if line["message"] == "not_archived"] == []
@@ -142,7 +200,19 @@ def test_objects_of_an_hour_share_the_beginning_of_their_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{}", pack([])[:9], b"\x1f\x8b\x08\x00", gzip.compress(b"[1]\n"), gzip.compress(b"{}\n")]
+    "data",
+    [
+        b"",
+        b"{}",
+        pack([])[:9],
+        b"\x1f\x8b\x08\x00",
+        pack([Message("m_1", 0, "{}")])[:-9],
+        *map(gzip.compress, (b"[1]\n", b"{}\n", b"\xff\xfe\n", b"[" * 200_000, b'{"message_id": "m"')),
+        *(
+            gzip.compress(b'{"message_id": "m", "body": "{}", "first_sent_at": %s}' % time)
+            for time in (b"Infinity", b"NaN", b"-1", b"1e30", b"null", b'"soon"')
+        ),
+    ],
 )
 def test_an_object_that_is_no_batch_is_a_value_error(data: bytes) -> None:
     with pytest.raises(ValueError, match="not a batch of calls"):

@@ -13,7 +13,6 @@ from botocore.exceptions import ClientError
 
 from ops import redrive_stream
 from ops.stack import FoundStack
-from ops.stream_failures import NotReadableError, payload_records
 from tests.functions.queues_bench import Queues
 from tests.functions.test_operators_commands import code_of
 from tests.harness.table import Stack
@@ -25,7 +24,9 @@ BUCKET = "stream-failures"
 SAMPLE = json.loads((ROOT / "tests" / "fixtures" / "stream_failure.json").read_text(encoding="utf-8"))
 RECHARGE = "calling-credit-AutoRechargeFunction"
 EVENTS = "calling-credit-PublishEventsFunction"
-KEY = "aws/lambda/7f2a1c3e-0000-4000-8000-000000000000/shardId-1/2026-11-23T12.10.49-{}"
+LIVE = "arn:aws:lambda:us-east-1:123456789012:function:{}:live"
+"""The outputs of the stack name the alias."""
+KEY = "aws/lambda/7f2a1c3e-0000-4000-8000-000000000000/shardId-1/2026/11/23/2026-11-23T12.10.49-{}"
 
 
 class Functions:
@@ -39,7 +40,10 @@ class Functions:
         """Invoke a function."""
         records = json.loads(asked["Payload"])["Records"]
         numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
-        self.invoked.append((asked["FunctionName"], numbers))
+        assert asked["FunctionName"] in (LIVE.format(RECHARGE), LIVE.format(EVENTS))
+        if "refused" in self.answers:
+            raise ClientError({"Error": {"Code": "RequestEntityTooLargeException", "Message": "6 MB"}}, "Invoke")
+        self.invoked.append((asked["FunctionName"].split(":")[6], numbers))
         answer = self.answers.get(numbers[0], {"batchItemFailures": []})
         error = {"FunctionError": "Unhandled"} if "errorMessage" in answer else {}
         return {"Payload": io.BytesIO(json.dumps(answer).encode()), **error}
@@ -76,7 +80,7 @@ class Bench:
         """Let Lambda keep a failure in the bucket, and name it in the queue; return its key."""
         payload = json.loads(SAMPLE["payload"])
         payload["Records"][0]["dynamodb"]["SequenceNumber"] = str(number)
-        arn = f"arn:aws:lambda:us-east-1:123456789012:function:{function}:live"
+        arn = LIVE.format(function)
         context = SAMPLE["requestContext"] | {"functionArn": arn}
         body = SAMPLE | {"requestContext": context, "timestamp": at, "payload": json.dumps(payload)}
         key = KEY.format(number)
@@ -102,7 +106,7 @@ class Bench:
 def bench(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """A stack with failures."""
     found = Bench()
-    outputs = {"AutoRechargeFunctionName": RECHARGE, "PublishEventsFunctionName": EVENTS}
+    outputs = {"AutoRechargeFunctionName": LIVE.format(RECHARGE), "PublishEventsFunctionName": LIVE.format(EVENTS)}
     outputs |= {"RechargeFailureQueueUrl": "dead", "EventFailureQueueUrl": "calls", "FailureBucketName": BUCKET}
     clients = {"sqs": found.queues, "s3": found.s3, "dynamodbstreams": Streams()}
 
@@ -204,21 +208,16 @@ def test_other_messages_of_the_queue_are_left_alone(bench: Bench, monkeypatch: p
     assert (bench.queues.bodies("dead"), bench.queues.visible("dead")) == (others, 4)
 
 
-def test_a_damaged_object_stops_no_other_failure(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    damaged = KEY.format("damaged")
-    bench.s3.put_object(Bucket=BUCKET, Key=damaged, Body=b"{")
+def test_a_damaged_object_is_named_and_stops_no_other(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bodies = [b"{", b"[]", b"{}", b'{"requestContext": {"functionArn": 7}}', b'{"requestContext": []}']
+    arn = LIVE.format(RECHARGE)
+    bodies.append(json.dumps(SAMPLE | {"requestContext": {"functionArn": arn}, "timestamp": "2026-11-23"}).encode())
+    damaged = [KEY.format(f"damaged-{number}") for number in range(len(bodies))]
+    for key, body in zip(damaged, bodies, strict=True):
+        bench.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
     bench.fail(1, "2026-11-23T12:10:00Z")
     assert redriven(monkeypatch, "recharge", "--yes") == 0
-    assert (bench.functions.invoked, bench.left()) == ([(RECHARGE, ["1"])], [damaged])
-
-
-@pytest.mark.parametrize("payload", [None, "", "{", "[]", "{}", '{"Records": []}', '{"Records": [{}]}', 7])
-def test_an_object_without_records_is_explained(payload: Any) -> None:
-    with pytest.raises(NotReadableError):
-        payload_records({"payload": payload})
-
-
-def test_the_payload_may_be_text_or_an_object() -> None:
-    [record] = payload_records(SAMPLE)
-    assert record["dynamodb"]["Keys"]["SK"]["S"] == "BALANCE"
-    assert payload_records({"payload": json.loads(SAMPLE["payload"])}) == [record]
+    assert (bench.functions.invoked, bench.left()) == ([(RECHARGE, ["1"])], damaged)
+    assert f"{len(bodies)} objects name no function: {damaged[0]}, " in capsys.readouterr().out

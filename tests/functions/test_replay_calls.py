@@ -34,7 +34,7 @@ def archived(
     found = FoundStack("staging", False, outputs, boto3.Session(), None)
     monkeypatch.setattr(replay_calls, "find_stack", lambda: found)
     monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
-    return Archived(world, queue, monkeypatch, capsys)
+    return Archived(world, found, queue, monkeypatch, capsys)
 
 
 def test_a_table_set_back_is_charged_again_to_the_micro(archived: Archived) -> None:

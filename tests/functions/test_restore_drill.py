@@ -3,7 +3,6 @@
 DynamoDB Local restores no table, so these tests run on moto only.
 """
 
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -12,68 +11,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from calling_credit.dynamodb import keys
-from calling_credit.instants import format_instant
 from calling_credit.payments.stripe_client import stripe_client
 from ops import restore_drill
 from ops.restored_table import RestoredTable
 from ops.stack import FoundStack
 from ops.terminal import CommandError
-from tests.functions.test_operators_commands import code_of
+from tests.functions.restore_bench import CHECK, Operator, operator
 from tests.harness.till import Till
-from tests.harness.world import World
 
-CHECK = RestoredTable.check_moment
+__all__ = ["operator"]
 
-
-class Operator:
-    """An operator's terminal."""
-
-    def __init__(self, world: World, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
-        self.world, self.patch, self.capture = world, patch, capture
-        self.live = world.stack.table_name
-
-    def drill(self, *words: str) -> tuple[object, str]:
-        """The exit code and the output of a drill, in one line."""
-        at = format_instant(self.world.clock.now)
-        self.patch.setattr(sys, "argv", ["make restore-drill", at, *words])
-        self.capture.readouterr()
-        code = code_of(restore_drill.main)
-        output = self.capture.readouterr()
-        return code, " ".join((output.out + output.err).split())
-
-    def copies(self) -> list[str]:
-        """The names of the tables beside the live one."""
-        return [name for name in self.world.stack.dynamodb.list_tables()["TableNames"] if name != self.live]
-
-    def change_copy(self, change: Any) -> None:
-        """Let `change` loose on each new copy."""
-        complete = RestoredTable.complete
-
-        def changed(copy: RestoredTable) -> str:
-            change(copy.name)
-            return complete(copy)
-
-        self.patch.setattr(RestoredTable, "complete", changed)
-
-
-@pytest.fixture
-def operator(till: Till, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """A stack that the command can find, with calls of one account."""
-    world = till.world
-    table = world.stack.table_name
-    world.stack.dynamodb.update_continuous_backups(
-        TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-    )
-    found = FoundStack("staging", False, {"TableName": table}, boto3.Session(), None)
-    monkeypatch.setattr(restore_drill, "find_stack", lambda: found)
-    monkeypatch.setattr(restore_drill, "stripe_of", lambda _stack: (None, "no key."))
-    monkeypatch.setattr("ops.restored_table.POLL_SECONDS", 0.01)
-    monkeypatch.setattr(RestoredTable, "check_moment", lambda _copy, _at: None)
-    assert world.deliver({"call_id": "c_1"}, {"call_id": "c_2"}) == []
-    one = Operator(world, monkeypatch, capsys)
-    yield one
-    for name in one.copies():
-        world.stack.dynamodb.delete_table(TableName=name)
+pytestmark = pytest.mark.dynamodb
 
 
 def test_a_drill_proves_the_copy_and_deletes_it(operator: Operator) -> None:
@@ -106,6 +54,31 @@ def test_a_lost_entry_and_a_wrong_balance_are_differences(operator: Operator) ->
     assert code == 1
     for words in ("posted_is_not_the_sum_of_entries", "1 entries of the copy are missing", "the balance differs by"):
         assert words in text, text
+
+
+@pytest.mark.parametrize("attribute", ["amount_micros", "category"])
+def test_an_unreadable_entry_is_a_difference_and_stops_nothing(operator: Operator, attribute: str) -> None:
+    operator.world.create_account("acct_2")
+    client = operator.world.stack.dynamodb
+
+    def damage(name: str) -> None:
+        entry = operator.world.entries()[0]
+        client.update_item(
+            TableName=name,
+            Key={"PK": {"S": entry["PK"]}, "SK": {"S": entry["SK"]}},
+            UpdateExpression="REMOVE #one",
+            ExpressionAttributeNames={"#one": attribute},
+        )
+
+    operator.change_copy(damage)
+    code, text = operator.drill("--yes")
+    assert (code, "2 accounts proven" in text, "1 differences" in text) == (1, True, True), text
+    assert (operator.copies(), entry_named(text)) == ([], True), text
+
+
+def entry_named(text: str) -> bool:
+    """Whether the output names the damaged entry."""
+    return "acct_1: " in text and "ENTRY#2026-11-23T10:00:00.000Z#c_1" in text
 
 
 def test_a_kept_copy_has_what_a_restore_leaves_off(operator: Operator) -> None:

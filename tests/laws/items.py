@@ -1,5 +1,6 @@
 """The items of the model: accounts, adjustments, lines, holds, and entries with their days and balances."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -162,3 +163,14 @@ def costs_nothing(facts: dict[str, Any]) -> bool:
 def decisive(facts: dict[str, Any]) -> tuple[Any, ...]:
     """The facts that decide a charge; the others may differ when a call is delivered again."""
     return facts["account_id"], call_sk(facts), facts["to"], facts["duration_seconds"]
+
+
+def shortened(number: str) -> str:
+    """A number without its last four digits; a short code stays, and so does what is shortened."""
+    return f"{number[:-4]}…" if re.fullmatch(r"\+[0-9]{7,}", number) else number
+
+
+def decisive_for(known: dict[str, Any], facts: dict[str, Any]) -> tuple[Any, ...]:
+    """The facts that decide whether a call is the known one, whose number may be shortened."""
+    is_short = known["to"].endswith("…")
+    return decisive(facts | {"to": shortened(facts["to"])} if is_short else facts)

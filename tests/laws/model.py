@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.laws.calls import EMERGENCY, Told
 from tests.laws.goodwill import Moves
-from tests.laws.items import Key, costs_nothing, decisive
+from tests.laws.items import Key, costs_nothing, decisive, decisive_for, shortened
 from tests.laws.prices import Decks, billable, call_key, call_sk, moment, price
 
 REMEMBERED = timedelta(seconds=60)
@@ -30,6 +30,18 @@ class Model(Moves):
     remembered: dict[Key, tuple[datetime, Any]] = field(default_factory=dict)
     conflicts: set[str] = field(default_factory=set)
     rows: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    shortened_until: str = ""
+
+    def shorten(self, until: str) -> None:
+        """Shorten the numbers of the entries that happened since the last round and before a moment."""
+        since, self.shortened_until = self.shortened_until, max(self.shortened_until, until)
+        for (pk, sk), item in list(self.items.items()):
+            number = str(item.get("to", "")) if sk.startswith("ENTRY#") else ""
+            if shortened(number) != number and since <= sk.split("#")[1] < self.shortened_until:
+                account = pk.removeprefix("ACCOUNT#")
+                self.put(account, sk, to=shortened(number))
+                if (account, sk) in self.told:
+                    self.told[account, sk] = self.told[account, sk] | {"to": shortened(number)}
 
     # The queue
 
@@ -157,7 +169,7 @@ class Model(Moves):
             return False
         said = [self.told.get((account, sk)) for sk in ((entry, waiting) if row is None else (entry,))]
         if any(said):
-            is_replay = any(decisive(known) == decisive(facts) for known in said if known)
+            is_replay = any(decisive(known) == decisive_for(known, facts) for known in said if known)
             is_replay = is_replay or self._was_corrected_to(account, entry, facts)
             self.count("replay" if is_replay else "conflict")
             if not is_replay:
@@ -189,9 +201,9 @@ class Model(Moves):
 
     def _was_corrected_to(self, account: str, entry: str, facts: dict[str, Any]) -> bool:
         """Whether an operator has corrected a charged call to the duration of another record of it."""
-        stated = (facts["to"], facts["duration_seconds"])
+        stated = [(number, facts["duration_seconds"]) for number in (facts["to"], shortened(facts["to"]))]
         later = [item for sk, item in self.of(account, entry) if "correction" in item and sk.endswith("debit")]
-        return any((item["to"], item["duration_seconds"]) == stated for item in later)
+        return any((item["to"], item["duration_seconds"]) in stated for item in later)
 
     def charge(self, facts: dict[str, Any], row: dict[str, Any], zone: str, entry: str) -> None:
         """Charge a call with a price."""

@@ -173,6 +173,8 @@ def rerate(model: Model, asked: dict[str, Any], now: datetime) -> int:
     for entries in calls_of(model, asked["account_id"]):
         entry = entries[-1][1]
         is_promised = entry.get("kind") != BACK and entry.get("promised")
+        if entry["to"].endswith("…"):  # Its price cannot be found without its last digits.
+            continue
         if (is_promised and not asked["even_promised"]) or (entry.get("correction") and not asked["even_corrected"]):
             continue
         first_sk = entries[0][0]

@@ -7,7 +7,7 @@ rechecked after every one, everything compared with a model that shares no code 
     4   a refused operation changes nothing
     7   held is the sum of live holds, available is posted less held, headroom is unarmed (no rules here)
     8   no customer's request reads or writes another account
-    9   entries never change
+    9   entries never change, except that old numbers are shortened
     13  each change of an account is recorded exactly when it is made, with its actor (change_checks.py)
     10  killing any function at any I/O and retrying ends in the same ledger (test_faults)
 
@@ -45,6 +45,7 @@ from tests.laws import (
     refused,
     reporting,
     rerating,
+    shortening,
 )
 from tests.laws.calls import Calls
 from tests.laws.checks import Book, law_8_no_other_account_is_named
@@ -56,7 +57,19 @@ pytestmark = pytest.mark.dynamodb
 
 SEED = whole_setting("LAWS_SEED", 20261123)
 OPERATIONS = whole_setting("LAWS_OPERATIONS", 2000, 1)
-REGISTERED = (operations, reads, refused, rerating, admission, corrections, moves, customers, own_limits, reporting)
+REGISTERED = (
+    operations,
+    reads,
+    refused,
+    rerating,
+    admission,
+    corrections,
+    moves,
+    customers,
+    own_limits,
+    reporting,
+    shortening,
+)
 """The modules whose operations the driver runs."""
 
 

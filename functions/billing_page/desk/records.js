@@ -3,7 +3,7 @@ import { ask } from "../page/api.js";
 import { h, note } from "../page/dom.js";
 import { dayOf, longDay, moment, money, placesOf, plural, time } from "../page/format.js";
 import { growing, table } from "../page/list.js";
-import { accountPlace, actButton, apiPath, valueOf, wordsOf } from "./parts.js";
+import { accountPlace, actButton, apiPath, card, valueOf, wordsOf } from "./parts.js";
 import { periodOf, picker, queryOf } from "../page/period.js";
 import { resend, signOut } from "./settling.js";
 
@@ -63,9 +63,10 @@ const RETURNED = { transient: "Came back, not for good", permanent: "Came back f
 
 function returnedAddresses(account) {
 	if (!account.bounced_addresses?.length) return null;
-	return h("section", h("h3", "Addresses that mails came back from"), table(["Address", "What happened", "Times", "Last", "Mails"], account.bounced_addresses.map((one) => [
+	return card("Addresses that mails came back from", table(["Address", "What happened", "Times", "Last", "Mails"], account.bounced_addresses.map((one) => [
 		h("span.digits", one.address), h("span", RETURNED[one.returned] ?? one.returned, one.reason ? h("span.hint.block", one.reason) : null), String(one.times), moment(one.at),
-		one.receives_mails ? "All" : h("span", h("span.pill.wait", one.kind === "complaint" ? "None" : "Only about safety"), h("span.hint.block", "Change e-mails: remove the address, then add it again."))])));
+		one.receives_mails ? "All" : h("span", h("span.pill.wait", one.kind === "complaint" ? "None" : "Only about safety"), h("span.hint.block", "Change e-mails: remove the address, then add it again."))])),
+		h("p.hint", "Send again sends to any of these addresses, too."));
 }
 
 export function mailsView(account, _query, renew) {

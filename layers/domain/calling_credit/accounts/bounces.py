@@ -13,6 +13,7 @@ from typing import Any, Final
 from calling_credit.accounts.name_index import normalized_address
 from calling_credit.dynamodb import desk_keys, keys
 from calling_credit.dynamodb.attributes import Item
+from calling_credit.dynamodb.unreadable import decoder
 
 LISTED_FOR: Final = timedelta(days=90)
 """How long a bounce counts. Afterwards the address receives mails again."""
@@ -54,6 +55,35 @@ def address_hash(address: str) -> str:
     return hashlib.sha256(normalized_address(address).encode()).hexdigest()
 
 
+@decoder
+def bounce_from_item(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The item of an address that mails came back from, once all that its readers need is there."""
+    datetime.fromisoformat(item.get("entered_at", "2026-01-01T00:00:00.000Z"))
+    numbers = [item[name] for name in ("version", "times", "expires_at")]
+    if not item["times"]:
+        texts, flags = [], []  # `removed_item`
+    else:
+        texts = [item["address"], item["kind"], Returned(item["returned"]), *item["reports"]]
+        flags = [item["is_over"], datetime.fromisoformat(item["first_at"]) <= datetime.fromisoformat(item["at"])]
+    for values, form in ((numbers, int), (texts, str), (flags, bool)):
+        if not all(isinstance(value, form) for value in values):
+            raise TypeError(f"not {form.__name__}")
+    return item
+
+
+def removed_item(account_id: str, address: str, now: datetime) -> Item:
+    """The item of an address that someone removes before any mail came back. If it is entered again, the item keeps
+    when, so that reports about earlier mails, which may still be under way, stop nothing.
+    """
+    return {
+        "PK": keys.account_pk(account_id),
+        "SK": desk_keys.bounced_sk(address_hash(address)),
+        "times": 0,
+        "version": 1,
+        "expires_at": int((now + LISTED_FOR).timestamp()),
+    }
+
+
 def after_bounce(account_id: str, item: Mapping[str, Any] | None, bounce: Bounce) -> Item | None:
     """The item of an address after a report; None if the item has the report already.
 
@@ -62,6 +92,8 @@ def after_bounce(account_id: str, item: Mapping[str, Any] | None, bounce: Bounce
     before: Mapping[str, Any] = item or {}
     if before and before["expires_at"] <= datetime.fromisoformat(bounce.at).timestamp():
         before = {"version": before["version"]}  # Forgotten, but not deleted yet.
+    elif before and not before["times"]:
+        before = {name: before[name] for name in ("version", "entered_at") if name in before}
     reports = list(before.get("reports", ()))
     if bounce.report_id in reports:
         return None
@@ -96,17 +128,18 @@ def _report(bounce: Bounce) -> dict[str, Any]:
 
 def _kind_after(before: Mapping[str, Any], bounce: Bounce) -> tuple[Returned, bool]:
     """Why mails came back since the address was entered, and whether that is over."""
+    is_old = bounce.mailed_at <= before.get("entered_at", "")
     if "returned" not in before:
-        return bounce.kind, False
+        return bounce.kind, is_old
     kind, is_over = Returned(before["returned"]), bool(before["is_over"])
-    if bounce.mailed_at <= before.get("entered_at", ""):
+    if is_old:
         return kind, is_over
     return bounce.kind if is_over or _STRENGTH[bounce.kind] > _STRENGTH[kind] else kind, False
 
 
 def returned_from(item: Mapping[str, Any] | None, now: datetime) -> Returned | None:
     """Why an address receives no ordinary mails; None if it receives them."""
-    if item is None or item["is_over"] or item["expires_at"] <= now.timestamp():
+    if item is None or not item["times"] or item["is_over"] or item["expires_at"] <= now.timestamp():
         return None
     kind = Returned(item["returned"])
     return None if kind is Returned.TRANSIENT else kind

@@ -123,9 +123,10 @@ def _erase_bounces(
     """Mask the number in addresses that mails came back from."""
     partition = Partition(client, table_name, keys.account_pk(account_id))
     for item in partition.query(*desk_keys.bounced_range(), consistent=True):
-        address = without_number(item["address"], number)
-        if address != item["address"]:
-            values = {":masked": address, ":address": item["address"], ":one": 1}
+        stored = item.get("address")
+        address = without_number(stored, number) if isinstance(stored, str) else stored
+        if address != stored:
+            values = {":masked": address, ":address": stored, ":one": 1}
             action = update(
                 table_name,
                 to_attributes({"PK": item["PK"], "SK": item["SK"]}),

@@ -43,8 +43,7 @@ def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
         cause = error.__cause__
         aws_code = error_code(cause) or type(cause).__name__ if isinstance(cause, AWS_ERRORS) else None
         if isinstance(error, UnreadableItem):
-            log_unreadable(logger, error, app.current_event.route_key)
-            emit(Metrics(), {"unreadable_items": 1})
+            report_unreadable(app, logger, error)
         logger.info("refused", code=error.code, route=app.current_event.route_key, aws_code=aws_code)
         return problem(error)
 
@@ -72,6 +71,12 @@ def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
     app.exception_handler(list(AWS_ERRORS))(answer_aws_error)
     app.exception_handler(Exception)(answer_unexpected)
     return app
+
+
+def report_unreadable(app: APIGatewayHttpResolver, logger: Logger, item: UnreadableItem) -> None:
+    """Log and count an unreadable item that a request has found. A request does not list it."""
+    log_unreadable(logger, item, app.current_event.route_key)
+    emit(Metrics(), {"unreadable_items": 1})
 
 
 SMALLEST_GZIP: Final = 1_400

@@ -17,6 +17,20 @@ from calling_credit.rejection_codes import Rejection, RejectionCode
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_SENT: Final = "first_sent_at"
 """The message attribute of a message that was sent again: when it was first sent (epoch milliseconds)."""
+ARCHIVED: Final = "archived"
+"""The message attribute of a message that comes from the raw archive, so that it is not archived again. A second copy
+would be kept longer than the first, and would be sent twice by the next replay.
+"""
+MAX_DIGITS: Final = 15
+
+
+def first_sent_ms(sent_ms: int, attribute: str | None) -> int:
+    """When a message was first sent (epoch milliseconds), from its own time and its attribute `FIRST_SENT`. Anything
+    but a time before its own is ignored.
+    """
+    text = attribute or ""
+    is_time = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+    return min(sent_ms, int(text)) if is_time else sent_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from calling_credit.charging.intake import Message
 RAW: Final = "raw/"
 HOUR: Final = timedelta(hours=1)
 _END: Final = ".jsonl.gz"
+_LATEST_MS: Final = 253_402_300_799_999
+"""The end of the year 9999."""
 _LEVEL: Final = 3
 """Of compression: a batch of a thousand calls takes 3 ms, and the smallest object would save a tenth."""
 
@@ -63,6 +65,17 @@ def unpack(data: bytes) -> list[Message]:
         text = gzip.decompress(data).decode("utf-8", "surrogatepass")
         fields = [json.loads(line) for line in text.split("\n") if line]
         messages = [Message(str(one["message_id"]), int(one["first_sent_at"]), str(one["body"])) for one in fields]
-    except (OSError, EOFError, zlib.error, KeyError, TypeError) as error:
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        LookupError,
+        TypeError,
+        ArithmeticError,
+        RecursionError,
+        ValueError,
+    ) as error:
         raise ValueError(f"not a batch of calls: {type(error).__name__}") from error
+    if not all(0 <= message.sent_at_ms <= _LATEST_MS for message in messages):
+        raise ValueError("not a batch of calls: first_sent_at is no time")
     return sorted(messages, key=lambda message: message.sent_at_ms)

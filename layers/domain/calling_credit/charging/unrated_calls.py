@@ -1,8 +1,7 @@
 """Charges unrated calls once a deck covers them.
 
-The law: the entry has the key that a redelivery would write, so only the first of the two charges the call. The
-transaction that charges a call also takes its item off the list. The item is not deleted, so a call that turned out to
-be free is not listed again.
+The law: the entry has the key that a redelivery would write, so only the first of the two charges the call, in a
+transaction that also takes its item off the list. The item stays, so that a free call is not listed again.
 """
 
 from collections import Counter, defaultdict
@@ -68,6 +67,9 @@ def price_unrated_calls(calls: Sequence[Call], decks: DecksForCalls, now: dateti
 def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
     """The call of an `UNRATED#` item."""
     happened_at, call_key = keys.call_of(item["SK"])
+    started_at = datetime.fromisoformat(happened_at)
+    if started_at.tzinfo is None:
+        raise ValueError("no offset")
     return Call(
         call_id=item.get("call_id", call_key),
         call_key=call_key,
@@ -77,7 +79,7 @@ def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
         calling_number=item.get("from"),
         dialled_number=item["to"],
         sent_number=item["to"],
-        started_at=datetime.fromisoformat(happened_at),
+        started_at=started_at,
         happened_at=happened_at,
         answered_at="",
         ended_at=item["ended_at"],

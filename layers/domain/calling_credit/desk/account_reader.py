@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.accounts.bounce_store import BounceStore
 from calling_credit.accounts.freezing import unknown_account
 from calling_credit.accounts.line_items import line_from_item
 from calling_credit.desk.account_page import AccountPage, Some
@@ -11,6 +12,7 @@ from calling_credit.dynamodb import desk_keys, keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.pages import read_pages
+from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable
 from calling_credit.payments.card_items import identities
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.issues import ISSUE_KIND
@@ -32,13 +34,20 @@ ISSUES: Final = 20
 
 
 class DeskReader:
-    """One account within one request."""
+    """One account within one request. `on_unreadable` gets the items that the page leaves out."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, account_id: str) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        account_id: str,
+        on_unreadable: OnUnreadable = ignore_unreadable,
+    ) -> None:
         self._client = client
         self._table_name = table_name
         self._account_id = account_id
         self._pk = keys.account_pk(account_id)
+        self._bounces = BounceStore(client, table_name, on_unreadable)
 
     def page(self, read_states: Callable[[str], PaymentStates]) -> AccountPage:
         """Read the account's page. `read_states` asks Stripe about the payments of a customer.
@@ -65,7 +74,7 @@ class DeskReader:
             lines=Some([line_from_item(item) for item in lines.items], lines.more),
             users=self.users(None, LINES),
             mails=self._some(*desk_keys.mailed_range(), MAILS, newest_first=True),
-            bounced=self._some(*desk_keys.bounced_range(), BOUNCED).items,
+            bounced=list(islice(self._bounces.addresses(self._account_id), BOUNCED)),
             issues=self._issues(),
             stripe=None if states is None or states.code is not None else states.by_intent,
             stripe_code=None if states is None else states.code,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.accounts.bounce_store import BounceStore
 from calling_credit.accounts.bounces import bounce_view
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.changes.actions import ChangeAction
@@ -23,6 +24,7 @@ from calling_credit.dynamodb import desk_keys, keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.transactions import put, transact
+from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable
 from calling_credit.errors import Conflict, ProblemCode, Unavailable
 from calling_credit.instants import MAX_PERIOD_DAYS, Period, format_instant, local_date, read_period
 from calling_credit.ledger.reader import LedgerReader
@@ -80,15 +82,24 @@ def _is_date(text: str | None) -> bool:
 
 
 class Exporter:
-    """Exports one account."""
+    """Exports one account. `on_unreadable` gets the items that the export leaves out."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, s3: "S3Client", bucket: str, account_id: str) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        s3: "S3Client",
+        bucket: str,
+        account_id: str,
+        on_unreadable: OnUnreadable = ignore_unreadable,
+    ) -> None:
         self._client = client
         self._table_name = table_name
         self._s3 = s3
         self._bucket = bucket
         self._account_id = account_id
         self._partition = Partition(client, table_name, keys.account_pk(account_id))
+        self._bounces = BounceStore(client, table_name, on_unreadable)
 
     def export(
         self,
@@ -159,7 +170,7 @@ class Exporter:
         account = account_head(reader.account(), settings) | {
             "limits": limits_of(settings),
             "balance": format_money(ledger.balance().posted_micros),
-            "bounced_addresses": [bounce_view(item, now) for item in self._partition.query(*desk_keys.bounced_range())],
+            "bounced_addresses": [bounce_view(item, now) for item in self._bounces.addresses(self._account_id)],
             "users": [{"user_id": user_id, "name": name} for user_id, name in rows.user_names.items()],
             "exported_at": format_instant(now),
             **{name: request.facts[name] for name in ("from", "to")},

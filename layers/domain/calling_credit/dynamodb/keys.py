@@ -28,7 +28,7 @@ One partition holds everything of an account, so its items commit together, and 
     DENIED#<at>#<call_key>              a call that was refused, for 30 days                admission.refused_calls
     REFUSED#<call_key>                  the mark that a call's refusal is listed            admission.refused_calls
     MAILED#<mailed_at>#<hash>           a mail sent to one address, for 90 days             notifications.sent_mails
-    BOUNCED#<address hash>              an address that mails came back from, for 90 days    accounts.bounce_store
+    BOUNCED#<address hash>              an address that mails came back from, or was removed accounts.bounce_store
     EXPORT#<id>                         the claim of one key of an export, for a day        desk.export
     DENIED_DAY#<date>                   how many refused calls of a day are listed, or not  admission.refused_calls
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store

@@ -136,8 +136,8 @@ def _account_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
 
 
 def _bounce_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
-    report = new["report"]
-    if report == old.get("report"):
+    report = new.get("report")
+    if report is None or report == old.get("report"):
         return  # Someone entered the address again, or erased a number in it.
     data = {"reason": report["reason"], "mailed_event_id": report.get("event_id")}
     form: type[Announcement] = events.MailComplained

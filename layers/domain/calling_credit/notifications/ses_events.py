@@ -12,13 +12,18 @@ from email.utils import parseaddr
 from typing import Any, Final
 
 from calling_credit.accounts.bounces import Bounce, Returned
+from calling_credit.accounts.name_index import normalized_address
 from calling_credit.errors import BadRequest, ProblemCode
 from calling_credit.ids import is_id
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.notifications.ses_tags import ACCOUNT_TAG, EVENT_TAG
 
-NOT_SPAM: Final = "not-spam"
-"""The feedback type of a complaint that takes an earlier one back."""
+NO_COMPLAINTS: Final = frozenset({"not-spam", "auth-failure"})
+"""The feedback types by which no recipient complains: one takes a complaint back, the other reports that a mail in the
+sender's name could not be authenticated.
+"""
+
+MAX_ADDRESS: Final = 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def read_report(event: Mapping[str, Any], now: datetime) -> Report:
     if kind not in ("Bounce", "Complaint") or not isinstance(facts, dict):
         raise _malformed("neither a bounce nor a complaint")
     account_id, event_id = (_tag(mail, name) for name in (ACCOUNT_TAG, EVENT_TAG))
-    if facts.get("complaintFeedbackType") == NOT_SPAM:
+    if str(facts.get("complaintFeedbackType")) in NO_COMPLAINTS:
         return Report(account_id, ())
     bounces = []
     for address in _addresses(mail, facts):
@@ -73,13 +78,26 @@ def _kind(kind: str, facts: Mapping[str, Any]) -> Returned:
 
 
 def _addresses(mail: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
-    """The addresses that the mail went to. The recipient of a report may be another one: that of a forwarding."""
-    listed = mail.get("destination")
-    if not isinstance(listed, list) or not listed:
-        recipients = facts.get("bouncedRecipients") or facts.get("complainedRecipients") or ()
-        listed = [one.get("emailAddress") for one in recipients if isinstance(one, dict)]
-    parsed = (parseaddr(one)[1] for one in listed if isinstance(one, str))
-    return list(dict.fromkeys(address for address in parsed if "@" in address and len(address) <= 320))
+    """The addresses that the report is about. If it names none that the mail went to, its recipient is that of a
+    forwarding, and the report is about the only address of the mail.
+    """
+    sent = _parsed(mail.get("destination"))
+    listed = facts.get("bouncedRecipients") or facts.get("complainedRecipients")
+    recipients = (
+        [one.get("emailAddress") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    )
+    named = _parsed(recipients)
+    both = [address for form, address in sent.items() if form in named]
+    return both or list((sent if len(sent) == 1 or not named else named).values())
+
+
+def _parsed(listed: object) -> dict[str, str]:
+    """Addresses by their normal form."""
+    texts = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    addresses = (parseaddr(text)[1] for text in texts)
+    return {
+        normalized_address(address): address for address in addresses if "@" in address and len(address) <= MAX_ADDRESS
+    }
 
 
 def _tag(mail: Mapping[str, Any], name: str) -> str | None:
