@@ -5,10 +5,9 @@ An interrupted run continues where it stopped, and a repetition changes nothing.
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -16,6 +15,7 @@ from calling_credit.accounts.indexing import Indexer, Position
 from calling_credit.accounts.line_numbers import LEAD
 from calling_credit.accounts.number_history import NumberHistory
 from calling_credit.dynamodb import sweep_keys
+from calling_credit.dynamodb.unreadable import DECODE_ERRORS, UnreadableItem
 from calling_credit.masking import masked
 from ops.stack import FoundStack, find_stack
 from ops.terminal import confirm, console, progress_bar, run
@@ -38,11 +38,13 @@ def main() -> int:
     start = indexer.position()
     if start != Position():
         console.print(f"Continuing after {start.account_id}.", markup=False)
-    counts = index_all(indexer, start, shared_numbers(indexer))
+    unreadable: set[str] = set()
+    counts = index_all(indexer, start, shared_numbers(indexer, unreadable), unreadable)
     for kind, words in WORDS.items():
         console.print(f"{counts[kind]:>8}  {words}")
     show(indexer.ambiguous())
-    return 0
+    show_unreadable(unreadable)
+    return 1 if unreadable else 0
 
 
 WORDS: Final[Mapping[str, str]] = {
@@ -59,32 +61,62 @@ def lead_of(stack: FoundStack) -> timedelta:
     return timedelta(seconds=int(stack.parameters.get("LeadSeconds") or LEAD.total_seconds()))
 
 
-def shared_numbers(indexer: Indexer) -> set[str]:
-    """Return the numbers that several lines have, before any of these lines is indexed."""
+def shared_numbers(indexer: Indexer, unreadable: set[str]) -> set[str]:
+    """Return the numbers that several lines have, before any of these lines is indexed. Add the accounts that cannot be
+    read to `unreadable`.
+    """
+
+    def numbers_of(position: Position) -> list[str]:
+        try:
+            return indexer.numbers_of(position.account_id)
+        except (UnreadableItem, *DECODE_ERRORS):
+            unreadable.add(position.account_id)
+            return []
+
     lines: Counter[str] = Counter()
     count = 0
     with progress_bar("Reading lines", None) as move, ThreadPoolExecutor(WORKERS) as pool:
         for chunk in chunks(indexer.accounts_after(Position())):
-            for numbers in pool.map(lambda position: indexer.numbers_of(position.account_id), chunk):
+            for numbers in pool.map(numbers_of, chunk):
                 lines.update(numbers)
             count += len(chunk)
             move(count)
     return {number for number, uses in lines.items() if uses > 1}
 
 
-def index_all(indexer: Indexer, start: Position, shared: set[str]) -> Counter[str]:
-    """Index the accounts after a position. Store the position after each chunk: the next run continues there."""
+def index_all(indexer: Indexer, start: Position, shared: set[str], unreadable: set[str]) -> Counter[str]:
+    """Index the accounts after a position. Store the position after each chunk: the next run continues there. Pass the
+    accounts that cannot be read, and add them to `unreadable`.
+    """
+
+    def index(account_id: str) -> Counter[str]:
+        try:
+            return indexer.index_account(account_id, now=datetime.now(UTC), shared=shared)
+        except (UnreadableItem, *DECODE_ERRORS):
+            unreadable.add(account_id)
+            return Counter()
+
     counts: Counter[str] = Counter()
     with progress_bar("Indexing accounts", None) as move, ThreadPoolExecutor(WORKERS) as pool:
         for chunk in chunks(indexer.accounts_after(start)):
-            now = datetime.now(UTC)
-            index = partial(indexer.index_account, now=now, shared=shared)
             written = pool.map(index, [position.account_id for position in chunk])
             counts += sum(written, Counter({"account": len(chunk)}))
             indexer.store_position(chunk[-1])
             move(counts["account"])
     indexer.store_position(Position(sweep_keys.SWEEP_SHARDS))
     return counts
+
+
+def show_unreadable(accounts: Set[str]) -> None:
+    """Print the accounts that could not be read, and what to do."""
+    for account_id in sorted(accounts):
+        console.print(f"  {account_id}: a record cannot be read", markup=False)
+    if accounts:
+        console.print(
+            f"{len(accounts)} accounts are not or not wholly indexed. Repair their records "
+            "(docs/runbook.md#unreadable-items), and run the same command again.",
+            markup=False,
+        )
 
 
 def chunks(positions: Iterator[Position]) -> Iterator[list[Position]]:

@@ -10,6 +10,8 @@ from typing import Final
 import stripe
 
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
+from calling_credit.dynamodb.unreadable import UnreadableItem
+from calling_credit.dynamodb.unreadable_keys import shown_key
 from calling_credit.errors import CallingCreditError
 from calling_credit.payment_names import method_name
 from calling_credit.payments.relinking import AccountPlan, Relinker
@@ -38,12 +40,12 @@ def main() -> int:
     known, current = guard.read(), account_of(client)
     former = UNKNOWN if known is None else known.account_id
     console.print(f"{stack.name} belongs to the Stripe account {former}; the key belongs to {current}.", markup=False)
-    plans, open_topups = preview(relinker)
+    plans, open_topups, unreadable = preview(relinker)
     show(plans, open_topups)
     is_moved = known is None or known != KnownAccount(current, hash_of(key))
     if not plans and not is_moved:
         console.print("Nothing to do.")
-        return 0
+        return show_unreadable(unreadable)
     question = f"Relink {stack.name} from {former} to {current}? Nothing is charged or refunded."
     if not arguments.yes and not stack.is_local and not confirm(question):
         return 1
@@ -54,19 +56,20 @@ def main() -> int:
     if is_moved and not guard.store(KnownAccount(current, hash_of(key)), replaces=replaces):
         raise CommandError("Another run has relinked this stack meanwhile. Run the command again to see its state.")
     console.print(f"Done. {stack.name} belongs to the Stripe account {current}.", markup=False)
-    return 0
+    return show_unreadable(unreadable)
 
 
-def preview(relinker: Relinker) -> tuple[list[AccountPlan], dict[str, list[str]]]:
-    """Return the accounts that change, and the open top-ups by account. Changes nothing."""
-    accounts, customers = list(relinker.accounts()), relinker.known_customers()
+def preview(relinker: Relinker) -> tuple[list[AccountPlan], dict[str, list[str]], list[UnreadableItem]]:
+    """Return the accounts that change, the open top-ups by account, and what cannot be read. Changes nothing."""
+    unreadable: list[UnreadableItem] = []
+    accounts, customers = list(relinker.accounts(unreadable.append)), relinker.known_customers()
     plans = []
     with progress_bar("Comparing accounts with Stripe", len(accounts)) as move:
         for count, account in enumerate(accounts, 1):
             plans.append(relinker.plan(account, customers))
             move(count)
     console.print(f"{len(accounts):>8}  accounts")
-    return [plan for plan in plans if plan.has_changes], relinker.open_topups()
+    return [plan for plan in plans if plan.has_changes], relinker.open_topups(), unreadable
 
 
 def show(plans: list[AccountPlan], open_topups: dict[str, list[str]]) -> None:
@@ -78,6 +81,16 @@ def show(plans: list[AccountPlan], open_topups: dict[str, list[str]]) -> None:
         console.print(f"  {plan.account_id}: {', '.join(changes_of(plan))}", markup=False, soft_wrap=True)
     for account_id, topup_ids in sorted(open_topups.items()):
         console.print(f"  {account_id}: open {', '.join(topup_ids)}", markup=False, soft_wrap=True)
+
+
+def show_unreadable(items: list[UnreadableItem]) -> int:
+    """Print the items because of which an account was left as it is; return the exit code."""
+    for item in items:
+        pk, sk = shown_key(item.key)
+        console.print(f"  {pk} {sk}: {item.reason} cannot be read, so this account is as before", markup=False)
+    if items:
+        console.print("Repair these records (docs/runbook.md#unreadable-items), and run the same command again.")
+    return 1 if items else 0
 
 
 def changes_of(plan: AccountPlan) -> list[str]:

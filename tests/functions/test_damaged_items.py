@@ -143,7 +143,7 @@ FORMS: dict[str, tuple[Item, ...]] = {
     "L": ({"M": {}}, {"L": [{"N": "1.5"}]}, {"S": "x"}),
     "M": ({"L": []}, {"M": {"x": {"N": "1.5"}}}, {"S": "x"}),
 }
-"""What stands in place of a value, by its type: other types, and forms that mean nothing."""
+"""The values that replace one, by its type: other types, and forms that mean nothing."""
 OF_INDEX: tuple[Item, ...] = ({"S": "x"}, {"S": "\x7f"}, {"S": " "})
 """Damaged keys of the index, whose type DynamoDB checks itself."""
 

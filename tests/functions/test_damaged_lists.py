@@ -1,4 +1,4 @@
-"""Damage in a list hides nothing and stops nobody: statements, the index, stored positions, the nights, the desk."""
+"""Damage in a list hides nothing and stops no one: statements, the index, stored positions, the nights, the desk."""
 
 import json
 from datetime import timedelta

@@ -11,6 +11,7 @@ import pytest
 from calling_credit.accounts.find import find_accounts
 from calling_credit.accounts.indexing import Indexer, Position
 from calling_credit.accounts.number_resolver import NumberResolver
+from calling_credit.dynamodb.attributes import to_attributes
 from ops import index_accounts
 from ops.stack import FoundStack
 from tests.harness.releases import RELEASES, cases_of
@@ -214,3 +215,22 @@ def test_a_live_change_during_the_index_is_never_overwritten(old: World, monkeyp
     assert [item["address"] for item in items if item["PK"].startswith("MAIL#")] == ["new@example.com"]
     assert {item["name"] for item in items if item["PK"].startswith("NAME#")} == {"Grace Hopper"}
     assert [item["PK"] for item in items if item["SK"] == "NUMBER"] == ["NUMBER#+14155550199"]
+
+
+@pytest.mark.parametrize("sort_key", ["ACCOUNT", "LINE#", "USER#"])
+def test_an_unreadable_account_keeps_no_other_off_the_index(
+    old: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sort_key: str
+) -> None:
+    [item] = [one for one in old.stack.stored_items("acct_b") if one["SK"].startswith(sort_key)]
+    key = to_attributes({"PK": item["PK"], "SK": item["SK"]})
+    old.stack.dynamodb.put_item(TableName=TABLE, Item=key | to_attributes({"broken": True}))
+    whole = to_attributes(item)
+    if "sweep_pk" in whole:
+        listed = {"sweep_pk": whole["sweep_pk"], "sweep_sk": whole["sweep_sk"]}
+        old.stack.dynamodb.put_item(TableName=TABLE, Item=key | listed)
+    assert run(old, monkeypatch) == 1
+    assert "acct_b: a record cannot be read" in capsys.readouterr().out
+    assert [resolved(old, f"+1415555010{number}") for number in (1, 3)] == ["acct_a", "acct_c"]
+    old.stack.dynamodb.put_item(TableName=TABLE, Item=whole)
+    assert run(old, monkeypatch) == 0
+    assert resolved(old, "+14155550102") == "acct_b"

@@ -11,6 +11,7 @@ from calling_credit.dynamodb.lease_keys import lease_key
 from calling_credit.dynamodb.sweep_keys import sweep_pk
 from calling_credit.instants import format_instant
 from tests.harness.table import TABLE
+from tests.harness.till import Till
 from tests.harness.wire import Killed, Pass, Sent, Wire, refusal
 from tests.harness.world import World
 
@@ -126,3 +127,37 @@ def test_a_failing_read_of_one_account_does_not_end_a_round(world: World, wire: 
     with wire.interfering(refuse):
         assert world.stack.invoke("reconcile_payments", {})["failed"] == 2
     assert len(read) == 2
+
+
+def test_a_crash_at_every_request_of_a_payment_round_credits_once(
+    till: Till, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calling_credit.dynamodb.sweep_keys.SWEEP_SHARDS", 1)  # Every shard is read in the same way.
+    till.set_rule(till.card())
+    number, survived, made = 0, False, 0
+    while not survived:
+        number += 1
+        till.left_open()
+        made += 1
+        till.later(minutes=2)
+        seen: list[Sent] = []
+
+        def crash(sent: Sent, passed: Pass, seen: list[Sent] = seen, number: int = number) -> AWSResponse:
+            seen.append(sent)
+            answer = passed()
+            if len(seen) == number:
+                raise Killed
+            return answer
+
+        with wire.interfering(crash):
+            try:
+                till.world.stack.invoke("reconcile_payments", {})
+                survived = True
+            except Killed:
+                wire.dead = False
+        for _ in range(3):  # The lease ends; the next run leaves out the item of the dead one, and then takes it.
+            till.sweep(minutes=4)
+        assert till.world.balance() == made * 25_000_000, number
+        assert till.sweep(minutes=4)["failed"] == 0
+        assert [item for item in till.world.stack.items() if item["SK"].startswith("LEASE#")] == []
+    assert number > 10, "lease, position, kinds, a payment, release"

@@ -12,6 +12,7 @@ from local.stripe_stand_in.controls import Controls
 from ops import relink_stripe
 from ops.stack import FoundStack
 from ops.terminal import CommandError
+from tests.functions.test_unreadable_holds import damage
 from tests.harness.cards import MASTERCARD
 from tests.harness.recharging import declined_three_times, leave, shown
 from tests.harness.table import sample_event
@@ -199,3 +200,15 @@ def test_an_account_that_saves_its_first_card_during_the_preview_keeps_it(
     [account] = moved.world.of_kind("ACCOUNT")
     assert "stripe_customer_id" in account
     assert shown(moved) == ("active", None, None)
+
+
+@pytest.mark.parametrize(("sort_key", "name"), [("ACCOUNT", "stripe_customer_id"), ("AUTO_RECHARGE", "state_version")])
+def test_an_unreadable_account_keeps_no_other_linked_as_before(
+    moved: Till, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sort_key: str, name: str
+) -> None:
+    damage(moved.world, "ACCOUNT#acct_1", sort_key, **{name: {"L": []}})
+    before = moved.world.stack.items("acct_1")
+    assert relink(monkeypatch, "--yes") == 1
+    assert f"ACCOUNT#acct_1 {sort_key}: {name} cannot be read" in capsys.readouterr().out
+    assert customers(moved)[1] is None
+    assert moved.world.stack.items("acct_1") == before

@@ -4,10 +4,10 @@ Every step has a condition and may be repeated, so an interrupted run continues 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import stripe
 
@@ -15,6 +15,7 @@ from calling_credit.accounts.customer_store import Customer, CustomerStore
 from calling_credit.changes.actor import Actor
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.sweep import query_due, read_listed
+from calling_credit.dynamodb.unreadable import OnUnreadable, raise_unreadable, readable
 from calling_credit.payments.cards import find_own_card
 from calling_credit.payments.customers import account_in
 from calling_credit.payments.stripe_client import public_error
@@ -66,13 +67,16 @@ class Relinker:
         self._recharges = RechargeStore(client, table_name)
         self._backups = BackupStore(client, table_name)
 
-    def accounts(self) -> Iterator[StoredAccount]:
-        """Yield every account of the stack. Read them before Stripe's customers, so that no customer created
+    def accounts(self, on_unreadable: OnUnreadable = raise_unreadable) -> Iterator[StoredAccount]:
+        """Yield every readable account of the stack. Read them before Stripe's customers, so that no customer created
         meanwhile looks lost.
         """
-        for item in read_listed(self._client, self._table_name, ACCOUNT_KIND):
-            account_id = keys.account_of(item["PK"])
-            yield StoredAccount(account_id, self._customers.read(account_id), self._recharges.recharge(account_id))
+        for item in read_listed(self._client, self._table_name, ACCOUNT_KIND, on_unreadable):
+            yield from readable([item], self._stored, on_unreadable)
+
+    def _stored(self, item: Mapping[str, Any]) -> StoredAccount:
+        account_id = keys.account_of(item["PK"])
+        return StoredAccount(account_id, self._customers.read(account_id), self._recharges.recharge(account_id))
 
     def open_topups(self) -> dict[str, list[str]]:
         """The ids of the top-ups that have not ended, by account."""
