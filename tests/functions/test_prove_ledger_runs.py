@@ -79,7 +79,9 @@ def test_an_account_that_stripe_refuses_to_show_is_unproven(till: Till, capsys: 
     assert till.prove(hours=1)["differences"] > 0
 
 
-def test_an_unreadable_item_is_listed_and_its_account_is_a_dead_letter(till: Till) -> None:
+def test_an_unreadable_item_is_listed_and_its_account_is_a_dead_letter(
+    till: Till, capsys: pytest.CaptureFixture[str]
+) -> None:
     paid(till)
     till.world.create_account("acct_2")
     [entry] = till.world.entries()
@@ -88,10 +90,11 @@ def test_an_unreadable_item_is_listed_and_its_account_is_a_dead_letter(till: Til
     nights = Nights(till.world.stack)
     nights.send()
     counts = nights.deliver()
-    assert (counts["accounts_unproven"], counts["unreadable_items"]) == (3, 3)
+    assert (counts["accounts_unproven"], capsys.readouterr().out.count('"UnreadableItems":[1.0]')) == (3, 3)
     assert [one["id"] for body in nights.dead for one in json.loads(body)["accounts"]][:1] == [ACCOUNT]
     [listed] = [item for item in till.world.stack.items() if item["PK"] == "UNREADABLE"]
     assert (listed["SK"], listed["reason"]) == (f"{entry['PK']}|{entry['SK']}", "amount_micros")
+    assert (listed["reader"], listed["times"]) == ("prove_accounts", 3)
     assert codes(till) == []
 
 
