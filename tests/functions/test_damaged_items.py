@@ -50,7 +50,8 @@ def rerates(till: Till, _: Item) -> None:
 def recharges(till: Till, item: Item) -> None:
     """auto_recharge: the record of a balance that the table refuses to change is retried alone."""
     key = {"PK": {"S": "ACCOUNT#acct_1"}, "SK": {"S": "BALANCE"}}
-    record = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1", "Keys": key, "NewImage": item}}
+    change = {"SequenceNumber": "1", "Keys": key, "NewImage": item, "ApproximateCreationDateTime": 1_795_435_200}
+    record = {"eventName": "MODIFY", "dynamodb": change}
     assert set(failures(till.world.stack.invoke("auto_recharge", {"Records": [record]}))) <= {"1"}
 
 
