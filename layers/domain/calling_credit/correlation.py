@@ -1,4 +1,4 @@
-"""The id that joins what one request caused: its log lines, entries, top-ups, changes, events, and mails.
+"""The id that joins what a request or a call caused: log lines, entries, top-ups, changes, events, and mails.
 
 It is API Gateway's id of a request, or the id that a message of the call queue brings: the `correlation_id` among its
 attributes, else its message id. Items store the id of what wrote them first. It is no fact: without it, or with a

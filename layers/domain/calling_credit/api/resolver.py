@@ -47,7 +47,7 @@ def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
         aws_code = error_code(cause) or type(cause).__name__ if isinstance(cause, AWS_ERRORS) else None
         if isinstance(error, UnreadableItem):
             log_unreadable(logger, error, app.current_event.route_key)
-            emit(Metrics(), {"unreadable_items": 1})
+            emit(Metrics(service="api"), {"unreadable_items": 1})
         logger.info("refused", code=error.code, route=app.current_event.route_key, aws_code=aws_code)
         return problem(error)
 
