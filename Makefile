@@ -305,6 +305,10 @@ deploy-built: $(READY)  ## Deploy the last build, and record the release before 
 rollback-release: $(READY)  ## Make the previous release live again, or TO=release; LIST=1 lists them, YES=1 skips the question
 	@$(BIN)/python -m ops.rollback_release $(if $(TO),--to "$(TO)") $(call flag,LIST,--list) $(call flag,YES,--yes)
 
+.PHONY: prune-versions
+prune-versions: $(READY)  ## Delete versions of functions that no release needs, as make deploy does; YES=1 skips the question
+	@$(BIN)/python -m ops.prune_versions $(call flag,YES,--yes)
+
 .PHONY: smoke-test
 smoke-test: $(READY)  ## Try a stack in Stripe's test mode: a held call, a charged call, a test card, and an audit
 	@$(BIN)/python -m ops.smoke_test

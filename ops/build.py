@@ -20,7 +20,7 @@ from ops.sources import commit_of, uncommitted_files
 
 BUILD_DIR: Final = ROOT / ".aws-sam" / "build"
 RELEASE_FILE: Final = ROOT / ".aws-sam" / "release.json"
-"""What was built last: the release, the commit of its sources (empty if some differ from it), and the runtime."""
+"""What was built last: the release, the commit of its sources (empty if some differ from it), and its target."""
 
 
 class BuildError(Exception):
@@ -93,6 +93,14 @@ def name_release(build_dir: Path, settings: str) -> str:
     return release
 
 
+def is_release(build_dir: Path, settings: str, release: str) -> bool:
+    """Whether a build holds exactly what `name_release` named."""
+    template = build_dir / "template.yaml"
+    if not template.exists() or f"AutoPublishCodeSha256: {release}\n" not in template.read_text(encoding="utf-8"):
+        return False
+    return release_of(build_dir, [settings]) == release
+
+
 def settings_of(config_env: str) -> str:
     """Return the template's parameters of an environment, as samconfig.toml writes them.
 
@@ -111,12 +119,25 @@ def runtime_of(config_env: str) -> str:
     Raises:
         BuildError: samconfig.toml has no such environment.
     """
+    return _parameter_of(config_env, "Runtime")
+
+
+def target_of(config_env: str) -> str:
+    """Return what a build for an environment runs on, such as "python3.13 arm64": its libraries fit nothing else.
+
+    Raises:
+        BuildError: samconfig.toml has no such environment.
+    """
+    return f"{runtime_of(config_env)} {_parameter_of(config_env, 'Architecture')}"
+
+
+def _parameter_of(config_env: str, name: str) -> str:
     overrides = settings_of(config_env)
-    match = re.search(r"\bRuntime=(\S+)", overrides) or re.search(
-        r"^  Runtime:\n(?:    .*\n)*?    Default: (\S+)", (ROOT / "template.yaml").read_text(), re.MULTILINE
+    match = re.search(rf"\b{name}=(\S+)", overrides) or re.search(
+        rf"^  {name}:\n(?:    .*\n)*?    Default: (\S+)", (ROOT / "template.yaml").read_text(), re.MULTILINE
     )
     if match is None:
-        raise BuildError("template.yaml has no default for its parameter Runtime.")
+        raise BuildError(f"template.yaml has no default for its parameter {name}.")
     return match[1]
 
 
@@ -148,6 +169,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make build", description="Build the application for an environment.")
     parser.add_argument("environment", help="CONFIG_ENV: an environment in samconfig.toml, such as staging")
     environment = parser.parse_args().environment
+    RELEASE_FILE.unlink(missing_ok=True)  # A build that fails must not be deployed under the name of the last one.
     try:
         python = python_of(runtime_of(environment))
         sam_build(environment, BUILD_DIR, python=python)
@@ -157,7 +179,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     commit = "" if uncommitted_files() else commit_of()
-    RELEASE_FILE.write_text(json.dumps({"release": release, "commit": commit, "runtime": runtime_of(environment)}))
+    RELEASE_FILE.write_text(json.dumps({"release": release, "commit": commit, "target": target_of(environment)}))
     print(f"Built release {release[:12]} into {BUILD_DIR}.")
     return 0
 

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from ops.project import ROOT
 from ops.stack import FoundStack, find_stack
+from ops.stack_status import NEVER_CREATED, NEW, refuse_to_deploy, status_of
 from ops.terminal import CommandError, confirm, console, run
 
 TEMPLATE: Final = ROOT / "stacks" / "edge.yaml"
@@ -36,18 +37,25 @@ def main() -> int:
 
 
 def deploy(client: Any, stack: FoundStack, values: dict[str, str]) -> str:
-    """Create or update the edge of a stack; return the name to which its domain points."""
+    """Create or update the edge of a stack; return the name to which its domain points.
+
+    Raises:
+        CommandError: an earlier deployment is under way, or failed; the message says what to do first.
+    """
     name = f"{stack.name}-edge"
+    if (status := status_of(client, name)) in NEVER_CREATED:
+        raise CommandError(
+            f"{name} is in {status}: its first deployment failed. Correct the cause, run aws cloudformation"
+            f" update-termination-protection --no-enable-termination-protection --stack-name {name} --region {REGION},"
+            f" delete the stack in {REGION}, and run the command again."
+        )
+    refuse_to_deploy(client, name)
     api = stack.parameters.get("ApiDomain") or urlsplit(stack.outputs["ApiUrl"]).hostname or ""
     parameters = [
         {"ParameterKey": one, "ParameterValue": value} for one, value in (values | {"ApiDomain": api}).items()
     ]
     request = {"StackName": name, "TemplateBody": TEMPLATE.read_text(encoding="utf-8")}
-    try:
-        client.describe_stacks(StackName=name)
-    except ClientError as error:
-        if "does not exist" not in str(error):
-            raise
+    if status in NEW:
         client.create_stack(**request, Parameters=parameters, EnableTerminationProtection=True)
         client.get_waiter("stack_create_complete").wait(StackName=name)
     else:

@@ -1,6 +1,7 @@
 """Lists what someone changed beside CloudFormation: resources of the stack that differ from its template."""
 
 import time
+from collections.abc import Iterator
 from typing import Any, Final
 
 from ops.stack import find_stack
@@ -8,6 +9,7 @@ from ops.terminal import CommandError, console, run
 
 POLL_SECONDS: Final = 5.0
 MAX_SECONDS: Final = 900.0
+NESTED: Final = "AWS::CloudFormation::Stack"
 RELEASES: Final = "AWS::Lambda::Alias"
 """A rollback moves aliases beside CloudFormation, until the next release."""
 
@@ -15,7 +17,8 @@ RELEASES: Final = "AWS::Lambda::Alias"
 def main() -> int:
     """Run `python -m ops.drift`, behind `make drift`. Exit with 1 if something differs."""
     stack = find_stack()
-    drifts = drifted(stack.client("cloudformation"), stack.name)
+    client = stack.client("cloudformation")
+    drifts = [one for name in stacks_of(client, stack.name) for one in drifted(client, name)]
     for one in drifts:
         note = " (a release was rolled back)" if one["ResourceType"] == RELEASES else ""
         console.print(f"{one['LogicalResourceId']}: {one['StackResourceDriftStatus']}{note}", markup=False)
@@ -26,6 +29,15 @@ def main() -> int:
         return 1
     console.print(f"{stack.name} is as its template says.", markup=False)
     return 0
+
+
+def stacks_of(client: Any, stack_name: str) -> Iterator[str]:
+    """Yield a stack and the stacks nested in it, which CloudFormation does not compare with it."""
+    yield stack_name
+    for page in client.get_paginator("list_stack_resources").paginate(StackName=stack_name):
+        for one in page["StackResourceSummaries"]:
+            if one["ResourceType"] == NESTED and one.get("PhysicalResourceId"):
+                yield from stacks_of(client, one["PhysicalResourceId"])
 
 
 def drifted(client: Any, stack_name: str) -> list[dict[str, Any]]:

@@ -16,7 +16,9 @@ from ops.release import ALIAS, described_release
 
 FUNCTION: Final = "AWS::Lambda::Function"
 MAX_RECORDED: Final = 4
-"""How many releases are recorded: a parameter holds 4 KB, a release of 25 functions about 700 bytes."""
+"""How many releases are recorded, if they fit: a release of 27 functions takes about 900 bytes."""
+MAX_BYTES: Final = 4_096
+"""The size of a parameter. Source: PutParameter in the reference of Systems Manager (standard tier)."""
 
 
 class NoAliasError(Exception):
@@ -74,7 +76,7 @@ def parameter_name(stack_name: str) -> str:
 
 
 def recorded_releases(ssm: Any, stack_name: str) -> list[Release]:
-    """Return the recorded releases of a stack, oldest first."""
+    """Return the recorded releases of a stack; the one that was live last comes last."""
     try:
         text = ssm.get_parameter(Name=parameter_name(stack_name))["Parameter"]["Value"]
     except ClientError as error:
@@ -84,20 +86,29 @@ def recorded_releases(ssm: Any, stack_name: str) -> list[Release]:
     return [Release(one["name"], one["versions"], one["at"]) for one in json.loads(text)]
 
 
-def record(ssm: Any, stack_name: str, live: Release) -> None:
-    """Record what is live, unless it is recorded already."""
+def record(ssm: Any, stack_name: str, live: Release, now: datetime | None = None) -> None:
+    """Record that a release is live until now, `now` without a time, and drop those that were live longest ago."""
     earlier = [one for one in recorded_releases(ssm, stack_name) if one.versions != live.versions]
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    kept = sorted([*earlier, Release(live.name, live.versions, now)], key=_age)[-MAX_RECORDED:]
-    entries = [{"name": one.name, "at": one.at, "versions": dict(one.versions)} for one in kept]
-    value = json.dumps(entries, separators=(",", ":"))
+    at = f"{now or datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    kept = [*sorted(earlier, key=_last_live), Release(live.name, live.versions, at)][-MAX_RECORDED:]
+    value = _encode(kept)
+    while len(value) > MAX_BYTES and len(kept) > 1:
+        kept = kept[1:]  # The oldest.
+        value = _encode(kept)
     ssm.put_parameter(Name=parameter_name(stack_name), Value=value, Type="String", Overwrite=True)
 
 
-def _age(release: Release) -> int:
-    return max(map(int, release.versions.values()))
+def _encode(releases: Iterable[Release]) -> str:
+    entries = [{"name": one.name, "at": one.at, "versions": dict(one.versions)} for one in releases]
+    return json.dumps(entries, separators=(",", ":"))
+
+
+def _last_live(release: Release) -> tuple[str, int]:
+    return release.at, max(map(int, release.versions.values()))
 
 
 def release_before(live: Release, recorded: Iterable[Release]) -> Release | None:
-    """Return the newest recorded release that is older than the live one."""
-    return max((one for one in recorded if one.is_before(live)), key=_age, default=None)
+    """Return, of the recorded releases that are older than the live one, the one that was live last. It is not the
+    newest one if that was rolled back before the live one was deployed.
+    """
+    return max((one for one in recorded if one.is_before(live)), key=_last_live, default=None)

@@ -13,17 +13,22 @@ ALIAS: Final = "live"
 FUNCTION: Final = re.compile(
     r"^  \w+:\n    Type: AWS::Serverless::Function\n(?:    .*\n|\n)*?    Properties:\n", re.MULTILINE
 )
+STAMP: Final = re.compile(rb"^      AutoPublishCodeSha256: [0-9a-f]{64}\n", re.MULTILINE)
+TEMPLATE: Final = "template.yaml"
 DESCRIBED: Final = re.compile(r"(?:^| )([0-9a-f]{64})$")
 
 
 def release_of(build: Path, settings: Iterable[str] = ()) -> str:
     """Return the SHA-256 of a build's files, of its template, and of the settings that it is deployed with.
 
-    Compiled modules do not count: they follow from their sources.
+    Compiled modules do not count: they follow from their sources. The name of the release in the template does not
+    count either, so that a finished build can be compared with its name. Times, modes, and the place of the build do
+    not matter.
     """
     digest = hashlib.sha256("\0".join(settings).encode())
     for path in sorted(path for path in build.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        text = path.read_bytes()
+        content = hashlib.sha256(STAMP.sub(b"", text) if path == build / TEMPLATE else text).hexdigest()
         digest.update(f"{path.relative_to(build).as_posix()}\0{content}\n".encode())
     return digest.hexdigest()
 

@@ -21,6 +21,7 @@ from ops.live_release import (
 )
 from ops.release import ALIAS
 from ops.stack import FoundStack, find_stack
+from ops.stack_status import refuse_to_move
 from ops.terminal import CommandError, confirm, console, error_console, progress_bar, run
 
 NO_ALIAS = "The functions of {} have no alias yet: make deploy creates it, and keeps the previous version from then on."
@@ -63,6 +64,7 @@ def main() -> int:
     report(live, target, moves)
     if not arguments.yes and not confirm(f"Make release {short(target)} live in {stack.name}?"):
         return 1
+    refuse_to_move(stack.client("cloudformation"), stack.name)
     check(client, moves)
     record(ssm, stack.name, live)  # So that it can be named with TO.
     shift(client, moves)

@@ -41,6 +41,8 @@ def alarms_of(client: Any, stack_name: str) -> Iterator[str]:
     """Yield the names of the alarms of a stack and of its nested stacks."""
     for page in client.get_paginator("list_stack_resources").paginate(StackName=stack_name):
         for one in page["StackResourceSummaries"]:
+            if not one.get("PhysicalResourceId"):
+                continue  # Its creation failed.
             if one["ResourceType"] == ALARM:
                 yield one["PhysicalResourceId"]
             elif one["ResourceType"] == NESTED:
@@ -51,7 +53,8 @@ def red_alarms(client: Any, names: list[str]) -> list[str]:
     """Return those of the alarms that are red."""
     red: list[str] = []
     for start in range(0, len(names), AT_ONCE):
-        answer = client.describe_alarms(AlarmNames=names[start : start + AT_ONCE], StateValue="ALARM")
+        chosen = names[start : start + AT_ONCE]
+        answer = client.describe_alarms(AlarmNames=chosen, StateValue="ALARM", MaxRecords=AT_ONCE)
         red += [one["AlarmName"] for one in answer["MetricAlarms"]]
     return red
 

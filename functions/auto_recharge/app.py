@@ -54,7 +54,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             now = clock.now()
             worker = TopUpWorker(dynamodb, config().table_name, stripe_client(), now, seconds_left)
             with correlated(causes.get(account_id)):
-                check_account(worker, account_id, now, crossed[account_id])
+                check_account(worker, account_id, now, crossed.get(account_id, now))
         except NotFound as error:
             logger.error(error.code, account_id=account_id)
         except UnreadableItem as error:
@@ -78,12 +78,13 @@ def last_record_of_each(records: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def first_time_of_each(records: list[dict[str, Any]]) -> dict[str, datetime]:
-    """When the stream recorded each account's balance for the first time in this batch."""
+    """When the stream recorded each account's balance for the first time in this batch. An operator's record that tells
+    no time has none.
+    """
     return {
-        keys.account_of(record["dynamodb"]["Keys"]["PK"]["S"]): datetime.fromtimestamp(
-            record["dynamodb"]["ApproximateCreationDateTime"], UTC
-        )
+        keys.account_of(record["dynamodb"]["Keys"]["PK"]["S"]): datetime.fromtimestamp(recorded_at, UTC)
         for record in reversed(records)
+        if (recorded_at := record["dynamodb"].get("ApproximateCreationDateTime")) is not None
     }
 
 

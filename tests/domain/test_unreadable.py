@@ -70,3 +70,11 @@ def test_every_stored_attribute_has_the_type_of_its_name(folder: Any) -> None:
             assert find_wrong_type(from_attributes(item)) is None, (path.stem, name)
             unknown = {attribute for attribute in item if "#" not in attribute} - set(TYPES) - UNCHECKED
             assert unknown == set(), (path.stem, name)
+
+
+def test_a_projection_without_its_key_is_read_in_either_form() -> None:
+    item: dict[str, Any] = {"SK": {"S": "ENTRY#1#c"}, "amount_micros": {"N": "5"}}
+    assert find_wrong_type(item) is None
+    assert find_wrong_type({**item, "amount_micros": {"S": "5"}}) == "amount_micros"
+    assert find_wrong_type({"amount_micros": 5, "SK": "ENTRY#1#c"}) is None
+    assert find_wrong_type({"amount_micros": "5", "SK": "ENTRY#1#c"}) == "amount_micros"

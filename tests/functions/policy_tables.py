@@ -75,6 +75,7 @@ WITHOUT_DATA = {
         "s3:ListBucket",
         "lambda:InvokeFunction",
         "lambda:ListVersionsByFunction",
+        "ssm:GetParameter",
         "codedeploy:PutLifecycleEventHookExecutionStatus",
     },
 }

@@ -71,7 +71,7 @@ def test_no_update_replaces_or_deletes_what_holds_money() -> None:
     assert named >= KEPT
     assert named <= set(RESOURCES), "a protected resource does not exist"
     retained = {name for name, one in RESOURCES.items() if one.get("DeletionPolicy") == "Retain"}
-    assert retained - {"UserPoolUser"} <= named | {"ArchiveBucket", "FailureBucket"}
+    assert retained <= named
 
 
 def test_a_protected_stack_cannot_be_deleted() -> None:
@@ -115,6 +115,15 @@ def test_only_runs_of_the_environment_assume_the_role() -> None:
         for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
     ]
     assert not [action for action in actions if "*" in action or action.startswith("dynamodb:")]
+    deletes = [
+        one
+        for one in resources["DeployRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+        if "lambda:DeleteFunction" in one["Action"]
+    ]
+    assert [one["Resource"]["Fn::Sub"].rpartition("function:")[2] for one in deletes] == ["${StackName}-*:*"]
+    managed = resources["DeployRole"]["Properties"]["ManagedPolicyArns"]["Fn::If"]
+    assert (managed[0], managed[2]) == ("TriesStack", {"Ref": "AWS::NoValue"})
+    assert managed[1] == [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/SecurityAudit"}], "it reads no data"
     [only] = resources["ExecutionRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert only["Principal"] == {"Service": "cloudformation.amazonaws.com"}
 

@@ -4,11 +4,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
-from ops import build
+from ops import build, drift
 from ops.build import BuildError, python_of, sam_build
-from ops.drift import drifted
+from ops.drift import drifted, stacks_of
+from ops.stack import FoundStack
 from ops.terminal import CommandError
 
 UV = """#!/bin/sh
@@ -84,6 +86,37 @@ def test_every_page_of_drift_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ops.drift.time.sleep", lambda _seconds: None)
     client = CloudFormation("DETECTION_IN_PROGRESS", "DETECTION_COMPLETE")
     assert [one["LogicalResourceId"] for one in drifted(client, "staging")] == ["Api", "LedgerTable"]
+
+
+def test_nested_stacks_are_compared_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    resources: dict[str, list[str | None]]
+    resources = {"staging": ["arn:watch", None], "arn:watch": ["arn:deeper"], "arn:deeper": []}
+    nested = "AWS::CloudFormation::Stack"
+
+    class Stacks(CloudFormation):
+        """Stacks in stacks; one that was never created has no id."""
+
+        def get_paginator(self, _name: str) -> "Stacks":
+            """List resources."""
+            return self
+
+        def paginate(self, *, StackName: str) -> list[dict[str, Any]]:  # noqa: N803 - CloudFormation's name
+            """Return the nested stacks, and a function."""
+            listed = [{"ResourceType": nested, "PhysicalResourceId": one} for one in resources[StackName]]
+            return [{"StackResourceSummaries": [*listed, {"ResourceType": "AWS::Lambda::Function"}]}]
+
+        def describe_stack_resource_drifts(self, **request: Any) -> dict[str, Any]:
+            """Return an alarm of the deepest stack."""
+            name = request["StackName"]
+            changed = {"LogicalResourceId": "Alarm", "ResourceType": "x", "StackResourceDriftStatus": "MODIFIED"}
+            return {"StackResourceDrifts": [changed] if name == "arn:deeper" else []}
+
+    client = Stacks(*["DETECTION_COMPLETE"] * 3)
+    assert list(stacks_of(client, "staging")) == ["staging", "arn:watch", "arn:deeper"]
+    monkeypatch.setattr(FoundStack, "client", lambda _self, _service: client)
+    monkeypatch.setattr(drift, "find_stack", lambda: FoundStack("staging", False, {}, boto3.Session(), None))
+    assert drift.main() == 1
+    assert "Alarm: MODIFIED" in capsys.readouterr().out
 
 
 def test_a_comparison_that_failed_is_no_clean_stack() -> None:

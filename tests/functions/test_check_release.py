@@ -4,13 +4,14 @@ import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from calling_credit.charging.sample_calls import NUMBERS, ORIGINS, SECONDS, differences, price_samples
 from calling_credit.config import config
+from calling_credit.errors import ProblemCode, Unavailable
 from tests.harness.table import Context, load_app, sample_event
 from tests.harness.world import World
 
@@ -28,6 +29,21 @@ class CodeDeploy:
     def put_lifecycle_event_hook_execution_status(self, **report: str) -> None:
         """Take a report."""
         self.reports.append(report)
+
+
+class Parameters:
+    """The record of releases, as `make deploy` writes it: name and time."""
+
+    def __init__(self, *releases: tuple[str, str]) -> None:
+        self.releases = releases
+        self.exceptions = SimpleNamespace(ParameterNotFound=LookupError)
+
+    def get_parameter(self, *, Name: str) -> dict[str, Any]:  # noqa: N803 - the name of Systems Manager
+        """Return the record."""
+        assert Name == f"/{config().stack_name}/releases"
+        if not self.releases:
+            raise LookupError(Name)
+        return {"Parameter": {"Value": json.dumps([{"name": name, "at": at} for name, at in self.releases])}}
 
 
 class Versions:
@@ -66,6 +82,8 @@ def app(world: World, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The function, with its own earlier versions and CodeDeploy replaced."""
     loaded = load_app("check_release")
     monkeypatch.setattr(loaded, "deployments", CodeDeploy())
+    monkeypatch.setattr(loaded, "parameters", Parameters())
+    monkeypatch.setattr(loaded, "WAIT_SECONDS", 0)
     monkeypatch.setattr(loaded, "functions", Versions(lambda event: loaded.handler(event, Context())))
     monkeypatch.setattr(loaded.clock, "now", lambda: world.clock.now)
     return loaded
@@ -109,9 +127,56 @@ def test_a_release_that_means_to_change_prices_passes(app: ModuleType, monkeypat
     assert outcome(app) == "Succeeded"
 
 
-def test_another_deck_or_sample_is_not_compared(app: ModuleType) -> None:
+def test_a_release_is_compared_with_the_one_that_was_live(app: ModuleType) -> None:
+    failed = "c" * 64
+    app.functions.listed.insert(3, {"Version": "12", "Description": f"Prices. {failed}"})
+    vars(app)["parameters"] = Parameters((BEFORE, "2026-11-29T12:05:00Z"), (failed, "2026-11-29T12:04:00Z"))
+    assert (outcome(app), app.functions.invoked) == ("Succeeded", ["10"]), "version 12 failed, or was rolled back"
+    vars(app)["parameters"] = Parameters(("", "2026-11-29T12:05:00Z"), (BEFORE, "2026-11-29T12:04:00Z"))
+    assert (outcome(app), app.functions.invoked[1:]) == ("Succeeded", ["12"]), "without a name, the newest other one"
+
+
+def test_a_live_release_without_this_check_is_not_compared(app: ModuleType) -> None:
+    vars(app)["parameters"] = Parameters(("d" * 64, "2026-11-29T12:05:00Z"))
+    assert (outcome(app), app.functions.invoked) == ("Succeeded", [])
+
+
+def test_a_check_without_the_right_to_read_the_record_fails(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.parameters, "get_parameter", lambda **_request: 1 / 0)
+    assert (outcome(app), app.functions.invoked) == ("Failed", [])
+
+
+def test_a_stack_without_a_deck_takes_a_release(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    def in_force(_at: datetime, _seconds: float | None) -> None:
+        raise Unavailable(code, "No deck.")
+
+    code = ProblemCode.NO_ACTIVE_DECK
+    monkeypatch.setattr(app.decks, "in_force", in_force)
+    assert (outcome(app), app.functions.invoked) == ("Succeeded", [])
+    code = ProblemCode.UNUSABLE_DECK
+    assert outcome(app) == "Failed"
+
+
+def test_a_deck_published_meanwhile_is_asked_about_again(app: ModuleType) -> None:
+    late = with_price(app, "+442071838750 US 61", "9.9999", deck="another")
+    answers = [late, late, with_price(app, "a sample of another release", "1")]
+
+    def answer(event: Any) -> Any:
+        return answers.pop(0)(event)
+
+    app.functions.answer = answer
+    assert (outcome(app), answers) == ("Succeeded", [])
+
+
+def test_releases_that_read_different_decks_do_not_agree(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     app.functions.answer = with_price(app, "+442071838750 US 61", "9.9999", deck="another")
+    assert outcome(app) == "Failed"
+    changed = config().model_copy(update={"prices_may_change": True})
+    monkeypatch.setattr(app, "config", lambda: changed)
     assert outcome(app) == "Succeeded"
+
+
+def test_a_sample_of_another_release_is_not_compared(app: ModuleType) -> None:
     app.functions.answer = with_price(app, "a sample of another release", "9.9999")
     assert outcome(app) == "Succeeded"
 

@@ -40,7 +40,7 @@ def deployed() -> dict[str, dict[str, Any]]:
         if resource["Type"] == "AWS::ApiGatewayV2::Route":
             properties = resource["Properties"]
             integration = properties["Target"]["Fn::Sub"].removeprefix("integrations/${").removesuffix("}")
-            function = resources[integration]["Properties"]["IntegrationUri"]["Fn::GetAtt"][0]
+            function = resources[integration]["Properties"]["IntegrationUri"]["Ref"].removesuffix("Aliaslive")
             found[properties["RouteKey"]] = {
                 "function": resources[function]["Properties"]["CodeUri"].strip("/").rpartition("/")[2],
                 "authorizer": properties.get("AuthorizerId", {}).get("Ref"),

@@ -1,4 +1,4 @@
-"""The workflows that deploy: their commands exist, production waits for people, and nothing shows a secret."""
+"""The workflows: their commands exist, production waits for people, and nothing shows a secret."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ import yaml
 from tests.harness.template import ROOT, read_template
 
 FOLDER = ROOT / ".github" / "workflows"
-NAMES = ("deploy.yml", "nightly.yml")
+NAMES = ("ci.yml", "deploy.yml", "nightly.yml")
 WORKFLOWS: dict[str, dict[Any, Any]] = {name: yaml.safe_load((FOLDER / name).read_text("utf-8")) for name in NAMES}
 DEPLOY: dict[str, Any] = WORKFLOWS["deploy.yml"]["jobs"]
 EDGE = read_template((ROOT / "stacks" / "edge.yaml").read_text(encoding="utf-8"))
@@ -60,12 +60,16 @@ def test_each_job_has_the_least_permissions() -> None:
             signs = any("configure-aws-credentials" in step.get("uses", "") for step in one["steps"])
             assert (wanted.get("id-token") == "write") == signs, job
             assert (wanted["contents"] == "write") == (job == "tag"), job
-            assert set(wanted) <= {"contents", "id-token"}, job
+            assert set(wanted) <= {"contents", "id-token"} | ({"actions"} if job == "production" else set()), job
 
 
 def test_production_follows_staging_and_an_approval() -> None:
     assert DEPLOY["staging"]["needs"] == "build"
     assert (DEPLOY["production"]["needs"], DEPLOY["production"]["environment"]) == ("staging", "production")
+    assert "github.ref == 'refs/heads/main'" in DEPLOY["production"]["if"]
+    first = DEPLOY["production"]["steps"][0]
+    assert "environments/production" in first["run"], "GitHub creates a missing environment, and asks no one"
+    assert "required_reviewers" in first["run"]
     assert DEPLOY["tag"]["needs"] == "production"
     assert [job for job in DEPLOY if "production" in str(commands_of(job)) and job not in ("build", "production")] == []
     assert WORKFLOWS["deploy.yml"]["concurrency"]["cancel-in-progress"] is False
@@ -88,6 +92,8 @@ def test_the_edge_limits_addresses_and_refuses_known_attacks(group: str) -> None
     assert acl["Scope"] == "CLOUDFRONT"
     [rate] = [rule for rule in acl["Rules"] if "RateBasedStatement" in rule["Statement"]]
     assert "Block" in rate["Action"]
+    exempt = rate["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["NotStatement"]["Statement"]
+    assert exempt["ByteMatchStatement"]["SearchString"] == "/stripe/webhook", "Stripe has few addresses"
     assert group in str(acl["Rules"])
     assert len({rule["Priority"] for rule in acl["Rules"]}) == len(acl["Rules"])
 

@@ -34,7 +34,7 @@ def taken(world: World, seconds: float = 60.0) -> Lease:
 
 def leases(world: World) -> list[dict[str, Any]]:
     """The stored leases."""
-    return [item for item in world.stack.items() if item["SK"].startswith("LEASE#")]
+    return [item for item in world.stack.stored_items() if item["SK"].startswith("LEASE#")]
 
 
 def losing(operation: str, *, count: int = 1) -> Callable[[Sent, Pass], Any]:
@@ -137,6 +137,6 @@ def test_a_position_is_read_as_it_was_stored(world: World) -> None:
         store_position(*table, position, world.clock.now)
         assert read_position(*table) == position
     assert read_position(world.stack.dynamodb, TABLE, "recharges") is None
-    [item] = [item for item in world.stack.items() if item["SK"].startswith("POSITION#")]
+    [item] = [item for item in world.stack.stored_items() if item["SK"].startswith("POSITION#")]
     key = {"PK": "LEASE", "SK": "POSITION#waiting_calls"}
     assert item == {**key, "stored_at": "2026-11-23T12:00:00.000Z", "schema": 1}

@@ -1,7 +1,7 @@
 """Rolling a release back: the record, the choice of the release, and aliases that move together or not at all."""
 
-import json
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from ops import rollback_release
 from ops.live_release import (
+    MAX_BYTES,
     MAX_RECORDED,
     NoAliasError,
     Release,
@@ -67,6 +68,17 @@ class Lambda:
             raise refused("RequestTimeout")
 
 
+class CloudFormation:
+    """A stack with a status."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - CloudFormation's name
+        """Return the stack."""
+        return {"Stacks": [{"StackName": StackName, "StackStatus": self.status}]}
+
+
 def release(number: int, **other: int) -> Release:
     """A release in which every function has one version, except the named ones."""
     versions = {f"{name}Function": str(other.get(name, number)) for name in NAMES}
@@ -85,17 +97,35 @@ def test_what_is_live_is_recorded_once_and_old_records_go() -> None:
     with mock_aws():
         ssm = boto3.client("ssm", region_name="us-east-1")
         assert recorded_releases(ssm, "stack") == []
-        for number in (1, 2, 2, 3, 4, 5, 6):
-            record(ssm, "stack", release(number))
-        record(ssm, "stack", release(4))
-        assert [one.name[0] for one in recorded_releases(ssm, "stack")] == ["3", "4", "5", "6"]
+        for minute, number in enumerate((1, 2, 2, 3, 4, 5, 6, 4)):
+            record(ssm, "stack", release(number), datetime(2026, 11, 29, 12, minute, tzinfo=UTC))
+        assert [one.name[0] for one in recorded_releases(ssm, "stack")] == ["3", "5", "6", "4"]
         assert len(recorded_releases(ssm, "stack")) == MAX_RECORDED
 
 
-def test_the_record_of_forty_functions_fits_into_a_parameter() -> None:
-    wide = {f"{'X' * 22}{number:02}Function": "1234" for number in range(40)}
-    entries = [{"name": "a" * 64, "at": "2026-11-29T12:00:00Z", "versions": wide}] * (MAX_RECORDED - 2)
-    assert len(json.dumps(entries, separators=(",", ":"))) < 4_096
+def test_a_release_that_was_rolled_back_is_not_the_one_before() -> None:
+    with mock_aws():
+        ssm = boto3.client("ssm", region_name="us-east-1")
+        lived = [1, 2, 3, 2]  # Release 3 was rolled back to 2; release 4 is deployed over it.
+        for minute, number in enumerate(lived):
+            record(ssm, "stack", release(number), datetime(2026, 11, 29, 12, minute, tzinfo=UTC))
+        recorded = recorded_releases(ssm, "stack")
+        assert (before := release_before(release(4), recorded)) is not None
+        assert before.name == release(2).name, "a rollback would bring the bad release back"
+        record(ssm, "stack", release(4), datetime(2026, 11, 29, 13, tzinfo=UTC))
+        assert (before := release_before(release(2), recorded_releases(ssm, "stack"))) is not None
+        assert before.name == release(1).name, "a second rollback goes further back"
+
+
+@pytest.mark.parametrize("functions", [27, 40, 60])
+def test_a_record_fits_into_a_parameter_however_many_functions(functions: int) -> None:
+    with mock_aws():
+        ssm = boto3.client("ssm", region_name="us-east-1")
+        for number in range(1_001, 1_009):
+            wide = Release(f"{number}" * 16, {f"{'X' * 22}{one:02}Function": str(number) for one in range(functions)})
+            record(ssm, "stack", wide, datetime(2026, 11, 29, 12, number - 1_000, tzinfo=UTC))
+            assert len(ssm.get_parameter(Name="/stack/releases")["Parameter"]["Value"]) <= MAX_BYTES
+            assert recorded_releases(ssm, "stack")[-1].name == wide.name, "what was live last is always recorded"
 
 
 def test_versions_of_several_builds_have_no_common_name() -> None:
@@ -157,7 +187,8 @@ def test_nothing_moves_while_a_release_is_under_way_or_a_version_is_gone() -> No
 
 def test_without_an_answer_nothing_is_rolled_back(monkeypatch: pytest.MonkeyPatch) -> None:
     client = Lambda(2, 2)
-    clients = {"lambda": client, "ssm": None, "cloudformation": None}
+    stack = CloudFormation("UPDATE_COMPLETE")
+    clients = {"lambda": client, "ssm": None, "cloudformation": stack}
     monkeypatch.setattr(FoundStack, "client", lambda _self, service: clients[service])
     monkeypatch.setattr(rollback_release, "find_stack", lambda: STACK)
     monkeypatch.setattr(rollback_release, "functions_of", lambda _client, _name: FUNCTIONS)

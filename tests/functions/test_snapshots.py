@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from calling_credit import stored_secrets
 from calling_credit.errors import ProblemCode, Unavailable
@@ -47,6 +48,21 @@ def test_a_secret_in_the_snapshot_is_read_again(monkeypatch: pytest.MonkeyPatch)
     assert stored_secrets.current_secret("arn") == "leaked", "cached"
     renew()
     assert stored_secrets.current_secret("arn") == "rotated"
+
+
+def test_an_outage_after_a_restore_brings_no_old_secret_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_arn: str, _stage: str) -> str:
+        raise ClientError({"Error": {"Code": "InternalServiceError"}}, "GetSecretValue")
+
+    monkeypatch.setattr(stored_secrets, "_versions", {})
+    monkeypatch.setattr(stored_secrets, "read_secret", lambda _arn, _stage: "leaked, and replaced months ago")
+    assert stored_secrets.current_secret("arn")
+    renew()
+    monkeypatch.setattr(stored_secrets, "read_secret", fail)
+    with pytest.raises(ClientError):
+        stored_secrets.current_secret("arn")
+    with pytest.raises(ClientError):
+        list(stored_secrets.secret_versions("arn"))
 
 
 def test_one_hook_renews_and_the_rest_is_loaded_before(hooks: list[Callable[[], object]]) -> None:

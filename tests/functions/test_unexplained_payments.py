@@ -135,7 +135,7 @@ def changed_by_hand(till: Till) -> str:
     return str(intent["id"])
 
 
-REQUESTS = 24
+REQUESTS = 27
 """The requests of a round that sets an attempt aside."""
 
 
@@ -163,10 +163,12 @@ def test_a_round_that_sets_an_attempt_aside_has_only_the_tried_requests(till: Ti
         till.sweep(minutes=3)
     assert len({sent.call for sent in scenario}) == REQUESTS
     assert [sent.operation for sent in scenario if sent.operation in WRITES] == [
+        "PutItem",  # The lease of the round, which ends with its removal.
         "UpdateItem",
         "PutItem",
         "UpdateItem",
         "TransactWriteItems",
+        "DeleteItem",
     ]
 
 

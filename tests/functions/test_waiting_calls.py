@@ -179,7 +179,9 @@ def test_law_10_runs_of_several_groups_survive_any_crash(world: World, wire: Wir
     wire.sent.clear()
     world.stack.invoke("rerate_calls", {}, seconds=300)
     scenario, expected = list(wire.sent), without_position(world)
-    assert sum(sent.operation == "PutItem" for sent in scenario) == 2, "the position after a group, and its end"
+    assert sum(sent.operation == "PutItem" for sent in scenario) == 3, (
+        "the lease, the position after a group, and its end"
+    )
     writes = [at for at, sent in enumerate(scenario) if sent.operation in ("PutItem", "TransactWriteItems")]
     once = [*CRASHES, *DONE_UNHEARD, throttled]
     for point in [point for point in points(scenario) if point.at in writes and point.fault in once]:

@@ -169,7 +169,9 @@ class PaymentBook:
 
     def check_settled(self) -> None:
         """Check what holds once everything was heard: nothing is open, and each payment is worth what Stripe kept."""
-        assert self.witness.table.of_account(ACCOUNT) == self.till.world.stack.stored_items(ACCOUNT), "the checks read wrongly"
+        assert self.witness.table.of_account(ACCOUNT) == self.till.world.stack.stored_items(ACCOUNT), (
+            "the checks read wrongly"
+        )
         worth, kept = self.worth().items(), self.kept().items()
         assert worth == kept, (
             f"law 5: reversals do not net: {sorted(worth - kept)}, but Stripe kept {sorted(kept - worth)}"

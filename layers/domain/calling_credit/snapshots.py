@@ -13,7 +13,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final
 
-from calling_credit.stored_secrets import forget_secrets
+from calling_credit.stored_secrets import drop_secrets
 
 INITIALIZATION: Final = "AWS_LAMBDA_INITIALIZATION_TYPE"
 """Lambda's variable that says how a process starts."""
@@ -34,9 +34,9 @@ def prepare_snapshot(load: Callable[[], object] | None = None) -> None:
 
 
 def renew() -> None:
-    """Give this process its own random state, and read every secret again at its next use."""
+    """Give this process its own random state, and drop the secrets of the snapshot, which may be months old."""
     random.seed()
-    forget_secrets()
+    drop_secrets()
 
 
 def _register(hook: Callable[[], object]) -> None:

@@ -65,6 +65,11 @@ def forget_secrets() -> None:
         version.read_at = None
 
 
+def drop_secrets() -> None:
+    """Hold no secret, as a process that has just started. No outage of Secrets Manager brings an old value back."""
+    _versions.clear()
+
+
 def _read(arn: str, stage: str, lifetime: timedelta = CACHED_FOR) -> str | None:
     known = _versions.get((arn, stage))
     if known is not None and known.is_fresh(lifetime):

@@ -34,6 +34,8 @@ TYPES: Final[Mapping[str, str]] = {
     for kind, names in (("N", _NUMBERS), ("S", _TEXTS), ("BOOL", _FLAGS), ("M", _MAPS), ("L", _LISTS))
     for name in names.split()
 }
+_FORMS: Final = frozenset({"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"})
+"""The names of DynamoDB's types in attribute values."""
 _PLAIN: Final[Mapping[str, type]] = {"N": int, "S": str, "BOOL": bool, "M": dict, "L": list}
 
 
@@ -41,11 +43,15 @@ def find_wrong_type(item: Mapping[str, Any]) -> str | None:
     """The name of the first attribute that has another type than its name has; None if all types are right.
 
     Args:
-        item: as attribute values (`{"S": …}`) or as plain values.
+        item: as attribute values (`{"S": …}`) or as plain values; a projection need not have its key.
     """
-    if isinstance(item.get("PK"), dict):
+    if any(_is_attribute_value(value) for value in item.values()):
         return next((name for name, value in item.items() if name in TYPES and TYPES[name] not in value), None)
     return next((name for name, value in item.items() if name in TYPES and not _is_plain(TYPES[name], value)), None)
+
+
+def _is_attribute_value(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in _FORMS
 
 
 def _is_plain(kind: str, value: Any) -> bool:
