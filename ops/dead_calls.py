@@ -17,6 +17,7 @@ from calling_credit.call_events import parse_event, read_event
 from calling_credit.calls import Call, FreeEvent
 from calling_credit.charging.intake import FIRST_SENT, first_sent_ms
 from calling_credit.charging.named_events import LineFinder
+from calling_credit.correlation import CORRELATION_ID
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk
 from calling_credit.dynamodb.unreadable import UnreadableItem, ignore_unreadable
@@ -140,10 +141,11 @@ def _first_sent_ms(letter: Letter) -> int:
 
 def returning_letter(call: DeadCall) -> Letter:
     """The message as it is sent again. It says when it was first sent, so that an old unanswered call does not seem to
-    have ended now.
+    have ended now, and keeps its correlation id.
     """
     first = {FIRST_SENT: {"DataType": "Number", "StringValue": str(call.first_sent_ms)}}
-    return replace(call.letter, attributes={**call.letter.attributes, **first})
+    cause = {CORRELATION_ID: {"DataType": "String", "StringValue": call.letter.message_id}}
+    return replace(call.letter, attributes={**cause, **call.letter.attributes, **first})
 
 
 def _fields_of(body: str) -> tuple[str, ...]:

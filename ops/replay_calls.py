@@ -24,6 +24,7 @@ from calling_credit.call_event_form import costs_nothing
 from calling_credit.call_events import read_event
 from calling_credit.charging.call_queue import batches
 from calling_credit.charging.intake import ARCHIVED, EPOCH, FIRST_SENT, Message
+from calling_credit.correlation import CORRELATION_ID
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.rejection_codes import Rejection, RejectionCode
 from ops.project import local_folder
@@ -175,7 +176,9 @@ def entry(name: str, message: Message) -> dict[str, Any]:
     """Return the entry of a message in a request to the queue."""
     first = {"DataType": "Number", "StringValue": str(message.sent_at_ms)}
     archived = {"DataType": "String", "StringValue": "1"}
-    return {"Id": name, "MessageBody": message.body, "MessageAttributes": {FIRST_SENT: first, ARCHIVED: archived}}
+    cause = {"DataType": "String", "StringValue": message.cause}
+    attributes = {FIRST_SENT: first, ARCHIVED: archived, CORRELATION_ID: cause}
+    return {"Id": name, "MessageBody": message.body, "MessageAttributes": attributes}
 
 
 def show(found: Found) -> None:

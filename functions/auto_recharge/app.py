@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.config import config
+from calling_credit.correlation import CORRELATION_ID, correlated, current_correlation, new_correlation_of
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
@@ -30,6 +31,7 @@ SECONDS_FOR_ONE = 20.0
 BEGUN_WITHIN_SECONDS = 60
 """The objective: 99 % of recharges begin this long after the balance has crossed its threshold."""
 CHARGED = "charged:"
+IMAGES = ("OldImage", "NewImage")
 
 logger = Logger()
 metrics = Metrics(service="payments")
@@ -42,7 +44,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle a batch of stream records of balances. `batchItemFailures` names the records to retry."""
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     failed = []
-    crossed = first_time_of_each(event["Records"])
+    crossed, causes = first_time_of_each(event["Records"]), cause_of_each(event["Records"])
     for account_id, sequence_number in last_record_of_each(event["Records"]).items():
         try:
             if seconds_left() < SECONDS_FOR_ONE:
@@ -51,7 +53,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
                 )
             now = clock.now()
             worker = TopUpWorker(dynamodb, config().table_name, stripe_client(), now, seconds_left)
-            check_account(worker, account_id, now, crossed.get(account_id, now))
+            with correlated(causes.get(account_id)):
+                check_account(worker, account_id, now, crossed.get(account_id, now))
         except NotFound as error:
             logger.error(error.code, account_id=account_id)
         except UnreadableItem as error:
@@ -85,6 +88,16 @@ def first_time_of_each(records: list[dict[str, Any]]) -> dict[str, datetime]:
     }
 
 
+def cause_of_each(records: list[dict[str, Any]]) -> dict[str, str]:
+    """The correlation id of what lowered each account's balance last, of those that are known."""
+    causes = {}
+    for change in (record["dynamodb"] for record in records):
+        old, new = ({CORRELATION_ID: change.get(name, {}).get(CORRELATION_ID, {}).get("S")} for name in IMAGES)
+        if (cause := new_correlation_of(old, new)) is not None:
+            causes[keys.account_of(change["Keys"]["PK"]["S"])] = cause
+    return causes
+
+
 def count_begin(tally: Counter[str], outcome: str, crossed_at: datetime, now: datetime) -> None:
     """Count a recharge that began now, and how long the balance had waited for it; and for its credit, if it has it."""
     if not outcome.startswith(CHARGED):
@@ -104,6 +117,7 @@ def check_account(worker: TopUpWorker, account_id: str, now: datetime, crossed_a
         bank_accounts = config().rules_use_bank_accounts
         outcome = run_recharge(recharges, worker, account_id, config().bounds, now, bank_accounts=bank_accounts)
         count_begin(worker.tally, outcome, crossed_at, now)
-        logger.info("looked_at", extra={"account_id": account_id, "outcome": outcome, **+worker.tally})
+        cause = {CORRELATION_ID: current_correlation()} if outcome.startswith(CHARGED) else {}
+        logger.info("looked_at", extra={"account_id": account_id, "outcome": outcome, **cause, **+worker.tally})
     finally:
         emit(metrics, +worker.tally)

@@ -42,7 +42,9 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
         emit(metrics, {"operator_actions": adjustments})
     if events:
         counts = {"announced": len(events) - len(refused), "refused": len(refused)}
-        logger.info("published", extra=counts | {"codes": sorted(set(refused.values()))})
+        causes = sorted({one.correlation_id for _, one in events if one.correlation_id})
+        names: dict[str, Any] = {"codes": sorted(set(refused.values())), "correlation_ids": causes}
+        logger.info("published", extra=names | counts)
     failures = dict.fromkeys(events[position][0]["dynamodb"]["SequenceNumber"] for position in refused)
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failures]}
 

@@ -15,6 +15,7 @@ from calling_credit.charging.intake import ARCHIVED, FIRST_SENT, Message, first_
 from calling_credit.charging.named_events import LineFinder
 from calling_credit.charging.store import ChargingStore
 from calling_credit.config import config
+from calling_credit.correlation import CORRELATION_ID, valid_correlation
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.metrics import emit, sample
@@ -54,10 +55,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def to_message(record: dict[str, Any]) -> Message:
-    """Return the parts of an SQS record that charging needs. A redriven message says when it was first sent."""
-    first = record.get("messageAttributes", {}).get(FIRST_SENT, {}).get("stringValue")
+    """Return the parts of an SQS record that charging needs. A redriven message says when it was first sent.
+    A message may bring its correlation id.
+    """
+    attributes = record.get("messageAttributes", {})
+    first = attributes.get(FIRST_SENT, {}).get("stringValue")
     sent_at = first_sent_ms(int(record["attributes"]["SentTimestamp"]), first)
-    return Message(record["messageId"], sent_at, record["body"])
+    cause = valid_correlation(attributes.get(CORRELATION_ID, {}).get("stringValue")) or ""
+    return Message(record["messageId"], sent_at, record["body"], cause)
 
 
 def is_archived(record: dict[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from calling_credit.accounts.bounce_store import BounceStore
 from calling_credit.accounts.name_index import normalized_address
 from calling_credit.accounts.store import AccountStore
 from calling_credit.config import config
+from calling_credit.correlation import CORRELATION_ID, correlation_of
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
@@ -115,6 +116,7 @@ def mail_queued(queued: QueuedMail, context: LambdaContext) -> Exception | None:
     try:
         detail = queued.event()
         names |= {"event_id": detail["id"], "account_id": detail["account_id"], "type": detail["type"]}
+        names[CORRELATION_ID] = correlation_of(detail)
         mail_event(detail, None, context)
     except CallingCreditError as error:
         logger.warning(error.code, detail=error.detail, **names)
@@ -160,7 +162,8 @@ def mail_event(detail: dict[str, Any], resend: dict[str, str] | None, context: L
             failures.append(error)
     if failures:
         raise next(filter(accepts_nothing, failures), failures[0])
-    logger.info("mailed", extra={"type": detail["type"], "event": detail["id"], "addresses": len(addresses)})
+    names = {"type": detail["type"], "event": detail["id"], CORRELATION_ID: correlation_of(detail)}
+    logger.info("mailed", extra=names | {"addresses": len(addresses)})
     return len(addresses)
 
 

@@ -21,11 +21,13 @@ class Queue:
     """The part of SQS's client that is used, with what the queue holds. `refuse` decides which entries it refuses."""
 
     bodies: list[str] = field(default_factory=list)
+    attributes: list[dict[str, Any]] = field(default_factory=list)
+    """Of each body in the queue, as Lambda delivers them."""
     requests: list[list[str]] = field(default_factory=list)
     faults: list[Any] = field(default_factory=list)
     """For each request in order: an exception to raise after storing nothing, or the positions to refuse."""
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         """Store the entries, as far as no fault prevents it."""
         assert 1 <= len(Entries) <= 10
         bodies = [entry["MessageBody"] for entry in Entries]
@@ -36,6 +38,7 @@ class Queue:
             raise fault
         stored = [entry for index, entry in enumerate(Entries) if index not in fault]
         self.bodies += [entry["MessageBody"] for entry in stored]
+        self.attributes += [delivered(entry.get("MessageAttributes", {})) for entry in stored]
         failed = [
             {"Id": one["Id"], "Code": "InternalError", "SenderFault": False} for one in Entries if one not in stored
         ]
@@ -45,6 +48,13 @@ class Queue:
     def events(self) -> list[dict[str, Any]]:
         """The events in the queue."""
         return [json.loads(body) for body in self.bodies]
+
+
+def delivered(attributes: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """The attributes of a sent message as Lambda delivers them."""
+    return {
+        name: {part[0].lower() + part[1:]: value for part, value in one.items()} for name, one in attributes.items()
+    }
 
 
 @dataclass
@@ -75,7 +85,11 @@ class Reporter:
     def drain(self) -> list[str]:
         """Deliver what is in the queue; return the refused messages."""
         bodies, self.queue.bodies = self.queue.bodies, []
-        return failures(self.world.stack.invoke("rate_calls", delivery(*bodies, sent_at=self.world.clock.now)))
+        attributes, self.queue.attributes = self.queue.attributes, []
+        batch = delivery(*bodies, sent_at=self.world.clock.now)
+        for record, own in zip(batch["Records"], attributes, strict=True):
+            record["messageAttributes"] = own
+        return failures(self.world.stack.invoke("rate_calls", batch))
 
     @contextmanager
     def in_place(self) -> Iterator[None]:

@@ -66,6 +66,7 @@ def test_a_call_becomes_one_entry_that_explains_its_price(world: World) -> None:
         "minimum_seconds": 60,
         "increment_seconds": 60,
         "deck": "deck-1",
+        "correlation_id": "m_0",
     }
     assert world.balance() == -CHARGE
 

@@ -154,5 +154,5 @@ def test_payment_alarms_watch_the_total_of_all_paying_functions() -> None:
 
 def test_one_or_two_wrong_signatures_in_an_hour_raise_no_alarm() -> None:
     [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "SignaturesInvalid"]
-    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (2, "GreaterThanThreshold")
-    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (3600, 1)
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert (alarm["Period"], alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (300, 3, 12)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.functions.template_resources import RESOURCES, only, words
 from tests.functions.watch_template import watching
-from tests.harness.template import ROOT
+from tests.harness.template import ROOT, read_template
 
 [DASHBOARD] = watching("AWS::CloudWatch::Dashboard").values()
 QUERIES = watching("AWS::Logs::QueryDefinition")
@@ -79,6 +79,15 @@ def test_the_access_log_has_source_and_latency_and_no_query_string() -> None:
     assert {"milliseconds", "integration_milliseconds", "request_id"} <= set(line)
     assert "querystring" not in only_format().lower()
     assert "$context.path" not in only_format()
+
+
+def test_the_access_log_keeps_addresses_for_at_most_a_year() -> None:
+    assert RESOURCES["ApiAccessLogs"]["Properties"]["RetentionInDays"] == {
+        "Fn::If": ["KeepsLogsLong", 365, {"Ref": "LogRetentionDays"}]
+    }
+    template = read_template((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    long = {int(one["Fn::Equals"][1]) for one in template["Conditions"]["KeepsLogsLong"]["Fn::Or"]}
+    assert long == {days for days in template["Parameters"]["LogRetentionDays"]["AllowedValues"] if days > 365}
 
 
 def test_what_the_emulator_lacks_is_only_on_aws() -> None:

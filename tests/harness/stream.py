@@ -20,5 +20,7 @@ def stream_record(image: dict[str, Any]) -> dict[str, Any] | None:
     shown["NewImage"] |= shown["Keys"] | {
         name: {"N": str(image[name])} for name in ("posted_micros", "available_micros", "headroom_micros", "nudge")
     }
+    if isinstance(cause := image.get("correlation_id"), str):
+        shown["NewImage"]["correlation_id"] = {"S": cause}
     shown["SequenceNumber"] = str(time.monotonic_ns())
     return record

@@ -82,10 +82,10 @@ def timeless(key: Key) -> Key:
 
 def without_times(image: dict[str, Any]) -> dict[str, Any]:
     """An item without its time of writing. How many transactions a batch needs, and in which order they come, differs:
-    of what counts toward a recharge, only its existence is compared.
+    of what counts toward a recharge, and of which delivery came first, only the existence is compared.
     """
     said = {name: value for name, value in image.items() if name not in WHEN_WRITTEN}
-    said |= {name: True for name in ("calls_seen", "bought_back_at") if name in said}
+    said |= {name: True for name in ("calls_seen", "bought_back_at", "correlation_id") if name in said}
     return {**said, "SK": timeless((said["PK"], said["SK"]))[1]}
 
 

@@ -4,7 +4,7 @@ Most functions know calls but read no events; this module spares them the model 
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +22,7 @@ class Call:
     `call_key` names the call in keys (`ids.call_key`). `happened_at` is `started_at` in the form of keys (UTC,
     milliseconds), like `answered_at` ("" if it is unknown) and `ended_at`. `sent_number` is `to` as the switch sent it.
     `calling_number` is None if it is withheld or no E.164 number. `origin` is the caller's country, once it is known.
+    `correlation_id` names the message that reported the call.
     """
 
     call_id: str
@@ -40,6 +41,7 @@ class Call:
     facts_hash: str
     facts_version: int = FACTS_VERSION
     origin: str | None = None
+    correlation_id: str | None = field(default=None, compare=False)
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from calling_credit.api.problems import internal_error, problem
 from calling_credit.api.verified_token import verified_claims
+from calling_credit.correlation import correlated
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translate_error
 from calling_credit.dynamodb.unreadable import UnreadableItem
 from calling_credit.dynamodb.unreadable_report import log_unreadable
@@ -31,8 +32,10 @@ class LoggingResolver(APIGatewayHttpResolver):
 
     def resolve(self, event: Any, context: Any) -> dict[str, Any]:
         """Answer one request."""
-        self._logger.append_keys(request_id=event.get("requestContext", {}).get("requestId"))
-        return super().resolve(event, context)
+        request_id = event.get("requestContext", {}).get("requestId")
+        self._logger.append_keys(request_id=request_id)
+        with correlated(request_id):
+            return super().resolve(event, context)
 
 
 def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
@@ -76,7 +79,7 @@ def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
 def report_unreadable(app: APIGatewayHttpResolver, logger: Logger, item: UnreadableItem) -> None:
     """Log and count an unreadable item that a request has found. A request does not list it."""
     log_unreadable(logger, item, app.current_event.route_key)
-    emit(Metrics(), {"unreadable_items": 1})
+    emit(Metrics(service="api"), {"unreadable_items": 1})
 
 
 SMALLEST_GZIP: Final = 1_400

@@ -7,6 +7,7 @@ from typing import Any
 
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
+from calling_credit.correlation import CORRELATION_ID, current_correlation
 from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import Plain, to_attributes
 from calling_credit.dynamodb.change_keys import CHANGE
@@ -57,6 +58,7 @@ def change_item(account_id: str, change: Change, actor: Actor, at: datetime) -> 
             "by_name": actor.name or None,
             "from": actor.address or None,
             "at": changed_at,
+            CORRELATION_ID: current_correlation(),
         }
     )
 

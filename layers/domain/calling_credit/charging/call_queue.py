@@ -7,6 +7,7 @@ from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from calling_credit.aws import aws_session
+from calling_credit.correlation import CORRELATION_ID, current_correlation
 from calling_credit.dynamodb.retries import backoff
 from calling_credit.errors import ProblemCode, Unavailable
 
@@ -51,7 +52,8 @@ class CallQueue:
     def send(
         self, bodies: Sequence[str], seconds_left: Callable[[], float], sleep: Callable[[float], None] | None = None
     ) -> None:
-        """Send every body, and return once the queue has acknowledged each. What it refuses is sent again.
+        """Send every body with the correlation id of the request, and return once the queue has acknowledged each.
+        What it refuses is sent again.
 
         Raises:
             Unavailable: `not_queued`, the queue did not acknowledge all; some may be in it.
@@ -60,9 +62,12 @@ class CallQueue:
             self._send(batch, seconds_left, sleep)
 
     def _send(self, batch: list[str], seconds_left: Callable[[], float], sleep: Callable[[float], None] | None) -> None:
+        cause = current_correlation()
+        value = {"DataType": "String", "StringValue": cause}
+        attributes = {"MessageAttributes": {CORRELATION_ID: value}} if cause else {}
         waiting: dict[str, Any] = {str(index): body for index, body in enumerate(batch)}
         for attempt in backoff(seconds_left=seconds_left, sleep=sleep):
-            entries: Any = [{"Id": name, "MessageBody": body} for name, body in waiting.items()]
+            entries: Any = [{"Id": name, "MessageBody": body, **attributes} for name, body in waiting.items()]
             try:
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             except (ClientError, BotoCoreError) as error:

@@ -40,6 +40,12 @@ class Message:
     message_id: str
     sent_at_ms: int
     body: str
+    correlation_id: str = ""
+
+    @property
+    def cause(self) -> str:
+        """The correlation id: the one that the message brings, else its own id."""
+        return self.correlation_id or self.message_id
 
 
 @dataclass(slots=True)
@@ -95,7 +101,7 @@ def accept_messages(
             continue
         winner = winners.setdefault(key, call)
         if winner is call:
-            intake.calls.append(call)
+            intake.calls.append(replace(call, correlation_id=message.cause))
             intake.messages[key] = [message.message_id]
         elif winner.facts_hash == call.facts_hash:
             intake.messages[key].append(message.message_id)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.number_history import LineName
 from calling_credit.calls import Call
+from calling_credit.correlation import CORRELATION_ID
 from calling_credit.dynamodb import desk_keys, keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
@@ -158,6 +159,7 @@ def _unrated_item(call: Call, now: datetime) -> dict[str, Any]:
             "disposition": "answered",
             "facts_hash": call.facts_hash,
             "facts_version": call.facts_version,
+            CORRELATION_ID: call.correlation_id,
             **_sweep_keys(UNRATED, call, now),
         }
     )

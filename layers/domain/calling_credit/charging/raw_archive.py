@@ -1,8 +1,9 @@
 """The raw archive keeps each batch of finished calls as the queue delivered it, before it is charged: one object for
 each invocation of `rate_calls`. `make replay-calls` sends the calls of a lost table again.
 
-An object is gzipped JSON lines, one for each message: `{"message_id", "first_sent_at", "body"}`. `first_sent_at` is in
-epoch milliseconds. The name of the object begins with the hour (UTC) in which the batch arrived.
+An object is gzipped JSON lines, one for each message: `{"message_id", "first_sent_at", "body"}`, and `correlation_id`
+if the message brought one. `first_sent_at` is in epoch milliseconds. The name of the object begins with the hour (UTC)
+in which the batch arrived.
 """
 
 import gzip
@@ -10,9 +11,10 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from calling_credit.charging.intake import Message
+from calling_credit.correlation import CORRELATION_ID, correlation_of
 
 RAW: Final = "raw/"
 HOUR: Final = timedelta(hours=1)
@@ -43,14 +45,18 @@ def hours_between(since: datetime, until: datetime) -> Iterator[datetime]:
 
 def pack(messages: Iterable[Message]) -> bytes:
     """Return the object of a batch."""
-    lines = [
-        json.dumps(
-            {"message_id": one.message_id, "first_sent_at": one.sent_at_ms, "body": one.body}, ensure_ascii=False
-        )
-        for one in messages
-    ]
-    text = "".join(f"{line}\n" for line in lines)
+    text = "".join(f"{json.dumps(_fields(one), ensure_ascii=False)}\n" for one in messages)
     return gzip.compress(text.encode("utf-8", "surrogatepass"), _LEVEL, mtime=0)
+
+
+def _fields(message: Message) -> dict[str, Any]:
+    cause = {CORRELATION_ID: message.correlation_id} if message.correlation_id else {}
+    return {"message_id": message.message_id, "first_sent_at": message.sent_at_ms, "body": message.body, **cause}
+
+
+def _message(fields: Any) -> Message:
+    sent_at = int(fields["first_sent_at"])
+    return Message(str(fields["message_id"]), sent_at, str(fields["body"]), correlation_of(fields) or "")
 
 
 def unpack(data: bytes) -> list[Message]:
@@ -64,7 +70,7 @@ def unpack(data: bytes) -> list[Message]:
     try:
         text = gzip.decompress(data).decode("utf-8", "surrogatepass")
         fields = [json.loads(line) for line in text.split("\n") if line]
-        messages = [Message(str(one["message_id"]), int(one["first_sent_at"]), str(one["body"])) for one in fields]
+        messages = [_message(one) for one in fields]
     except (
         OSError,
         EOFError,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from calling_credit.accounts.daily_sums import counters_of
 from calling_credit.calls import Call
 from calling_credit.charging.store import mark_counted_entries
+from calling_credit.correlation import correlation_of
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.dynamodb.transactions import transact, update
@@ -87,6 +88,7 @@ def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
         facts_hash=item["facts_hash"],
         facts_version=item.get("facts_version", 1),
         origin=item.get("origin") or country_kept(item["from"]),  # Version 1.0.0 stored no origin.
+        correlation_id=correlation_of(item),
     )
 
 

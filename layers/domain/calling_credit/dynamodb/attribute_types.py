@@ -26,7 +26,7 @@ _TEXTS: Final = """
 _FLAGS: Final = "admission enabled international_calling is_finished is_frozen suspended_recharge suspicious"
 _MAPS: Final = "announced in_flight limits own_limits"
 _LISTS: Final = "assignments billing_emails"
-UNCHECKED: Final = frozenset({"claims", "old", "new", "version"})
+UNCHECKED: Final = frozenset({"claims", "correlation_id", "old", "new", "version"})
 """Names whose type differs between kinds, or whose reader has a default for any other."""
 
 TYPES: Final[Mapping[str, str]] = {

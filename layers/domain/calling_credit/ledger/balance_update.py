@@ -9,6 +9,7 @@ first time. Every other lowering of the balance (a reversal, an adjustment, a co
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
+from calling_credit.correlation import CORRELATION_ID
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.keys import balance_key
 from calling_credit.dynamodb.transactions import update
@@ -29,6 +30,7 @@ def balance_action(
     needed_micros: int | None = None,
 ) -> dict[str, Any]:
     """The action that adds entries to the balance, only if it exists. Credit of released holds becomes available again.
+    The balance keeps the correlation id of the last entry that has one.
 
     Args:
         unarms: whether the same transaction suspends automatic recharge, so that headroom is no longer measured.
@@ -39,6 +41,10 @@ def balance_action(
     sums = {"posted_micros": change, "available_micros": change}
     assignments = ["updated_at = :at"]
     values = {":at": {"S": max(entry.recorded_at for entry in entries)}}
+    cause = next((entry.correlation_id for entry in reversed(entries) if entry.correlation_id), None)
+    if cause is not None:
+        assignments.append(f"{CORRELATION_ID} = :cause")
+        values[":cause"] = to_attribute(cause)
     if unarms:
         assignments.append("headroom_micros = posted_micros + :headroom")
         values[":headroom"] = to_attribute(change + UNARMED_MICROS)

@@ -51,6 +51,7 @@ def charge_entry(call: Call, charge: RatedCall, time_zone: str, now: datetime) -
         facts_version=call.facts_version if call.facts_version > 1 else None,
         facts_hash_v1=call.facts_hash_v1,
         facts_hash_shortened=call.facts_hash_shortened,
+        correlation_id=call.correlation_id,
     )
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from calling_credit.categories import ADJUSTMENT
+from calling_credit.correlation import current_correlation
 from calling_credit.instants import format_instant, local_date
 
 CUSTOMER_CREDIT: Final = "customer_credit"
@@ -49,7 +50,8 @@ class Entry:
     the same entry at any price and time of delivery. `recorded_at` is the time of posting. `explanation` holds the
     facts behind the amount (a call: deck, prefix, rate, fee, …). `facts_version` says which facts a call's hash covers;
     None for version 1 and for other causes. `facts_hash_v1` is the hash that a call has in version 1, and
-    `facts_hash_shortened` the one that it has once its number is shortened.
+    `facts_hash_shortened` the one that it has once its number is shortened. `correlation_id` names the request or
+    message that caused it; it is no fact.
     """
 
     account_id: str
@@ -66,6 +68,7 @@ class Entry:
     facts_version: int | None = None
     facts_hash_v1: str = ""
     facts_hash_shortened: str = ""
+    correlation_id: str | None = field(default_factory=current_correlation, compare=False)
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.correlation import CORRELATION_ID
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import drop_if_large, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, is_transient
@@ -226,7 +227,7 @@ def _day_action(table_name: str, entry: Entry, local_date: str, category: str, d
 
 
 def entry_item(entry: Entry) -> dict[str, Any]:
-    """The item of an entry, at most 1,024 bytes (one write unit). An unusual call id is kept if it fits."""
+    """The item of an entry, at most 1,024 bytes (one write unit). Correlation id and call id are kept if they fit."""
     item = to_attributes(
         {
             "PK": keys.account_pk(entry.account_id),
@@ -241,7 +242,8 @@ def entry_item(entry: Entry) -> dict[str, Any]:
             "facts_hash": entry.facts_hash,
             "facts_version": entry.facts_version,
             "billed_seconds": entry.billed_seconds,
+            CORRELATION_ID: entry.correlation_id,
             **entry.explanation,
         }
     )
-    return drop_if_large(item, "call_id")
+    return drop_if_large(drop_if_large(item, CORRELATION_ID), "call_id")

@@ -39,12 +39,15 @@ VERSION: Final = "1"
 
 
 class Announcement(Form):
-    """The fields that all events share. A repeated event has the same `id`, so a receiver can skip it."""
+    """The fields that all events share. A repeated event has the same `id`, so a receiver can skip it.
+    `correlation_id` names the request or message that caused it, if it is known.
+    """
 
     id: str = Field(pattern=r"^evt_[0-9a-f]{32}$")
     version: Literal["1"] = VERSION
     account_id: str
     occurred_at: Instant
+    correlation_id: str | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @property
     def name(self) -> str:

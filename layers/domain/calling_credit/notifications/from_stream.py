@@ -10,6 +10,7 @@ from typing import Any, Final
 from calling_credit.accounts.bounces import Returned
 from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.changes.actor import shown_by
+from calling_credit.correlation import CORRELATION_ID, correlation_of, new_correlation_of
 from calling_credit.dynamodb import desk_keys, keys, refusal_keys, stripe_keys
 from calling_credit.dynamodb.card_keys import payment_limits_sk
 from calling_credit.dynamodb.change_keys import CHANGE, activity_sk
@@ -88,7 +89,8 @@ def _balance_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     level, before, after = new.get("low_micros"), old.get("posted_micros"), new["posted_micros"]
     if level is not None and before is not None and before >= level > after:
         data = {"balance": format_money(after), "low_balance": format_money(level)}
-        yield _event(events.BalanceLow, new, new["updated_at"], data, new["updated_at"], before, after, level)
+        image = {**new, CORRELATION_ID: new_correlation_of(old, new)}
+        yield _event(events.BalanceLow, image, new["updated_at"], data, new["updated_at"], before, after, level)
 
 
 def _entry_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
@@ -159,7 +161,8 @@ def _event(
     """Return an event of the item's account. `facts` are the other parts of its id."""
     account_id = keys.account_of(new["PK"])
     identifier = announcement_id(form, account_id, *facts)
-    return form.model_validate({"id": identifier, "account_id": account_id, "occurred_at": occurred_at, "data": data})
+    fields = {"id": identifier, "account_id": account_id, "occurred_at": occurred_at, "data": data}
+    return form.model_validate(fields | {CORRELATION_ID: correlation_of(new)})
 
 
 def _card(image: Image) -> dict[str, str]:

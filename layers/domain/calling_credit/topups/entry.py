@@ -20,6 +20,7 @@ def topup_entry(topup: TopUp, intent: Intent, time_zone: str, now: datetime) -> 
         local_date=local_date_of(topup.created_at, time_zone),
         recorded_at=format_instant(now),
         facts_hash=f"{topup.topup_id}:{topup.amount_micros}",
+        correlation_id=topup.correlation_id,
         explanation={
             "payment": topup.kind,
             "brand": topup.card.brand,

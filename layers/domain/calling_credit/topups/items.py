@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from calling_credit.correlation import CORRELATION_ID, correlation_of
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.unreadable import decoder
@@ -43,6 +44,7 @@ _PLAIN: Final = (
     "is_backup",
     "refunded_micros",
     "is_disputed",
+    CORRELATION_ID,
 )
 
 
@@ -88,6 +90,7 @@ def topup_from_item(attributes: dict[str, Any]) -> TopUp:
     card = Card(*(item[name] for name in CARD_FIELDS))
     plain = {name: item[name] for name in _PLAIN if name in item}
     plain |= {"kind": TopUpKind(item["kind"]), "status": TopUpStatus(item["status"])}
+    plain[CORRELATION_ID] = correlation_of(item)
     return TopUp(account_id=keys.account_of(item["PK"]), card=card, **plain)
 
 

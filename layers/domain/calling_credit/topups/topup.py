@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from calling_credit.correlation import current_correlation
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.money import Bounds, parse_money
@@ -95,6 +96,7 @@ class TopUp:
     answered with the payment's unpaid end, or Stripe's page showed it. `session_id` is a checkout's page at Stripe,
     `next_action_url` its address, and `page_expires_at` when the page is closed. `is_backup`: a recharge with the
     backup card. `refunded_micros` (None: an earlier release reversed it) and `is_disputed` are what Stripe said last.
+    `correlation_id` names the request that began it, or what lowered the balance below the threshold.
     """
 
     account_id: str
@@ -126,6 +128,7 @@ class TopUp:
     is_backup: bool = False
     refunded_micros: int | None = None
     is_disputed: bool = False
+    correlation_id: str | None = field(default_factory=current_correlation, compare=False)
 
     @property
     def is_open(self) -> bool:
