@@ -164,7 +164,7 @@ def test_bounds_in_any_zone_name_whole_hours(archived: Archived, since: str, unt
     assert len(archived.waiting()) == count
 
 
-def test_calls_of_an_account_of_the_lost_time_wait_until_it_is_opened_again(archived: Archived) -> None:
+def test_calls_of_an_account_of_the_lost_time_wait_until_it_exists(archived: Archived) -> None:
     world = archived.world
     earlier = world.stack.items()
     world.create_account("acct_2")

@@ -232,10 +232,8 @@ class UnratedCallStore:
             self._count(outcome)
 
     def _close_action(self, call: Call, outcome: str) -> dict[str, Any]:
-        key = {
-            "PK": {"S": keys.account_pk(call.account_id)},
-            "SK": {"S": keys.unrated_sk(call.happened_at, call.call_key)},
-        }
+        sort_key = keys.unrated_sk(call.happened_at, call.call_key)
+        key = {"PK": {"S": keys.account_pk(call.account_id)}, "SK": {"S": sort_key}}
         values = {":outcome": {"S": outcome}, ":at": {"S": format_instant(self._now)}}
         expression = "SET outcome = :outcome, settled_at = :at REMOVE sweep_pk, sweep_sk"
         return update(self._table_name, key, expression, "attribute_exists(sweep_pk)", values)
