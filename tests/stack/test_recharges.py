@@ -60,8 +60,9 @@ def test_100_postings_below_the_threshold_make_one_payment(deployed: Stack, faul
         assert customer.balance_micros == 40_100_000 - 100 * 14_000
         invoke_each(deployed, "AutoRechargeFunction", [{"Records": []}] * AT_ONCE, AT_ONCE)  # Start all workers.
         faults.add("slow", CREATE, seconds=4, customer=customer.customer_id)
-    batches = [{"Records": crossings[begin : begin + 10]} for begin in range(0, len(crossings), 10)]
-    assert invoke_each(deployed, "AutoRechargeFunction", batches * 9, AT_ONCE) == [NOTHING_FAILED] * 90
+        batches = [{"Records": crossings[begin : begin + 10]} for begin in range(0, len(crossings), 10)]
+        # Warm workers begin while the first payment is slow, before the stream delivers the same records again.
+        assert invoke_each(deployed, "AutoRechargeFunction", batches * 9, AT_ONCE) == [NOTHING_FAILED] * 90
     eventually(lambda: customer.statuses() == ["succeeded"], seconds=60)
     deployed.wait_until_callbacks_are_delivered()
 
@@ -71,9 +72,8 @@ def test_100_postings_below_the_threshold_make_one_payment(deployed: Stack, faul
     assert customer.credited_micros() == [50_000_000]
     assert customer.balance_micros == 90_100_000 - 100 * 14_000
     outcomes = Counter(customer.recharge_outcomes())
+    assert set(outcomes) == {"charged:succeeded", "in_flight", "above_threshold"}
     assert outcomes["charged:succeeded"] == 1
-    # On a busy machine, no other invocation may come while the payment is slow.
-    assert set(outcomes) - {"in_flight"} == {"charged:succeeded", "above_threshold"}
 
 
 @unanswered
