@@ -108,12 +108,12 @@ def test_a_release_that_was_rolled_back_is_not_the_one_before() -> None:
         ssm = boto3.client("ssm", region_name="us-east-1")
         lived = [1, 2, 3, 2]  # Release 3 was rolled back to 2; release 4 is deployed over it.
         for minute, number in enumerate(lived):
-            record(ssm, "stack", release(number), datetime(2026, 11, 29, 12, minute, tzinfo=UTC))
-        recorded = recorded_releases(ssm, "stack")
+            record(ssm, "taken-back", release(number), datetime(2026, 11, 29, 12, minute, tzinfo=UTC))
+        recorded = recorded_releases(ssm, "taken-back")
         assert (before := release_before(release(4), recorded)) is not None
         assert before.name == release(2).name, "a rollback would bring the bad release back"
-        record(ssm, "stack", release(4), datetime(2026, 11, 29, 13, tzinfo=UTC))
-        assert (before := release_before(release(2), recorded_releases(ssm, "stack"))) is not None
+        record(ssm, "taken-back", release(4), datetime(2026, 11, 29, 13, tzinfo=UTC))
+        assert (before := release_before(release(2), recorded_releases(ssm, "taken-back"))) is not None
         assert before.name == release(1).name, "a second rollback goes further back"
 
 
