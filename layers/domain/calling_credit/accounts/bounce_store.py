@@ -16,6 +16,7 @@ from calling_credit.accounts.bounces import (
 )
 from calling_credit.accounts.name_index import normalized_address
 from calling_credit.accounts.recipients import addresses_of
+from calling_credit.correlation import CORRELATION_ID, current_correlation
 from calling_credit.dynamodb import desk_keys, index_keys, keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.pages import query_pages
@@ -62,7 +63,7 @@ class BounceStore:
             changed = after_bounce(account_id, item, bounce)
             if changed is None:
                 return False
-            action = put(self._table_name, to_attributes(changed))
+            action = put(self._table_name, to_attributes({**changed, CORRELATION_ID: current_correlation()}))
             if item is not None:
                 action["Put"]["ConditionExpression"] = "version = :version"
                 action["Put"]["ExpressionAttributeValues"] = to_attributes({":version": item["version"]})
