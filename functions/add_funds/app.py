@@ -161,7 +161,7 @@ def list_top_ups() -> Response[str]:
     """List the top-ups, newest first."""
     caller = customer(claims(app), config())
     listing = Listing(app, caller.account_id, "top-ups")
-    page_of_topups, after = topups.page(caller.account_id, listing.position, listing.limit)
+    page_of_topups, after = topups.page(caller.account_id, listing.position, listing.limit, app.report_unreadable)
     items = [topup_answer(topup, caller) for topup in page_of_topups]
     return answer({"items": items, "next_cursor": listing.next_cursor(after)})
 

@@ -113,7 +113,8 @@ def post_erasure(account_id: str) -> Response[str]:
     place, now = (dynamodb, config().table_name, account_id, number), clock.now()
     count = sum(1 for _ in erase_number(*place, actor, now))
     logger.info("number_erased", account_id=account_id, by=actor.by)
-    return answer({"number": masked(number), "erased": count, "lines": lines_with(*place, now)})
+    shown = {"number": masked(number), "erased": count, "lines": lines_with(*place, now)}
+    return answer(shown | {"archive": f"make erase-number ACCOUNT={account_id} NUMBER={number}"})
 
 
 @app.post("/operator/accounts/<account_id>/calls/<call_key>/confirm")

@@ -1,6 +1,7 @@
 """Answers the Billing page's reads: balance, usage, spending, calls, statement, lines, and the account's prices."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -14,7 +15,7 @@ from calling_credit.admission.refused_calls import RefusedCallReader, refused_ca
 from calling_credit.api.caller import customer
 from calling_credit.api.pagination import Listing
 from calling_credit.api.price_answers import rates_answer
-from calling_credit.api.resolver import answer, claims, http_resolver, query
+from calling_credit.api.resolver import answer, claims, http_resolver, query, report_unreadable
 from calling_credit.changes.reader import ChangeReader
 from calling_credit.changes.view import NOT_FOR_CUSTOMERS, change_view
 from calling_credit.config import config
@@ -37,6 +38,7 @@ from calling_credit.usage.overview import Overview, read_overview, read_recent_c
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
+report = partial(report_unreadable, app, logger)
 recharges = RechargeStore(dynamodb, config().table_name)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
 prepare_snapshot(lambda: decks.in_force(clock.now(), None))
@@ -51,7 +53,7 @@ def own_account() -> tuple[AccountReader, LedgerReader]:
     """The account that the caller's token names, and its ledger."""
     account_id = customer(claims(app), config()).account_id
     return (
-        AccountReader(dynamodb, config().table_name, account_id),
+        AccountReader(dynamodb, config().table_name, account_id, report),
         LedgerReader(dynamodb, config().table_name, account_id),
     )
 
@@ -157,7 +159,7 @@ def activity() -> Response[str]:
     account.account()
     listing = Listing(app, account.account_id, "activity")
     changes = ChangeReader(dynamodb, config().table_name, account.account_id)
-    page, after = changes.page(listing.position, listing.limit, without=NOT_FOR_CUSTOMERS)
+    page, after = changes.page(listing.position, listing.limit, NOT_FOR_CUSTOMERS, report)
     return answer({"items": list(map(change_view, page)), "next_cursor": listing.next_cursor(after)})
 
 
@@ -167,7 +169,7 @@ def denied_calls() -> Response[str]:
     account, _ = own_account()
     account.account()
     listing = Listing(app, account.account_id, "denied-calls")
-    refused = RefusedCallReader(dynamodb, config().table_name, account.account_id, clock.now())
+    refused = RefusedCallReader(dynamodb, config().table_name, account.account_id, clock.now(), report)
     page, after = refused.page(listing.position, listing.limit)
     names = account.user_names() if page else {}
     items = [refused_call_view(item, names) for item in page]

@@ -42,6 +42,7 @@ app = http_resolver(logger)
 dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
 
+report = partial(report_unreadable, app, logger)
 READER = "desk"
 """What the cursors of staff's lists belong to: those of customers do not continue them."""
 prepare_snapshot()
@@ -57,7 +58,14 @@ def get_accounts() -> Response[str]:
     """Find accounts by id, name, e-mail address, or phone number."""
     operator = require_right_in_token(app, Right.READ)
     text, country = parse_find(query(app, "find")), config().home_country
-    found = find_accounts(dynamodb, config().table_name, text, home_country=country, sign_in=operator.sign_in)
+    found = find_accounts(
+        dynamodb,
+        config().table_name,
+        text,
+        home_country=country,
+        sign_in=operator.sign_in,
+        on_unreadable=report,
+    )
     return answer(found.view())
 
 
@@ -105,7 +113,7 @@ def get_users(account_id: str) -> Response[str]:
 def get_top_ups(account_id: str) -> Response[str]:
     """List the account's payments, newest first."""
     _, listing = listed(account_id, "top-ups")
-    page, after = topups.page(account_id, listing.position, listing.limit)
+    page, after = topups.page(account_id, listing.position, listing.limit, report)
     items = [top_up_item(top_up, None) for top_up in page]
     return answer({"items": items, "next_cursor": listing.next_cursor(after)})
 
@@ -123,7 +131,8 @@ def get_mails(account_id: str) -> Response[str]:
 def get_activity(account_id: str) -> Response[str]:
     """List the changes of the account, newest first."""
     _, listing = listed(account_id, "activity")
-    page, after = ChangeReader(dynamodb, config().table_name, account_id).page(listing.position, listing.limit)
+    changes = ChangeReader(dynamodb, config().table_name, account_id)
+    page, after = changes.page(listing.position, listing.limit, on_unreadable=report)
     items = [change_view(item, for_staff=True) for item in page]
     return answer({"items": items, "next_cursor": listing.next_cursor(after)})
 
@@ -132,7 +141,7 @@ def get_activity(account_id: str) -> Response[str]:
 def get_denied_calls(account_id: str) -> Response[str]:
     """List the calls that were refused in the last 30 days, newest first."""
     reader, listing = listed(account_id, "denied-calls")
-    refused = RefusedCallReader(dynamodb, config().table_name, account_id, clock.now())
+    refused = RefusedCallReader(dynamodb, config().table_name, account_id, clock.now(), report)
     page, after = refused.page(listing.position, listing.limit)
     names = reader.user_names({item["user_id"] for item in page if "user_id" in item})
     items = [refused_call_view(item, names) | {"message": words_of(item["reason"])} for item in page]
@@ -191,7 +200,6 @@ def allowed_reader(account_id: str) -> DeskReader:
         Forbidden: staff_required, scope_required, id_token_required. InvalidValue: invalid_id.
     """
     require_right(app, Right.READ, dynamodb)
-    report = partial(report_unreadable, app, logger)
     return DeskReader(dynamodb, config().table_name, check_id(account_id, "account_id"), report)
 
 
@@ -217,7 +225,7 @@ def listed(account_id: str, name: str) -> tuple[DeskReader, Listing]:
 
 def account_reader(account_id: str) -> AccountReader:
     """Return the reader of the settings of an account. Raises: InvalidValue: invalid_id."""
-    return AccountReader(dynamodb, config().table_name, check_id(account_id, "account_id"))
+    return AccountReader(dynamodb, config().table_name, check_id(account_id, "account_id"), report)
 
 
 def stripe_if_set_up() -> Any:

@@ -12,6 +12,7 @@ from calling_credit.accounts.bounce_store import BounceStore
 from calling_credit.accounts.bounces import Bounce, Returned, address_hash
 from calling_credit.accounts.store import AccountStore
 from calling_credit.config import config
+from calling_credit.correlation import correlated, current_correlation
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.metrics import emit
@@ -34,7 +35,8 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, int]:
         BadRequest: `malformed_event`. Unavailable: the table did not answer in time.
     """
     try:
-        return record(read_report(event, clock.now()))
+        with correlated(event.get("id")):
+            return record(read_report(event, clock.now()))
     finally:
         unreadable.send(clock.now())
 
@@ -54,6 +56,7 @@ def record(report: Report) -> dict[str, int]:
                 kind=bounce.kind,
                 reason=bounce.reason,
                 event_id=bounce.event_id,
+                correlation_id=current_correlation(),
                 is_new=is_new,
             )
     emit(metrics, {name: count for name, count in counts.items() if count})

@@ -11,7 +11,7 @@ from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.api.request_limits import RequestLimit
-from calling_credit.api.resolver import answer, body_text, http_resolver, query
+from calling_credit.api.resolver import answer, body_text, http_resolver, query, report_unreadable
 from calling_credit.api.switch import switch_caller
 from calling_credit.charging import reporting
 from calling_credit.charging.call_queue import CallQueue, sqs_client
@@ -29,7 +29,12 @@ logger = Logger()
 metrics = Metrics()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
-numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
+numbers = NumberResolver(
+    dynamodb,
+    config().table_name,
+    timedelta(seconds=config().lead_seconds),
+    on_unreadable=lambda item: report_unreadable(app, logger, item),
+)
 facts = AccountFacts(dynamodb, config().table_name)
 finder = LineFinder(numbers, facts, config().home_country)
 queue = CallQueue(sqs_client(), config().call_queue_url)

@@ -92,7 +92,8 @@ EXPORT: Final = record(
 ERASURE: Final = record(
     "Erasure",
     "The items that no longer show the number. Lines that still have it are not changed.",
-    {"number": described(TEXT, "What they show instead."), "erased": COUNT, "lines": list_of(ID)},
+    {"number": described(TEXT, "What they show instead."), "erased": COUNT, "lines": list_of(ID)}
+    | {"archive": described(TEXT, "The command that names the objects of the raw archive that still hold the number.")},
 )
 NEW_ERASURE: Final = body("NewErasure", "The number to erase.", {"number": PHONE_NUMBER}, ["number"])
 CONFIRMED: Final = record(

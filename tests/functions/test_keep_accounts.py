@@ -165,7 +165,8 @@ def test_only_suspicious_calls_that_stand_are_confirmed(world: World) -> None:
 def test_an_erased_number_is_nowhere_in_the_account(world: World) -> None:
     world.deliver({}, {"call_id": "c_2"})
     answer = act(world, "/numbers/erase", {"number": UNITED_KINGDOM})
-    assert (answer.status, answer.body) == (200, {"number": "GB…50", "erased": 2, "lines": []})
+    command = f"make erase-number ACCOUNT=acct_1 NUMBER={UNITED_KINGDOM}"
+    assert (answer.status, answer.body) == (200, {"number": "GB…50", "erased": 2, "lines": [], "archive": command})
     assert UNITED_KINGDOM not in str(world.stack.items("acct_1"))
     [change] = activity(world, "number_erased")
     assert (change["new"], change["by"]["name"]) == ({"number": "GB…50"}, "femi@phone.example")

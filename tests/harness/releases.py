@@ -5,11 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from calling_credit.accounts.bounces import bounce_from_item
 from calling_credit.accounts.daily_sums import read_sums
 from calling_credit.accounts.number_store import history_from_item
+from calling_credit.audit.checkpoints import checkpoint_from_item
+from calling_credit.connectors.key import from_item as connector_key_from_item
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
+from calling_credit.moves.approval import approval_from_item
 from calling_credit.payments.card_items import record_from_item
 from calling_credit.payments.limit_store import use_from_item
+from calling_credit.payments.refunds import refund_from_item
 from tests.harness.template import ROOT
 from tests.harness.till import Till
 
@@ -26,7 +31,12 @@ def cases_of(path: Path) -> dict[str, Item]:
 
 
 DECODERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "approval": approval_from_item,
+    "bounced": lambda item: bounce_from_item(from_attributes(item)),
+    "connector_key": lambda item: connector_key_from_item(from_attributes(item)),
     "number": lambda item: history_from_item(from_attributes(item)),
+    "proof": lambda item: checkpoint_from_item(from_attributes(item)).days,
+    "refund": refund_from_item,
     "payment_limits": use_from_item,
     "card": record_from_item,
     "spent_day": lambda item: list(read_sums(from_attributes(item))),

@@ -132,7 +132,7 @@ export function eraseNumber(account, renew) {
 		summary: ({ number }) => [["Account", account.account_id], ["Number", number.replace(/[\s()-]/g, "")], ["Afterwards", "Masked for good", "result"]],
 		button: () => "Erase for good",
 		send: ({ number }) => ({ path: pathOf(account, "numbers", "erase"), body: { number: number.replace(/[\s()-]/g, "") } }),
-		done: ({ erased, number: shown, lines }) => `${plural(erased, "record")} now show ${shown}.${lines.length ? ` Lines that still have it: ${lines.join(", ")}.` : ""}`,
+		done: ({ erased, number: shown, lines, archive }) => `${plural(erased, "record")} now show ${shown}.${lines.length ? ` Lines that still have it: ${lines.join(", ")}.` : ""} Archived call reports keep it until they expire; this lists them: ${archive}`,
 		after: renew,
 	});
 }

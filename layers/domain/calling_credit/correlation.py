@@ -23,6 +23,13 @@ def current_correlation() -> str | None:
     return _current.get()
 
 
+def stored_correlation() -> str:
+    """Return the id for an item that many requests change. Without one it is "", which is no id, so that the item does
+    not keep the id of an earlier request.
+    """
+    return current_correlation() or ""
+
+
 @contextmanager
 def correlated(correlation_id: object) -> Iterator[None]:
     """Handle a request under an id. Anything but a valid id counts as none."""

@@ -16,6 +16,7 @@ from calling_credit.accounts.bounces import (
 )
 from calling_credit.accounts.name_index import normalized_address
 from calling_credit.accounts.recipients import addresses_of
+from calling_credit.correlation import CORRELATION_ID, current_correlation
 from calling_credit.dynamodb import desk_keys, index_keys, keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.pages import query_pages
@@ -62,7 +63,7 @@ class BounceStore:
             changed = after_bounce(account_id, item, bounce)
             if changed is None:
                 return False
-            action = put(self._table_name, to_attributes(changed))
+            action = put(self._table_name, to_attributes({**changed, CORRELATION_ID: current_correlation()}))
             if item is not None:
                 action["Put"]["ConditionExpression"] = "version = :version"
                 action["Put"]["ExpressionAttributeValues"] = to_attributes({":version": item["version"]})
@@ -89,14 +90,16 @@ class BounceStore:
             ),
             "ConsistentRead": True,
         }
-        plain = map(from_attributes, query_pages(self._client, self._table_name, query))
-        return (item for item in readable(plain, bounce_from_item, self._on_unreadable) if item["times"])
+        stored = query_pages(self._client, self._table_name, query)
+        found = readable(stored, lambda item: bounce_from_item(from_attributes(item)), self._on_unreadable)
+        return (item for item in found if item["times"])
 
     def accounts_of(self, address: str) -> list[str]:
         """The accounts that have a billing address."""
         form = normalized_address(address)
         low, high = index_keys.mail_sk(""), index_keys.mail_sk(keys.AFTER)
-        found = Partition(self._client, self._table_name, index_keys.mail_pk(form)).query(low, high)
+        partition = Partition(self._client, self._table_name, index_keys.mail_pk(form))
+        found = partition.query(low, high, on_unreadable=self._on_unreadable)
         return [item["account_id"] for item in found if "account_id" in item]
 
     def _partition(self, account_id: str) -> Partition:

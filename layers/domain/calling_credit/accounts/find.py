@@ -1,8 +1,8 @@
 """Finds accounts by id, name, mail address, or phone number in any common spelling, in at most three requests."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from calling_credit.changes.sign_in_reader import read_signed_in
 from calling_credit.dynamodb import index_keys, keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import Key, read_many
+from calling_credit.dynamodb.unreadable import OnUnreadable, raise_unreadable, readable
 from calling_credit.ids import is_id
 from calling_credit.numbering import is_e164, normalize_dialed
 from calling_credit.plain_words import has_words, words_of
@@ -81,19 +82,21 @@ def find_accounts(
     home_country: str = "US",
     limit: int = MAX_FOUND,
     sign_in: SignIn | None = None,
+    on_unreadable: OnUnreadable = raise_unreadable,
 ) -> FoundAccounts:
     """Find the accounts that a text names: an account id, the beginnings of words of a name, an address, or a number as
     people write it in `home_country`.
 
     Args:
         sign_in: who searches, if that may have ended.
+        on_unreadable: gets the items that nothing is found by, because they cannot be read.
 
     Raises:
         Forbidden: `signed_out`. Unavailable: the table did not answer.
     """
     asked = text.strip()[:MAX_TEXT_CHARACTERS]
-    exact, items = _read_exact(client, table_name, asked, home_country, sign_in)
-    listed, was_cut = _query(client, table_name, asked)
+    exact, items = _read_exact(client, table_name, asked, home_country, sign_in, on_unreadable)
+    listed, was_cut = _query(client, table_name, asked, on_unreadable)
     matches: dict[str, Match] = {}
     for match in (*exact, *listed):
         matches.setdefault(match[0], match)
@@ -101,7 +104,7 @@ def find_accounts(
     missing = {_account_key(account_id) for account_id, _, _ in shown} - set(items)
     items |= read_many(client, table_name, missing) if missing else {}
     found = tuple(
-        FoundAccount(account_id, from_attributes(items[_account_key(account_id)]).get("name"), kind, value)
+        FoundAccount(account_id, _name_of(items[_account_key(account_id)], on_unreadable), kind, value)
         for account_id, kind, value in shown
         if _account_key(account_id) in items
     )
@@ -109,7 +112,12 @@ def find_accounts(
 
 
 def _read_exact(
-    client: "DynamoDBClient", table_name: str, text: str, country: str, sign_in: SignIn | None
+    client: "DynamoDBClient",
+    table_name: str,
+    text: str,
+    country: str,
+    sign_in: SignIn | None,
+    on_unreadable: OnUnreadable,
 ) -> tuple[list[Match], dict[Key, dict[str, Any]]]:
     """The matches of a whole account id or number, and the accounts that were read."""
     number = _number_in(text, country)
@@ -117,11 +125,10 @@ def _read_exact(
     asked += [(index_keys.number_pk(number), index_keys.NUMBER_SK)] if number else []
     items = read_signed_in(client, table_name, asked, sign_in) if asked or sign_in is not None else {}
     matches: list[Match] = [(text, MatchKind.ACCOUNT_ID, text)] if is_id(text) and _account_key(text) in items else []
-    for (pk, _), item in items.items():
-        if number and pk == index_keys.number_pk(number):
-            for account_id, has_it in accounts_of(history_from_item(from_attributes(item))):
-                kind = MatchKind.NUMBER if has_it else MatchKind.FORMER_NUMBER
-                matches.append((account_id, kind, number))
+    stored = [item for (pk, _), item in items.items() if number and pk == index_keys.number_pk(number)]
+    for history in readable(stored, lambda item: history_from_item(from_attributes(item)), on_unreadable):
+        for account_id, has_it in accounts_of(history):
+            matches.append((account_id, MatchKind.NUMBER if has_it else MatchKind.FORMER_NUMBER, str(number)))
     return matches, {key: item for key, item in items.items() if key == _account_key(text)}
 
 
@@ -135,7 +142,9 @@ def _number_in(text: str, country: str) -> str | None:
     return number if number is not None and is_e164(number) else None
 
 
-def _query(client: "DynamoDBClient", table_name: str, text: str) -> tuple[list[Match], bool]:
+def _query(
+    client: "DynamoDBClient", table_name: str, text: str, on_unreadable: OnUnreadable
+) -> tuple[list[Match], bool]:
     """The matches of an address or of a name, and whether there are more than were read."""
     words = words_of(text)
     if "@" in text:
@@ -152,22 +161,26 @@ def _query(client: "DynamoDBClient", table_name: str, text: str) -> tuple[list[M
         ExpressionAttributeValues={name: {"S": value} for name, value in values.items()},
         Limit=MAX_READ,
     )
-    items = map(from_attributes, page["Items"])
-    matches = list(_of_addresses(items) if "@" in text else _of_names(items, words))
-    return matches, "LastEvaluatedKey" in page
+    match = _of_address if "@" in text else partial(_of_name, words=words)
+    found = readable(page["Items"], lambda item: match(from_attributes(item)), on_unreadable)
+    return [one for one in found if one is not None], "LastEvaluatedKey" in page
 
 
-def _of_addresses(items: Iterator[dict[str, Any]]) -> Iterator[Match]:
-    for item in items:
-        yield item["account_id"], MatchKind.EMAIL, item["address"]
+def _of_address(item: dict[str, Any]) -> Match:
+    return item["account_id"], MatchKind.EMAIL, item["address"]
 
 
-def _of_names(items: Iterator[dict[str, Any]], words: tuple[str, ...]) -> Iterator[Match]:
-    for item in items:
-        if has_words(item["name"], words):
-            of_account = index_keys.name_sk(item["SK"].split("#")[0], item["account_id"], index_keys.OF_ACCOUNT)
-            kind = MatchKind.NAME if item["SK"] == of_account else MatchKind.USER_NAME
-            yield item["account_id"], kind, item["name"]
+def _of_name(item: dict[str, Any], words: tuple[str, ...]) -> Match | None:
+    if not has_words(item["name"], words):
+        return None
+    of_account = index_keys.name_sk(item["SK"].split("#")[0], item["account_id"], index_keys.OF_ACCOUNT)
+    kind = MatchKind.NAME if item["SK"] == of_account else MatchKind.USER_NAME
+    return item["account_id"], kind, item["name"]
+
+
+def _name_of(account: dict[str, Any], on_unreadable: OnUnreadable) -> str | None:
+    """The name of an account; None if it has none, or if its item cannot be read."""
+    return next(readable([account], lambda item: from_attributes(item).get("name"), on_unreadable), None)
 
 
 def _account_key(account_id: str) -> Key:

@@ -13,6 +13,7 @@ from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
 from calling_credit.changes.sign_in import SignIn
 from calling_credit.changes.sign_in_reader import read_signed_in
+from calling_credit.correlation import CORRELATION_ID, stored_correlation
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.keys import balance_key, recharge_key
@@ -107,14 +108,14 @@ def freeze_actions(
     frozen or unknown. `link` is the hash of the link that freezes it.
     """
     account_id = keys.account_of(account["PK"])
-    to_set = "SET frozen_at = :at, frozen_by = :by, frozen_from = :from"
+    to_set = f"SET frozen_at = :at, frozen_by = :by, frozen_from = :from, {CORRELATION_ID} = :cause"
     to_change = "REMOVE unfrozen_at, unfrozen_by, unfrozen_from"
     freeze = update(
         table_name,
         account_key(account_id),
         f"{to_set}, frozen_link = :link {to_change}" if link else f"{to_set} {to_change}, frozen_link",
         "attribute_exists(PK) AND attribute_not_exists(frozen_at)",
-        to_attributes({":at": format_instant(at), ":by": actor.by, ":from": actor.address, ":link": link, ":one": 1}),
+        to_attributes(_values(actor, at) | {":link": link, ":one": 1}),
     )
     freeze["Update"]["UpdateExpression"] += " ADD freezes :one"
     halt = update(
@@ -158,21 +159,20 @@ def unfreeze_account(client: "DynamoDBClient", table_name: str, account_id: str,
             table_name,
             account_key(account_id),
             "SET unfrozen_at = :at, unfrozen_by = :by, unfrozen_from = :from, freeze_links_after = :at, "
-            "last_frozen_at = frozen_at REMOVE frozen_at, frozen_by, frozen_from, frozen_link",
+            f"{CORRELATION_ID} = :cause, last_frozen_at = frozen_at "
+            "REMOVE frozen_at, frozen_by, frozen_from, frozen_link",
             "frozen_at = :frozen_at",
-            to_attributes(
-                {
-                    ":at": format_instant(at),
-                    ":by": actor.by,
-                    ":from": actor.address,
-                    ":frozen_at": account["frozen_at"],
-                }
-            ),
+            to_attributes(_values(actor, at) | {":frozen_at": account["frozen_at"]}),
         )
         record = _record(table_name, account, actor, at, is_frozen=False)
         return None if transact(client, [unfreeze, resume, record]) else True
 
     return retry_on_race(ACCOUNT, attempt)
+
+
+def _values(actor: Actor, at: datetime) -> dict[str, Any]:
+    """Who changes whether the account is frozen, when, and in which request."""
+    return {":at": format_instant(at), ":by": actor.by, ":from": actor.address, ":cause": stored_correlation()}
 
 
 def _record(

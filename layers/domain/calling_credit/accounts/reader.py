@@ -1,13 +1,14 @@
 """Reads an account's settings, lines, and users. Queries read only the account's partition."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account, Line, account_from_item
-from calling_credit.accounts.line_items import line_from_item
+from calling_credit.accounts.line_items import change_view, line_from_item
 from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.partition import Partition
+from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem, checked, raise_unreadable, readable
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.numbering import country_of
 
@@ -16,10 +17,19 @@ if TYPE_CHECKING:
 
 
 class AccountReader:
-    """One account within one request. Its settings are read once."""
+    """One account within one request. Its settings are read once. `on_unreadable` gets the lines, users, and changes
+    that the lists leave out.
+    """
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, account_id: str) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        account_id: str,
+        on_unreadable: OnUnreadable = raise_unreadable,
+    ) -> None:
         self.account_id = account_id
+        self._on_unreadable = on_unreadable
         self._partition = Partition(client, table_name, keys.account_pk(account_id))
         self._account: Account | None = None
 
@@ -40,18 +50,19 @@ class AccountReader:
 
     def lines(self) -> list[Line]:
         """The account's open lines, by number."""
-        lines = map(line_from_item, self._open_lines(keys.line_prefix()))
+        lines = readable(self._open_lines(keys.line_prefix()), line_from_item, self._on_unreadable)
         return sorted(lines, key=lambda line: (line.number, line.line_id))
 
     def lines_after(self, line_id: str | None, limit: int) -> tuple[list[Line], bool]:
         """A page of the account's open lines by id, after a line, and whether more follow."""
         low = keys.line_prefix() if line_id is None else f"{keys.line_sk(line_id)}\0"
-        items = list(islice(self._open_lines(low), limit + 1))
-        return [line_from_item(item) for item in items[:limit]], len(items) > limit
+        found = readable(self._open_lines(low), line_from_item, self._on_unreadable)
+        lines = list(islice(found, limit + 1))
+        return lines[:limit], len(lines) > limit
 
     def line_numbers(self) -> dict[str, str]:
         """The number of every line, also of one whose number moved away."""
-        lines = self._partition.query(keys.line_prefix(), keys.line_prefix() + keys.AFTER)
+        lines = self._items(keys.line_prefix(), keys.line_prefix() + keys.AFTER, _number_of)
         return {keys.id_of(line["SK"]): line["number"] for line in lines}
 
     def line_countries(self, line_id: str | None) -> list[str]:
@@ -62,7 +73,7 @@ class AccountReader:
             NotFound: `unknown_line`.
         """
         if line_id is None:
-            lines = self._open_lines(keys.line_prefix())
+            lines = readable(self._open_lines(keys.line_prefix()), checked(_number_of), self._on_unreadable)
             return list(dict.fromkeys(country_of(line["number"]) for line in lines))
         line = self._partition.get(keys.line_sk(line_id))
         if line is None or "closes_at" in line:
@@ -71,13 +82,20 @@ class AccountReader:
 
     def line_counts(self) -> tuple[int, int]:
         """The number of the account's open lines, and of those that may call abroad."""
-        enabled = [bool(line["international_calling"]) for line in self._open_lines(keys.line_prefix())]
+        enabled = [line.international_calling for line in self.lines()]
         return len(enabled), sum(enabled)
 
     def _open_lines(self, low: str) -> Iterator[dict[str, Any]]:
         """The lines from a sort key on whose numbers have not moved away."""
-        lines = self._partition.query(low, keys.line_prefix() + keys.AFTER)
+        lines = self._items(low, keys.line_prefix() + keys.AFTER)
         return (line for line in lines if "closes_at" not in line)
+
+    def _items(
+        self, low: str, high: str, check: Callable[[dict[str, Any]], object] = bool, *, newest_first: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """The readable items between two sort keys."""
+        found = self._partition.query(low, high, newest_first=newest_first, on_unreadable=self._on_unreadable)
+        return readable(found, checked(check), self._on_unreadable)
 
     def line_changes(self, line_id: str, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
         """A page of the changes of a line's international calling, newest first, and the sort key after which the next
@@ -86,20 +104,30 @@ class AccountReader:
         Raises:
             NotFound: `unknown_line`.
         """
-        if not list(self._partition.query(keys.line_sk(line_id), keys.line_sk(line_id))):
+        damaged: list[UnreadableItem] = []
+        line = self._partition.query(keys.line_sk(line_id), keys.line_sk(line_id), on_unreadable=damaged.append)
+        if not [*line, *damaged]:
             raise _unknown_line()
         low, high = change_keys.change_range(line_id)
         if after is not None:
             high = after
-        newest = self._partition.query(low, high, newest_first=True)
+        newest = self._items(low, high, change_view, newest_first=True)
         items = list(islice((item for item in newest if item["SK"] != after), limit + 1))
         page = items[:limit]
         return page, page[-1]["SK"] if len(items) > limit else None
 
     def user_names(self) -> dict[str, str]:
         """The name of every user."""
-        users = self._partition.query(keys.user_prefix(), keys.user_prefix() + keys.AFTER)
+        users = self._items(keys.user_prefix(), keys.user_prefix() + keys.AFTER, _name_of)
         return {keys.id_of(user["SK"]): user["name"] for user in users}
+
+
+def _number_of(line: dict[str, Any]) -> str:
+    return str(line["number"])
+
+
+def _name_of(user: dict[str, Any]) -> str:
+    return str(user["name"])
 
 
 def _unknown_line() -> NotFound:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.admission.decision import AdmissionRequest
+from calling_credit.correlation import CORRELATION_ID, stored_correlation
 from calling_credit.dynamodb import keys, refusal_keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.transactions import transact, update
@@ -47,6 +48,7 @@ def announce_denial(
         "call_id": request.call_key,
         "line_id": request.line_id,
         "to": masked(request.dialled_number),
+        CORRELATION_ID: stored_correlation(),
     }
     values = {f":{name}": to_attribute(value) for name, value in values_by_name.items()}
     condition = "attribute_not_exists(PK)"

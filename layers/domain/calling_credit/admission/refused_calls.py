@@ -8,10 +8,12 @@ that asks again from listing the call twice. No retry: the caller waits for the 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.admission.request import WORDS
 from calling_credit.dynamodb import keys, refusal_keys
 from calling_credit.dynamodb.attributes import Item, to_attributes
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.transactions import put, transact, update
+from calling_credit.dynamodb.unreadable import OnUnreadable, checked, raise_unreadable, readable
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -90,9 +92,17 @@ class RefusedCallStore:
 
 
 class RefusedCallReader:
-    """The refused calls of one account."""
+    """The refused calls of one account. `on_unreadable` gets the items that the lists leave out."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, account_id: str, now: datetime) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        account_id: str,
+        now: datetime,
+        on_unreadable: OnUnreadable = raise_unreadable,
+    ) -> None:
+        self._on_unreadable = on_unreadable
         self._partition = Partition(client, table_name, keys.account_pk(account_id))
         self._since = format_instant(now - LISTED_FOR)
 
@@ -100,7 +110,8 @@ class RefusedCallReader:
         """A page of refused calls as items, newest first, and the sort key after which the next page starts."""
         low, high = refusal_keys.denied_range(self._since)
         items = []
-        for item in self._partition.query(low, after or high, newest_first=True):
+        found = self._partition.query(low, after or high, newest_first=True, on_unreadable=self._on_unreadable)
+        for item in readable(found, checked(_view), self._on_unreadable):
             if item["SK"] != after:
                 items.append(item)
             if len(items) > limit:
@@ -109,7 +120,8 @@ class RefusedCallReader:
 
     def not_listed(self) -> list[dict[str, Any]]:
         """`[{date, calls}]`: the days (UTC) on which more calls were refused than are listed, and how many more."""
-        days = self._partition.query(*refusal_keys.denied_day_range(self._since[:10]))
+        bounds = refusal_keys.denied_day_range(self._since[:10])
+        days = self._partition.query(*bounds, on_unreadable=self._on_unreadable)
         return [{"date": keys.id_of(day["SK"]), "calls": day["not_listed"]} for day in days if "not_listed" in day]
 
 
@@ -125,6 +137,11 @@ def refused_call_view(item: dict[str, Any], names: dict[str, str]) -> dict[str, 
         "to": item["to"],
         "reason": item["reason"],
     }
+
+
+def _view(item: dict[str, Any]) -> dict[str, Any]:
+    """What staff and customers see of a refused call, without names."""
+    return refused_call_view(item, {}) | {"message": WORDS[item["reason"]]}
 
 
 def _seconds(at: datetime) -> int:

@@ -37,8 +37,12 @@ class LoggingResolver(APIGatewayHttpResolver):
         with correlated(request_id):
             return super().resolve(event, context)
 
+    def report_unreadable(self, item: UnreadableItem) -> None:
+        """Log and count an unreadable item that an answer leaves out."""
+        report_unreadable(self, self._logger, item)
 
-def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
+
+def http_resolver(logger: Logger) -> LoggingResolver:
     """Return a resolver that answers callers' errors and logs internal ones, without bodies, tokens, or numbers."""
     app = LoggingResolver(logger)
 

@@ -66,7 +66,12 @@ class LineFinder:
     home: str
 
     def complete(
-        self, events: Iterable[Event | Rejection], now: datetime, zone: str | None = None
+        self,
+        events: Iterable[Event | Rejection],
+        now: datetime,
+        zone: str | None = None,
+        *,
+        keeps_unreadable: bool = False,
     ) -> list[Event | Rejection]:
         """Return each event in canonical form with its account, line, and user; or why there is none. The events keep
         their order, and an event keeps the account, the line, and the user that it names.
@@ -74,6 +79,8 @@ class LineFinder:
         Args:
             events: the fields of each event as the switch sent them.
             zone: the IANA time zone of times without one.
+            keeps_unreadable: whether an event whose number has an unreadable history stays as it is, without account
+                or line, instead of being rejected.
 
         Raises:
             Unavailable: the table did not answer.
@@ -84,11 +91,16 @@ class LineFinder:
         read = [one if isinstance(one, Rejection) else dialed.with_caller(one, lines) for one in read]
         questions = {index: question for index, event in enumerate(read) if (question := question_of(event))}
         answers = self.numbers.resolve(questions.values(), now) if questions else {}
+        kept: set[int] = set()
         for index, question in questions.items():
-            event = read[index]
+            event, answer = read[index], answers[question]
             assert not isinstance(event, Rejection)
-            read[index] = _named(event, answers[question])
-        return [one if isinstance(one, Rejection) else dialed.with_dialed(one, lines) for one in map(_identified, read)]
+            if keeps_unreadable and answer is NumberProblem.UNREADABLE_ITEM:
+                kept.add(index)
+            else:
+                read[index] = _named(event, answer)
+        named = (event if index in kept else _identified(event) for index, event in enumerate(read))
+        return [one if isinstance(one, Rejection) else dialed.with_dialed(one, lines) for one in named]
 
 
 def question_of(event: Event | Rejection) -> Question | None:

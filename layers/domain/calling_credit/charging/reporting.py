@@ -1,7 +1,9 @@
 """Take the finished calls that a switch reports over HTTP: judge each event at once, and queue those that are accepted.
 
 Nothing is charged here. An event that is acknowledged is in the call queue, whole and with its account, line, and user;
-an event that is rejected is written nowhere.
+an event that is rejected is written nowhere. While the history of its number cannot be read, an event is queued without
+them: its sender can correct nothing, and a switch drops what is rejected. `rate_calls` refuses it alone, and the
+dead-letter queue keeps it until the history is repaired.
 """
 
 import json
@@ -15,7 +17,7 @@ from calling_credit.call_events import parse_event, too_large
 from calling_credit.calls import Call, FreeEvent
 from calling_credit.charging.call_queue import CallQueue, not_queued
 from calling_credit.charging.formats.records import Item
-from calling_credit.charging.named_events import LineFinder
+from calling_credit.charging.named_events import NO_LINE, LineFinder
 from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.errors import Unavailable
 from calling_credit.ids import is_call_id
@@ -28,6 +30,8 @@ UNKNOWN_ACCOUNT: Final = Rejection(
     "No account has this account_id. Correct it, leave it out if from is the number of the line, or create the account;"
     " then send the event again.",
 )
+_NAMELESS: Final[Event] = {"account_id": NO_LINE, "line_id": NO_LINE}
+"""Stands for the names of an event whose number's history cannot be read, so that its other fields are judged."""
 MAX_VALUE_CHARACTERS: Final = 255
 """A longer text says nothing in fields without a check, such as those of an event that costs nothing."""
 
@@ -65,8 +69,8 @@ def report_calls(
     """
     events = [item.rejection if isinstance(item, UnreadableRecord) else item for item in items]
     try:
-        completed = finder.complete(events, now, zone)
-        outcomes = [one if isinstance(one, Rejection) else parse_event(one, now) for one in completed]
+        completed = finder.complete(events, now, zone, keeps_unreadable=True)
+        outcomes = [one if isinstance(one, Rejection) else parse_event(_NAMELESS | one, now) for one in completed]
         existing = finder.facts.existing(_accounts_to_check(events, outcomes), now)
     except (Unavailable, *AWS_ERRORS) as error:
         raise not_queued() from error

@@ -70,9 +70,7 @@ class AccountPage:
             "mails": [mail_view(mail) for mail in self.mails.items],
             "more_mails": self.mails.more,
             "bounced_addresses": [bounce_view(item, now) for item in self.bounced],
-            "issues": [
-                {name: issue[name] for name in ("object_id", "code", "details", "recorded_at")} for issue in self.issues
-            ],
+            "issues": list(map(issue_view, self.issues)),
         }
 
 
@@ -117,6 +115,11 @@ def top_up_item(top_up: TopUp, stripe: Mapping[str, Item] | None) -> dict[str, A
         "intent_id": intent_id,
         "stripe": None if stripe is None or intent_id is None else stripe.get(intent_id),
     }
+
+
+def issue_view(issue: Item) -> dict[str, Any]:
+    """A payment issue."""
+    return {name: issue[name] for name in ("object_id", "code", "details", "recorded_at")}
 
 
 def mail_view(mail: Item) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.accounts.bounce_store import BounceStore
 from calling_credit.accounts.freezing import unknown_account
 from calling_credit.accounts.line_items import line_from_item
-from calling_credit.desk.account_page import AccountPage, Some
+from calling_credit.desk.account_page import AccountPage, Some, issue_view, mail_view
 from calling_credit.dynamodb import desk_keys, keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.pages import read_pages
-from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable
+from calling_credit.dynamodb.unreadable import OnUnreadable, checked, ignore_unreadable, readable
 from calling_credit.payments.card_items import identities
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.issues import ISSUE_KIND
@@ -34,7 +34,7 @@ ISSUES: Final = 20
 
 
 class DeskReader:
-    """One account within one request. `on_unreadable` gets the items that the page leaves out."""
+    """One account within one request. `on_unreadable` gets the items that the page and the lists leave out."""
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class DeskReader:
         self._table_name = table_name
         self._account_id = account_id
         self._pk = keys.account_pk(account_id)
+        self._on_unreadable = on_unreadable
         self._bounces = BounceStore(client, table_name, on_unreadable)
 
     def page(self, read_states: Callable[[str], PaymentStates]) -> AccountPage:
@@ -61,19 +62,21 @@ class DeskReader:
         if account is None or balance is None:
             raise unknown_account()
         settings, recharge = from_attributes(account), recharge_from_item(rule)
-        top_ups, _ = TopUpStore(self._client, self._table_name).page(self._account_id, None, TOP_UPS)
+        top_ups, _ = TopUpStore(self._client, self._table_name).page(
+            self._account_id, None, TOP_UPS, self._on_unreadable
+        )
         customer_id = settings.get("stripe_customer_id")
         states = read_states(customer_id) if customer_id else None
-        lines = self._some(keys.line_prefix(), keys.line_prefix() + keys.AFTER, LINES)
+        lines = self._some(keys.line_prefix(), keys.line_prefix() + keys.AFTER, LINES, line_from_item)
         return AccountPage(
             account=settings,
             balance=from_attributes(balance),
             recharge=recharge,
             top_ups=top_ups,
             cards=self._cards(recharge, top_ups),
-            lines=Some([line_from_item(item) for item in lines.items], lines.more),
+            lines=lines,
             users=self.users(None, LINES),
-            mails=self._some(*desk_keys.mailed_range(), MAILS, newest_first=True),
+            mails=self.mails(None, MAILS),
             bounced=list(islice(self._bounces.addresses(self._account_id), BOUNCED)),
             issues=self._issues(),
             stripe=None if states is None or states.code is not None else states.by_intent,
@@ -92,19 +95,19 @@ class DeskReader:
     def users(self, after: str | None, limit: int) -> Some:
         """A page of users `{user_id, name}` by id, after a user's id."""
         low = keys.user_prefix() if after is None else f"{keys.user_sk(after)}\0"
-        page = self._some(low, keys.user_prefix() + keys.AFTER, limit)
-        return Some([{"user_id": keys.id_of(user["SK"]), "name": user["name"]} for user in page.items], page.more)
+        return self._some(low, keys.user_prefix() + keys.AFTER, limit, _user_view)
 
     def mails(self, after: str | None, limit: int) -> Some:
         """A page of sent mails, newest first, after a sort key."""
         low, high = desk_keys.mailed_range()
-        return self._some(low, high, limit, newest_first=True, after=after)
+        return self._some(low, high, limit, checked(mail_view), newest_first=True, after=after)
 
     def user_names(self, user_ids: Iterable[str]) -> dict[str, str]:
         """The names of these users, in one request."""
         wanted = {(self._pk, keys.user_sk(user_id)): user_id for user_id in user_ids}
         items = read_many(self._client, self._table_name, list(wanted)) if wanted else {}
-        return {wanted[key]: str(item["name"]["S"]) for key, item in items.items()}
+        users = readable(map(from_attributes, items.values()), _user_view, self._on_unreadable)
+        return {user["user_id"]: user["name"] for user in users}
 
     def _cards(self, recharge: Recharge, top_ups: Iterable[TopUp]) -> dict[Card, list[CardRecord]]:
         cards = [] if recharge.rule is None else [rule_card(recharge.rule)]
@@ -131,9 +134,18 @@ class DeskReader:
             "ScanIndexForward": False,
         }
         page = next(read_pages(self._client, self._table_name, query))
-        return [from_attributes(item) for item in page["Items"][:ISSUES]]
+        return list(readable(page["Items"][:ISSUES], _issue, self._on_unreadable))
 
-    def _some(self, low: str, high: str, limit: int, *, newest_first: bool = False, after: str | None = None) -> Some:
+    def _some(
+        self,
+        low: str,
+        high: str,
+        limit: int,
+        decode: Callable[[dict[str, Any]], Any],
+        *,
+        newest_first: bool = False,
+        after: str | None = None,
+    ) -> Some:
         query: dict[str, Any] = {
             "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
             "ExpressionAttributeValues": {":pk": {"S": self._pk}, ":low": {"S": low}, ":high": {"S": high}},
@@ -144,5 +156,17 @@ class DeskReader:
         if after is not None:
             query["ExclusiveStartKey"] = {"PK": {"S": self._pk}, "SK": {"S": after}}
         pages = read_pages(self._client, self._table_name, query)
-        items = list(islice((item for page in pages for item in page["Items"]), limit + 1))
-        return Some([from_attributes(item) for item in items[:limit]], len(items) > limit)
+        found = (item for page in pages for item in page["Items"])
+        decoded = readable(found, lambda item: decode(from_attributes(item)), self._on_unreadable)
+        items = list(islice(decoded, limit + 1))
+        return Some(items[:limit], len(items) > limit)
+
+
+def _user_view(user: dict[str, Any]) -> dict[str, str]:
+    return {"user_id": keys.id_of(user["SK"]), "name": user["name"]}
+
+
+def _issue(item: dict[str, Any]) -> dict[str, Any]:
+    plain = from_attributes(item)
+    issue_view(plain)
+    return plain

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages
-from calling_credit.dynamodb.unreadable import decode_item
+from calling_credit.dynamodb.unreadable import OnUnreadable, decode_item, raise_unreadable, readable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,12 +33,18 @@ class Partition:
         return decode_item(answer["Item"], from_attributes) if "Item" in answer else None
 
     def query(
-        self, low: str, high: str, *, consistent: bool = False, newest_first: bool = False
+        self,
+        low: str,
+        high: str,
+        *,
+        consistent: bool = False,
+        newest_first: bool = False,
+        on_unreadable: OnUnreadable = raise_unreadable,
     ) -> Iterator[dict[str, Any]]:
         """Yield the items whose sort keys lie between `low` and `high`, both inclusive, in key order.
 
         Raises:
-            UnreadableItem: an attribute of an item has a wrong type.
+            UnreadableItem: an attribute of an item has a wrong type, and `on_unreadable` raises it.
         """
         if low > high:  # DynamoDB refuses such a range. A cursor has one once the items after it have expired.
             return iter(())
@@ -49,4 +55,4 @@ class Partition:
             "ScanIndexForward": not newest_first,
         }
         items = query_pages(self._client, self._table_name, query)
-        return (decode_item(item, from_attributes) for item in items)
+        return readable(items, from_attributes, on_unreadable)

@@ -83,6 +83,16 @@ def readable(
         yield decoded
 
 
+def checked(check: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A decoder that leaves an item as it is, once `check`, such as its view, could read it."""
+
+    def as_it_is(item: dict[str, Any]) -> dict[str, Any]:
+        check(item)
+        return item
+
+    return as_it_is
+
+
 def raise_unreadable(error: UnreadableItem) -> None:
     """Let a reader of one account fail, where a part of its items would be a wrong answer."""
     raise error

@@ -14,7 +14,7 @@ from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_transient
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.schema import SCHEMA_NAMES, SCHEMA_VALUES, SET_SCHEMA
-from calling_credit.dynamodb.unreadable import UnreadableItem
+from calling_credit.dynamodb.unreadable import DECODE_ERRORS, UnreadableItem
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -62,7 +62,15 @@ def read_unreadable(client: "DynamoDBClient", table_name: str) -> Iterator[dict[
         "KeyConditionExpression": "PK = :pk",
         "ExpressionAttributeValues": {":pk": {"S": unreadable_keys.unreadable_pk()}},
     }
-    return map(from_attributes, query_pages(client, table_name, query))
+    return map(_read_listing, query_pages(client, table_name, query))
+
+
+def _read_listing(item: dict[str, Any]) -> dict[str, Any]:
+    """A listing in plain values; of one that is damaged itself, only its key."""
+    try:
+        return from_attributes(item)
+    except (UnreadableItem, *DECODE_ERRORS):
+        return from_attributes({name: item[name] for name in ("PK", "SK")})
 
 
 def _in_turn(found: Sequence[UnreadableItem]) -> list[UnreadableItem]:

@@ -82,7 +82,7 @@ def _issue_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     data = {name: new[name] for name in ("topup_id", "source", "object_id", "stage")} | {"payment_method": _card(new)}
     fields = {"account_id": new["account_id"], "occurred_at": new["recorded_at"], "data": data}
     identifier = announcement_id(events.CardBlocked, new["account_id"], new["object_id"], new["stage"])
-    yield events.CardBlocked.model_validate({"id": identifier, **fields})
+    yield events.CardBlocked.model_validate({"id": identifier, **fields, CORRELATION_ID: correlation_of(new)})
 
 
 def _balance_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
@@ -128,7 +128,8 @@ def _account_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     for form, state in ((events.AccountFrozen, "frozen"), (events.AccountUnfrozen, "unfrozen")):
         at = new.get(f"{state}_at")
         if at is not None and at != old.get(f"{state}_at"):
-            yield _event(form, new, at, {"by": shown_by(new[f"{state}_by"])}, at)
+            image = {**new, CORRELATION_ID: new_correlation_of(old, new)}
+            yield _event(form, image, at, {"by": shown_by(new[f"{state}_by"])}, at)
     known = {one["request_id"] for one in old.get("waiting_emails", ())}
     for one in new.get("waiting_emails", ()):
         request_id = one["request_id"]

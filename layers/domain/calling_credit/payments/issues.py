@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.correlation import CORRELATION_ID, current_correlation
 from calling_credit.dynamodb import stripe_keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, existing_item, is_condition_failed
@@ -63,6 +64,7 @@ def report_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: d
         "sweep_pk": sweep_keys.sweep_pk(ISSUE_KIND, issue.account_id),
         "sweep_sk": f"{format_instant(now)}#{issue.object_id}",
         "written_by": uuid.uuid4().hex,
+        CORRELATION_ID: current_correlation(),
         **issue.facts,
     }
     try:

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.correlation import CORRELATION_ID, stored_correlation
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.card_keys import payment_limits_key
 from calling_credit.dynamodb.errors import AWS_ERRORS
@@ -190,11 +191,13 @@ class LimitStore:
                     {
                         "TableName": self._table_name,
                         "Key": payment_limits_key(self._account_id),
-                        "UpdateExpression": "SET limited_code = :code, limited_at = :now, #last = :now",
+                        "UpdateExpression": "SET limited_code = :code, limited_at = :now, #last = :now, "
+                        f"{CORRELATION_ID} = :cause",
                         "ConditionExpression": "attribute_not_exists(#last) OR #last <= :before",
                         "ExpressionAttributeNames": {"#last": f"limited_{code}"},
                         "ExpressionAttributeValues": {
                             ":code": to_attribute(code),
+                            ":cause": to_attribute(stored_correlation()),
                             ":now": to_attribute(format_instant(now)),
                             ":before": to_attribute(format_instant(now - ANNOUNCED_FOR)),
                         },

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from calling_credit.correlation import CORRELATION_ID, current_correlation
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.keys import recharge_key
@@ -105,6 +106,7 @@ def put_recharge_action(
     attributes: dict[str, Any] = {name: value for name, value in asdict(state).items() if name in _STATE}
     attributes |= {
         "state_version": state.version + 1,
+        CORRELATION_ID: current_correlation(),
         "in_flight": asdict(state.in_flight) if state.in_flight else None,
         "suspended_by": state.suspended_by or None,
         "backup_due": state.backup_due or None,

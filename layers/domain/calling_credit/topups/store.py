@@ -8,7 +8,7 @@ from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.transactions import put, transact
-from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem, unreadable
+from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem, raise_unreadable, readable, unreadable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import nudge_action
 from calling_credit.payment_names import MethodType
@@ -59,11 +59,15 @@ class TopUpStore:
             return topup
         return self.read(topup.account_id, topup.topup_id) or topup
 
-    def page(self, account_id: str, after: str | None, limit: int) -> tuple[list[TopUp], str | None]:
-        """A page of an account's top-ups, newest first, and the sort key after which the next page starts."""
+    def page(
+        self, account_id: str, after: str | None, limit: int, on_unreadable: OnUnreadable = raise_unreadable
+    ) -> tuple[list[TopUp], str | None]:
+        """A page of an account's top-ups, newest first, without the unreadable ones that `on_unreadable` accepts, and
+        the sort key after which the next page starts.
+        """
         item_keys = payment_sort_keys(self._client, self._table_name, account_id, None, after, limit + 1)
         page = item_keys[:limit]
-        topups = self._read_all(account_id, [keys.id_of(key) for key in page])
+        topups = self._read_all(account_id, [keys.id_of(key) for key in page], on_unreadable)
         return topups, page[-1] if len(item_keys) > limit else None
 
     def recent(self, account_id: str, now: datetime) -> list[TopUp]:
@@ -210,18 +214,21 @@ class TopUpStore:
             return None
         return topup_from_item(answer["Attributes"])
 
-    def _read_all(self, account_id: str, topup_ids: list[str]) -> list[TopUp]:
+    def _read_all(
+        self, account_id: str, topup_ids: list[str], on_unreadable: OnUnreadable = raise_unreadable
+    ) -> list[TopUp]:
         """The top-ups with these ids, in this order.
 
         Raises:
-            UnreadableItem: one of them is missing or unreadable.
+            UnreadableItem: one of them is missing or unreadable, and `on_unreadable` raises it.
         """
         item_keys = [(keys.account_pk(account_id), keys.topup_sk(topup_id)) for topup_id in topup_ids]
         items = read_many(self._client, self._table_name, item_keys)
-        missing = next((key for key in item_keys if key not in items), None)
-        if missing is not None:
-            raise unreadable(dict(zip(("PK", "SK"), missing, strict=True)), "PK")
-        return [topup_from_item(items[key]) for key in item_keys]
+        for pk, sort_key in item_keys:
+            if (pk, sort_key) not in items:
+                on_unreadable(unreadable({"PK": pk, "SK": sort_key}, "PK"))
+        found = (items[key] for key in item_keys if key in items)
+        return list(readable(found, topup_from_item, on_unreadable))
 
     def read_due(self, account_id: str, topup_id: str, now: datetime, on_unreadable: OnUnreadable) -> TopUp | None:
         """Read a top-up of the sweep index, which may lag behind; None if it has ended, is unreadable, or a worker
