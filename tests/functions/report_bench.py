@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Any
 from unittest.mock import patch
 
@@ -88,8 +87,8 @@ class Reporter:
         bodies, self.queue.bodies = self.queue.bodies, []
         attributes, self.queue.attributes = self.queue.attributes, []
         batch = delivery(*bodies, sent_at=self.world.clock.now)
-        for record, own in zip_longest(batch["Records"], attributes, fillvalue={}):  # Other senders set none.
-            record["messageAttributes"] = own
+        for number, record in enumerate(batch["Records"]):  # Other senders set no attributes.
+            record["messageAttributes"] = attributes[number] if number < len(attributes) else {}
         return failures(self.world.stack.invoke("rate_calls", batch))
 
     @contextmanager
