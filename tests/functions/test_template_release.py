@@ -16,7 +16,7 @@ from tests.functions.watch_template import WATCH, bind, nested, passed, with_nes
 from tests.harness.template import ROOT, read_template, template
 
 RELEASE = ROOT / "tests" / "fixtures" / "template" / "v1.0.0.json.gz"
-MAX_RESOURCES = 440
+MAX_RESOURCES = 420
 
 
 @pytest.fixture(scope="module")
