@@ -147,6 +147,13 @@ def make_payment(deployed: Stack, customer: Customer, metadata: dict[str, str], 
     return str(intent.id)
 
 
+def forget_payment(deployed: Stack, intent_id: str) -> None:
+    """Remove a payment from Stripe, so that no later proof finds it."""
+    objects = stand_in(deployed).account.objects
+    intent = objects["payment_intent"].pop(intent_id)
+    del objects["charge"][intent["latest_charge"]]
+
+
 def make_older(deployed: Stack, *intent_ids: str) -> None:
     """Set the creation of these payments an hour back."""
     objects = stand_in(deployed).account.objects

@@ -10,15 +10,16 @@ from calling_credit.audit.checkpoints import FULL_PROOF_DAYS
 from calling_credit.audit.nightly_proof import Task
 from calling_credit.audit.proof import Payment
 from calling_credit.audit.proof_messages import message_bodies
+from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.lease_keys import position_key
-from calling_credit.dynamodb.unreadable_store import read_unreadable
 from calling_credit.payments.issues import read_issues
 from local.stack import Stack
 from tests.harness.template import ROOT
 from tests.stack.conftest import eventually
 from tests.stack.customers import open_customer
+from tests.stack.damaged_probes import damaged
 from tests.stack.deployment import invoke
-from tests.stack.payment_probes import OUTSIDE, make_older, make_payment
+from tests.stack.payment_probes import OUTSIDE, forget_payment, make_older, make_payment
 
 
 def prove(deployed: Stack, tokens: dict[str, str]) -> None:
@@ -37,7 +38,10 @@ def prove(deployed: Stack, tokens: dict[str, str]) -> None:
         issues = [issue for issue in read_issues(dynamodb, table) if issue["account_id"] == customer.account_id]
         return [(issue["code"], issue["object_id"]) for issue in issues]
 
-    eventually(lambda: listed() == [("payment_without_entry", outside)])
+    try:
+        eventually(lambda: listed() == [("payment_without_entry", outside)])
+    finally:
+        forget_payment(deployed, outside)
 
 
 def prove_one(deployed: Stack, tokens: dict[str, str]) -> None:
@@ -54,10 +58,8 @@ def prove_one(deployed: Stack, tokens: dict[str, str]) -> None:
     assert stored["Count"] == 1, "the role stores checkpoints"
     outside = Payment("pi_outside", "tu_outside", customer.account_id, 1, datetime(2026, 1, 1, tzinfo=UTC))
     assert send_tasks(deployed, Task(customer.account_id, nights[0], (outside,))) == [], "the difference is listed"
-    damaged = {"PK": {"S": f"ACCOUNT#{customer.account_id}"}, "SK": {"S": "TOPUP#damaged"}}
-    dynamodb.put_item(TableName=table, Item=damaged)
-    assert len(send_tasks(deployed, Task(customer.account_id, nights[0]))) == 1
-    assert [one for one in read_unreadable(dynamodb, table) if one["SK"].startswith(damaged["PK"]["S"])]
+    with damaged(deployed, customer.account_id, keys.topup_sk("tu_damaged")):
+        assert len(send_tasks(deployed, Task(customer.account_id, nights[0]))) == 1
 
 
 def send_tasks(deployed: Stack, *tasks: Task) -> list[str]:
