@@ -32,7 +32,7 @@ from calling_credit.recharge.store import RechargeStore
 from calling_credit.snapshots import prepare_snapshot
 from calling_credit.usage import forecast, summary
 from calling_credit.usage.answers import AccountAnswers
-from calling_credit.usage.overview import Overview, read_overview, read_recent_calls
+from calling_credit.usage.overview import Overview, read_minutes, read_overview, read_recent_calls
 
 logger = Logger()
 app = http_resolver(logger)
@@ -71,7 +71,8 @@ def balance() -> Response[str]:
     auto_recharge = balance_view(
         recharge.rule, recharge.state, clock.now(), is_closed=settings.is_closed, is_frozen=settings.is_frozen
     )
-    return answer(summary.balance_view(settings, ledger.balance(), auto_recharge))
+    minutes = read_minutes(account, settings, (), clock.now())
+    return answer(summary.balance_view(settings, ledger.balance(), auto_recharge, minutes))
 
 
 @app.get("/usage")
@@ -109,7 +110,9 @@ def forecast_view() -> Response[str]:
     calls, deck = read_recent_calls(ledger, today), decks.in_force(now)
     recharges = found.keeps_up(pace.daily_micros, now)
     available, at = found.balance.available_micros, format_instant(now)
-    return answer(forecast.forecast_view(available, pace, calls, deck, at, today, recharges=recharges))
+    minutes = read_minutes(account, found.account, account.lines_at_a_glance().bundles, now)
+    view = forecast.forecast_view(available, pace, calls, deck, at, today, recharges=recharges, minutes=minutes)
+    return answer(view)
 
 
 @app.get("/overview")

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
-from calling_credit.accounts.account import Account, Line, account_view, line_view, parse_account, parse_user
+from calling_credit.accounts.account import Account, Line, account_view, line_view, parse_account
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.limits import account_limits_view, parse_limits
 from calling_credit.accounts.line_number import parse_line
@@ -20,6 +20,7 @@ from calling_credit.accounts.line_numbers import parse_move
 from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.sign_outs import SignOuts
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user import parse_user
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import Operator, Right, back_office, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
@@ -109,8 +110,7 @@ def put_limits(account_id: str) -> Response[str]:
 @app.put(DESK + "/accounts/<account_id>/lines/<line_id>")
 def put_line(account_id: str, line_id: str) -> Response[str]:
     """Create or configure a line, or move a number to it; 201 if it is new."""
-    operator = allowed(Right.OPERATE)
-    body = json_body(app)
+    operator, body = allowed(Right.OPERATE), json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
     version, move_from = read_version(body), parse_move(body, account_id, line_id)

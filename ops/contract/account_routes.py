@@ -5,6 +5,7 @@ from typing import Final
 from calling_credit.accounts import account, email_address
 from calling_credit.charging import corrections
 from calling_credit.ledger import adjustments
+from ops.contract.bundle_schemas import BUNDLES, BUNDLES_CHANGE
 from ops.contract.route import IDEMPOTENCY_KEY, Access, Route, ok, path
 from ops.contract.schemas import (
     DOLLARS,
@@ -20,7 +21,13 @@ from ops.contract.schemas import (
     or_null,
     record,
 )
-from ops.contract.settings_routes import LIMIT_CODES, LINE, NEW_LINE, OPERATORS_LIMITS, OPERATORS_LIMITS_CHANGE
+from ops.contract.settings_routes import (
+    LIMIT_CODES,
+    LINE,
+    NEW_LINE,
+    OPERATORS_LIMITS,
+    OPERATORS_LIMITS_CHANGE,
+)
 
 EMAILS: Final[Schema] = {"maxItems": account.MAX_BILLING_EMAILS, "description": "Where e-mails about the account go."}
 ADDRESS: Final[Schema] = {
@@ -47,6 +54,7 @@ ACCOUNT: Final = record(
         "limits": OPERATORS_LIMITS,
         "low_balance": described(MONEY, LOW_BALANCE),
         "name": described(ACCOUNT_NAME, "By which the operator finds the account."),
+        "bundles": described(BUNDLES, "The included minutes for calls of all lines."),
     },
     optional=("low_balance", "name"),
 )
@@ -64,6 +72,7 @@ ACCOUNT_CHANGE: Final = body(
         "limits": OPERATORS_LIMITS_CHANGE,
         "low_balance": described(or_null(DOLLARS), f"{LOW_BALANCE} Null removes it."),
         "name": described(or_null(ACCOUNT_NAME), "By which the operator finds the account. Null removes it."),
+        "bundles": BUNDLES_CHANGE,
     },
 )
 USER: Final = record("User", "A user of an account.", {"user_id": ID, "name": TEXT})
@@ -109,6 +118,7 @@ ROUTES: Final = (
             "invalid_status",
             "invalid_email",
             "invalid_field",
+            "invalid_bundles",
             "unknown_account",
             "payments_in_flight",
             "busy",
@@ -134,6 +144,7 @@ ROUTES: Final = (
             "missing_field",
             "invalid_field",
             "invalid_number",
+            "invalid_bundles",
             "foreign_number",
             "busy",
             "changed_meanwhile",

@@ -8,7 +8,7 @@ from ops.contract.rates_routes import FORECAST
 from ops.contract.recharge_routes import OVERVIEW_RECHARGE
 from ops.contract.route import member_read, ok
 from ops.contract.schemas import COUNT, FLAG, ID, INSTANT, MONEY, TEXT, described, list_of, one_of, or_null, record
-from ops.contract.usage_routes import DAY_BALANCE, GROUP
+from ops.contract.usage_routes import DAY_BALANCE, GROUP, INCLUDED_MINUTES
 
 LANGUAGE: Final = one_of(LANGUAGES)
 
@@ -29,6 +29,7 @@ OVERVIEW: Final = record(
         "calls_in_progress": described(COUNT, "The calls in progress for which credit is held."),
         "auto_recharge": OVERVIEW_RECHARGE,
         "forecast": described(FORECAST, "Names no destinations while the rate deck is being loaded; then ask again."),
+        "included_minutes": described(INCLUDED_MINUTES, "What is left of the bundles of the account and its lines."),
         "statement": record(
             "OverviewStatement",
             "The last 30 days, in the account's time zone: the balance before them, and at the end of each day that "

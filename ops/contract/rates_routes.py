@@ -26,7 +26,13 @@ DECK_CODES: Final = ("no_active_deck", "unusable_deck", "try_again")
 DESTINATION_LEFT: Final = record(
     "DestinationForecast",
     "How long one call to a destination the available credit pays for.",
-    {"destination": TEXT, "rate_per_minute": MONEY, "minutes_left": COUNT},
+    {
+        "destination": TEXT,
+        "rate_per_minute": MONEY,
+        "minutes_left": described(COUNT, "The minutes that credit and included minutes pay for."),
+        "included_minutes": described(COUNT, "The part of `minutes_left` that is included."),
+    },
+    optional=("included_minutes",),
 )
 FORECAST: Final = record(
     "Forecast",

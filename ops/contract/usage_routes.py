@@ -39,6 +39,20 @@ BOOK_ACCOUNTS: Final = (
     entries.TRANSFERS,
 )
 
+INCLUDED_MINUTES: Final = list_of(
+    record(
+        "IncludedMinutes",
+        "What is left of a bundle in the account's local month.",
+        {
+            "name": TEXT,
+            "left_minutes": described(COUNT, "Whole minutes, rounded down."),
+            "left_seconds": COUNT,
+            "minutes": described(COUNT, "The minutes of each month."),
+            "line_id": described(ID, "The line whose bundle it is; absent for one of the account."),
+        },
+        optional=("line_id",),
+    )
+)
 BALANCE: Final = record(
     "Balance",
     "The account's credit at this moment. `available` is `balance` less `held`.",
@@ -52,6 +66,7 @@ BALANCE: Final = record(
         "held": described(MONEY, "The credit that is held for calls in progress."),
         "available": MONEY,
         "auto_recharge": BALANCE_RECHARGE,
+        "included_minutes": described(INCLUDED_MINUTES, "What is left of the account's own bundles."),
         "updated_at": INSTANT,
     },
 )
@@ -93,7 +108,10 @@ CALL: Final = record(
         "line_number": or_null(described(TEXT, "The number of the line; null if the account has no such line.")),
         "corrected": described(FLAG, "Whether an operator has corrected the duration or waived the charge."),
         "suspicious": described(FLAG, "Whether the recorded duration is hard to believe."),
+        "covered_seconds": described(COUNT, "The first seconds of the call, which included minutes cover."),
+        "bundle": described(TEXT, "The name of their bundle."),
     },
+    optional=("covered_seconds", "bundle"),
 )
 READ: Final = record(
     "ReadSoFar",

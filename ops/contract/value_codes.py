@@ -66,6 +66,13 @@ VALUE_CODES: Final = (
         "Raise the limit, or lower `amount`.",
     ),
     Explanation(
+        ProblemCode.INVALID_BUNDLES,
+        422,
+        "A bundle of included minutes has a name, a place, or a number of minutes that is not allowed, or two bundles "
+        "have one name.",
+        "Correct the bundle that the detail names.",
+    ),
+    Explanation(
         ProblemCode.INVALID_LIMITS,
         422,
         "A limit has an unknown name or a value of the wrong type.",

@@ -18,6 +18,7 @@ NEW_ACCOUNT: dict[str, Any] = {
     "billing_emails": [],
     "admission": True,
     "breakdown": False,
+    "bundles": [],
     "frozen": False,
     "limits": {
         "daily_spend": "200.00",
@@ -84,6 +85,7 @@ def test_configuring_again_changes_only_the_given_settings(world: World) -> None
         **emails,
         "admission": True,
         "breakdown": False,
+        "bundles": [],
         "frozen": False,
         "limits": answer.body["limits"],
     }

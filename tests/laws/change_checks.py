@@ -106,7 +106,21 @@ def _account(item: Image) -> Facts:
     waiting = item.get("waiting_emails", ())
     facts["waiting_emails"] = [{"address": one["address"], "language": one["language"]} for one in waiting]
     facts["breakdown"] = "breakdown_since" in item
+    facts["bundles"] = _bundles(item)
     return facts | {"low_balance": None if low is None else money(low)}
+
+
+def _bundles(item: Image) -> list[Facts] | None:
+    """The bundles of included minutes as the operator sent them; None without any."""
+    return [
+        {
+            "name": one["name"],
+            "countries": one.get("countries", []),
+            "prefixes": one.get("prefixes", []),
+            "minutes": one["minutes"],
+        }
+        for one in item.get("bundles", ())
+    ] or None
 
 
 def _limits(stored: Image, defaults: Image) -> Facts:

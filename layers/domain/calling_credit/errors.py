@@ -81,6 +81,7 @@ class ProblemCode(StrEnum):
     INVALID_PAYMENT_METHOD = "invalid_payment_method"
     PAYMENT_METHOD_NOT_ALLOWED = "payment_method_not_allowed"
     LIMIT_BELOW_AMOUNT = "limit_below_amount"
+    INVALID_BUNDLES = "invalid_bundles"
     INVALID_LIMITS = "invalid_limits"
     INVALID_PLACE = "invalid_place"
     ABOVE_OPERATORS_LIMIT = "above_operators_limit"

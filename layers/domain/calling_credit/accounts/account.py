@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from calling_credit.accounts.bundles import Bundle, bundles_from_item, bundles_view, parse_bundles
 from calling_credit.accounts.email_address import is_plain_address
 from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, operators_limits_view, parse_limits
@@ -56,6 +57,7 @@ class Account:
     asked_at: tuple[str, ...] = ()
     settings_version: int = 0
     notifications_version: int = 0
+    bundles: tuple[Bundle, ...] = ()
 
     @property
     def breakdown(self) -> bool:
@@ -95,13 +97,15 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         tuple(item.get("addresses_asked_at", ())),
         int(item.get("settings_version", 0)),
         int(item.get("notifications_version", 0)),
+        bundles_from_item(item.get("bundles", ())),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A phone line. International calling is off by default. `version` grows with each change of the line. A line
-    whose number moved away is closed from `closes_at` on, an instant in the form of keys.
+    whose number moved away is closed from `closes_at` on, an instant in the form of keys. Its included minutes come
+    before those of its account.
     """
 
     line_id: str
@@ -110,14 +114,7 @@ class Line:
     international_calling: bool
     version: int = 0
     closes_at: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A person who uses lines. Call lists show the name."""
-
-    user_id: str
-    name: str
+    bundles: tuple[Bundle, ...] = ()
 
 
 def account_view(account: Account) -> dict[str, Any]:
@@ -132,6 +129,7 @@ def account_view(account: Account) -> dict[str, Any]:
         "breakdown": account.breakdown,
         "frozen": account.is_frozen,
         "limits": operators_limits_view(account.limits),
+        "bundles": bundles_view(account.bundles),
     }
     if account.low_micros is not None:
         view["low_balance"] = format_money(account.low_micros)
@@ -141,26 +139,27 @@ def account_view(account: Account) -> dict[str, Any]:
 
 
 def line_view(line: Line, user_name: str | None) -> dict[str, Any]:
-    """A line as the API shows it."""
-    return {
+    """A line as the API shows it; `bundles` only if it has some."""
+    view: dict[str, Any] = {
         "line_id": line.line_id,
         "number": line.number,
         "user": {"id": line.user_id, "name": user_name},
         "international_calling": line.international_calling,
         "version": line.version,
     }
+    return view | ({"bundles": bundles_view(line.bundles)} if line.bundles else {})
 
 
 def parse_account(account_id: str, body: dict[str, Any], current: Account | None) -> Account:
     """Parse `{currency?, time_zone?, status?, billing_emails?, low_balance?, admission?, limits?, frozen?, name?,
-    breakdown?}`.
+    breakdown?, bundles?}`.
     Absent fields keep their value or default; a new account has admission. A null `low_balance` or `name` removes it.
     Only a body with a time zone creates an account, so that a mistyped id changes nothing.
 
     Raises:
         NotFound: unknown_account.
         InvalidValue: invalid_id, unsupported_currency, invalid_time_zone, invalid_status, invalid_email,
-            invalid_amount, amount_out_of_range, invalid_field, invalid_limits, invalid_place.
+            invalid_amount, amount_out_of_range, invalid_field, invalid_limits, invalid_place, invalid_bundles.
     """
     check_id(account_id, "account_id")
     if current is None and "time_zone" not in body:
@@ -185,6 +184,7 @@ def parse_account(account_id: str, body: dict[str, Any], current: Account | None
     admission, is_frozen = _flag(body, "admission", base.admission), _flag(body, "frozen", base.is_frozen)
     name = _account_name(body) if "name" in body else base.name
     since = base.breakdown_since or "" if _flag(body, "breakdown", base.breakdown) else None
+    bundles = parse_bundles(body["bundles"], base.bundles) if "bundles" in body else base.bundles
     return replace(
         base,
         time_zone=time_zone,
@@ -197,6 +197,7 @@ def parse_account(account_id: str, body: dict[str, Any], current: Account | None
         name=name,
         waiting=waiting,
         breakdown_since=since,
+        bundles=bundles,
     )
 
 
@@ -225,15 +226,6 @@ def _flag(body: dict[str, Any], field: str, default: bool) -> bool:
     if not isinstance(value, bool):
         raise InvalidValue(ProblemCode.INVALID_FIELD, f"{field} must be true or false.")
     return value
-
-
-def parse_user(user_id: str, body: dict[str, Any]) -> User:
-    """Parse a user from `{name}`.
-
-    Raises:
-        InvalidValue: invalid_id, missing_field, invalid_field.
-    """
-    return User(check_id(user_id, "user_id"), read_text(body, "name", MAX_NAME_CHARACTERS))
 
 
 def parse_switch(body: dict[str, Any], *, default: bool | None = None) -> bool:

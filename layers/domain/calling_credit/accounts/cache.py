@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.accounts.bundles import OwnBundle, bundles_from_item, own_bundles
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import Key, read_many
@@ -24,7 +25,7 @@ FACTS_TTL: Final = timedelta(seconds=60)
 MAX_FACTS: Final = 50_000
 _PROJECTION: Final = (
     "PK, SK, time_zone, admission, admission_changed_at, breakdown_since, international_calling, #number, closes_at,"
-    " changed_at"
+    " changed_at, bundles"
 )
 _NAMES: Final = {"#number": "number"}
 """`number` is a reserved word of DynamoDB."""
@@ -45,6 +46,8 @@ class Facts:
     with_breakdown: frozenset[str] = frozenset()
     changes: dict[tuple[str, str], str] = field(default_factory=dict)
     unreadable: frozenset[tuple[str, str]] = frozenset()
+    bundles: dict[tuple[str, str], tuple[OwnBundle, ...]] = field(default_factory=dict)
+    """The bundles of included minutes of lines that have some, by account and line."""
 
 
 class AccountFacts:
@@ -105,6 +108,7 @@ class AccountFacts:
             frozenset(account for account, _ in pairs if self._has_breakdown(account)),
             {pair: instant for pair in pairs if (instant := self._of_line(*pair, "changed_at")) is not None},
             frozenset(pair for pair in pairs if damaged & _keys_of(*pair)),
+            {pair: bundles for pair in pairs if (bundles := self._bundles(*pair))},
         )
 
     def _load_missing(self, required: set[Key], now: datetime) -> set[Key]:
@@ -139,6 +143,12 @@ class AccountFacts:
         cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
         return cached is not None and "breakdown_since" in cached[1]
 
+    def _bundles(self, account_id: str, line_id: str) -> tuple[OwnBundle, ...]:
+        pk = keys.account_pk(account_id)
+        cached = (self._cache.get((pk, sort_key)) for sort_key in (keys.account_sk(), keys.line_sk(line_id)))
+        of_account, of_line = (one[1].get("bundles", ()) if one is not None else () for one in cached)
+        return own_bundles(of_account, line_id, of_line)
+
     def _is_enabled(self, account_id: str, line_id: str) -> bool:
         cached = self._cache.get((keys.account_pk(account_id), keys.line_sk(line_id)))
         return bool(cached and cached[1].get("international_calling"))
@@ -153,6 +163,8 @@ def _facts_from_item(attributes: dict[str, Any]) -> dict[str, Any]:
     item = from_attributes(attributes)
     if item["SK"] == keys.account_sk():
         zone(item["time_zone"])
+    if "bundles" in item:
+        item["bundles"] = bundles_from_item(item["bundles"])
     return item
 
 

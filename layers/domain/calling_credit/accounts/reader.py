@@ -1,18 +1,30 @@
 """Reads an account's settings, lines, and users. Queries read only the account's partition."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account, Line, account_from_item
+from calling_credit.accounts.bundles import OwnBundle, bundles_from_item
 from calling_credit.accounts.line_items import line_from_item
-from calling_credit.dynamodb import change_keys, keys
+from calling_credit.accounts.minute_counters import MinuteCounter, counter_from_plain
+from calling_credit.dynamodb import change_keys, keys, minute_keys
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.numbering import country_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class LinesAtAGlance:
+    """The number of an account's open lines, of those that may call abroad, and the bundles of all."""
+
+    total: int
+    enabled: int
+    bundles: tuple[OwnBundle, ...] = ()
 
 
 class AccountReader:
@@ -69,10 +81,19 @@ class AccountReader:
             raise _unknown_line()
         return [country_of(line["number"])]
 
-    def line_counts(self) -> tuple[int, int]:
-        """The number of the account's open lines, and of those that may call abroad."""
-        enabled = [bool(line["international_calling"]) for line in self._open_lines(keys.line_prefix())]
-        return len(enabled), sum(enabled)
+    def lines_at_a_glance(self) -> LinesAtAGlance:
+        """How many open lines the account has, how many may call abroad, and their bundles of included minutes."""
+        lines = list(self._open_lines(keys.line_prefix()))
+        bundles = [
+            OwnBundle(keys.id_of(line["SK"]), bundle)
+            for line in lines
+            for bundle in bundles_from_item(line.get("bundles", ()))
+        ]
+        return LinesAtAGlance(len(lines), sum(bool(line["international_calling"]) for line in lines), tuple(bundles))
+
+    def counters(self, month: str) -> list[MinuteCounter]:
+        """The counters of included minutes of a local month (`yyyy-mm`)."""
+        return list(map(counter_from_plain, self._partition.query(*minute_keys.month_range(month))))
 
     def _open_lines(self, low: str) -> Iterator[dict[str, Any]]:
         """The lines from a sort key on whose numbers have not moved away."""

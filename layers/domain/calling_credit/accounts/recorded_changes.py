@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from calling_credit.accounts.account import Account, Line, User
+from calling_credit.accounts.account import Account, Line
+from calling_credit.accounts.bundles import bundles_view
 from calling_credit.accounts.limits import AccountLimits, Limits, customer_limits_view, operators_limits_view
 from calling_credit.accounts.loosening import line_loosens, loosened_limits, loosened_operators_limits
 from calling_credit.accounts.recipient_items import recipients_facts
+from calling_credit.accounts.user import User
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.change import Change, difference
 from calling_credit.money import format_money
@@ -41,6 +43,7 @@ def _facts(account: Account | None) -> dict[str, Any]:
         "low_balance": None if account.low_micros is None else format_money(account.low_micros),
         "admission": account.admission,
         "breakdown": account.breakdown,
+        "bundles": bundles_view(account.bundles) or None,
         **recipients_facts(account),
     }
 
@@ -69,7 +72,7 @@ def _line_facts(line: Line | None) -> dict[str, Any]:
     if line is None:
         return {}
     facts = {"number": line.number, "user_id": line.user_id, CALLING: line.international_calling}
-    return facts | {"closes_at": line.closes_at}
+    return facts | {"closes_at": line.closes_at, "bundles": bundles_view(line.bundles) or None}
 
 
 def user_change(user: User, before: str | None, count: int) -> Change | None:

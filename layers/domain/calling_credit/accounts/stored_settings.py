@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from calling_credit.accounts.account import Account
+from calling_credit.accounts.bundles import bundles_to_item
 from calling_credit.accounts.limits import limits_to_item
 from calling_credit.changes.actor import Actor
 from calling_credit.dynamodb import sweep_keys
@@ -26,7 +27,7 @@ def breakdown_change(before: Account | None, after: Account, at: str) -> dict[st
     return {"breakdown_since": at if after.breakdown else None}
 
 
-def stored_settings(account: Account) -> Item:
+def stored_settings(account: Account, at: str) -> Item:
     """The settings that every change of an account writes."""
     return {
         "time_zone": account.time_zone,
@@ -35,4 +36,5 @@ def stored_settings(account: Account) -> Item:
         "name": account.name,
         "low_micros": account.low_micros,
         "limits": limits_to_item(account.limits),
+        "bundles": bundles_to_item(account.bundles, at),
     } | sweep_keys.account_sweep_keys(account.account_id)

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.account import account_from_item
+from calling_credit.accounts.bundles import OwnBundle, bundles_from_item, own_bundles
 from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.limits import effective_limits
 from calling_credit.accounts.line_items import line_from_item
 from calling_credit.admission.decision import AdmissionContext, AdmissionRequest, Credit
+from calling_credit.admission.minutes_left import read_minutes_left, read_minutes_of_hold
 from calling_credit.admission.refusals import AccountStatus
 from calling_credit.dynamodb import keys, refusal_keys
 from calling_credit.dynamodb.attributes import from_attributes
@@ -39,7 +41,7 @@ class AdmissionSnapshot:
     `may_nudge`: a recharge may be due and no worker has one in flight. `denials`: the item of recently announced
     denials. `time_zone`: the account's time zone; None if the account does not exist. `counts_refusal`: a refusal for
     lack of credit counts as spending, because no call has spent credit since something else lowered the balance.
-    `user_id`: the line's user; None without the line.
+    `user_id`: the line's user; None without the line. `bundles`: those of the line and its account.
     """
 
     context: AdmissionContext
@@ -48,6 +50,7 @@ class AdmissionSnapshot:
     time_zone: str | None = None
     counts_refusal: bool = False
     user_id: str | None = None
+    bundles: tuple[OwnBundle, ...] = ()
 
 
 class AdmissionReader:
@@ -72,7 +75,21 @@ class AdmissionReader:
             refusal_keys.denial_sk(): "denials",
         }
         items = self._read(keys.account_pk(request.account_id), list(names))
-        return _snapshot({names[sort_key]: item for sort_key, item in items.items()}, request, deck, now)
+        snapshot = _snapshot({names[sort_key]: item for sort_key, item in items.items()}, request, deck, now)
+        return self._with_minutes(snapshot)
+
+    def _with_minutes(self, snapshot: AdmissionSnapshot) -> AdmissionSnapshot:
+        """Add the included minutes of an account or line that has some, or of the call's hold."""
+        context, time_zone, table = snapshot.context, snapshot.time_zone, (self._client, self._table_name)
+        hold, request = context.hold, context.request
+        if time_zone is None or not (snapshot.bundles or (hold is not None and hold.bundle)):
+            return snapshot
+        if hold is not None:
+            minutes = read_minutes_of_hold(*table, hold)
+        else:
+            own, row, number = snapshot.bundles, context.row, request.dialled_number
+            minutes = read_minutes_left(*table, request.account_id, own, row, number, time_zone, context.now)
+        return replace(snapshot, context=replace(context, minutes=minutes))
 
     def with_spending(self, snapshot: AdmissionSnapshot, deck: Deck) -> AdmissionSnapshot:
         """Add the day's spending, which is one item per category.
@@ -128,7 +145,9 @@ def _snapshot(
     denials, time_zone = _announced(_plain(items.get("denials")), account), account.get("time_zone")
     counts_refusal = bool(balance) and not balance_from_item(balance).has_call_since and is_armed
     user_id = None if line is None else line.user_id
-    return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal, user_id)
+    of_account = bundles_from_item(account.get("bundles", ()))
+    bundles = own_bundles(of_account, request.line_id, () if line is None else line.bundles)
+    return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal, user_id, bundles)
 
 
 def _plain(attributes: dict[str, Any] | None) -> dict[str, Any]:

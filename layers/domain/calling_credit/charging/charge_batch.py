@@ -59,6 +59,7 @@ def charge_batch(
     batch = rate_batch(intake, decks, now, holds, account_facts.numbers, tolerance)
     batch.record_outcomes(known)
     batch.drop(store.conflicts_with_waiting(batch.charged_late(decks)))
+    batch.charges = store.cover(batch.charges, account_facts.time_zones, account_facts.bundles)
     batch.create_entries(account_facts.time_zones, now)
     batch.entries = store.mark_counted(batch.entries, account_facts.with_breakdown)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from calling_credit.accounts.daily_sums import counters_of
+from calling_credit.accounts.entry_counters import counters_of
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action

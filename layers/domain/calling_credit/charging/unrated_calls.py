@@ -13,9 +13,11 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.daily_sums import counters_of
+from calling_credit.accounts.cache import Facts
+from calling_credit.accounts.entry_counters import counters_of
 from calling_credit.calls import Call
-from calling_credit.charging.store import mark_counted_entries
+from calling_credit.charging.included_minutes import Charge
+from calling_credit.charging.store import cover_charges, mark_counted_entries
 from calling_credit.correlation import correlation_of
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.errors import AWS_ERRORS
@@ -128,34 +130,32 @@ class UnratedCallStore:
         self.refusal: Exception | None = None
         self.is_out_of_time = False
 
-    def rate(
-        self, calls: Iterable[UnratedCall], time_zones: Mapping[str, str], with_breakdown: frozenset[str] = frozenset()
-    ) -> None:
+    def rate(self, calls: Iterable[UnratedCall], facts: Facts) -> None:
         """Charge the priced calls, and take the free ones off the list. `tally` counts the outcomes: rated, free,
         charged_before (by a redelivery), not_covered, unknown_account, left (no time, or the deck cannot be read),
         failed (the table refused the transaction; `refusal` has its error, and the other calls are charged).
-        The accounts `with_breakdown` keep daily sums.
 
         Raises:
             Unavailable: the table did not answer in time; the next run continues with the remaining calls.
         """
-        calls_of: list[Call] = []
-        entries: list[Entry] = []
+        priced: list[Charge] = []
         free: list[Call] = []
         for unrated in calls:
             if unrated.priced is None:
                 self.tally["not_covered" if unrated.error is None else "left"] += 1
-            elif unrated.call.account_id not in time_zones:
+            elif unrated.call.account_id not in facts.time_zones:
                 self.tally["unknown_account"] += 1
             elif isinstance(unrated.priced, Free):
                 free.append(unrated.call)
             else:
-                time_zone = time_zones[unrated.call.account_id]
-                calls_of.append(unrated.call)
-                entries.append(charge_entry(unrated.call, unrated.priced, time_zone, self._now))
+                priced.append((unrated.call, unrated.priced))
+        table = (self._client, self._table_name)
+        priced = cover_charges(*table, priced, facts.time_zones, facts.bundles, self._on_unreadable)
+        zones = facts.time_zones
+        entries = [charge_entry(call, charge, zones[call.account_id], self._now) for call, charge in priced]
         charges: dict[str, list[tuple[Call, Entry]]] = defaultdict(list)
-        counted = mark_counted_entries(self._client, self._table_name, entries, with_breakdown, self._on_unreadable)
-        for call, entry in zip(calls_of, counted, strict=True):
+        counted = mark_counted_entries(*table, entries, facts.with_breakdown, self._on_unreadable)
+        for (call, _), entry in zip(priced, counted, strict=True):
             charges[call.account_id].append((call, entry))
         work: list[Callable[[], None]] = [partial(self._close_free, call) for call in free]
         work += [partial(self._charge_account, account_charges) for account_charges in charges.values()]
@@ -185,7 +185,7 @@ class UnratedCallStore:
                 self._leave(len(part))
 
     def _try(self, calls: int, step: Callable[[], None]) -> None:
-        """Let a transaction that the table refuses for good, such as one of a damaged item, stop only its own calls."""
+        """Let a transaction that the table refuses for good, as of a damaged item, stop only its own calls."""
         try:
             step()
         except AWS_ERRORS as error:

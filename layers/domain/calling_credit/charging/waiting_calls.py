@@ -74,7 +74,7 @@ class WaitingCallsRun:
         facts = self.facts.load(lines, now)
         store = UnratedCallStore(self.client, self.table_name, now, self.seconds_left, self.threads, self.on_unreadable)
         try:
-            store.rate(unrated, facts.time_zones, facts.with_breakdown)
+            store.rate(unrated, facts)
         finally:
             self.tally += store.tally
             unreadable = next((item.error for item in unrated if item.error is not None), None)

@@ -68,4 +68,13 @@ def price_explanation(charge: RatedCall) -> dict[str, str | int]:
         "minimum_seconds": row.minimum_seconds,
         "increment_seconds": row.increment_seconds,
         "deck": charge.deck_version,
+        **covered_part(charge.bundle, charge.covered_seconds),
     }
+
+
+def covered_part(bundle: str, covered_seconds: int) -> dict[str, str | int]:
+    """The included minutes behind a price: the counter and its seconds, negative where they are returned; nothing for a
+    call without a bundle.
+    """
+    seconds = {"covered_seconds": covered_seconds} if covered_seconds else {}
+    return {"bundle": bundle} | seconds if bundle else {}

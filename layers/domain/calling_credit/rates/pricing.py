@@ -25,6 +25,10 @@ class RatedCall:
     billed_seconds: int
     price_micros: int
     granted_seconds: int | None = None
+    covered_seconds: int = 0
+    """The seconds that included minutes cover (`covered_calls`)."""
+    bundle: str = ""
+    """The counter of these minutes (`minute_keys`)."""
 
 
 class FreeReason(StrEnum):

@@ -3,7 +3,7 @@
 It uses integers and reads nothing itself.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -11,8 +11,10 @@ from typing import Any, Final
 from calling_credit.categories import RESERVED_CATEGORIES
 from calling_credit.dynamodb import keys
 from calling_credit.money import format_money
+from calling_credit.rates.covered_calls import rest_row
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
 from calling_credit.rates.pricing import PRICE_STEP_MICROS, billed_seconds, price_micros
+from calling_credit.usage.included_minutes import BundleLeft, left_for_call
 
 BASIS_DAYS: Final = 7
 """The pace is measured over this many whole days before today, or fewer if calls began later."""
@@ -100,19 +102,25 @@ def forecast_view(
     today: date,
     *,
     recharges: bool,
+    minutes: Sequence[BundleLeft] = (),
 ) -> dict[str, Any]:
-    """Return `{daily_spend, lasts_until, basis_days, destinations: [{destination, rate_per_minute, minutes_left}],
-    recharges}` by the prices in effect at an instant. Without a deck, it names no destinations. `recharges`: automatic
-    recharge keeps the balance up, so it lasts until no day.
+    """Return `{daily_spend, lasts_until, basis_days, destinations: [{destination, rate_per_minute, minutes_left,
+    included_minutes?}], recharges}` by the prices in effect at an instant. Without a deck, it names no destinations.
+    `recharges`: automatic recharge keeps the balance up, so it lasts until no day. `minutes`: included minutes that are
+    left count toward those of a destination that they cover. Covered calls cost nothing, so the pace is lower already.
     """
     ends = None if recharges else depletion_date(available_micros, recent, today)
-    destinations = []
+    destinations: list[dict[str, Any]] = []
     for call in top_destinations(calls) if deck is not None else ():
         row = deck.find(call["prefix"], call["origin"], at) if deck is not None else None
-        minutes = minutes_left(available_micros, row) if row and row.category != INCLUDED_CATEGORY else None
-        if row is not None and minutes is not None:
+        if row is None or row.category == INCLUDED_CATEGORY:
+            continue
+        included = left_for_call(minutes, row, call) // 60
+        paid = minutes_left(available_micros, rest_row(row) if included else row)
+        if paid is not None:
             rate = format_money(row.rate_micros_per_minute)
-            destinations.append({"destination": row.destination, "rate_per_minute": rate, "minutes_left": minutes})
+            found = {"destination": row.destination, "rate_per_minute": rate, "minutes_left": included + paid}
+            destinations.append(found | ({"included_minutes": included} if included else {}))
     return {
         "daily_spend": format_money(recent.daily_micros) if recent.spent_micros > 0 else None,
         "lasts_until": None if ends is None else ends.isoformat(),

@@ -1,0 +1,136 @@
+"""Corrections and reratings of covered calls, and what customers see of included minutes."""
+
+from typing import Any
+
+import pytest
+
+from tests.domain.examples import deck_csv
+from tests.functions.minutes_bench import COUNTER, UK, charged, counters, give, left, shown
+from tests.functions.test_rerate_charged_calls import reprice
+from tests.harness.actors import erase_number
+from tests.harness.world import DECK, UNITED_KINGDOM, World
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
+
+DEARER = DECK.replace(b"0.10,", b"0.20,")
+
+
+@pytest.fixture(autouse=True)
+def credit(world: World) -> None:
+    """Give acct_1 five dollars."""
+    world.adjust("5.00", "credit")
+
+
+def correct(world: World, call: str = "c_1", **stated: Any) -> dict[str, Any]:
+    """The last entry of a call after a correction."""
+    body = {"started_at": "2026-11-23T12:00:00.000Z", "reason": "test", **stated}
+    key = f"{call} {stated}".encode().hex()[:60]
+    answer = world.operate("POST", f"/accounts/acct_1/calls/{call}/corrections", body, key=key)
+    assert answer.status == 201, answer.text
+    return [one for one in world.entries() if one["SK"].split("#")[2] == call][-1]
+
+
+# --- Corrections and reratings ----------------------------------------------------------------------------------------
+
+
+def test_a_shorter_call_returns_seconds_to_later_calls(world: World) -> None:
+    give(world, UK | {"minutes": 3})
+    charged(world, 180)
+    charged(world, 60, call_id="c_2")
+    entry = correct(world, duration_seconds=60)
+    assert (entry["covered_seconds"], entry["amount_micros"]) == (60, 0)
+    assert left(world) == 120
+    assert [one for one in world.entries() if "c_2" in one["SK"]][-1]["amount_micros"] == -100_000
+    assert charged(world, 60, call_id="c_3")["covered_seconds"] == 60
+    assert left(world) == 60
+
+
+def test_a_longer_call_takes_what_is_left(world: World) -> None:
+    give(world, UK | {"minutes": 3})
+    charged(world, 60)
+    entry = correct(world, duration_seconds=300)
+    assert (entry["covered_seconds"], entry["billed_seconds"], entry["amount_micros"]) == (180, 120, -200_000)
+    assert left(world) == 0
+
+
+def test_a_waived_call_returns_its_seconds_and_can_take_them_again(world: World) -> None:
+    give(world, UK | {"minutes": 1})
+    charged(world, 90)
+    entry = correct(world, waive=True)
+    assert "covered_seconds" not in entry
+    assert left(world) == 60
+    assert correct(world, duration_seconds=90)["covered_seconds"] == 60
+    correct(world, waive=True, reason="again")
+    charged(world, 60, call_id="c_2")
+    entry = correct(world, duration_seconds=91)
+    assert ("covered_seconds" in entry, entry["amount_micros"]) == (False, -200_000)
+    counters(world)
+
+
+def test_a_correction_of_an_uncovered_call_takes_no_minutes(world: World) -> None:
+    charged(world, 60)
+    give(world, UK)
+    assert "covered_seconds" not in correct(world, duration_seconds=120)
+    assert left(world) == 600
+
+
+def test_a_rerated_call_keeps_its_covered_seconds(world: World) -> None:
+    give(world, UK | {"minutes": 1})
+    charged(world, 90)
+    world.stack.publish(DEARER, "dearer")
+    assert reprice(world)["changed"] == 1
+    entry = world.entries()[-1]
+    assert (entry["covered_seconds"], entry["amount_micros"]) == (60, -200_000)
+    assert left(world) == 0
+    assert reprice(world)["changed"] == 0
+
+
+def test_a_call_that_a_rerating_makes_free_returns_its_seconds(world: World) -> None:
+    give(world, UK | {"minutes": 1})
+    charged(world, 90)
+    free = deck_csv({"rate_per_minute": "0", "category": "included"})
+    world.stack.publish(free, "free")
+    assert reprice(world)["changed"] == 1
+    assert left(world) == 60
+    world.stack.publish(DECK, "again")
+    assert reprice(world)["changed"] == 1
+    entry = world.entries()[-1]
+    assert ("covered_seconds" in entry, entry["amount_micros"]) == (False, -200_000)
+    assert left(world) == 60
+
+
+def test_an_erased_number_keeps_the_covered_seconds(world: World) -> None:
+    give(world, UK)
+    world.authorize("c_1", seconds=60)
+    charged(world, 60)
+    before = counters(world)
+    erase_number(world.stack.dynamodb, world.stack.table_name, "acct_1", UNITED_KINGDOM)
+    assert counters(world) == before
+    [entry] = [one for one in world.entries() if one["kind"] == "call_charged"]
+    assert (entry["bundle"], UNITED_KINGDOM in str(entry)) == (COUNTER, False)
+    assert correct(world, duration_seconds=30)["covered_seconds"] == 30
+
+
+# --- What customers see -----------------------------------------------------------------------------------------------
+
+
+def test_details_name_the_bundle_and_its_seconds(world: World) -> None:
+    give(world, UK | {"minutes": 1})
+    charged(world, 90)
+    charged(world, 90, call_id="c_2")
+    rows = {row["call_id"]: row for row in world.get("/usage/outbound_international_call").body["items"]}
+    assert (rows["c_1"]["covered_seconds"], rows["c_1"]["bundle"]) == (60, "the UK")
+    assert "covered_seconds" not in rows["c_2"]
+    text = world.get("/usage/outbound_international_call", accept="text/csv").text
+    assert ",60,the UK" in text
+
+
+def test_balance_overview_and_forecast_know_the_minutes(world: World) -> None:
+    give(world, UK)
+    charged(world, 150)
+    [bundle] = shown(world)
+    assert bundle == {"name": "the UK", "left_minutes": 7, "left_seconds": 450, "minutes": 10}
+    assert world.get("/balance").body["included_minutes"] == [bundle]
+    [destination] = world.get("/forecast").body["destinations"]
+    assert (destination["included_minutes"], destination["minutes_left"]) == (7, 57)
+    assert world.get("/overview").body["forecast"]["destinations"] == [destination]
