@@ -29,7 +29,7 @@ OVERVIEW: Final = record(
         "calls_in_progress": described(COUNT, "The calls in progress for which credit is held."),
         "auto_recharge": OVERVIEW_RECHARGE,
         "forecast": described(FORECAST, "Names no destinations while the rate deck is being loaded; then ask again."),
-        "included_minutes": described(INCLUDED_MINUTES, "What is left of the bundles of the account and its lines."),
+        "included_minutes": described(INCLUDED_MINUTES, "The rest of the bundles of the account and its lines."),
         "statement": record(
             "OverviewStatement",
             "The last 30 days, in the account's time zone: the balance before them, and at the end of each day that "

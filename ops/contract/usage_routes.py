@@ -42,7 +42,7 @@ BOOK_ACCOUNTS: Final = (
 INCLUDED_MINUTES: Final = list_of(
     record(
         "IncludedMinutes",
-        "What is left of a bundle in the account's local month.",
+        "The rest of a bundle in the account's local month.",
         {
             "name": TEXT,
             "left_minutes": described(COUNT, "Whole minutes, rounded down."),
@@ -66,7 +66,7 @@ BALANCE: Final = record(
         "held": described(MONEY, "The credit that is held for calls in progress."),
         "available": MONEY,
         "auto_recharge": BALANCE_RECHARGE,
-        "included_minutes": described(INCLUDED_MINUTES, "What is left of the account's own bundles."),
+        "included_minutes": described(INCLUDED_MINUTES, "The rest of the account's own bundles."),
         "updated_at": INSTANT,
     },
 )

@@ -45,7 +45,7 @@ def test_a_shorter_call_returns_seconds_to_later_calls(world: World) -> None:
     assert left(world) == 60
 
 
-def test_a_longer_call_takes_what_is_left(world: World) -> None:
+def test_a_longer_call_takes_the_rest(world: World) -> None:
     give(world, UK | {"minutes": 3})
     charged(world, 60)
     entry = correct(world, duration_seconds=300)

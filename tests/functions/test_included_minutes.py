@@ -121,7 +121,7 @@ def test_an_expired_hold_returns_its_minutes(world: World, minutes: int) -> None
     assert counters(world) == {COUNTER: (minutes, 0, 60 * minutes)}
 
 
-def test_two_calls_at_once_share_what_is_left(world: World) -> None:
+def test_two_calls_at_once_share_the_rest(world: World) -> None:
     give(world, UK)
     first, second = (world.authorize(call, seconds=400).body for call in ("c_1", "c_2"))
     assert (first["covered_seconds"], second["covered_seconds"]) == (400, 200)
@@ -176,7 +176,7 @@ def test_a_call_begins_in_the_local_month_of_its_account(world: World) -> None:
 # --- Posted without a hold --------------------------------------------------------------------------------------------
 
 
-def test_calls_without_a_hold_take_what_is_left_in_order(world: World) -> None:
+def test_calls_without_a_hold_take_the_rest_in_order(world: World) -> None:
     give(world, UK | {"minutes": 3})
     later(world)
     assert world.deliver(record(100), record(100, call_id="c_2"), record(100, call_id="c_3")) == []
@@ -213,7 +213,7 @@ def test_a_call_of_a_month_before_the_bundle_is_not_covered(world: World) -> Non
     assert counters(world) == {"2026-12#ACCOUNT#the UK": (10, 600, 0)}
 
 
-def test_a_waiting_call_takes_what_is_left_when_it_is_charged(world: World) -> None:
+def test_a_waiting_call_takes_the_rest_when_it_is_charged(world: World) -> None:
     give(world, {"name": "France", "countries": ["FR"], "minutes": 1})
     later(world)
     assert world.deliver(record(90, to=UNCOVERED)) == []

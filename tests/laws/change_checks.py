@@ -154,7 +154,8 @@ def _backup(item: Image) -> Facts | None:
 
 
 def _line(item: Image) -> Facts:
-    return {name: item.get(name) for name in ("number", "user_id", "international_calling", "closes_at")}
+    facts = {name: item.get(name) for name in ("number", "user_id", "international_calling", "closes_at")}
+    return facts | {"bundles": _bundles(item)}
 
 
 FOLDED: tuple[tuple[str, Callable[[str], str], Callable[[Image], Facts]], ...] = (

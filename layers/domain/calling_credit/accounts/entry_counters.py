@@ -10,7 +10,7 @@ from calling_credit.ledger.posting_plan import CounterChange, Counters, entry_na
 
 def counters_of(entries: Iterable[Entry]) -> Counters:
     """The changes of counters that go with entries, by the name of the entry's action: each adds to the daily sums in
-    which it says that it counts, and moves its covered seconds from what is left to what is used.
+    which it says that it counts, and moves its covered seconds from those left to those used.
     """
     entries = list(entries)
     counters = dict(daily_sums.counters_of(entries))

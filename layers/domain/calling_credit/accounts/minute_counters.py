@@ -2,7 +2,7 @@
 
 The law: `left_seconds` = 60 * `minutes` - `used_seconds` - the seconds that live holds have taken. Every change keeps
 it: a new counter has all its minutes, holds take and return seconds, posting moves them from left to used, and another
-number of minutes adds the difference to what is left.
+number of minutes adds the difference to the rest.
 """
 
 from collections.abc import Iterable, Mapping
@@ -112,7 +112,7 @@ def minute_actions(
     now: datetime,
 ) -> list[dict[str, Any]]:
     """The actions on counters that go with a change of bundles: a counter of the running month that does not have the
-    bundle's minutes gets them, and what is left changes by the difference. A bundle that is removed keeps its counter,
+    bundle's minutes gets them, and the rest changes by the difference. A bundle that is removed keeps its counter,
     and finds it again if it comes back within the month.
     """
     old = {bundle.name: bundle.minutes for bundle in before}

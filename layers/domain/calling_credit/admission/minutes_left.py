@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MinutesLeft:
-    """What is left on one counter of included minutes; "" if no bundle covers the call."""
+    """The rest on one counter of included minutes; "" if no bundle covers the call."""
 
     counter: str = ""
     left_seconds: int = 0
@@ -57,7 +57,7 @@ def read_minutes_left(
 
 
 def read_minutes_of_hold(client: "DynamoDBClient", table_name: str, hold: Hold) -> MinutesLeft:
-    """Read what is left on the counter of a hold, for its extension. Raises the errors of `read_minutes_left`."""
+    """Read the rest on the counter of a hold, for its extension. Raises the errors of `read_minutes_left`."""
     key = (hold.account_id, hold.bundle)
     counter = read_counters(client, table_name, [key] if hold.bundle else []).get(key)
     return MinutesLeft(hold.bundle, 0 if counter is None else counter.left_seconds)

@@ -141,7 +141,7 @@ class CorrectionStore:
         return correct_duration(call, row, request.duration_seconds, identifier, self._tolerance, now, left)
 
     def _left_seconds(self, call: ChargedCall) -> int:
-        """What is left on the counter of the call's included minutes; 0 for a call without a bundle."""
+        """The rest on the counter of the call's included minutes; 0 for a call without a bundle."""
         counter = self._partition.get(minute_keys.minutes_sk(call.bundle)) if call.bundle else None
         return 0 if counter is None else int(counter["left_seconds"])
 

@@ -151,7 +151,7 @@ def correct_duration(
     left_seconds: int = 0,
 ) -> RatedAgain:
     """Charge a call again for its true duration, by the row that priced the current charge. `tolerance` is the time
-    beyond the hold that is not billed. `left_seconds`: what is left on the call's counter of included minutes, which
+    beyond the hold that is not billed. `left_seconds`: the rest on the call's counter of included minutes, which
     cover a longer call further.
     """
     kept = {"promised": True} if call.is_promised else {}

@@ -1,4 +1,4 @@
-"""Covers calls without a hold by included minutes: each takes what is left, in the order of posting."""
+"""Covers calls without a hold by included minutes: each takes the rest, in the order of posting."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType

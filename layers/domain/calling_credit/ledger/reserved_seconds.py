@@ -1,7 +1,7 @@
 """The included minutes that holds take from counters, and that their release returns.
 
 The law: a hold and what it takes from its counter are one transaction, and so are its release and what that returns.
-A counter stores what is left, because DynamoDB's conditions have no arithmetic. Only holds need minutes to be left;
+A counter stores the rest, because DynamoDB's conditions have no arithmetic. Only holds need minutes to be left;
 posting adds without a condition.
 """
 

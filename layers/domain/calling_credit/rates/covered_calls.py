@@ -19,7 +19,7 @@ def costs(row: RateRow) -> bool:
 
 
 def rest_row(row: RateRow) -> RateRow:
-    """The row that prices what is left of a call after its covered seconds."""
+    """The row that prices the rest of a call after its covered seconds."""
     return replace(row, minimum_seconds=0, connection_fee_micros=0)
 
 

@@ -1,4 +1,4 @@
-"""What is left of the included minutes of an account and its lines, as customers see it. Reads nothing itself."""
+"""The rest of the included minutes of an account and its lines, as customers see it. Reads nothing itself."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def included_minutes_view(bundles: Sequence[BundleLeft]) -> list[dict[str, Any]]
 
 
 def left_for_call(bundles: Sequence[BundleLeft], row: RateRow, call: Mapping[str, Any]) -> int:
-    """The seconds that the next call like this one can use: of the first bundle that covers it and has some left."""
+    """The seconds for the next call like this one: of the first bundle that covers it and has some left."""
     of_line = [one for one in bundles if one.own.line_id is not None and one.own.line_id == call["line_id"]]
     own = [*of_line, *(one for one in bundles if one.own.line_id is None)]
     left = (one.left_seconds for one in own if one.own.bundle.covers(row, str(call["to"])))

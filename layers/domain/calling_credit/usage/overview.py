@@ -122,7 +122,7 @@ def read_overview(
 def read_minutes(
     account: AccountReader, settings: Account, of_lines: Sequence[OwnBundle], now: datetime
 ) -> tuple[BundleLeft, ...]:
-    """What is left of the included minutes of the account and of its lines; without a bundle, nothing is read."""
+    """The rest of the included minutes of the account and of its lines; without a bundle, nothing is read."""
     bundles = [*(OwnBundle(None, bundle) for bundle in settings.bundles), *of_lines]
     month = local_month(now, settings.time_zone)
     return bundles_left(bundles, account.counters(month), month) if bundles else ()
