@@ -76,7 +76,14 @@ CALCULATION: Final = record(
         "rounded_to": MONEY,
         "price": MONEY,
         "exact": described(FLAG, "Whether these numbers give the price exactly. If not, the entry needs a look."),
+        "covered_seconds": described(
+            COUNT,
+            "The first seconds, which included minutes cover. Then `billed_seconds` are whole increments of the rest, "
+            "without minimum, and no fee applies.",
+        ),
+        "bundle": described(TEXT, "The name of their bundle."),
     },
+    optional=("covered_seconds", "bundle"),
 )
 HOLD: Final = record(
     "CallHold",
@@ -88,7 +95,9 @@ HOLD: Final = record(
         "authorized_at": INSTANT,
         "ended_as": or_null(one_of(holds.HoldEnd)),
         "limited_by": or_null(one_of(reasons.DenialReason)),
+        "covered_seconds": described(COUNT, "The seconds that included minutes were held for."),
     },
+    optional=("covered_seconds",),
 )
 ENTRY: Final = record(
     "CallEntry",

@@ -49,8 +49,9 @@ INCLUDED_MINUTES: Final = list_of(
             "left_seconds": COUNT,
             "minutes": described(COUNT, "The minutes of each month."),
             "line_id": described(ID, "The line whose bundle it is; absent for one of the account."),
+            "line_number": described(TEXT, "The number of that line."),
         },
-        optional=("line_id",),
+        optional=("line_id", "line_number"),
     )
 )
 BALANCE: Final = record(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.domain.examples import deck_csv
+from tests.functions.desk_bench import read
 from tests.functions.minutes_bench import COUNTER, UK, charged, counters, give, left, shown
 from tests.functions.test_rerate_charged_calls import reprice
 from tests.harness.actors import erase_number
@@ -134,3 +135,17 @@ def test_balance_overview_and_forecast_know_the_minutes(world: World) -> None:
     [destination] = world.get("/forecast").body["destinations"]
     assert (destination["included_minutes"], destination["minutes_left"]) == (7, 57)
     assert world.get("/overview").body["forecast"]["destinations"] == [destination]
+
+
+def test_the_desk_explains_a_covered_call(world: World) -> None:
+    give(world, UK | {"minutes": 1})
+    charged(world, 90)
+    charged(world, 60, call_id="c_2")
+    give(world, UK | {"minutes": 3})
+    charged(world, 45, call_id="c_3")
+    found = read(world, "/acct_1/calls/c_1")
+    assert "; included minutes (the UK) cover 1 min 0 s; billed 60 s (in steps of 60 s" in found["sentence"]
+    calculation = found["calculation"]
+    assert (calculation["covered_seconds"], calculation["bundle"], calculation["exact"]) == (60, "the UK", True)
+    assert "covered_seconds" not in read(world, "/acct_1/calls/c_2")["calculation"]
+    assert read(world, "/acct_1/calls/c_3")["sentence"].endswith("cover 45 s, so it costs nothing.")

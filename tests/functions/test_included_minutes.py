@@ -135,9 +135,10 @@ def test_a_line_uses_its_own_minutes_first(world: World) -> None:
     assert world.authorize("c_1", seconds=60).body["covered_seconds"] == 60
     assert world.authorize("c_2", seconds=60).body["covered_seconds"] == 60
     assert {name: one[1] for name, one in counters(world).items()} == {COUNTER: 540, "2026-11#LINE#line_1#the UK": 0}
+    line = {"line_id": "line_1", "line_number": "+14155550100"}
     assert shown(world) == [
         {"name": "the UK", "left_minutes": 9, "left_seconds": 540, "minutes": 10},
-        {"name": "the UK", "left_minutes": 0, "left_seconds": 0, "minutes": 1, "line_id": "line_1"},
+        {"name": "the UK", "left_minutes": 0, "left_seconds": 0, "minutes": 1, **line},
     ]
 
 

@@ -45,7 +45,7 @@ function price({ row, calculation, price: now }) {
 	const sum = calculation;
 	return card("Price", facts(["Destination", `${row.destination} (${row.country})`], ["Row", `Prefix ${row.prefix}, origin ${row.origin === "*" ? "any" : row.origin}`], ["Price list", h("span.digits", row.deck)], ["Rate", `${money(row.rate_per_minute)} per minute`],
 		["Connection fee", money(row.connection_fee)], ["Minimum", row.minimum_seconds === null ? null : `${count(row.minimum_seconds)} s`], ["Increment", row.increment_seconds === null ? null : `${count(row.increment_seconds)} s`],
-		["Promised before the call", sum && yesNo(sum.promised)], ["Billed", sum && duration(sum.billed_seconds)], ["Rounded to", sum && money(sum.rounded_to)], ["Price", sum && money(sum.price)], ["Check", sum && !sum.exact ? "These figures do not give the price exactly." : null], ["Price now", now !== null && now !== sum?.price ? money(now) : null, "result"]));
+		["Promised before the call", sum && yesNo(sum.promised)], ["Included minutes", sum?.covered_seconds ? `${duration(sum.covered_seconds)} (${sum.bundle})` : null], ["Billed", sum && duration(sum.billed_seconds)], ["Rounded to", sum && money(sum.rounded_to)], ["Price", sum && money(sum.price)], ["Check", sum && !sum.exact ? "These figures do not give the price exactly." : null], ["Price now", now !== null && now !== sum?.price ? money(now) : null, "result"]));
 }
 
 function hold({ hold: one, denials }) {

@@ -1,7 +1,7 @@
 """Reads an account's settings, lines, and users. Queries read only the account's partition."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ class LinesAtAGlance:
     total: int
     enabled: int
     bundles: tuple[OwnBundle, ...] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    """The number of each line that has a bundle."""
 
 
 class AccountReader:
@@ -89,7 +91,9 @@ class AccountReader:
             for line in lines
             for bundle in bundles_from_item(line.get("bundles", ()))
         ]
-        return LinesAtAGlance(len(lines), sum(bool(line["international_calling"]) for line in lines), tuple(bundles))
+        numbers = {keys.id_of(line["SK"]): str(line["number"]) for line in lines if "bundles" in line}
+        enabled = sum(bool(line["international_calling"]) for line in lines)
+        return LinesAtAGlance(len(lines), enabled, tuple(bundles), numbers)
 
     def counters(self, month: str) -> list[MinuteCounter]:
         """The counters of included minutes of a local month (`yyyy-mm`)."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import keys, minute_keys
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.holds import Hold, HoldEnd, HoldStatus
 from calling_credit.rates.deck import INCLUDED_CATEGORY
@@ -30,7 +30,8 @@ class CallOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Calculation:
     """How the standing price follows from the row. `minimum_seconds` and `increment_seconds` are None in entries of
-    version 1.0.0, which do not store them.
+    version 1.0.0, which do not store them. Included minutes of `bundle` cover the first `covered_seconds`; then the
+    rest has neither fee nor minimum.
     """
 
     duration_seconds: int
@@ -45,6 +46,8 @@ class Calculation:
     category: str
     is_waived: bool
     price_micros: int
+    covered_seconds: int = 0
+    bundle: str = ""
 
     @property
     def is_exact(self) -> bool:
@@ -52,12 +55,14 @@ class Calculation:
         if self.is_waived:
             return self.billed_seconds == self.price_micros == 0
         if self.minimum_seconds is not None and self.increment_seconds is not None:
-            billed = billed_seconds(self.priced_seconds, self.minimum_seconds, self.increment_seconds)
+            minimum = 0 if self.covered_seconds else self.minimum_seconds
+            billed = billed_seconds(self.priced_seconds - self.covered_seconds, minimum, self.increment_seconds)
             if billed != self.billed_seconds:
                 return False
         if self.category == INCLUDED_CATEGORY:
             return self.price_micros == 0
-        price = price_micros(self.billed_seconds, self.rate_micros_per_minute, self.connection_fee_micros)
+        fee = 0 if self.covered_seconds else self.connection_fee_micros
+        price = price_micros(self.billed_seconds, self.rate_micros_per_minute, fee)
         return price == self.price_micros
 
 
@@ -154,8 +159,10 @@ class CallRecords:
         duration, granted, billed = charged.duration_seconds, charged.granted_seconds, last["billed_seconds"]
         priced = seconds_to_bill(duration, granted, tolerance)
         if minimum is not None and increment is not None:  # The tolerance may have changed since.
-            candidates = [seconds for seconds in (priced, duration, granted) if seconds is not None]
-            priced = next((one for one in candidates if billed_seconds(one, minimum, increment) == billed), priced)
+            covered, least = charged.covered_seconds, 0 if charged.covered_seconds else minimum
+            candidates = [one for one in (priced, duration, granted) if one is not None and one >= covered]
+            found = (one for one in candidates if billed_seconds(one - covered, least, increment) == billed)
+            priced = next(found, priced)
         return Calculation(
             duration_seconds=duration,
             granted_seconds=granted,
@@ -169,6 +176,8 @@ class CallRecords:
             category=last["category"],
             is_waived=charged.is_waived,
             price_micros=charged.charged_micros,
+            covered_seconds=charged.covered_seconds,
+            bundle=minute_keys.bundle_in(charged.bundle) if charged.bundle else "",
         )
 
     @property

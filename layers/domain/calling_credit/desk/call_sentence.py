@@ -40,6 +40,8 @@ def time_text(instant: str, time_zone: str) -> str:
 
 def price_text(calculation: Calculation) -> str:
     """How a price follows from its row: `billed 192 s at 0.015 a minute: 0.048 USD`."""
+    if calculation.covered_seconds:
+        return _covered_text(calculation)
     steps = ""
     if calculation.minimum_seconds is not None and calculation.increment_seconds is not None:
         steps = f" (at least {calculation.minimum_seconds} s, then steps of {calculation.increment_seconds} s)"
@@ -53,9 +55,22 @@ def price_text(calculation: Calculation) -> str:
     return f"{price}: {format_money(calculation.price_micros)} USD"
 
 
+def _covered_text(calculation: Calculation) -> str:
+    """The price of a call of which included minutes cover a part."""
+    text = f"included minutes ({calculation.bundle}) cover {duration_text(calculation.covered_seconds)}"
+    if not calculation.billed_seconds:
+        return f"{text}, so it costs nothing"
+    return (
+        f"{text}; billed {calculation.billed_seconds} s (in steps of {calculation.increment_seconds} s, without fee "
+        f"and minimum) at {format_money(calculation.rate_micros_per_minute)} a minute: "
+        f"{format_money(calculation.price_micros)} USD"
+    )
+
+
 def _first_sentence(records: CallRecords, time_zone: str, tolerance: int) -> str:
     outcome, calculation = records.outcome, records.calculation(tolerance)
-    if outcome is CallOutcome.CHARGED and calculation is not None:
+    is_covered = calculation is not None and calculation.covered_seconds > 0
+    if calculation is not None and (outcome is CallOutcome.CHARGED or is_covered):
         return f"{_call_text(records, time_zone)}; {price_text(calculation)}."
     if outcome is CallOutcome.WAIVED:
         return f"{_call_text(records, time_zone)}; the charge was waived, so the call costs nothing."

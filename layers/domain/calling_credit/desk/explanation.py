@@ -89,6 +89,7 @@ def _calculation_view(records: CallRecords, tolerance: int) -> dict[str, Any] | 
     calculation = records.calculation(tolerance)
     if calculation is None:
         return None
+    covered = {"covered_seconds": calculation.covered_seconds, "bundle": calculation.bundle}
     return {
         "duration_seconds": calculation.duration_seconds,
         "granted_seconds": calculation.granted_seconds,
@@ -98,6 +99,7 @@ def _calculation_view(records: CallRecords, tolerance: int) -> dict[str, Any] | 
         "rounded_to": format_money(PRICE_STEP_MICROS),
         "price": format_money(calculation.price_micros),
         "exact": calculation.is_exact,
+        **(covered if calculation.covered_seconds else {}),
     }
 
 
@@ -109,6 +111,7 @@ def _hold_view(hold: Hold) -> dict[str, Any]:
         "authorized_at": hold.authorized_at,
         "ended_as": hold.ended_as,
         "limited_by": hold.limited_by,
+        **({"covered_seconds": hold.covered_seconds} if hold.covered_seconds else {}),
     }
 
 

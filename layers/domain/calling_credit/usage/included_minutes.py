@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from calling_credit.accounts.bundles import OwnBundle
@@ -23,18 +24,24 @@ def bundles_left(bundles: Sequence[OwnBundle], counters: Iterable[MinuteCounter]
     return tuple(BundleLeft(own, left.get(own.counter(month), 60 * own.bundle.minutes)) for own in bundles)
 
 
-def included_minutes_view(bundles: Sequence[BundleLeft]) -> list[dict[str, Any]]:
-    """`[{name, left_minutes, left_seconds, minutes, line_id?}]`, in whole minutes, rounded down."""
+def included_minutes_view(
+    bundles: Sequence[BundleLeft], line_numbers: Mapping[str, str] = MappingProxyType({})
+) -> list[dict[str, Any]]:
+    """`[{name, left_minutes, left_seconds, minutes, line_id?, line_number?}]`, in whole minutes, rounded down."""
     return [
         {
             "name": one.own.bundle.name,
             "left_minutes": max(0, one.left_seconds) // 60,
             "left_seconds": max(0, one.left_seconds),
             "minutes": one.own.bundle.minutes,
-            **({} if one.own.line_id is None else {"line_id": one.own.line_id}),
+            **_line(one.own.line_id, line_numbers),
         }
         for one in bundles
     ]
+
+
+def _line(line_id: str | None, line_numbers: Mapping[str, str]) -> dict[str, str]:
+    return {} if line_id is None else {"line_id": line_id, "line_number": line_numbers[line_id]}
 
 
 def left_for_call(bundles: Sequence[BundleLeft], row: RateRow, call: Mapping[str, Any]) -> int:

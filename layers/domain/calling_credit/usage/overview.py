@@ -84,7 +84,7 @@ class Overview:
                 recharges=recharges,
                 minutes=self.minutes,
             ),
-            "included_minutes": included_minutes_view(self.minutes),
+            "included_minutes": included_minutes_view(self.minutes, self.lines.numbers),
             "statement": {"opening_balance": statement["opening_balance"], "days": statement["days"]},
             "lines": {"total": self.lines.total, "enabled": self.lines.enabled},
             "amount_needed": amount_needed(balance.available_micros),
