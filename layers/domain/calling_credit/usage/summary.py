@@ -16,6 +16,7 @@ from calling_credit.ledger.balance import Balance
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.money import format_money
 from calling_credit.payment_names import method_name
+from calling_credit.usage.billed_steps import billed_steps, rate_steps_text
 
 LABELS: Final = {
     "outbound_international_call": "Outbound International Call",
@@ -52,6 +53,7 @@ CSV_COLUMNS: Final = (
     "corrected",
     "suspicious",
     "line_number",
+    "rate_steps",
 )
 
 
@@ -123,7 +125,9 @@ def usage_summary(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str,
 def call_row(
     entry: Mapping[str, Any], user_names: Mapping[str, str], line_numbers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return one charged call in the form of `GET /usage/{category}`, with all details of its price."""
+    """Return one charged call in the form of `GET /usage/{category}`, with all details of its price. Only calls with
+    rate steps name them.
+    """
     call_key, user_id = keys.call_of(entry["SK"])[1], entry.get("user_id")
     return {
         "call_id": entry.get("call_id", call_key),
@@ -143,6 +147,7 @@ def call_row(
         "line_number": line_numbers.get(entry["line_id"]),
         "corrected": "correction" in entry,
         "suspicious": bool(entry.get("suspicious")),
+        **({"rate_steps": billed_steps(entry)} if "rate_steps" in entry else {}),
     }
 
 
@@ -154,6 +159,7 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
             "user_id": row["user"]["id"] or "",
             "user_name": row["user"]["name"] or "",
             "line_number": row["line_number"] or "",
+            "rate_steps": rate_steps_text(row),
         }
         for row in rows
     )
