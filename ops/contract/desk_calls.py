@@ -8,6 +8,7 @@ from calling_credit.desk.call_records import CallOutcome
 from calling_credit.ledger import entries, holds
 from ops.contract.account_routes import ACCOUNT_ID
 from ops.contract.correction_routes import FIGURES
+from ops.contract.rates_routes import RATE_STEP
 from ops.contract.route import Access, Route, ok, path, query
 from ops.contract.schemas import (
     CALL_KEY,
@@ -61,12 +62,14 @@ ROW: Final = record(
         "connection_fee": MONEY,
         "minimum_seconds": or_null(described(COUNT, "Null for calls that version 1.0.0 charged.")),
         "increment_seconds": or_null(COUNT),
+        "rate_steps": list_of(RATE_STEP, "Absent for a row with one rate."),
     },
+    optional=("rate_steps",),
 )
 CALCULATION: Final = record(
     "PriceCalculation",
     "How the price follows: `billed_seconds` are `minimum_seconds` and whole increments that cover `priced_seconds`; "
-    "the price is the fee and the rate for them, rounded half up.",
+    "the price is the fee and the rates for them, rounded half up.",
     {
         "duration_seconds": COUNT,
         "granted_seconds": or_null(described(COUNT, "What the hold allowed; null without a hold.")),
@@ -82,8 +85,11 @@ CALCULATION: Final = record(
             "without minimum, and no fee applies.",
         ),
         "bundle": described(TEXT, "The name of their bundle."),
+        "billed_parts": list_of(
+            COUNT, "The seconds billed by the row's own rate, then by that of each rate step. Absent without steps."
+        ),
     },
-    optional=("covered_seconds", "bundle"),
+    optional=("billed_parts", "covered_seconds", "bundle"),
 )
 HOLD: Final = record(
     "CallHold",

@@ -6,6 +6,7 @@ from calling_credit.accounts import account
 from calling_credit.ledger import entries
 from calling_credit.usage import summary
 from calling_credit.usage.call_filter import MAX_FIND_CHARACTERS
+from ops.contract.rates_routes import RATE_STEP
 from ops.contract.recharge_routes import BALANCE_RECHARGE
 from ops.contract.route import CSV, CURSOR, JSON, PAGE_CODES, Answer, limit, member_read, ok, path, query
 from ops.contract.schemas import (
@@ -88,6 +89,11 @@ SUMMARY: Final = record(
         "days": list_of(DAY_TOTAL, "The days with calls, oldest first."),
     },
 )
+BILLED_STEP: Final = record(
+    "BilledStep",
+    "A rate step, and the seconds that it billed.",
+    {**RATE_STEP["properties"], "billed_seconds": COUNT},
+)
 CALL: Final = record(
     "ChargedCall",
     "A charged call and what explains its price.",
@@ -111,8 +117,12 @@ CALL: Final = record(
         "suspicious": described(FLAG, "Whether the recorded duration is hard to believe."),
         "covered_seconds": described(COUNT, "The first seconds of the call, which included minutes cover."),
         "bundle": described(TEXT, "The name of their bundle."),
+        "rate_steps": list_of(
+            BILLED_STEP,
+            "The row's further rates; the other billed seconds have its own rate. Absent for one rate.",
+        ),
     },
-    optional=("covered_seconds", "bundle"),
+    optional=("rate_steps", "covered_seconds", "bundle"),
 )
 READ: Final = record(
     "ReadSoFar",

@@ -149,3 +149,17 @@ def test_the_desk_explains_a_covered_call(world: World) -> None:
     assert (calculation["covered_seconds"], calculation["bundle"], calculation["exact"]) == (60, "the UK", True)
     assert "covered_seconds" not in read(world, "/acct_1/calls/c_2")["calculation"]
     assert read(world, "/acct_1/calls/c_3")["sentence"].endswith("cover 45 s, so it costs nothing.")
+
+
+def test_minutes_pass_the_rate_steps_that_begin_within_them(world: World) -> None:
+    """The first minute is covered; the rest begins at the rate of the second minute, and ends at that of the third."""
+    head, row = deck_csv({"rate_per_minute": "0.60"}).decode().splitlines()
+    world.stack.publish(f"{head},rate_steps\n{row},60:0.30:30;120:0.12:1\n".encode(), "steps")
+    give(world, UK | {"minutes": 1})
+    assert world.authorize(seconds=200).body["held"] == "0.46"
+    entry = charged(world, 151)
+    assert (entry["billed_seconds"], -entry["amount_micros"]) == (91, 300_000 + 62_000)
+    calculation = read(world, "/acct_1/calls/c_1")["calculation"]
+    assert (calculation["billed_parts"], calculation["exact"]) == ([0, 60, 31], True)
+    [shown_row] = world.get("/usage/outbound_international_call").body["items"]
+    assert [step["billed_seconds"] for step in shown_row["rate_steps"]] == [60, 31]

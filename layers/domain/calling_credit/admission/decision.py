@@ -187,7 +187,7 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
             seconds, limited_by = affordable, code
     covered = min(seconds, minutes_seconds)
     amount = price_of_covered(row, seconds, covered)
-    if hold is None and (amount == covered == 0 or not account.holds):
+    if hold is None and ((amount == covered == 0 and not row.rate_steps) or not account.holds):  # Steps may cost later.
         return Decision(None, seconds, row, 0, limited_by, covered_seconds=covered)
     held = replace(_hold(s, row, amount, seconds, limited_by), covered_seconds=covered)
     return Decision(None, seconds, row, amount, limited_by, held, covered)

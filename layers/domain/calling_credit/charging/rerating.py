@@ -34,6 +34,7 @@ _OF_THE_PRICE: Final = (
     "rate_micros_per_minute",
     "connection_fee_micros",
     *INCREMENTS,
+    "rate_steps",
     "deck",
 )
 Explanation = Mapping[str, str | int]

@@ -13,6 +13,7 @@ from calling_credit.ledger.holds import Hold
 from calling_credit.masking import ELLIPSIS
 from calling_credit.money import format_money
 from calling_credit.rates.pricing import PRICE_STEP_MICROS
+from calling_credit.rates.rate_steps import steps_view
 
 
 def explain_call(records: CallRecords, time_zone: str, tolerance: int) -> dict[str, Any]:
@@ -64,10 +65,11 @@ def _row_view(records: CallRecords) -> dict[str, Any] | None:
     charged, hold = records.charged, records.hold
     if charged is not None:
         row: Mapping[str, Any] = charged.last
-        deck, origin = charged.last["deck"], charged.last["origin"]
+        deck, origin, steps = charged.last["deck"], charged.last["origin"], charged.rate_steps
     elif hold is not None and records.outcome is not CallOutcome.REFUSED:
         names = ("minimum_seconds", "increment_seconds", "rate_micros_per_minute", "connection_fee_micros")
         row = {name: getattr(hold.row, name) for name in ("prefix", "destination", "country", "category", *names)}
+        steps = hold.row.rate_steps
         deck, origin = hold.deck_version, hold.origin
     else:
         return None
@@ -82,6 +84,7 @@ def _row_view(records: CallRecords) -> dict[str, Any] | None:
         "connection_fee": format_money(row["connection_fee_micros"]),
         "minimum_seconds": row.get("minimum_seconds"),
         "increment_seconds": row.get("increment_seconds"),
+        **({"rate_steps": steps_view(steps)} if steps else {}),
     }
 
 
@@ -100,6 +103,7 @@ def _calculation_view(records: CallRecords, tolerance: int) -> dict[str, Any] | 
         "price": format_money(calculation.price_micros),
         "exact": calculation.is_exact,
         **(covered if calculation.covered_seconds else {}),
+        **({"billed_parts": calculation.parts} if calculation.rate_steps else {}),
     }
 
 

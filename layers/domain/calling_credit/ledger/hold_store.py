@@ -4,7 +4,6 @@ The balance and the hold change in one transaction, so held credit always equals
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +14,7 @@ from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import HOLD_GRACE, HOLD_RETENTION, Hold, HoldEnd, HoldStatus
 from calling_credit.ledger.reserved_seconds import return_seconds, take_seconds
-from calling_credit.rates.deck import RateRow
+from calling_credit.ledger.row_items import row_attributes, row_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 HOLD_KIND: Final = "hold"
 GROWTH_BYTES: Final = 104
 """By how much requests may enlarge a hold: longer numbers, why it was limited, and when it was asked for again."""
-_ROW: Final = tuple(field.name for field in fields(RateRow))
 
 
 def hold_key(account_id: str, call_key: str) -> dict[str, Any]:
@@ -53,7 +51,7 @@ def hold_item(hold: Hold, grace: timedelta = HOLD_GRACE) -> dict[str, Any]:
             "limited_by": hold.limited_by,
             "covered_seconds": hold.covered_seconds or None,
             "bundle": hold.bundle or None,
-            **asdict(hold.row),
+            **row_attributes(hold.row),
             **_sweep_keys(hold, grace),
         }
     )
@@ -86,7 +84,7 @@ def hold_from_item(attributes: dict[str, Any]) -> Hold:
         amount_micros=item["amount_micros"],
         max_seconds=item["max_seconds"],
         deck_version=item["deck"],
-        row=RateRow(**{name: item[name] for name in _ROW}),
+        row=row_from_item(item),
         authorized_at=item["authorized_at"],
         asked_at=item["asked_at"],
         asked_seconds=item["asked_seconds"],

@@ -11,7 +11,7 @@ from calling_credit.instants import format_instant
 from calling_credit.masking import masked
 from calling_credit.rates.covered_calls import cover, rest_row
 from calling_credit.rates.deck import RateRow
-from calling_credit.rates.pricing import PRICE_STEP_MICROS, Free, RatedCall, price_by, seconds_to_bill
+from calling_credit.rates.pricing import Free, RatedCall, affordable_call, price_by, seconds_to_bill
 
 
 class HoldStatus(StrEnum):
@@ -134,7 +134,7 @@ def price_of_covered(row: RateRow, seconds: int, covered_seconds: int) -> int:
     """The price of a call of this length by a row, of which included minutes cover the first seconds."""
     if covered_seconds <= 0:
         return price_of(row, seconds)
-    return price_of(rest_row(row), max(0, seconds - covered_seconds))
+    return price_of(rest_row(row, covered_seconds), max(0, seconds - covered_seconds))
 
 
 def affordable_with_minutes(row: RateRow, credit_micros: int, maximum: int, minutes_seconds: int) -> int:
@@ -144,22 +144,12 @@ def affordable_with_minutes(row: RateRow, credit_micros: int, maximum: int, minu
     covered = min(maximum, minutes_seconds)
     if covered <= 0:
         return affordable_seconds(row, credit_micros, maximum)
-    return covered + affordable_seconds(rest_row(row), credit_micros, maximum - covered)
+    return covered + affordable_seconds(rest_row(row, covered), credit_micros, maximum - covered)
 
 
 def affordable_seconds(row: RateRow, credit_micros: int, maximum: int) -> int:
     """Return the longest call, up to `maximum` seconds, that the credit pays for; 0 if it pays for no call."""
-    shortest = row.minimum_seconds or row.increment_seconds
-    if price_of(row, shortest) > credit_micros:
-        return 0
-    if row.rate_micros_per_minute == 0:
-        return maximum
-    step = 60 * PRICE_STEP_MICROS
-    # The highest unrounded price that is rounded to the credit.
-    sixtieths = step * (credit_micros // PRICE_STEP_MICROS + 1) - step // 2 - 1
-    billed = (sixtieths - 60 * row.connection_fee_micros) // row.rate_micros_per_minute
-    increments = (billed - row.minimum_seconds) // row.increment_seconds
-    return min(maximum, row.minimum_seconds + increments * row.increment_seconds)
+    return affordable_call(row, credit_micros, maximum)
 
 
 def rate_held(call: Call, hold: Hold, tolerance: int) -> RatedCall | Free:

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from calling_credit.numbering import country_of, is_whole_number
 from calling_credit.ordinary_numbers_data import NEWER_AREA_CODES
 from calling_credit.rates.home_numbers import TOLL_FREE_CODES, is_toll_free_home
+from calling_credit.rates.rate_steps import Steps
 
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
@@ -26,7 +27,10 @@ BEGINNING: Final = "1970-01-01T00:00:00.000Z"
 
 @dataclass(frozen=True, slots=True)
 class RateRow:
-    """The price of calls to `prefix` from callers in `origin`, in effect from `effective_from` (UTC, milliseconds)."""
+    """The price of calls to `prefix` from callers in `origin`, in effect from `effective_from` (UTC, milliseconds).
+
+    Its rate, minimum, and increment apply until the first of `rate_steps`.
+    """
 
     prefix: str
     destination: str
@@ -38,6 +42,7 @@ class RateRow:
     increment_seconds: int
     effective_from: str
     category: str
+    rate_steps: Steps = ()
 
 
 def included_row(digits: str, area_codes: Mapping[str, str]) -> RateRow | None:

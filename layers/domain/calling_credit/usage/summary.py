@@ -16,6 +16,7 @@ from calling_credit.ledger.balance import Balance
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.money import format_money
 from calling_credit.payment_names import method_name
+from calling_credit.usage.billed_steps import billed_steps, rate_steps_text
 from calling_credit.usage.included_minutes import BundleLeft, included_minutes_view
 
 LABELS: Final = {
@@ -53,6 +54,7 @@ CSV_COLUMNS: Final = (
     "corrected",
     "suspicious",
     "line_number",
+    "rate_steps",
     "covered_seconds",
     "bundle",
 )
@@ -129,8 +131,8 @@ def usage_summary(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str,
 def call_row(
     entry: Mapping[str, Any], user_names: Mapping[str, str], line_numbers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return one charged call in the form of `GET /usage/{category}`, with all details of its price. Only a call that
-    included minutes cover in part has `covered_seconds` and the name of their `bundle`.
+    """Return one charged call in the form of `GET /usage/{category}`, with all details of its price. Only calls with
+    rate steps name them. Only a call that included minutes cover in part has `covered_seconds` and their `bundle`.
     """
     call_key, user_id = keys.call_of(entry["SK"])[1], entry.get("user_id")
     row = {
@@ -151,6 +153,7 @@ def call_row(
         "line_number": line_numbers.get(entry["line_id"]),
         "corrected": "correction" in entry,
         "suspicious": bool(entry.get("suspicious")),
+        **({"rate_steps": billed_steps(entry)} if "rate_steps" in entry else {}),
     }
     if entry.get("covered_seconds"):
         row |= {
@@ -168,6 +171,7 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
             "user_id": row["user"]["id"] or "",
             "user_name": row["user"]["name"] or "",
             "line_number": row["line_number"] or "",
+            "rate_steps": rate_steps_text(row),
             "covered_seconds": row.get("covered_seconds", 0),
             "bundle": row.get("bundle", ""),
         }
