@@ -1,10 +1,19 @@
 """Corrections and reratings of covered calls, and what customers see of included minutes."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.domain.examples import deck_csv
+from calling_credit.accounts.bundles import MAX_NAME_BYTES
+from calling_credit.ledger.call_entries import charge_entry
+from calling_credit.ledger.hold_store import hold_from_item, hold_item
+from calling_credit.ledger.holds import Hold, HoldStatus
+from calling_credit.ledger.posting import entry_item
+from calling_credit.rates.pricing import RatedCall
+from tests.benchmarks.capacity import item_bytes
+from tests.domain.admission_examples import row
+from tests.domain.examples import NOW, call, deck_csv
 from tests.functions.desk_bench import read
 from tests.functions.minutes_bench import COUNTER, UK, charged, counters, give, left, shown
 from tests.functions.test_rerate_charged_calls import reprice
@@ -163,3 +172,19 @@ def test_minutes_pass_the_rate_steps_that_begin_within_them(world: World) -> Non
     assert (calculation["billed_parts"], calculation["exact"]) == ([0, 60, 31], True)
     [shown_row] = world.get("/usage/outbound_international_call").body["items"]
     assert [step["billed_seconds"] for step in shown_row["rate_steps"]] == [60, 31]
+
+
+@pytest.mark.parametrize(("length", "units"), [(36, 1), (64, 2)])
+def test_a_covered_call_takes_one_write_unit_with_usual_ids(length: int, units: int) -> None:
+    ids = {"account_id": "a" * length, "line_id": "l" * length, "user_id": "u" * length, "call_id": "c" * length}
+    counter = f"2026-11#LINE#{'l' * length}#{'n' * MAX_NAME_BYTES}"
+    price = row(destination="x" * 60, connection_fee_micros=10**8, category="c" * 40)
+    charge = RatedCall(price, "v" * 60, "US", 604_800, 10**13, 86_400, 86_400, counter)
+    entry = charge_entry(replace(call(**ids), duration_seconds=604_800), charge, "UTC", NOW)
+    at = "2026-11-23T12:00:00.000Z"
+    names = ("a" * length, "c" * length, "c" * length, "l" * length, "+" + "4" * 15, "US")
+    held = Hold(*names, HoldStatus.LIVE, 10**15, 86_400, "v" * 60, price, at, at, 86_400, "insufficient_credit")
+    held = replace(held, covered_seconds=86_400, bundle=counter)
+    for item in (entry_item(entry), hold_item(held)):
+        assert -(-item_bytes(item) // 1024) <= units
+    assert hold_from_item(hold_item(held)) == held
