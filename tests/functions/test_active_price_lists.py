@@ -10,7 +10,8 @@ from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.numbering import country_of, use_area_codes
 from calling_credit.rates.active_decks import ActiveDecks
-from calling_credit.rates.price_lists import ActivePriceLists, is_list_name, is_list_stored
+from calling_credit.rates.list_names import is_list_name, is_list_stored
+from calling_credit.rates.price_lists import ActivePriceLists
 from tests.domain.examples import NOW
 from tests.harness.deck_bucket import CHEAP, DEAR, LEAD, Bucket, seconds
 
