@@ -7,6 +7,7 @@ from calling_credit.calls import Call
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.rates.pricing import RatedCall
+from calling_credit.rates.stored_rows import price_facts
 
 SUSPICIOUS_OVERRUN_SECONDS: Final = 3600
 """A record that is this much longer than its hold allowed is probably wrong: the switch did not hang up."""
@@ -68,4 +69,5 @@ def price_explanation(charge: RatedCall) -> dict[str, str | int]:
         "minimum_seconds": row.minimum_seconds,
         "increment_seconds": row.increment_seconds,
         "deck": charge.deck_version,
+        **price_facts(row),
     }

@@ -12,6 +12,7 @@ from calling_credit.ledger.entries import EntryKind
 from calling_credit.numbering import is_e164
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by, seconds_to_bill
+from calling_credit.rates.stored_rows import facts_from_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class ChargedCall:
             increment_seconds=last["increment_seconds"] if increment_seconds is None else increment_seconds,
             effective_from="",
             category=last["category"],
+            **(facts_from_item(last) if self.is_charged else {}),
         )
 
     def is_priced_by(self, row: RateRow) -> bool:

@@ -4,7 +4,6 @@ The balance and the hold change in one transaction, so held credit always equals
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +13,7 @@ from calling_credit.dynamodb.transactions import MAX_ATTEMPTS, put, transact, up
 from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import HOLD_GRACE, HOLD_RETENTION, Hold, HoldEnd, HoldStatus
-from calling_credit.rates.deck import RateRow
+from calling_credit.rates.stored_rows import row_attributes, row_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 HOLD_KIND: Final = "hold"
 GROWTH_BYTES: Final = 104
 """By how much requests may enlarge a hold: longer numbers, why it was limited, and when it was asked for again."""
-_ROW: Final = tuple(field.name for field in fields(RateRow))
 
 
 def hold_key(account_id: str, call_key: str) -> dict[str, Any]:
@@ -50,7 +48,7 @@ def hold_item(hold: Hold, grace: timedelta = HOLD_GRACE) -> dict[str, Any]:
             "asked_at": hold.asked_at,
             "asked_seconds": hold.asked_seconds,
             "limited_by": hold.limited_by,
-            **asdict(hold.row),
+            **row_attributes(hold.row),
             **_sweep_keys(hold, grace),
         }
     )
@@ -83,7 +81,7 @@ def hold_from_item(attributes: dict[str, Any]) -> Hold:
         amount_micros=item["amount_micros"],
         max_seconds=item["max_seconds"],
         deck_version=item["deck"],
-        row=RateRow(**{name: item[name] for name in _ROW}),
+        row=row_from_item(item),
         authorized_at=item["authorized_at"],
         asked_at=item["asked_at"],
         asked_seconds=item["asked_seconds"],

@@ -2,10 +2,10 @@
 list before the deck; then origin; then date.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
-from calling_credit.rates.deck import RateRow
+from calling_credit.rates.deck import ANY_ORIGIN, RateRow
 from calling_credit.rates.deck_pair import RowsByPrefix
 from calling_credit.rates.deck_states import DeckStates, Segment
 
@@ -16,6 +16,11 @@ class LayeredStates(DeckStates):
     def __init__(self, *layers: RowsByPrefix) -> None:
         super().__init__({prefix: [] for prefix in chain.from_iterable(layers)})
         self._layers = layers
+
+    def settled(self, prefix: str, at: str) -> RateRow | None:
+        """Return the row that alone prices the numbers of a prefix from an instant on; None if that is not so."""
+        rows = next(iter(self._rows_above(prefix)), None)
+        return rows[0] if rows is not None and is_settled(rows, at) else None
 
     def _rows_above(self, prefix: str) -> Iterable[list[RateRow]]:
         for length in self._lengths:
@@ -28,6 +33,11 @@ class LayeredStates(DeckStates):
     def _judged(self, later: list[Segment], prefix: str) -> list[Segment]:  # noqa: ARG002 - all count alike
         """Return every later segment, because each may be the only one that a row prices."""
         return sorted(later, key=lambda segment: segment.start)
+
+
+def is_settled(rows: Sequence[RateRow], at: str) -> bool:
+    """Return whether one row alone prices all calls to its prefix from an instant on."""
+    return len(rows) == 1 and rows[0].origin == ANY_ORIGIN and rows[0].effective_from <= at
 
 
 def rows_by_prefix(rows: Iterable[RateRow]) -> dict[str, list[RateRow]]:

@@ -15,7 +15,7 @@ from calling_credit.rates.deck_states import DeckStates, covered_prefixes
 from calling_credit.rates.findings import Sample
 from calling_credit.rates.guard import jumps
 from calling_credit.rates.home_numbers import HomeNumbers
-from calling_credit.rates.layered_states import LayeredStates, Nearest, steps
+from calling_credit.rates.layered_states import LayeredStates, Nearest, is_settled, steps
 
 Samples = dict[str, Sample]
 """Samples by a key that tells them apart."""
@@ -81,7 +81,7 @@ class ListGuard:
         """Note which rows price the numbers of a prefix that no longer prefix covers."""
         nearest = self._nearest.of(prefix)
         rows, of_deck = self._rows[nearest or prefix], self._deck.get(prefix, [])
-        if _is_settled(rows, self._at) and (nearest == prefix or _is_settled(of_deck, self._at)):
+        if is_settled(rows, self._at) and (nearest == prefix or is_settled(of_deck, self._at)):
             self._note(prefix, rows[0], rows[0] if nearest == prefix else of_deck[0], self._at)
             return
         for origin in sorted(self._both.origins(prefix, self._at) | self._alone.origins(prefix, self._at)):
@@ -131,8 +131,3 @@ def newly_outdone(
 
 def _key(row: RateRow) -> str:
     return f"{row.prefix} {row.origin} {row.effective_from}"
-
-
-def _is_settled(rows: list[RateRow], at: str) -> bool:
-    """Return whether one row alone prices all calls to its prefix from an instant on."""
-    return len(rows) == 1 and rows[0].origin == ANY_ORIGIN and rows[0].effective_from <= at

@@ -5,78 +5,100 @@ A function reads a list's pointer only when a call needs that list, then as ofte
 
 import threading
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from calling_credit.clock import Patience
 from calling_credit.config import config
-from calling_credit.errors import ProblemCode, Unavailable
-from calling_credit.rates.active_decks import ActiveDecks
-from calling_credit.rates.active_pointer import ActivePointer
+from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.list_names import list_client
-from calling_credit.rates.shared_facts import SharedFacts
-from calling_credit.rates.timeline import deck_at
+from calling_credit.rates.loaded_decks import KnownTimeline, LoadedDecks
+from calling_credit.rates.timeline import DeckInForce, deck_at
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+MAX_LISTS: Final = 1_000
+"""The lists that a function keeps; the ones used last stay."""
 
-class _ListFacts(SharedFacts):
-    """What a price list knows beside its rows. Area codes, categories, and short codes are the deck's."""
 
-    def read(self, pointer: ActivePointer) -> None:
-        """Take nothing from a list's pointer, so that those of the deck stay in use."""
+class _LoadedList(LoadedDecks):
+    """The versions of one list."""
 
-    def give_to(self, deck: Deck) -> None:
-        """Give a list the home countries."""
+    def __init__(self, client: "S3Client", bucket: str, lead_seconds: int | None, name: str) -> None:
+        super().__init__(list_client(client, name), bucket, lead_seconds)
+        self._name = name
+
+    def _complete(self, deck: Deck) -> None:
+        deck.price_list = self._name
         deck.home_countries = config().home_countries
 
-
-class _ActiveList(ActiveDecks):
-    """The versions of one price list, which a warm function loads like decks."""
-
-    def forget(self) -> None:
-        super().forget()
-        self._facts = _ListFacts(self._client, self._bucket)
-
-    def list_at(self, at: str, now: datetime, patience: Patience) -> Deck | None:
-        try:
-            known = self._timeline(now, datetime.fromisoformat(at), patience)
-        except Unavailable as error:
-            if error.code == ProblemCode.NO_ACTIVE_DECK:
-                return None
-            raise
-        return self._deck(deck_at(known.pointer.in_force, at), patience)
+    def version_at(self, at: str) -> str:
+        """Return the version in force at an instant for which the timeline is known."""
+        return deck_at(self._known.pointer.in_force, at).version if self._known is not None else ""
 
 
 class ActivePriceLists:
-    """The price lists in force, for one warm function. Several threads may use it."""
+    """The lists in force. Several threads may use it."""
 
     def __init__(
-        self, client: "S3Client", bucket: str, lead_seconds: int | None = None, grace_minutes: int | None = None
+        self,
+        client: "S3Client",
+        bucket: str,
+        lead_seconds: int | None = None,
+        _grace_minutes: int | None = None,
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._lead_seconds = lead_seconds
-        self._grace_minutes = grace_minutes
         self._lock = threading.Lock()
-        self.forget()
+        self._lists: dict[str, _LoadedList] = {}
 
     def forget(self) -> None:
         """Forget everything, as a cold start does."""
-        self._lists: dict[str, _ActiveList] = {}
+        self._lists = {}
 
-    def list_at(self, name: str, at: str, now: datetime, patience: Patience) -> Deck | None:
-        """Return the version of a price list in force at an instant; None if no such list is stored.
+    def check_stored(self, name: str, now: datetime) -> None:
+        """Check that a list was published, also if it was published just now.
 
         Raises:
-            Unavailable: `try_again`, it is not loaded yet, or the instant is too late for the known timeline;
-                `unusable_deck`; `unavailable`, S3 does not answer.
+            NotFound: `unknown_price_list`.
+            Unavailable: `unusable_deck`, or S3 does not answer.
         """
-        return self._list(name).list_at(at, now, patience)
+        loaded = _LoadedList(self._client, self._bucket, self._lead_seconds, name)
+        if not _is_found(loaded, now, now, Patience(None)):
+            detail = f"There is no price list {name}; publish it with make publish-rates LIST={name}, or name another."
+            raise NotFound(ProblemCode.UNKNOWN_PRICE_LIST, detail)
+
+    def list_at(self, name: str, at: str, now: datetime, patience: Patience) -> Deck | None:
+        """Return the version of a list that prices calls which began at an instant; None if it is not stored.
+
+        Raises:
+            Unavailable: `try_again`, it is being loaded; `unusable_deck`; `unavailable`, S3 does not answer.
+        """
+        loaded, begun = self._list(name), datetime.fromisoformat(at)
+        if not _is_found(loaded, now, begun, patience):
+            return None
+        known = loaded.timeline(now, begun, patience)
+        return loaded.load(deck_at(known.pointer.in_force, at), patience)
+
+    def timeline(self, name: str, now: datetime, at: datetime, patience: Patience) -> KnownTimeline:
+        """Return the timeline of a list, which is known for calls that began at an instant.
+
+        Raises:
+            Unavailable: `try_again`, the list is not stored; or the errors of `list_at`.
+        """
+        loaded = self._list(name)
+        if not _is_found(loaded, now, at, patience):
+            raise missing_list(name)
+        return loaded.timeline(now, at, patience)
+
+    def load(self, name: str, version: DeckInForce, patience: Patience) -> Deck:
+        """Return a version of a list. Raises the errors of `list_at`."""
+        return self._list(name).load(version, patience)
 
     def version(self, name: str, version: str) -> Deck:
-        """Return any published version of a price list.
+        """Return any published version of a list.
 
         Raises:
             NotFound: `unknown_deck`.
@@ -84,11 +106,36 @@ class ActivePriceLists:
         """
         return self._list(name).deck(version)
 
-    def _list(self, name: str) -> _ActiveList:
+    def version_at(self, name: str, at: str) -> str:
+        """Return the version in force at an instant for which the timeline of a list is known."""
+        return self._list(name).version_at(at)
+
+    def _list(self, name: str) -> _LoadedList:
         with self._lock:
-            found = self._lists.get(name)
-            if found is None:
-                client = list_client(self._client, name)
-                found = _ActiveList(client, self._bucket, self._lead_seconds, self._grace_minutes)
-                self._lists[name] = found
-            return found
+            loaded = self._lists.pop(name, None)
+            if loaded is None:
+                loaded = _LoadedList(self._client, self._bucket, self._lead_seconds, name)
+                if len(self._lists) >= MAX_LISTS:
+                    self._lists.pop(next(iter(self._lists)))
+            self._lists[name] = loaded  # The one used last is the last.
+            return loaded
+
+
+def missing_list(name: str) -> Unavailable:
+    """Return the error for a call whose account has a list that is not stored. Nothing else prices the call."""
+    return Unavailable(
+        ProblemCode.TRY_AGAIN,
+        f"The account's price list {name} is not stored, so the call has no price yet; publish the list with make"
+        f" publish-rates LIST={name}, or give the account another one.",
+    )
+
+
+def _is_found(loaded: LoadedDecks, now: datetime, at: datetime, patience: Patience) -> bool:
+    """Whether a list is stored. A list without a timeline was never published, or its objects were deleted."""
+    try:
+        loaded.timeline(now, at, patience)
+    except Unavailable as error:
+        if error.code != ProblemCode.NO_ACTIVE_DECK:
+            raise
+        return False
+    return True
