@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from calling_credit.clock import Patience
 from calling_credit.config import config
-from calling_credit.errors import NotFound, ProblemCode, Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.account_prices import AccountPrices, PricesOfAccounts
 from calling_credit.rates.active_pointer import ActivePointer
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.deck_files import is_stored
 from calling_credit.rates.decks_for_calls import Lookup, decks_for
 from calling_credit.rates.loaded_decks import LoadedDecks
 from calling_credit.rates.price_lists import ActivePriceLists, missing_list
@@ -169,19 +168,3 @@ class ActiveDecks(LoadedDecks):
         return Unavailable(
             ProblemCode.TRY_AGAIN, "The call begins in the future, when another deck may be in force; send it later."
         )
-
-    def deck(self, version: str) -> Deck:
-        """Return any published deck.
-
-        Raises:
-            NotFound: `unknown_deck`.
-            Unavailable: `unusable_deck`, or S3 does not answer.
-        """
-        entries = self._known.pointer.in_force if self._known else ()
-        listed = next((entry for entry in entries if entry.version == version), None)
-        if listed is None:
-            listed = DeckInForce(version, "")
-            if not is_stored(self._client, self._bucket, version):
-                detail = f"There is no deck {version}; make rollback-rates LIST=1 lists the decks."
-                raise NotFound(ProblemCode.UNKNOWN_DECK, detail)
-        return self.load(listed, Patience(None))

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from calling_credit.clock import Patience
 from calling_credit.config import config
-from calling_credit.errors import ProblemCode, Unavailable
+from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.active_pointer import ActivePointer
 from calling_credit.rates.background import Tasks
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.deck_files import load_deck
+from calling_credit.rates.deck_files import is_stored, load_deck
 from calling_credit.rates.deck_store import ACTIVE_KEY, S3_ERRORS, read_active, unreadable_deck
 from calling_credit.rates.timeline import DeckInForce, deck_at
 
@@ -46,10 +46,9 @@ class KnownTimeline:
 class LoadedDecks:
     """The timeline of a place, and its decks. Several threads may use it."""
 
-    def __init__(self, client: "S3Client", bucket: str, lead_seconds: int | None = None, place: str = "") -> None:
+    def __init__(self, client: "S3Client", bucket: str, lead_seconds: int | None = None) -> None:
         self._client = client
         self._bucket = bucket
-        self._place = place
         lead = timedelta(seconds=config().deck_lead_seconds if lead_seconds is None else lead_seconds)
         self._check_every = min(LONGEST_CHECK, lead / 3)
         self._known_for = self._check_every * 2
@@ -111,7 +110,7 @@ class LoadedDecks:
                 raise (_too_late() if isinstance(error, TimeoutError) else unreadable_deck(error)) from error
 
     def _read_pointer(self, now: datetime) -> None:
-        pointer = read_active(self._client, self._bucket, self._place)
+        pointer = read_active(self._client, self._bucket)
         self._failed_at = None
         if pointer is not None:
             self._take_facts(pointer)
@@ -141,8 +140,24 @@ class LoadedDecks:
         except S3_ERRORS as error:
             raise unreadable_deck(error) from error
 
+    def deck(self, version: str) -> Deck:
+        """Return any published deck.
+
+        Raises:
+            NotFound: `unknown_deck`.
+            Unavailable: `unusable_deck`, or S3 does not answer.
+        """
+        entries = self._known.pointer.in_force if self._known else ()
+        listed = next((entry for entry in entries if entry.version == version), None)
+        if listed is None:
+            listed = DeckInForce(version, "")
+            if not is_stored(self._client, self._bucket, version):
+                detail = f"There is no deck {version}; make rollback-rates LIST=1 lists the decks."
+                raise NotFound(ProblemCode.UNKNOWN_DECK, detail)
+        return self.load(listed, Patience(None))
+
     def _load(self, published: DeckInForce) -> Deck:
-        deck = load_deck(self._client, self._bucket, published, self._place)
+        deck = load_deck(self._client, self._bucket, published)
         self._complete(deck)
         with self._lock:
             self._decks[published.version] = deck
