@@ -8,7 +8,7 @@ from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.deck_store import compiled_key, list_place
+from calling_credit.rates.deck_store import compiled_key
 from calling_credit.rates.decks_for_calls import Lookup
 from calling_credit.rates.price_terms import PriceTerms
 from tests.domain.examples import NOW, deck_csv
@@ -25,7 +25,7 @@ MARKUP = PriceTerms(None, 1_000, TERMS.since)
 def bucket() -> Bucket:
     """A bucket with a deck and a list that prices the same number."""
     bucket = one_deck()
-    bucket.publish_list("gold", GOLD, "gold-1", NOW - timedelta(days=1))
+    bucket.publish_version("gold", GOLD, "gold-1", NOW - timedelta(days=1))
     return bucket
 
 
@@ -60,15 +60,15 @@ def test_a_list_is_read_only_when_a_call_needs_it(bucket: Bucket) -> None:
     assert not [key for key in bucket.reads if key.startswith("lists/")]
     for _ in range(2):
         decks.deck_for(UK, "US", format_instant(NOW), NOW, TERMS)
-    place = list_place("gold")
+    place = "lists/gold/"
     assert [key for key in bucket.reads if key.startswith("lists/")] == [
         f"{place}active.json",
-        compiled_key("gold-1", place),
+        place + compiled_key("gold-1"),
     ]
 
 
 def test_the_version_in_force_when_the_call_began_prices_it(bucket: Bucket) -> None:
-    bucket.publish_list("gold", CHEAPER, "gold-2", NOW)
+    bucket.publish_version("gold", CHEAPER, "gold-2", NOW)
     decks = decks_of(bucket)
     assert paid(decks, TERMS, seconds(59.999), seconds(90)) == ("gold-1", 10_000)
     assert paid(decks, TERMS, seconds(60), seconds(90)) == ("gold-2", 5_000)
@@ -77,14 +77,14 @@ def test_the_version_in_force_when_the_call_began_prices_it(bucket: Bucket) -> N
 def test_every_function_switches_to_a_new_version_at_the_same_instant(bucket: Bucket) -> None:
     early, late = decks_of(bucket), decks_of(bucket)
     early.deck_for(UK, "US", format_instant(NOW), NOW, TERMS)
-    bucket.publish_list("gold", CHEAPER, "gold-2", NOW)
+    bucket.publish_version("gold", CHEAPER, "gold-2", NOW)
     for at in (seconds(59), seconds(61)):
         assert paid(early, TERMS, at, seconds(62)) == paid(late, TERMS, at, seconds(62))
 
 
 def test_a_later_version_prices_a_waiting_call_after_its_grace_time(bucket: Bucket) -> None:
     decks, at = decks_of(bucket), format_instant(NOW)
-    bucket.publish_list("gold", WITH_FRANCE, "gold-2", NOW)
+    bucket.publish_version("gold", WITH_FRANCE, "gold-2", NOW)
     ready = seconds(60) + timedelta(minutes=15)
     assert decks.deck_for(FRANCE, "US", at, ready - timedelta(seconds=1), TERMS).find(FRANCE, "US", at) is None
     found = decks.deck_for(FRANCE, "US", at, ready + timedelta(seconds=1), TERMS)
@@ -94,8 +94,8 @@ def test_a_later_version_prices_a_waiting_call_after_its_grace_time(bucket: Buck
 
 def test_a_version_that_was_rolled_back_prices_no_waiting_call(bucket: Bucket) -> None:
     decks, at = decks_of(bucket), format_instant(NOW)
-    bucket.publish_list("gold", WITH_FRANCE, "gold-2", NOW)
-    bucket.publish_list("gold", GOLD, "gold-1", NOW + timedelta(minutes=5))
+    bucket.publish_version("gold", WITH_FRANCE, "gold-2", NOW)
+    bucket.publish_version("gold", GOLD, "gold-1", NOW + timedelta(minutes=5))
     found = decks.deck_for(FRANCE, "US", at, NOW + timedelta(hours=1), TERMS)
     assert found.find(FRANCE, "US", at) is None
 
@@ -120,7 +120,7 @@ def test_a_list_that_is_not_stored_prices_nothing(bucket: Bucket) -> None:
 def test_a_list_that_vanishes_prices_nothing_anymore(bucket: Bucket) -> None:
     decks = decks_of(bucket)
     assert paid(decks, TERMS, NOW, NOW) == ("gold-1", 10_000)
-    del bucket.objects[f"{list_place('gold')}active.json"]
+    del bucket.objects["lists/gold/active.json"]
     with pytest.raises(Unavailable, match="try_again"):
         paid(decks, TERMS, seconds(30), seconds(30))
 
@@ -128,7 +128,7 @@ def test_a_list_that_vanishes_prices_nothing_anymore(bucket: Bucket) -> None:
 def test_a_list_that_is_not_read_in_time_is_asked_for_again(bucket: Bucket) -> None:
     decks = decks_of(bucket)
     deck = decks.in_force(NOW)
-    with bucket.holding(list_place("gold")), pytest.raises(Unavailable, match="try_again"):
+    with bucket.holding("lists/gold/"), pytest.raises(Unavailable, match="try_again"):
         decks.prices_of(deck, TERMS, NOW, 0.05)
     assert rate(decks.prices_of(deck, TERMS, NOW, 5.0)) == ("gold-1", 10_000)
 
@@ -147,7 +147,7 @@ def test_a_list_that_is_not_published_is_unknown(bucket: Bucket) -> None:
     decks.lists.check_stored("gold", NOW)
     with pytest.raises(NotFound, match="unknown_price_list"):
         decks.lists.check_stored("silver", NOW)
-    bucket.publish_list("silver", GOLD, "silver-1", NOW)
+    bucket.publish_version("silver", GOLD, "silver-1", NOW)
     decks.lists.check_stored("silver", NOW)
     bucket.is_down = True
     with pytest.raises(Unavailable):

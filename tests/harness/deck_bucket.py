@@ -18,7 +18,8 @@ from calling_credit.rates.active_pointer import ActivePointer, ShortCodeList, po
 from calling_credit.rates.compiled_deck import compile_deck
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import parse_deck
-from calling_credit.rates.deck_store import ACTIVE_KEY, compiled_key, deck_key, list_place, pointer_to
+from calling_credit.rates.deck_store import ACTIVE_KEY, compiled_key, deck_key, pointer_to
+from calling_credit.rates.price_lists import LISTS
 from calling_credit.rates.short_codes import short_codes_key
 from tests.domain.examples import NOW, deck_csv
 
@@ -80,14 +81,14 @@ class Bucket:
         self.point(replacing(self.pointer, active, now, timedelta(seconds=lead)))
         return self._pointer
 
-    def publish_list(self, name: str, data: bytes, version: str, now: datetime, lead: int = LEAD) -> None:
+    def publish_version(self, name: str, data: bytes, version: str, now: datetime, lead: int = LEAD) -> None:
         """Publish a version of a customers' price list."""
-        parsed, place = parse_deck(data, version), list_place(name)
+        parsed, place = parse_deck(data, version), f"{LISTS}{name}/"
         assert isinstance(parsed, Deck)
         compiled = compile_deck(parsed)
-        self.objects |= {deck_key(version, place): data, compiled_key(version, place): compiled}
+        self.objects |= {place + deck_key(version): data, place + compiled_key(version): compiled}
         digest = hashlib.sha256(compiled).hexdigest()
-        active = pointer_to(version, data, now, compiled_sha256=digest, place=place)
+        active = pointer_to(version, data, now, compiled_sha256=digest)
         stored = self.objects.get(place + ACTIVE_KEY)
         before = None if stored is None else pointer_from(json.loads(stored), "")
         pointer = replacing(before, active, now, timedelta(seconds=lead))

@@ -27,10 +27,10 @@ def read_deck(client: "S3Client", bucket: str, pointer: ActivePointer) -> Deck:
     return deck
 
 
-def is_stored(client: "S3Client", bucket: str, version: str, place: str = "") -> bool:
+def is_stored(client: "S3Client", bucket: str, version: str) -> bool:
     """Return whether a deck of that version was published."""
     try:
-        client.head_object(Bucket=bucket, Key=deck_key(version, place))
+        client.head_object(Bucket=bucket, Key=deck_key(version))
     except client.exceptions.ClientError as error:
         if error.response["Error"]["Code"] != "404":
             raise
@@ -38,12 +38,12 @@ def is_stored(client: "S3Client", bucket: str, version: str, place: str = "") ->
     return True
 
 
-def load_deck(client: "S3Client", bucket: str, deck: DeckInForce, place: str = "") -> Deck:
+def load_deck(client: "S3Client", bucket: str, deck: DeckInForce) -> Deck:
     """Return a published deck from its compiled form; from its CSV if that is missing, damaged, or of another format.
 
     Raises the errors of `read_csv_deck`.
     """
-    return _compiled_deck(client, bucket, deck, place) or read_csv_deck(client, bucket, deck, place)
+    return _compiled_deck(client, bucket, deck) or read_csv_deck(client, bucket, deck)
 
 
 def is_compiled(client: "S3Client", bucket: str, pointer: ActivePointer) -> bool:
@@ -51,11 +51,11 @@ def is_compiled(client: "S3Client", bucket: str, pointer: ActivePointer) -> bool
     return _compiled_deck(client, bucket, pointer.in_force[0]) is not None
 
 
-def _compiled_deck(client: "S3Client", bucket: str, deck: DeckInForce, place: str = "") -> Deck | None:
+def _compiled_deck(client: "S3Client", bucket: str, deck: DeckInForce) -> Deck | None:
     if not deck.compiled_sha256:
         return None
     try:
-        data = client.get_object(Bucket=bucket, Key=compiled_key(deck.version, place))["Body"].read()
+        data = client.get_object(Bucket=bucket, Key=compiled_key(deck.version))["Body"].read()
         if hashlib.sha256(data).hexdigest() == deck.compiled_sha256:
             return read_compiled(data, deck.version)
     except (client.exceptions.NoSuchKey, InvalidCompiledDeckError):
@@ -63,7 +63,7 @@ def _compiled_deck(client: "S3Client", bucket: str, deck: DeckInForce, place: st
     return None
 
 
-def read_csv_deck(client: "S3Client", bucket: str, published: DeckInForce, place: str = "") -> Deck:
+def read_csv_deck(client: "S3Client", bucket: str, published: DeckInForce) -> Deck:
     """Return a published deck from its CSV.
 
     Raises:
@@ -71,7 +71,7 @@ def read_csv_deck(client: "S3Client", bucket: str, published: DeckInForce, place
     """
     version = published.version
     try:
-        data = client.get_object(Bucket=bucket, Key=deck_key(version, place))["Body"].read()
+        data = client.get_object(Bucket=bucket, Key=deck_key(version))["Body"].read()
     except client.exceptions.NoSuchKey as error:
         raise Unavailable(
             ProblemCode.UNUSABLE_DECK, f"The file of {version} is gone; publish the deck again."
@@ -92,10 +92,10 @@ def read_csv_deck(client: "S3Client", bucket: str, published: DeckInForce, place
     return deck
 
 
-def put_compiled_deck(client: "S3Client", bucket: str, deck: Deck, place: str = "") -> str:
+def put_compiled_deck(client: "S3Client", bucket: str, deck: Deck) -> str:
     """Store the compiled form of a deck; return its SHA-256."""
     compiled = compile_deck(deck)
-    put_compiled(client, bucket, deck.version, compiled, place)
+    put_compiled(client, bucket, deck.version, compiled)
     return hashlib.sha256(compiled).hexdigest()
 
 

@@ -36,8 +36,6 @@ MAX_CATEGORIES: Final = 80
 """The number of call categories that the pointer lists, latest first. Summing a day's spending reads one item each."""
 COMPILED: Final = "compiled/"
 """The compiled decks, made from the CSV when a deck is published."""
-LISTS: Final = "lists/"
-"""The price lists of customers. Each is stored like a deck, in a place of its own: `lists/<name>/`."""
 S3_ERRORS: Final = (ClientError, BotoCoreError)
 """What a client raises if S3 refuses or does not answer."""
 CATEGORY_COLUMN: Final = COLUMNS.index("category")
@@ -52,19 +50,14 @@ def s3_client() -> "S3Client":
     return cast("S3Client", client)
 
 
-def list_place(name: str) -> str:
-    """Return the beginning of all keys of a price list. The deck's keys have none: its place is empty."""
-    return f"{LISTS}{name}/"
-
-
-def deck_key(version: str, place: str = "") -> str:
+def deck_key(version: str) -> str:
     """Return the key of a version's CSV."""
-    return f"{place}{DECKS}{version}.csv"
+    return f"{DECKS}{version}.csv"
 
 
-def compiled_key(version: str, place: str = "") -> str:
+def compiled_key(version: str) -> str:
     """Return the key of a version's compiled deck."""
-    return f"{place}{COMPILED}{version}.deck"
+    return f"{COMPILED}{version}.deck"
 
 
 def deck_version(data: bytes, now: datetime) -> str:
@@ -81,14 +74,13 @@ def pointer_to(
     previous: tuple[str, ...] = (),
     categories: tuple[str, ...] = (),
     compiled_sha256: str = "",
-    place: str = "",
 ) -> ActivePointer:
     """Return the pointer that activates a stored deck for all calls. `categories` are those of earlier decks."""
     all_categories = dict.fromkeys((*_categories_of(data), *categories))
     sha256 = hashlib.sha256(data).hexdigest()
     return ActivePointer(
         version=version,
-        key=deck_key(version, place),
+        key=deck_key(version),
         sha256=sha256,
         activated_at=format_instant(now),
         since=format_instant(since or now),
@@ -98,21 +90,17 @@ def pointer_to(
     )
 
 
-def put_deck(client: "S3Client", bucket: str, version: str, data: bytes, place: str = "") -> None:
+def put_deck(client: "S3Client", bucket: str, version: str, data: bytes) -> None:
     """Store a deck's CSV. It prices no call until it is activated."""
-    client.put_object(Bucket=bucket, Key=deck_key(version, place), Body=data, ContentType="text/csv; charset=utf-8")
+    client.put_object(Bucket=bucket, Key=deck_key(version), Body=data, ContentType="text/csv; charset=utf-8")
 
 
-def put_compiled(client: "S3Client", bucket: str, version: str, data: bytes, place: str = "") -> None:
+def put_compiled(client: "S3Client", bucket: str, version: str, data: bytes) -> None:
     """Store a compiled deck."""
-    client.put_object(
-        Bucket=bucket, Key=compiled_key(version, place), Body=data, ContentType="application/octet-stream"
-    )
+    client.put_object(Bucket=bucket, Key=compiled_key(version), Body=data, ContentType="application/octet-stream")
 
 
-def activate(
-    client: "S3Client", bucket: str, pointer: ActivePointer, replaced_etag: str | None = None, place: str = ""
-) -> bool:
+def activate(client: "S3Client", bucket: str, pointer: ActivePointer, replaced_etag: str | None = None) -> bool:
     """Make a stored deck the active one; functions price calls by it from the instant that the pointer names.
 
     One object is written, so one of two concurrent activations wins completely.
@@ -130,7 +118,7 @@ def activate(
     del content["etag"]
     body = json.dumps(content).encode()
     try:
-        client.put_object(Bucket=bucket, Key=place + ACTIVE_KEY, Body=body, ContentType="application/json", **condition)
+        client.put_object(Bucket=bucket, Key=ACTIVE_KEY, Body=body, ContentType="application/json", **condition)
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict"):
             raise
@@ -145,20 +133,20 @@ def _categories_of(data: bytes) -> list[str]:
     return sorted(categories - {INCLUDED_CATEGORY})
 
 
-def read_active(client: "S3Client", bucket: str, place: str = "") -> ActivePointer | None:
-    """Return the pointer to the active deck of a place; None before its first deck is published.
+def read_active(client: "S3Client", bucket: str) -> ActivePointer | None:
+    """Return the pointer to the active deck; None before the first deck is published.
 
     Raises:
         Unavailable: `unusable_deck`, the object is damaged.
     """
     try:
-        answer = client.get_object(Bucket=bucket, Key=place + ACTIVE_KEY)
+        answer = client.get_object(Bucket=bucket, Key=ACTIVE_KEY)
     except client.exceptions.NoSuchKey:
         return None
     try:
         return pointer_from(json.loads(answer["Body"].read()), answer["ETag"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        detail = f"{place}{ACTIVE_KEY} is damaged; restore the object's previous version in the deck bucket."
+        detail = f"{ACTIVE_KEY} is damaged; restore the object's previous version in the deck bucket."
         raise Unavailable(ProblemCode.UNUSABLE_DECK, detail) from error
 
 

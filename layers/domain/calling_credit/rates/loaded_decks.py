@@ -46,10 +46,9 @@ class KnownTimeline:
 class LoadedDecks:
     """The timeline of a place, and its decks. Several threads may use it."""
 
-    def __init__(self, client: "S3Client", bucket: str, lead_seconds: int | None = None, place: str = "") -> None:
+    def __init__(self, client: "S3Client", bucket: str, lead_seconds: int | None = None) -> None:
         self._client = client
         self._bucket = bucket
-        self._place = place
         lead = timedelta(seconds=config().deck_lead_seconds if lead_seconds is None else lead_seconds)
         self._check_every = min(LONGEST_CHECK, lead / 3)
         self._known_for = self._check_every * 2
@@ -111,7 +110,7 @@ class LoadedDecks:
                 raise (_too_late() if isinstance(error, TimeoutError) else unreadable_deck(error)) from error
 
     def _read_pointer(self, now: datetime) -> None:
-        pointer = read_active(self._client, self._bucket, self._place)
+        pointer = read_active(self._client, self._bucket)
         self._failed_at = None
         if pointer is not None:
             self._take_facts(pointer)
@@ -158,7 +157,7 @@ class LoadedDecks:
         return self.load(listed, Patience(None))
 
     def _load(self, published: DeckInForce) -> Deck:
-        deck = load_deck(self._client, self._bucket, published, self._place)
+        deck = load_deck(self._client, self._bucket, published)
         self._complete(deck)
         with self._lock:
             self._decks[published.version] = deck
