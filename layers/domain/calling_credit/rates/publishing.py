@@ -70,23 +70,24 @@ class DeckBucket(PublishedDecks, UploadedDecks):
         pointer = self.pointer()
         before, base, obstacle = self.base_for(version, pointer)
         begin = format_instant(now + self._lead if base else now)  # The first deck is in force at once.
+        home = self.home_numbers(pointer)
         check = check_deck(
             data,
             version,
             before,
             format_instant(now),
             report_progress,
-            home=self.home_numbers(pointer),
+            home=home,
             in_force_from=begin,
             base=base,
             obstacle=obstacle,
             categories=self.known_categories(),
         )
-        return self.check_beside(check, before, begin)
+        return self.check_beside(check, before, home, begin)
 
-    def check_beside(self, check: DeckCheck, before: Deck | None, at: str) -> DeckCheck:
-        """Return a check with its findings about the price lists beside the deck."""
-        return self._beside.check_deck(check, before, at)
+    def check_beside(self, check: DeckCheck, before: Deck | None, home: HomeNumbers, at: str) -> DeckCheck:
+        """Return a check with its findings about the price lists beside the deck, and about the buying list."""
+        return self._beside.check_deck(check, before, home, at)
 
     def known_categories(self) -> frozenset[str]:
         """Return the categories that are known beside those of the active deck's rows."""
