@@ -202,6 +202,11 @@ publish-rates: $(READY)  ## Check and publish FILE=deck.csv or short_codes.csv, 
 list-price-lists: $(READY)  ## List the price lists: active version, since when, rows
 	@$(BIN)/python -m ops.list_price_lists
 
+.PHONY: margins
+margins: $(READY)  ## Report margins by destination and customer, by the buying list: FROM=date TO=date (UTC)
+	@$(BIN)/python -m ops.margins --from "$(or $(FROM),$(error Name the first day: make margins FROM=2026-11-01 TO=2026-11-30))" \
+	  --to "$(or $(TO),$(error Name the last day: make margins FROM=2026-11-01 TO=2026-11-30))"
+
 .PHONY: add-area-code
 add-area-code: $(READY)  ## Include an area code of +1 that is newer than this version: CODE=436 COUNTRY=US
 	@$(BIN)/python -m ops.add_area_code "$(or $(CODE),$(error Name the area code: make add-area-code CODE=436 COUNTRY=US))" \

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from calling_credit.errors import Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.rates.active_pointer import ActivePointer
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_codes import GuardCode
@@ -99,4 +99,4 @@ class DecksBeside:
         except Unavailable as error:
             detail = f"The price list {name} cannot be read, so the deck cannot be compared with it. "
             step = f"Publish its file again with make publish-rates LIST={name} FILE=, or roll it back."
-            raise Unavailable(error.code, detail + step) from error
+            raise Unavailable(ProblemCode.UNUSABLE_DECK, detail + step) from error

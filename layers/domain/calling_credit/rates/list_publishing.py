@@ -6,7 +6,7 @@ its rows themselves are checked; what then sells below it is a warning.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.errors import ProblemCode, Unavailable
@@ -30,6 +30,8 @@ from calling_credit.rates.publishing import DECK_LEAD_SECONDS, MAX_ATTEMPTS, Dec
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+COST_HISTORY: Final = timedelta(days=1_200)
+"""How long the timeline keeps a replaced buying list, for the margins of past months. See `MAX_DECKS_IN_FORCE`."""
 DECK: Final = ""
 """The name of the deck among the versions that a list was checked with."""
 NO_DECK: Final = "No rate deck is published yet. Publish a deck first, then its price lists."
@@ -50,6 +52,8 @@ class PriceListBucket(DeckBucket):
     ) -> None:
         """Raises InvalidValue: `invalid_field`, this is no name of a list."""
         self.name = check_list_name(name)
+        if name == COST:
+            self.history = COST_HISTORY
         super().__init__(list_client(client, name), bucket, lead_seconds, read_clock, home_countries=home_countries)
         self._decks = PublishedDecks(client, bucket)
         self._beside = DecksBeside(client, bucket)
