@@ -10,7 +10,8 @@ from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.numbering import country_of, use_area_codes
 from calling_credit.rates.active_decks import ActiveDecks
-from calling_credit.rates.price_lists import ActivePriceLists, is_list_name, is_list_stored
+from calling_credit.rates.list_names import is_list_name, is_list_stored
+from calling_credit.rates.price_lists import ActivePriceLists
 from tests.domain.examples import NOW
 from tests.harness.deck_bucket import CHEAP, DEAR, LEAD, Bucket, seconds
 
@@ -20,7 +21,7 @@ ENDLESS = Patience(None)
 class ListBucket(Bucket):
     """A bucket with a deck, an added area code, and lists, which are written as if each were a bucket."""
 
-    def publish_list(self, name: str, data: bytes, version: str, at: float) -> None:
+    def publish_version_of(self, name: str, data: bytes, version: str, at: float) -> None:
         """Publish a version of a list."""
         own = Bucket()
         folder = f"lists/{name}/"
@@ -35,7 +36,7 @@ class ListBucket(Bucket):
 def bucket() -> ListBucket:
     bucket = ListBucket()
     bucket.publish(DEAR, "deck", NOW - timedelta(days=1))
-    bucket.publish_list("gold", CHEAP, "gold-1", -3600)
+    bucket.publish_version_of("gold", CHEAP, "gold-1", -3600)
     return bucket
 
 
@@ -51,7 +52,7 @@ def version(lists: ActivePriceLists, begun: float, now: float, name: str = "gold
 def test_a_call_is_priced_by_the_version_in_force_when_it_began(bucket: ListBucket) -> None:
     lists = lists_of(bucket)
     assert version(lists, 0, 0) == "gold-1"
-    bucket.publish_list("gold", DEAR, "gold-2", 0)
+    bucket.publish_version_of("gold", DEAR, "gold-2", 0)
     assert (version(lists, 59, 70), version(lists, 60, 70), version(lists, 61, 70)) == ("gold-1", "gold-2", "gold-2")
 
 
@@ -67,7 +68,7 @@ def test_a_list_that_is_not_stored_is_none_and_prices_no_call(bucket: ListBucket
     lists, client = lists_of(bucket), cast("Any", bucket)
     assert version(lists, 0, 0, "silver") is None
     assert [is_list_stored(client, "bucket", name) for name in ("gold", "silver", "../x")] == [True, False, False]
-    bucket.publish_list("silver", CHEAP, "silver-1", 0)
+    bucket.publish_version_of("silver", CHEAP, "silver-1", 0)
     assert version(lists, 0, 1, "silver") == "silver-1"
 
 

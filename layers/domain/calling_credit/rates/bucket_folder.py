@@ -20,7 +20,7 @@ class BucketFolder:
         return self._client.get_object(**self._below(request))
 
     def head_object(self, **request: Any) -> Any:
-        """Read what is known about an object of the folder."""
+        """Read the metadata of an object of the folder."""
         return self._client.head_object(**self._below(request))
 
     def put_object(self, **request: Any) -> Any:

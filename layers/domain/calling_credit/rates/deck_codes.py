@@ -23,6 +23,7 @@ class DeckErrorCode(StrEnum):
     INVALID_CATEGORY = "invalid_category"
     RESERVED_CATEGORY = "reserved_category"
     INCLUDED_WITH_PRICE = "included_with_price"
+    LIST_PRICES_HOME = "list_prices_home"
     DUPLICATE_ROW = "duplicate_row"
     MALFORMED_CSV = "malformed_csv"
     INVALID_SHORT_CODE = "invalid_short_code"
@@ -49,6 +50,8 @@ class GuardCode(StrEnum):
     PREFIXES_LOST = "prefixes_lost"
     PRICE_JUMP = "price_jump"
     FUTURE_WITHOUT_PRESENT = "future_without_present"
+    LIST_OVERRIDDEN = "list_overridden"
+    LIST_ROW_UNUSED = "list_row_unused"
 
 
 class DeckWarning(NamedTuple):

@@ -25,11 +25,9 @@ from calling_credit.rates.deck_states import (
     StateKind,
     covered_prefixes,
 )
-from calling_credit.rates.findings import HOME, Finding, Judgement, Sample, StateChange
+from calling_credit.rates.findings import HOME, MAX_SHOWN, Finding, Judgement, Sample, StateChange
 from calling_credit.rates.home_numbers import HomeNumbers
 
-MAX_SHOWN: Final = 20
-"""The number of samples that a finding names."""
 JUMP: Final = 10
 """A price that changes by this factor is a jump."""
 LOST_SHARE: Final = 10
@@ -41,9 +39,9 @@ def judge_deck(before: Deck | None, after: Deck, home: HomeNumbers, at: str) -> 
     return judge_pair(pair_decks(before, after, at), home, at)
 
 
-def judge_pair(pair: DeckPair, home: HomeNumbers, at: str) -> Judgement:
-    """Judge the new deck of a pair from an instant on."""
-    judge = _Judge(pair, home, at)
+def judge_pair(pair: DeckPair, home: HomeNumbers, at: str, categories: Iterable[str] = ()) -> Judgement:
+    """Judge the new deck of a pair from an instant on. `categories` are known too."""
+    judge = _Judge(pair, home, at, frozenset(categories))
     judge.compare()
     judge.check_rows()
     return judge.judgement()
@@ -52,8 +50,9 @@ def judge_pair(pair: DeckPair, home: HomeNumbers, at: str) -> Judgement:
 class _Judge:
     """Collects the samples of each code while it compares two decks."""
 
-    def __init__(self, pair: DeckPair, home: HomeNumbers, at: str) -> None:
+    def __init__(self, pair: DeckPair, home: HomeNumbers, at: str, categories: frozenset[str]) -> None:
         self._pair = pair
+        self._known = CALL_CATEGORIES | {INCLUDED_CATEGORY} | categories
         self._home = home
         self._at = at
         self._before = DeckStates(pair.old, home.added)
@@ -98,7 +97,7 @@ class _Judge:
         """Compare the usual case quickly: one row in effect in either deck."""
         old, new = self._before.state(former, prefix), self._after.state(row, prefix)
         if old.kind == new.kind == StateKind.CHARGED:
-            if _jumps(old.prices, new.prices):
+            if jumps(old.prices, new.prices):
                 self._add(GuardCode.PRICE_JUMP, Sample(prefix, ANY_ORIGIN, row, self._at))
         elif old != new:
             self._judge(prefix, ANY_ORIGIN, [Segment(self._at, former)], [Segment(self._at, row)])
@@ -146,9 +145,7 @@ class _Judge:
 
     def check_rows(self) -> None:
         """Check what a row itself announces: its category, and a later price without a present one."""
-        known = (
-            CALL_CATEGORIES | {INCLUDED_CATEGORY} | {row.category for rows in self._pair.old.values() for row in rows}
-        )
+        known = self._known | {row.category for rows in self._pair.old.values() for row in rows}
         for prefix in self._pair.changed:
             rows = self._pair.new.get(prefix, ())
             for row in rows:
@@ -197,7 +194,7 @@ class _Judge:
         """Return the hash of all samples. It does not depend on the time of the check."""
         digest = hashlib.sha256()
         for code, samples in self._samples.items():
-            for _, (prefix, origin, row, start) in sorted(samples.items()):
+            for _, (prefix, origin, row, start, _list) in sorted(samples.items()):
                 since = start if start > self._at else ""
                 digest.update(repr((str(code), prefix, origin, since, row and tuple(map(str, _cells(row))))).encode())
         return digest.hexdigest()
@@ -238,9 +235,10 @@ def _codes(old: NumberState | None, new: NumberState, *, is_home: bool) -> Itera
         return
     if new.kind == StateKind.UNRATED:
         yield GuardCode.PREFIXES_LOST
-    if old.kind == new.kind == StateKind.CHARGED and _jumps(old.prices, new.prices):
+    if old.kind == new.kind == StateKind.CHARGED and jumps(old.prices, new.prices):
         yield GuardCode.PRICE_JUMP
 
 
-def _jumps(old: tuple[int, ...], new: tuple[int, ...]) -> bool:
+def jumps(old: tuple[int, ...], new: tuple[int, ...]) -> bool:
+    """Return whether the price of some call is ten times another, or a tenth."""
     return any(b >= JUMP * a or a >= JUMP * b for a, b in zip(old, new, strict=True))
