@@ -149,3 +149,9 @@ def format_markup(hundredths: int) -> str:
     """Return a markup as the API shows it, such as "12.50"."""
     whole, rest = divmod(abs(hundredths), 100)
     return f"{'-' if hundredths < 0 else ''}{whole}.{rest:02d}"
+
+
+def terms_view(terms: Sequence[PriceTerms]) -> dict[str, str | None]:
+    """Return the latest terms, which may not be in force yet, as an account's views show them."""
+    latest = terms[0] if terms else PriceTerms(None, 0, "")
+    return {"price_list": latest.price_list, "markup_percent": format_markup(latest.markup_hundredths)}
