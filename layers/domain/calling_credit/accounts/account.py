@@ -16,6 +16,7 @@ from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import zone
 from calling_credit.money import format_money
+from calling_credit.rates.price_terms import PriceTerms, terms_from_item, terms_view
 from calling_credit.request_fields import read_text
 
 CURRENCY: Final = "USD"
@@ -37,6 +38,7 @@ class Account:
     `breakdown_since`: keep daily sums by user, line, and country since this instant; "" is the time of storing.
     `languages`: the language of each billing address that has chosen one. `waiting`: addresses that are not confirmed
     yet. `asked_at`: when the latest ones were asked. Two versions count the changes of all settings and of the e-mails.
+    `price_terms`: its price list and markup over time, latest first.
     """
 
     account_id: str
@@ -56,6 +58,7 @@ class Account:
     asked_at: tuple[str, ...] = ()
     settings_version: int = 0
     notifications_version: int = 0
+    price_terms: tuple[PriceTerms, ...] = ()
 
     @property
     def breakdown(self) -> bool:
@@ -95,6 +98,7 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         tuple(item.get("addresses_asked_at", ())),
         int(item.get("settings_version", 0)),
         int(item.get("notifications_version", 0)),
+        terms_from_item(item.get("price_terms", ())),
     )
 
 
@@ -112,14 +116,6 @@ class Line:
     closes_at: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """A person who uses lines. Call lists show the name."""
-
-    user_id: str
-    name: str
-
-
 def account_view(account: Account) -> dict[str, Any]:
     """An account as the operator's API shows it; `low_balance` and `name` only if they are set."""
     view: dict[str, Any] = {
@@ -132,6 +128,7 @@ def account_view(account: Account) -> dict[str, Any]:
         "breakdown": account.breakdown,
         "frozen": account.is_frozen,
         "limits": operators_limits_view(account.limits),
+        **terms_view(account.price_terms),
     }
     if account.low_micros is not None:
         view["low_balance"] = format_money(account.low_micros)
@@ -225,15 +222,6 @@ def _flag(body: dict[str, Any], field: str, default: bool) -> bool:
     if not isinstance(value, bool):
         raise InvalidValue(ProblemCode.INVALID_FIELD, f"{field} must be true or false.")
     return value
-
-
-def parse_user(user_id: str, body: dict[str, Any]) -> User:
-    """Parse a user from `{name}`.
-
-    Raises:
-        InvalidValue: invalid_id, missing_field, invalid_field.
-    """
-    return User(check_id(user_id, "user_id"), read_text(body, "name", MAX_NAME_CHARACTERS))
 
 
 def parse_switch(body: dict[str, Any], *, default: bool | None = None) -> bool:
