@@ -12,12 +12,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
-from calling_credit.accounts.account import Account, Line, account_view, line_view, parse_account
+from calling_credit.accounts.account import Account, Line, account_view, line_view
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.limits import account_limits_view, parse_limits
 from calling_credit.accounts.line_number import parse_line
 from calling_credit.accounts.line_numbers import parse_move
 from calling_credit.accounts.line_store import LineStore
+from calling_credit.accounts.price_settings import account_parser
 from calling_credit.accounts.sign_outs import SignOuts
 from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user import parse_user
@@ -41,6 +42,7 @@ from calling_credit.moves.postings import AdjustmentPoster, CorrectionPoster
 from calling_credit.payments.unblocking import parse_unblock, unblock_card, unblocked_view
 from calling_credit.rates.area_codes import AreaCodeReader
 from calling_credit.rates.deck_store import s3_client
+from calling_credit.rates.price_lists import ActivePriceLists
 from calling_credit.recharge.saving import in_flight_view
 from calling_credit.recharge.settings import rule_view
 from calling_credit.recharge.store import RechargeStore
@@ -52,6 +54,9 @@ from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 DESK: Final = "/operator"
 """The beginning of the paths that staff may use."""
 
+LEAD: Final = timedelta(seconds=config().lead_seconds)
+"""How far ahead prices and numbers change."""
+
 logger = Logger()
 metrics = Metrics(service="desk")
 app = http_resolver(logger)
@@ -59,10 +64,11 @@ dynamodb = dynamodb_client()
 row_of = row_reader(dynamodb, config().table_name, config().deck_bucket)
 accounts = AccountStore(dynamodb, config().table_name)
 users = UserStore(dynamodb, config().table_name)
-lines = LineStore(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
+lines = LineStore(dynamodb, config().table_name, LEAD)
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 sign_outs = SignOuts(dynamodb, config().table_name, timedelta(days=config().refresh_token_days), config().user_pool_id)
+lists = ActivePriceLists(s3_client(), config().deck_bucket)
 area_codes = AreaCodeReader(s3_client, config().deck_bucket)
 
 
@@ -80,7 +86,7 @@ def put_account(account_id: str) -> Response[str]:
         allowed(Right.OPERATE)
     ids.check_id(account_id, "account_id")
     now = clock.now()
-    parse = partial(parse_account, account_id, body)
+    parse = account_parser(account_id, body, lists.check_stored, now, LEAD)
     if "status" in body:
         close_by_settings(dynamodb, config().table_name, account_id, parse, operator.actor, now, operator.sign_in)
     account, is_new = accounts.store_account(account_id, parse, operator.actor, now, operator.sign_in)
@@ -212,10 +218,8 @@ def post_staff_sign_out(user_id: str) -> Response[str]:
 
 
 def allowed(right: Right) -> Operator:
-    """Return who acts, after checking the right.
-
-    Raises:
-        Forbidden: scope_required; at the desk also staff_required, finance_required, id_token_required.
+    """Return who acts, after checking the right, or raise Forbidden: `scope_required`; at the desk also
+    `staff_required`, `finance_required`, `id_token_required`.
     """
     caller = desk if app.current_event.raw_path.startswith(f"{DESK}/") else back_office
     operator = caller(claims(app), config(), source_ip(app))
@@ -237,11 +241,7 @@ def submit(move: Move, operator: Operator) -> Response[str]:
 
 
 def existing_account(account_id: str, operator: Operator) -> Account:
-    """Return an account.
-
-    Raises:
-        InvalidValue: invalid_id. NotFound: unknown_account. Forbidden: signed_out.
-    """
+    """Return an account, or raise InvalidValue `invalid_id`, NotFound `unknown_account`, or Forbidden `signed_out`."""
     account = accounts.account(ids.check_id(account_id, "account_id"), operator.sign_in)
     if account is None:
         raise NotFound(

@@ -22,7 +22,8 @@ from calling_credit.rates.allowance import publish_command
 from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import DeckCheck, report
 from calling_credit.rates.deck_store import deck_version, s3_client
-from calling_credit.rates.publishing import MAX_ATTEMPTS, OUTCOME_MESSAGES, S3_TIME_STEP, DeckBucket, PublishOutcome
+from calling_credit.rates.publish_outcomes import OUTCOME_MESSAGES, PublishOutcome
+from calling_credit.rates.publishing import MAX_ATTEMPTS, S3_TIME_STEP, DeckBucket
 from calling_credit.rates.uploads import UploadedDeck
 
 NOT_PUBLISHED = (PublishOutcome.REFUSED, PublishOutcome.NEEDS_APPROVAL, PublishOutcome.STALE_BASE)

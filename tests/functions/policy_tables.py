@@ -49,7 +49,7 @@ INDEXED = {
     "move_credit": {"APPROVAL#*"},
     "reconcile_payments": {"RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
     "rerate_calls": {"UNRATED#*"},
-    "read_accounts": {"ISSUE#*"},
+    "read_accounts": {"ACCOUNT#*", "ISSUE#*"},
     "shorten_numbers": {"ACCOUNT#*"},
 }
 """The kinds of item that each function may find in the index."""

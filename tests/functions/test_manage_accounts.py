@@ -19,6 +19,8 @@ NEW_ACCOUNT: dict[str, Any] = {
     "admission": True,
     "breakdown": False,
     "bundles": [],
+    "price_list": None,
+    "markup_percent": "0.00",
     "frozen": False,
     "limits": {
         "daily_spend": "200.00",
@@ -86,6 +88,8 @@ def test_configuring_again_changes_only_the_given_settings(world: World) -> None
         "admission": True,
         "breakdown": False,
         "bundles": [],
+        "price_list": None,
+        "markup_percent": "0.00",
         "frozen": False,
         "limits": answer.body["limits"],
     }

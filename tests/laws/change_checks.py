@@ -123,6 +123,15 @@ def _bundles(item: Image) -> list[Facts] | None:
     ] or None
 
 
+def _prices(item: Image) -> Facts:
+    if not item.get("price_terms"):
+        return {}
+    latest = item["price_terms"][0]
+    sign, hundredths = "-" * (latest["markup_hundredths"] < 0), abs(latest["markup_hundredths"])
+    markup = f"{sign}{hundredths // 100}.{hundredths % 100:02d}"
+    return {"price_list": latest.get("price_list"), "markup_percent": markup, "prices_from": latest["from"]}
+
+
 def _limits(stored: Image, defaults: Image) -> Facts:
     facts: Facts = {}
     for name, default in MONEY.items():
@@ -160,6 +169,7 @@ def _line(item: Image) -> Facts:
 
 FOLDED: tuple[tuple[str, Callable[[str], str], Callable[[Image], Facts]], ...] = (
     ("ACCOUNT", lambda _: "account", _account),
+    ("ACCOUNT", lambda _: "prices", _prices),
     ("ACCOUNT", lambda _: "operator_limits", lambda item: _limits(item.get("limits", {}), MONEY)),
     ("ACCOUNT", lambda _: "limits", lambda item: _limits(item.get("own_limits", {}), {})),
     ("ACCOUNT", lambda _: "customer", lambda item: _clean({"customer": item.get("stripe_customer_id")})),

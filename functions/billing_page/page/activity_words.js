@@ -11,7 +11,7 @@ const MONEY = ["threshold", "amount", "daily_limit", "monthly_limit", "daily_spe
 const COUNTS = ["simultaneous_calls", "hourly_count", "links"];
 const SWITCHES = ["enabled", "international_calling"];
 const PLACES = ["blocked", "high_cost_allowed"];
-const INSTANTS = ["started_at", "closes_at"];
+const INSTANTS = ["started_at", "closes_at", "prices_from"];
 const LANGUAGES = ["languages", "waiting_emails"];
 const CODES = ["status", "suspended"];
 /** What is of use only to staff, or is told in another way. */

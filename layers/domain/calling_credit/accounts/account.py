@@ -17,6 +17,7 @@ from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import zone
 from calling_credit.money import format_money
+from calling_credit.rates.price_terms import PriceTerms, terms_from_item, terms_view
 from calling_credit.request_fields import read_text
 
 CURRENCY: Final = "USD"
@@ -38,6 +39,7 @@ class Account:
     `breakdown_since`: keep daily sums by user, line, and country since this instant; "" is the time of storing.
     `languages`: the language of each billing address that has chosen one. `waiting`: addresses that are not confirmed
     yet. `asked_at`: when the latest ones were asked. Two versions count the changes of all settings and of the e-mails.
+    `price_terms`: its price list and markup over time, latest first.
     """
 
     account_id: str
@@ -58,6 +60,7 @@ class Account:
     settings_version: int = 0
     notifications_version: int = 0
     bundles: tuple[Bundle, ...] = ()
+    price_terms: tuple[PriceTerms, ...] = ()
 
     @property
     def breakdown(self) -> bool:
@@ -98,6 +101,7 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         int(item.get("settings_version", 0)),
         int(item.get("notifications_version", 0)),
         bundles_from_item(item.get("bundles", ())),
+        terms_from_item(item.get("price_terms", ())),
     )
 
 
@@ -130,6 +134,7 @@ def account_view(account: Account) -> dict[str, Any]:
         "frozen": account.is_frozen,
         "limits": operators_limits_view(account.limits),
         "bundles": bundles_view(account.bundles),
+        **terms_view(account.price_terms),
     }
     if account.low_micros is not None:
         view["low_balance"] = format_money(account.low_micros)

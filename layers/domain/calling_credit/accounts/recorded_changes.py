@@ -12,6 +12,7 @@ from calling_credit.accounts.user import User
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.change import Change, difference
 from calling_credit.money import format_money
+from calling_credit.rates.price_terms import terms_view
 
 CALLING: Final = "international_calling"
 
@@ -29,7 +30,16 @@ def account_changes(before: Account | None, after: Account, version: int) -> lis
         loosened = () if before is None else loosened_operators_limits(limits, after.limits)
         change_id = f"operator-limits-{version + 1:06d}"
         changes.append(Change(ChangeAction.LIMITS_CHANGED, "operator_limits", change_id, old, new, loosened))
+    old, new = _price_facts(before), _price_facts(after)
+    if new != old:
+        changes.append(Change(ChangeAction.PRICE_TERMS_CHANGED, "prices", f"prices-{version + 1:06d}", old, new))
     return changes
+
+
+def _price_facts(account: Account | None) -> dict[str, Any]:
+    """The latest price list and markup, and from when they price calls; nothing if the account never had any."""
+    terms = () if account is None else account.price_terms
+    return {**terms_view(terms), "prices_from": terms[0].since} if terms else {}
 
 
 def _facts(account: Account | None) -> dict[str, Any]:

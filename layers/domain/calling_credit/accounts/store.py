@@ -14,7 +14,7 @@ from calling_credit.accounts.minute_counters import minute_actions
 from calling_credit.accounts.name_index import index_actions
 from calling_credit.accounts.recipient_items import stored_recipients
 from calling_credit.accounts.recorded_changes import account_changes, customer_limits_change
-from calling_credit.accounts.stored_settings import breakdown_change, closing, stored_settings
+from calling_credit.accounts.stored_settings import breakdown_change, closing, prices_change, stored_settings
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
 from calling_credit.changes.sign_in import SignIn
@@ -99,6 +99,7 @@ class AccountStore:
             changes = account_changes(current, account, version)
             records = [change_action(self._table_name, account_id, change, actor, now) for change in changes]
             settings = closing(current, account, actor, now) | dict(stored_recipients(current, account))
+            settings |= prices_change(current, account)
             is_changed = bool(changes) or (current is not None and current.waiting != account.waiting)
             settings |= {"settings_version": version + is_changed} if is_changed or version else {}
             actions = (

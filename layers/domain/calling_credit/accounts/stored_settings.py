@@ -10,6 +10,7 @@ from calling_credit.changes.actor import Actor
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import Item
 from calling_credit.instants import format_instant
+from calling_credit.rates.price_terms import terms_to_item
 
 
 def closing(before: Account | None, after: Account, actor: Actor, now: datetime) -> dict[str, Any]:
@@ -25,6 +26,13 @@ def breakdown_change(before: Account | None, after: Account, at: str) -> dict[st
     if after.breakdown == (before is not None and before.breakdown):
         return {}
     return {"breakdown_since": at if after.breakdown else None}
+
+
+def prices_change(before: Account | None, after: Account) -> dict[str, Any]:
+    """The account's price list and markup over time, if this change states other ones."""
+    if after.price_terms == (() if before is None else before.price_terms):
+        return {}
+    return {"price_terms": terms_to_item(after.price_terms)}
 
 
 def stored_settings(account: Account, at: str) -> Item:

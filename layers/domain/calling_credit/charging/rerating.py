@@ -20,6 +20,7 @@ from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.entries import Entry, EntryKind, balance_change
 from calling_credit.numbering import is_e164
 from calling_credit.rates.pricing import Free, RatedCall
+from calling_credit.rates.stored_rows import PRICE_FACTS
 
 CREDIT, DEBIT = "credit", "debit"
 """The sides of an entry's key. They sort in the order of their writing."""
@@ -34,8 +35,8 @@ _OF_THE_PRICE: Final = (
     "rate_micros_per_minute",
     "connection_fee_micros",
     *INCREMENTS,
-    "rate_steps",
     "deck",
+    *PRICE_FACTS,
 )
 Explanation = Mapping[str, str | int]
 

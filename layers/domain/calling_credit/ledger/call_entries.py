@@ -7,7 +7,7 @@ from calling_credit.calls import Call
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.rates.pricing import RatedCall
-from calling_credit.rates.rate_steps import steps_text
+from calling_credit.rates.stored_rows import price_facts
 
 SUSPICIOUS_OVERRUN_SECONDS: Final = 3600
 """A record that is this much longer than its hold allowed is probably wrong: the switch did not hang up."""
@@ -57,9 +57,9 @@ def charge_entry(call: Call, charge: RatedCall, time_zone: str, now: datetime) -
 
 
 def price_explanation(charge: RatedCall) -> dict[str, str | int]:
-    """The facts behind a price, as entries store them. Only entries of a row with rate steps name them."""
+    """The facts behind a price, as entries store them."""
     row = charge.row
-    explanation: dict[str, str | int] = {
+    return {
         "origin": charge.origin,
         "destination": row.destination,
         "country": row.country,
@@ -69,9 +69,9 @@ def price_explanation(charge: RatedCall) -> dict[str, str | int]:
         "minimum_seconds": row.minimum_seconds,
         "increment_seconds": row.increment_seconds,
         "deck": charge.deck_version,
+        **price_facts(row),
         **covered_part(charge.bundle, charge.covered_seconds),
     }
-    return explanation | ({"rate_steps": steps_text(row.rate_steps)} if row.rate_steps else {})
 
 
 def covered_part(bundle: str, covered_seconds: int) -> dict[str, str | int]:

@@ -14,6 +14,7 @@ from calling_credit.rates.covered_calls import costs, cover
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by, seconds_to_bill
 from calling_credit.rates.rate_steps import Steps, parse_steps
+from calling_credit.rates.stored_rows import facts_from_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class ChargedCall:
             increment_seconds=last["increment_seconds"] if increment_seconds is None else increment_seconds,
             effective_from="",
             category=last["category"],
-            rate_steps=self.rate_steps if self.is_charged else (),
+            **(facts_from_item(last) if self.is_charged else {}),
         )
 
     @property

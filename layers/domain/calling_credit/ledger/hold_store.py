@@ -14,7 +14,7 @@ from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import HOLD_GRACE, HOLD_RETENTION, Hold, HoldEnd, HoldStatus
 from calling_credit.ledger.reserved_seconds import return_seconds, take_seconds
-from calling_credit.ledger.row_items import row_attributes, row_from_item
+from calling_credit.rates.stored_rows import row_attributes, row_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

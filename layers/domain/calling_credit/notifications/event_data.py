@@ -186,6 +186,16 @@ class Loosened(Form):
     limits: list[str]
 
 
+class Repriced(Form):
+    """The account's price list (null: the deck alone), its markup on the deck's rates, and from when they apply."""
+
+    change_id: str
+    by: str = Field(description="`staff:` or `client:` and an id.")
+    price_list: str | None
+    markup_percent: str = Field(pattern=r"^-?[0-9]{1,4}\.[0-9]{2}$", description="Such as 12.50.")
+    prices_from: Instant
+
+
 class CallingEnabled(Form):
     """The line whose international calling was turned on."""
 

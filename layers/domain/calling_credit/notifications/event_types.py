@@ -24,6 +24,7 @@ class EventType(StrEnum):
     ACCOUNT_CHANGED = "AccountChanged"
     ADDRESS_CONFIRMATION_REQUESTED = "AddressConfirmationRequested"
     RULE_CHANGED = "RuleChanged"
+    PRICE_TERMS_CHANGED = "PriceTermsChanged"
     LIMITS_LOOSENED = "LimitsLoosened"
     INTERNATIONAL_CALLING_ENABLED = "InternationalCallingEnabled"
     MAIL_BOUNCED = "MailBounced"

@@ -30,6 +30,10 @@ class RateRow:
     """The price of calls to `prefix` from callers in `origin`, in effect from `effective_from` (UTC, milliseconds).
 
     Its rate, minimum, and increment apply until the first of `rate_steps`.
+
+    The last five fields explain the price of an account with prices of its own; a published row has their defaults.
+    `price_list` and `list_version` name the price list that has the row; "" is the deck. A row with a markup keeps the
+    deck's rate and fee as `base_…`, and the markup in hundredths of a percent: 12.5 % is 1250.
     """
 
     prefix: str
@@ -43,6 +47,11 @@ class RateRow:
     effective_from: str
     category: str
     rate_steps: Steps = ()
+    price_list: str = ""
+    list_version: str = ""
+    base_rate_micros_per_minute: int | None = None
+    base_connection_fee_micros: int | None = None
+    markup_hundredths: int = 0
 
 
 def included_row(digits: str, area_codes: Mapping[str, str]) -> RateRow | None:
@@ -107,11 +116,13 @@ class Deck:
 
     `categories` are those of charged calls; for a deck in force, those of other decks too. `area_codes` maps added area
     codes of +1, such as `1436`, to their countries; they are included below the deck. `short_codes` has the price
-    lists of short codes. Calls to `home_countries` can be part of the subscription.
+    lists of short codes. Calls to `home_countries` can be part of the subscription. `price_list` is the name of a
+    customers' price list, which is stored in the form of a deck; "" for the deck itself.
     """
 
     def __init__(self, version: str, rows: Iterable[RateRow] | DeckRows) -> None:
         self.version = version
+        self.price_list = ""
         self._rows: DeckRows = ListedRows(list(rows)) if isinstance(rows, Iterable) else rows
         self.categories = self._rows.categories - {INCLUDED_CATEGORY}
         self.area_codes: Mapping[str, str] = {}
@@ -124,9 +135,14 @@ class Deck:
         """Every row. Those of a compiled deck are made when they are read."""
         return self._rows.rows
 
-    def rows_of(self, country: str) -> list[RateRow]:
+    def rows_of(self, country: str, _at: str = "") -> list[RateRow]:
         """Return the rows of a country."""
         return self._rows.of_country(country)
+
+    def group(self, prefix: str) -> RowsByOrigin:
+        """Return the rows of exactly this prefix."""
+        position = self._rows.positions.get(prefix)
+        return {} if position is None else self._rows.groups[position]
 
     def is_home(self, digits: str) -> bool:
         """Return whether a number (digits, without +) belongs to a home country."""
@@ -140,6 +156,13 @@ class Deck:
         The longest prefix with a row in effect wins, then the exact origin before `*`, then the latest row. No row
         includes an incomplete number of +1.
         """
+        row = self.match(digits, origin, at)
+        if row is None:
+            return included_row(digits, self.area_codes)
+        return row if row.category != INCLUDED_CATEGORY or is_whole_number(digits) else None
+
+    def match(self, digits: str, origin: str, at: str) -> RateRow | None:
+        """Return the deck's own row for a number, also for an incomplete one; None if it has none."""
         positions, groups = self._rows.positions, self._rows.groups
         for length in self._lengths:
             position = positions.get(digits[:length])
@@ -149,13 +172,13 @@ class Deck:
             for key in (origin, ANY_ORIGIN):
                 for row in by_origin.get(key, ()):
                     if row.effective_from <= at:
-                        return row if row.category != INCLUDED_CATEGORY or is_whole_number(digits) else None
-        return included_row(digits, self.area_codes)
+                        return row
+        return None
 
     def announced(self, digits: str, origin: str, after: str) -> list[RateRow]:
         """Return the rows that will price this number after an instant, soonest first."""
         changes = sorted(
-            {row.effective_from for row in self._candidates(digits, origin) if row.effective_from > after},
+            {row.effective_from for row in self.candidates(digits, origin) if row.effective_from > after},
         )
         rows: list[RateRow] = []
         current = self.find(digits, origin, after)
@@ -172,7 +195,8 @@ class Deck:
         found = (positions.get(digits[:length]) for length in self._lengths)
         return {origin for position in found if position is not None for origin in groups[position]}
 
-    def _candidates(self, digits: str, origin: str) -> Iterator[RateRow]:
+    def candidates(self, digits: str, origin: str) -> Iterator[RateRow]:
+        """Yield the rows of all times that may price a number for callers from an origin."""
         for length in self._lengths:
             position = self._rows.positions.get(digits[:length])
             if position is None:

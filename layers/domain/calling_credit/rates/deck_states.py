@@ -62,7 +62,7 @@ class DeckStates:
         self.rows_by_prefix = rows_by_prefix
         self._lengths = sorted({len(prefix) for prefix in self.rows_by_prefix}, reverse=True)
         self._added = added or {}
-        self._by_origin: dict[str, dict[str, list[RateRow]]] = {}
+        self._by_origin: dict[int, dict[str, list[RateRow]]] = {}
         self._timelines: dict[tuple[str, str, str], list[Segment]] = {}
         self._states: dict[Terms, NumberState] = {}
 
@@ -137,9 +137,9 @@ class DeckStates:
         """Return the rows of a prefix by origin, oldest first."""
         if len(rows) == 1:
             return {rows[0].origin: rows}
-        by_origin = self._by_origin.get(rows[0].prefix)
+        by_origin = self._by_origin.get(id(rows))
         if by_origin is None:
-            by_origin = self._by_origin[rows[0].prefix] = {}
+            by_origin = self._by_origin[id(rows)] = {}
             for row in sorted(rows, key=_effective_from):
                 by_origin.setdefault(row.origin, []).append(row)
         return by_origin

@@ -8,7 +8,7 @@ prefixes of all countries too. Reads nothing but the two decks and the tables of
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
@@ -23,13 +23,11 @@ from calling_credit.rates.deck_states import (
     StateKind,
     covered_prefixes,
 )
-from calling_credit.rates.findings import HOME, Finding, Judgement, Sample, StateChange
+from calling_credit.rates.findings import HOME, MAX_SHOWN, Finding, Judgement, Sample, StateChange
 from calling_credit.rates.home_numbers import HomeNumbers
 from calling_credit.rates.rate_steps import steps_text
 from calling_credit.rates.state_codes import codes_of_change, is_jump
 
-MAX_SHOWN: Final = 20
-"""The number of samples that a finding names."""
 LOST_SHARE: Final = 10
 """More than one in so many prefixes of the active deck may not lose their price."""
 
@@ -39,9 +37,9 @@ def judge_deck(before: Deck | None, after: Deck, home: HomeNumbers, at: str) -> 
     return judge_pair(pair_decks(before, after, at), home, at)
 
 
-def judge_pair(pair: DeckPair, home: HomeNumbers, at: str) -> Judgement:
-    """Judge the new deck of a pair from an instant on."""
-    judge = _Judge(pair, home, at)
+def judge_pair(pair: DeckPair, home: HomeNumbers, at: str, categories: Iterable[str] = ()) -> Judgement:
+    """Judge the new deck of a pair from an instant on. `categories` are known too."""
+    judge = _Judge(pair, home, at, frozenset(categories))
     judge.compare()
     judge.check_rows()
     return judge.judgement()
@@ -50,8 +48,9 @@ def judge_pair(pair: DeckPair, home: HomeNumbers, at: str) -> Judgement:
 class _Judge:
     """Collects the samples of each code while it compares two decks."""
 
-    def __init__(self, pair: DeckPair, home: HomeNumbers, at: str) -> None:
+    def __init__(self, pair: DeckPair, home: HomeNumbers, at: str, categories: frozenset[str]) -> None:
         self._pair = pair
+        self._known = CALL_CATEGORIES | {INCLUDED_CATEGORY} | categories
         self._home = home
         self._at = at
         self._before = DeckStates(pair.old, home.added)
@@ -144,9 +143,7 @@ class _Judge:
 
     def check_rows(self) -> None:
         """Check what a row itself announces: its category, and a later price without a present one."""
-        known = (
-            CALL_CATEGORIES | {INCLUDED_CATEGORY} | {row.category for rows in self._pair.old.values() for row in rows}
-        )
+        known = self._known | {row.category for rows in self._pair.old.values() for row in rows}
         for prefix in self._pair.changed:
             rows = self._pair.new.get(prefix, ())
             for row in rows:
@@ -195,7 +192,7 @@ class _Judge:
         """Return the hash of all samples. It does not depend on the time of the check."""
         digest = hashlib.sha256()
         for code, samples in self._samples.items():
-            for _, (prefix, origin, row, start) in sorted(samples.items()):
+            for _, (prefix, origin, row, start, _list) in sorted(samples.items()):
                 since = start if start > self._at else ""
                 digest.update(repr((str(code), prefix, origin, since, row and tuple(map(str, _cells(row))))).encode())
         return digest.hexdigest()
