@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from calling_credit.accounts.bundles import MAX_BUNDLES
+from calling_credit.notifications.events import AccountChanged
+from calling_credit.notifications.from_changes import change_events
 from tests.functions.minutes_bench import COUNTER, UK, charged, counters, give, left, shown
 from tests.harness.world import World, number_of
 
@@ -82,6 +84,20 @@ def test_a_change_of_bundles_is_recorded_with_its_actor(world: World) -> None:
     give(world, line="line_1")
     assert world.changes("line_changed")[-1]["new"] == {}
     assert not [item for item in world.of_kind("LINE") if "bundles" in item]
+
+
+def test_staff_give_bundles_at_the_desk(world: World) -> None:
+    for path in ("/accounts/acct_1", "/accounts/acct_1/lines/line_1"):
+        assert world.desk("PUT", path, {"bundles": [UK]}).status == 200
+        assert world.desk("PUT", path, {"bundles": [UK]}, group="support").status == 403
+    assert [change["by"] for change in world.changes("account_changed", "line_changed")] == ["staff:staff-1"] * 2
+    assert len(counters(world)) == 2
+
+
+def test_a_change_of_bundles_is_announced_by_its_name(world: World) -> None:
+    give(world, UK)
+    told = list(change_events(world.changes("account_changed")[-1]))
+    assert [(event, data["fields"]) for event, data in told] == [(AccountChanged, ["bundles"])]
 
 
 def test_other_settings_keep_the_bundles(world: World) -> None:

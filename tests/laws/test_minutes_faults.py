@@ -2,6 +2,7 @@
 correcting, and with two at once, left = minutes - used - held for every counter, and what entries cover is used.
 """
 
+import json
 from collections import Counter
 from datetime import timedelta
 from functools import partial
@@ -13,7 +14,7 @@ from tests.harness.faults import Point, ask_until_answered, deliver_until_settle
 from tests.harness.queue import failures
 from tests.harness.table import Context, Stack, load_app
 from tests.harness.threads import at_once
-from tests.harness.wire import Sent, wired
+from tests.harness.wire import Pass, Sent, wired
 from tests.harness.world import UNITED_KINGDOM
 from tests.laws.ledger_bench import START, LedgerBench, batch, call, report, request
 from tests.laws.minutes import law_of_minutes
@@ -154,3 +155,22 @@ def test_two_at_once_never_take_the_same_minutes(covered: LedgerBench, meets: st
             covered.wire.with_conflicts = False
             assert all(answer.get("statusCode", 200) == 200 for answer in answers)
             assert left(covered) >= 0
+
+
+@pytest.mark.parametrize("name", ["hold", "extend"])
+def test_minutes_taken_between_read_and_write_are_not_promised(covered: LedgerBench, name: str) -> None:
+    others: list[Any] = []
+
+    def between(sent: Sent, passed: Pass) -> Any:
+        if sent.operation == "TransactWriteItems" and not others:
+            covered.wire.interfere = None
+            others.append(covered.stack.invoke("authorize_call", asking("other")))
+        return passed()
+
+    before = left(covered)
+    covered.wire.sent.clear()
+    with covered.wire.interfering(between):
+        answer = covered.stack.invoke(*REQUESTS[name])
+    found = [json.loads(one["body"])["covered_seconds"] for one in (answer, *others)]
+    own = 600 if name == "extend" else 0
+    assert (found, left(covered)) == ([own, before], 0)
