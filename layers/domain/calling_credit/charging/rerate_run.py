@@ -70,7 +70,7 @@ class OneDeck:
     def __init__(self, deck: Deck) -> None:
         self._deck = deck
 
-    def deck_for(self, _digits: str, _origin: str, _at: str, _now: datetime) -> Deck:
+    def deck_for(self, _digits: str, _origin: str, _at: str, _now: datetime, _terms: object = None) -> Deck:
         """Return the deck."""
         return self._deck
 
