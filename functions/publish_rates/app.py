@@ -26,6 +26,8 @@ from calling_credit.rates.announced_rises import AnnouncedRises
 from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import DeckCheck, report
 from calling_credit.rates.deck_store import deck_version, s3_client
+from calling_credit.rates.list_names import list_names
+from calling_credit.rates.list_publishing import PriceListBucket
 from calling_credit.rates.publish_outcomes import OUTCOME_MESSAGES, PublishOutcome
 from calling_credit.rates.publishing import MAX_ATTEMPTS, S3_TIME_STEP, DeckBucket
 from calling_credit.rates.uploads import UploadedDeck
@@ -54,6 +56,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     compile the active deck if its compiled form is missing.
     """
     if "detail" not in event:
+        compile_lists()
         return compile_active_deck() | announce_rises(context)
     key, now = str(event["detail"]["object"]["key"]), clock.now()
     if key.endswith("/"):
@@ -115,6 +118,19 @@ def compile_active_deck() -> dict[str, Any]:
         return {"outcome": "compiled_already"}
     logger.warning("deck_compiled", version=version)
     return {"outcome": "compiled", "version": version}
+
+
+def compile_lists() -> None:
+    """Do the same for every price list. One that cannot be read is logged, and the others are compiled."""
+    for name in list_names(s3_client(), config().deck_bucket):
+        try:
+            versions = PriceListBucket(s3_client(), config().deck_bucket, name, config().deck_lead_seconds)
+            version = versions.compile_active()
+        except (InvalidValue, NotFound, Unavailable) as error:
+            logger.error("list_not_compiled", list=name, code=error.code, detail=error.detail)
+            continue
+        if version is not None:
+            logger.warning("list_compiled", list=name, version=version)
 
 
 def announce_rises(context: LambdaContext) -> dict[str, Any]:

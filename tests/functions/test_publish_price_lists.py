@@ -151,6 +151,27 @@ def test_a_list_that_cannot_be_read_stops_a_deck_and_names_the_step(world: World
     assert drop(world, with_rows(CAMBODIA), "again.csv")["outcome"] == "published"
 
 
+def test_a_damaged_pointer_of_a_list_is_named(world: World, commands: Commands) -> None:
+    published(commands, "gold", GOLD)
+    _s3().put_object(Bucket=BUCKET, Key="lists/gold/active.json", Body=b"{")
+    before = active()
+    assert drop(world, with_rows(CAMBODIA))["outcome"] == "needs_approval"
+    assert ("price list gold" in report()["detail"], active()) == (True, before)
+    code, printed = commands.run(list_price_lists)
+    assert (code, "unusable_deck" in printed) == (0, True), printed
+
+
+def test_the_schedule_compiles_lists_whose_compiled_form_is_lost(world: World, commands: Commands) -> None:
+    version = published(commands, "gold", GOLD).version
+    published(commands, "silver", GOLD)
+    key = f"lists/gold/compiled/{version}.deck"
+    whole = _s3().get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    _s3().put_object(Bucket=BUCKET, Key=key, Body=b"of another format")
+    _s3().put_object(Bucket=BUCKET, Key="lists/Strange/active.json", Body=b"{}")
+    world.stack.invoke("publish_rates", {"version": "0", "source": "aws.scheduler"}, seconds=300)
+    assert _s3().get_object(Bucket=BUCKET, Key=key)["Body"].read() == whole
+
+
 # --- The buying list --------------------------------------------------------------------------------------------------
 
 

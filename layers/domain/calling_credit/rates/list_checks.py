@@ -39,7 +39,10 @@ class DecksBeside:
         """
         if check.deck is None or check.obstacle:
             return check
-        pointers = self._pointers()
+        try:
+            pointers = self._pointers()
+        except Unavailable as error:
+            return replace(check, obstacle=error.detail)
         check.beside = {name: pointer.version for name, pointer in pointers.items()}
         if not pointers:
             return check
@@ -77,8 +80,16 @@ class DecksBeside:
         return None if pointer is None else self._read(COST, pointer)
 
     def pointer(self, name: str) -> ActivePointer | None:
-        """Return the pointer of a list, if it is stored. Raises the errors of `read_active`."""
-        return read_active(list_client(self._client, name), self._bucket)
+        """Return the pointer of a list, if it is stored.
+
+        Raises:
+            Unavailable: `unusable_deck`, the object is damaged.
+        """
+        try:
+            return read_active(list_client(self._client, name), self._bucket)
+        except Unavailable as error:
+            detail = f"The price list {name} cannot be read: {error.detail} Its folder is lists/{name}/."
+            raise Unavailable(ProblemCode.UNUSABLE_DECK, detail) from error
 
     def _pointers(self) -> dict[str, ActivePointer]:
         found = {}

@@ -47,7 +47,8 @@ def is_list_stored(client: "S3Client", bucket: str, name: str) -> bool:
 
 
 def list_names(client: "S3Client", bucket: str) -> list[str]:
-    """Return the names of all price lists, the buying list too."""
+    """Return the names of all price lists, the buying list too. Other folders are passed over."""
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=LISTS, Delimiter="/")
     folders = (folder["Prefix"] for page in pages for folder in page.get("CommonPrefixes", ()))
-    return sorted(folder.removeprefix(LISTS).rstrip("/") for folder in folders)
+    names = (folder.removeprefix(LISTS).rstrip("/") for folder in folders)
+    return sorted(filter(is_list_name, names))

@@ -12,7 +12,7 @@ from calling_credit.rates.findings import Sample
 from calling_credit.rates.home_numbers import HomeNumbers
 from calling_credit.rates.layered_states import LayeredStates, Nearest, steps
 from calling_credit.rates.list_guard import home_rows
-from calling_credit.rates.pricing import billed_seconds
+from calling_credit.rates.row_prices import unrounded_price
 
 SECONDS_COMPARED: Final = 60
 Layers = tuple[RowsByPrefix, ...]
@@ -70,12 +70,8 @@ class _Comparison:
                     self._judge(prefix, sold_then, cost_then, start)
 
     def _judge(self, prefix: str, sold: RateRow, cost: RateRow, start: str) -> None:
-        if id(sold) in self._judged and _sixtieths(sold) < _sixtieths(cost):
+        if id(sold) in self._judged and unrounded_price(sold, SECONDS_COMPARED) < unrounded_price(
+            cost, SECONDS_COMPARED
+        ):
             key = f"{self._name} {sold.prefix} {sold.origin} {sold.effective_from}"
             self._found.setdefault(key, Sample(prefix, sold.origin, sold, start, self._name))
-
-
-def _sixtieths(row: RateRow) -> int:
-    """Return the price of the compared call before rounding, in sixtieths of a micro-dollar."""
-    billed = billed_seconds(SECONDS_COMPARED, row.minimum_seconds, row.increment_seconds)
-    return row.connection_fee_micros * 60 + billed * row.rate_micros_per_minute

@@ -155,7 +155,7 @@ class DeckBucket(PublishedDecks, UploadedDecks):
             if pointer is not None and pointer.since > format_instant(since):
                 return PublishOutcome.SUPERSEDED
             active = pointer.version if pointer else ""
-            is_stale = check.base != active or check.beside != self.versions_beside()
+            is_stale = check.base != active or not (check.obstacle or check.beside == self.versions_beside())
             if is_stale or check.named_base not in ("", active):
                 return PublishOutcome.STALE_BASE
             if check.obstacle or not allows(allowance or {}, check.counts):
