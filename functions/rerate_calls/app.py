@@ -45,7 +45,8 @@ dynamodb = dynamodb_client()
 s3 = s3_client()
 decks = ActiveDecks(s3, config().deck_bucket)
 unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "rerate_calls")
-facts = AccountFacts(dynamodb, config().table_name, on_unreadable=unreadable)
+lead = timedelta(seconds=config().lead_seconds)
+facts = AccountFacts(dynamodb, config().table_name, lead=lead, on_unreadable=unreadable)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -144,15 +145,16 @@ def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
     named = named_deck(request.deck, now)
     version = None if named is None else named.version
     settings = AccountReader(dynamodb, config().table_name, request.account_id).account()
+    terms = settings.price_terms
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
     own = named_list(decks.lists, request.price_list, request.list_version, now) if request.price_list else None
     list_version = "" if own is None else own.version
     run, selection = request.run(version, list_version), request.selection()
-    pricing: DecksForCalls = decks if named is None else OneDeck(named)
+    pricing: DecksForCalls = decks if named is None else OneDeck(named, decks.lists)
     if own is not None:
         pricing = OneList(pricing, own)
     actor = command_actor(request.by, request.host)
-    rerating = RerateStore(dynamodb, config().table_name, pricing, selection, run, tolerance, actor, now, left)
+    rerating = RerateStore(dynamodb, config().table_name, pricing, selection, run, tolerance, actor, now, left, terms)
     where = range_of(request.account_id, request.period())
     run_round = rerating.apply if request.apply else rerating.preview
     view = round_view(run_round(where, request.position, CALLS_AT_ONCE), version, settings.currency, list_version)

@@ -26,6 +26,7 @@ from ops.contract.schemas import (
     or_null,
     record,
 )
+from ops.contract.usage_routes import OWN_PRICE
 
 NUMBER: Final = described(TEXT, "The number that was called; an erased number shows its country and last two digits.")
 REFUSAL: Final = record(
@@ -61,7 +62,9 @@ ROW: Final = record(
         "connection_fee": MONEY,
         "minimum_seconds": or_null(described(COUNT, "Null for calls that version 1.0.0 charged.")),
         "increment_seconds": or_null(COUNT),
+        **OWN_PRICE,
     },
+    optional=tuple(OWN_PRICE),
 )
 CALCULATION: Final = record(
     "PriceCalculation",

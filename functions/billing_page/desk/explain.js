@@ -43,7 +43,7 @@ function event({ event: one, started_at: at, call_id: id, call_key: key }) {
 function price({ row, calculation, price: now }) {
 	if (!row) return card("Price", h("p.hint", now === null ? "No price applies." : `${money(now)}`));
 	const sum = calculation;
-	return card("Price", facts(["Destination", `${row.destination} (${row.country})`], ["Row", `Prefix ${row.prefix}, origin ${row.origin === "*" ? "any" : row.origin}`], ["Price list", h("span.digits", row.deck)], ["Rate", `${money(row.rate_per_minute)} per minute`],
+	return card("Price", facts(["Destination", `${row.destination} (${row.country})`], ["Row", `Prefix ${row.prefix}, origin ${row.origin === "*" ? "any" : row.origin}`], ["Price list", h("span.digits", row.deck)], ["Own price list", row.price_list && h("span.digits", `${row.price_list}, ${row.list_version}`)], ["Rate of the deck", row.base_rate_per_minute && `${money(row.base_rate_per_minute)} per minute`], ["Markup", row.base_rate_per_minute && `${row.markup_percent} %`], ["Rate", `${money(row.rate_per_minute)} per minute`],
 		["Connection fee", money(row.connection_fee)], ["Minimum", row.minimum_seconds === null ? null : `${count(row.minimum_seconds)} s`], ["Increment", row.increment_seconds === null ? null : `${count(row.increment_seconds)} s`],
 		["Promised before the call", sum && yesNo(sum.promised)], ["Billed", sum && duration(sum.billed_seconds)], ["Rounded to", sum && money(sum.rounded_to)], ["Price", sum && money(sum.price)], ["Check", sum && !sum.exact ? "These figures do not give the price exactly." : null], ["Price now", now !== null && now !== sum?.price ? money(now) : null, "result"]));
 }

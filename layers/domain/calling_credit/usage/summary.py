@@ -16,6 +16,7 @@ from calling_credit.ledger.balance import Balance
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.money import format_money
 from calling_credit.payment_names import method_name
+from calling_credit.rates.stored_rows import facts_view
 
 LABELS: Final = {
     "outbound_international_call": "Outbound International Call",
@@ -123,7 +124,9 @@ def usage_summary(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str,
 def call_row(
     entry: Mapping[str, Any], user_names: Mapping[str, str], line_numbers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return one charged call in the form of `GET /usage/{category}`, with all details of its price."""
+    """Return one charged call in the form of `GET /usage/{category}`, with all details of its price. Only a call with a
+    price of the account's own explains list and markup.
+    """
     call_key, user_id = keys.call_of(entry["SK"])[1], entry.get("user_id")
     return {
         "call_id": entry.get("call_id", call_key),
@@ -143,6 +146,7 @@ def call_row(
         "line_number": line_numbers.get(entry["line_id"]),
         "corrected": "correction" in entry,
         "suspicious": bool(entry.get("suspicious")),
+        **facts_view(entry),
     }
 
 
