@@ -1,6 +1,7 @@
 """An operator prices charged calls again as if their account had a price list, once."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -70,3 +71,17 @@ def test_other_lists_are_refused(world: World, named: dict[str, Any], code: str)
     charged(world)
     publish(world, "gold", GOLD)
     assert reprice(world, **named)["code"] == code
+
+
+def test_the_accounts_markup_stays_on_what_the_list_leaves_to_the_deck(world: World) -> None:
+    now = world.clock.now
+    world.clock.now -= timedelta(days=1)
+    assert world.operate("PUT", "/accounts/acct_1", {"markup_percent": "100.00"}).status == 200
+    world.clock.now = now
+    world.stack.forget()
+    charged(world)
+    publish(world, "gold", GOLD)
+    before = prices(world)
+    assert before["c_1"] == "0.60"
+    assert reprice(world, price_list="gold")["changed"] == 1
+    assert prices(world) == before | {"c_1": "0.15"}, "the list's price is final"
