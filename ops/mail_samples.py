@@ -123,8 +123,8 @@ parameter `BrandName` and link `HelpUrl`. Their words are in `layers/domain/call
 
 The first mail of a kind is sent at once; then none of that kind goes to the same account and address for an hour.
 Receipts, reversals, lost payments, freezes, changed addresses, rises of prices, and links that confirm a payment are
-always sent. The mail about changed addresses goes to the former ones, and the mail that asks for a confirmation to the new one. A failed
-payment is not mailed if the answer to its own request showed the failure
+always sent. The mail about changed addresses goes to the former ones, and the mail that asks for a confirmation to the
+new one. A failed payment is not mailed if the answer to its own request showed the failure
 ([decision 0113](decisions/0113-mails-of-one-kind-are-limited-to-one-an-hour.md)).
 """
 

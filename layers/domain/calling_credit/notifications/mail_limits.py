@@ -28,8 +28,8 @@ ALWAYS_SENT: Final = frozenset(
         EventType.RATE_CHANGE_ANNOUNCED,
     }
 )
-"""Receipts, reversals, freezes, changed addresses, and rises of prices: each is news about money or access, and customers keep these
-mails. Those that ask to confirm an address are limited when they are asked for.
+"""Receipts, reversals, freezes, changed addresses, and rises of prices: each is news about money or access, and
+customers keep these mails. Those that ask to confirm an address are limited when they are asked for.
 """
 ALWAYS_SENT_REASONS: Final = frozenset({"payment_refunded", "payment_disputed"})
 """The same for suspensions of automatic recharge by a reversal."""
