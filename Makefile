@@ -202,6 +202,11 @@ publish-rates: $(READY)  ## Check and publish FILE=deck.csv or short_codes.csv, 
 list-price-lists: $(READY)  ## List the price lists: active version, since when, rows
 	@$(BIN)/python -m ops.list_price_lists
 
+.PHONY: margins
+margins: $(READY)  ## Report margins by destination and customer, by the buying list: FROM=date TO=date (UTC)
+	@$(BIN)/python -m ops.margins --from "$(or $(FROM),$(error Name the first day: make margins FROM=2026-11-01 TO=2026-11-30))" \
+	  --to "$(or $(TO),$(error Name the last day: make margins FROM=2026-11-01 TO=2026-11-30))"
+
 .PHONY: add-area-code
 add-area-code: $(READY)  ## Include an area code of +1 that is newer than this version: CODE=436 COUNTRY=US
 	@$(BIN)/python -m ops.add_area_code "$(or $(CODE),$(error Name the area code: make add-area-code CODE=436 COUNTRY=US))" \
@@ -213,10 +218,10 @@ rollback-rates: $(READY)  ## Activate the previous deck, or TO=version; LIST=1 l
 	  $(if $(filter 1,$(LIST)),--list,$(if $(filter-out 0,$(LIST)),--price-list "$(LIST)"))
 
 .PHONY: rerate-calls
-rerate-calls: $(READY)  ## Charge calls that waited for a price; ACCOUNT=id FROM=date TO=date [DECK=] reprices, YES=1 posts
+rerate-calls: $(READY)  ## Charge calls that waited for a price; ACCOUNT=id FROM=date TO=date [DECK= LIST=] reprices, YES=1 posts
 	@$(BIN)/python -m ops.rerate_calls $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(FROM),--from "$(FROM)") \
 	  $(if $(TO),--to "$(TO)") $(if $(DECK),--deck "$(DECK)") $(if $(PREFIX),--prefix "$(PREFIX)") \
-	  $(if $(DESTINATION),--destination "$(DESTINATION)") $(call flag,EVEN_PROMISED,--even-promised) \
+	  $(if $(DESTINATION),--destination "$(DESTINATION)") $(if $(LIST),--list "$(LIST)") $(call flag,EVEN_PROMISED,--even-promised) \
 	  $(call flag,EVEN_CORRECTED,--even-corrected) $(call flag,YES,--yes)
 
 .PHONY: correct-call

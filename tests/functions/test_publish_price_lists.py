@@ -7,6 +7,7 @@ import pytest
 from calling_credit.rates import deck_store
 from calling_credit.rates.active_pointer import ActivePointer
 from calling_credit.rates.list_names import list_client
+from calling_credit.rates.publishing import DeckBucket
 from calling_credit.rates.timeline import START_OF_TIME
 from ops import list_price_lists, rollback_rates
 from tests.domain.examples import deck_csv
@@ -148,3 +149,34 @@ def test_a_list_that_cannot_be_read_stops_a_deck_and_names_the_step(world: World
     assert ("make publish-rates LIST=gold" in report()["detail"], active()) == (True, before)
     published(commands, "gold", GOLD)
     assert drop(world, with_rows(CAMBODIA), "again.csv")["outcome"] == "published"
+
+
+# --- The buying list --------------------------------------------------------------------------------------------------
+
+
+def test_a_deck_or_list_below_the_buying_list_needs_approval(world: World, commands: Commands) -> None:
+    assert drop(world, with_rows(CAMBODIA))["outcome"] == "published"
+    published(commands, "cost", deck_csv(CAMBODIA | {"rate_per_minute": "0.18"}))
+    code, printed = commands.publish(GOLD, "--list", "gold")
+    assert (code, pointer("gold"), "ALLOW=sold_at_a_loss:1" in printed) == (1, None, True), printed
+    before = active()
+    assert drop(world, with_rows(CAMBODIA | {"rate_per_minute": "0.17"}), "low.csv")["outcome"] == "needs_approval"
+    [finding] = report("low.csv")["findings"]
+    assert (finding["code"], finding["count"], active()) == ("sold_at_a_loss", 1, before)
+    published(commands, "gold", GOLD, "--allow", "sold_at_a_loss:1")
+
+
+def test_a_buying_list_above_the_prices_is_published_with_a_warning(world: World, commands: Commands) -> None:
+    assert drop(world, with_rows(CAMBODIA))["outcome"] == "published"
+    published(commands, "gold", GOLD)
+    code, printed = commands.publish(deck_csv(CAMBODIA | {"rate_per_minute": "0.19"}), "--list", "cost")
+    assert (code, "1 rows of the price list gold" in printed, "rows of the deck" in printed) == (0, True, False)
+    assert pointer("cost") is not None
+
+
+def test_a_buying_list_published_meanwhile_makes_a_check_stale(world: World, commands: Commands) -> None:
+    decks = DeckBucket(_s3(), BUCKET)
+    data = with_rows(CAMBODIA)
+    check = decks.check(data, world.clock.now, world.clock.now)
+    published(commands, "cost", deck_csv(CAMBODIA | {"rate_per_minute": "0.30"}))
+    assert decks.publish(data, check, world.clock.now, world.clock.now) == "stale_base"

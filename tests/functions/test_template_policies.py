@@ -165,7 +165,8 @@ def test_decks_are_read_by_prefix() -> None:
             uploads = {"incoming/*", "reports/*"} if folder == "publish_rates" else set()
             lists = set() if folder in ("public_rates", "check_release") else {"lists/*"}
             decks = {"active.json", "compiled/*", "decks/*", "short_codes/*"} | uploads | lists
-            assert read == ({"exports/*"} if folder == "keep_accounts" else decks), folder
+            others = {"keep_accounts": {"exports/*"}, "read_accounts": {"lists/cost/*"}}
+            assert read == others.get(folder, decks), folder
 
 
 def test_streams_and_queues_are_those_of_this_stack() -> None:

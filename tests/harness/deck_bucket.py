@@ -19,7 +19,7 @@ from calling_credit.rates.compiled_deck import compile_deck
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import parse_deck
 from calling_credit.rates.deck_store import ACTIVE_KEY, compiled_key, deck_key, pointer_to
-from calling_credit.rates.price_lists import LISTS
+from calling_credit.rates.list_names import LISTS
 from calling_credit.rates.short_codes import short_codes_key
 from tests.domain.examples import NOW, deck_csv
 

@@ -23,6 +23,8 @@ NEXT_STEPS: Final[dict[GuardCode, str]] = {
     " a row with today's price of each prefix.",
     GuardCode.LIST_OVERRIDDEN: "The deck has longer prefixes, so it prices some or all numbers of these rows of price"
     " lists. Add the longer prefixes to the list, or allow it.",
+    GuardCode.SOLD_AT_A_LOSS: "A call of 60 seconds would cost you more than your customer, by the buying list. Raise"
+    " the price, add a row for the expensive prefix, or correct the buying list (LIST=cost).",
     GuardCode.LIST_ROW_UNUSED: "These rows can never apply: longer prefixes or later rows price all their calls. Remove"
     " them from the list.",
 }

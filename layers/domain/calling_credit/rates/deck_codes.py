@@ -38,6 +38,7 @@ class DeckWarningCode(StrEnum):
     BLANK_LINES = "blank_lines"
     TRAILING_BLANKS = "trailing_blanks"
     UNUSED_COLUMN = "unused_column"
+    SOLD_BELOW_COST = "sold_below_cost"
 
 
 class GuardCode(StrEnum):
@@ -52,6 +53,7 @@ class GuardCode(StrEnum):
     FUTURE_WITHOUT_PRESENT = "future_without_present"
     LIST_OVERRIDDEN = "list_overridden"
     LIST_ROW_UNUSED = "list_row_unused"
+    SOLD_AT_A_LOSS = "sold_at_a_loss"
 
 
 class DeckWarning(NamedTuple):

@@ -24,6 +24,7 @@ from calling_credit.rates.home_numbers import DEFAULT_HOME_COUNTRIES, HomeNumber
 from calling_credit.rates.list_checks import DecksBeside
 from calling_credit.rates.publish_outcomes import PublishOutcome
 from calling_credit.rates.published_decks import PublishedDecks
+from calling_credit.rates.timeline import HISTORY
 from calling_credit.rates.uploads import UploadedDecks
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ S3_TIME_STEP: Final = timedelta(seconds=1)
 
 class DeckBucket(PublishedDecks, UploadedDecks):
     """The decks and reports of one bucket."""
+
+    history: timedelta = HISTORY
+    """How long the timeline keeps a replaced deck."""
 
     def __init__(
         self,
@@ -70,23 +74,24 @@ class DeckBucket(PublishedDecks, UploadedDecks):
         pointer = self.pointer()
         before, base, obstacle = self.base_for(version, pointer)
         begin = format_instant(now + self._lead if base else now)  # The first deck is in force at once.
+        home = self.home_numbers(pointer)
         check = check_deck(
             data,
             version,
             before,
             format_instant(now),
             report_progress,
-            home=self.home_numbers(pointer),
+            home=home,
             in_force_from=begin,
             base=base,
             obstacle=obstacle,
             categories=self.known_categories(),
         )
-        return self.check_beside(check, before, begin)
+        return self.check_beside(check, before, home, begin)
 
-    def check_beside(self, check: DeckCheck, before: Deck | None, at: str) -> DeckCheck:
-        """Return a check with its findings about the price lists beside the deck."""
-        return self._beside.check_deck(check, before, at)
+    def check_beside(self, check: DeckCheck, before: Deck | None, home: HomeNumbers, at: str) -> DeckCheck:
+        """Return a check with its findings about the price lists beside the deck, and about the buying list."""
+        return self._beside.check_deck(check, before, home, at)
 
     def known_categories(self) -> frozenset[str]:
         """Return the categories that are known beside those of the active deck's rows."""
@@ -177,7 +182,7 @@ class DeckBucket(PublishedDecks, UploadedDecks):
         It is in force a lead time from now on, when every function has read about it.
         """
         at = self._read_clock() if self._read_clock else now
-        new = replacing(pointer, new, at, self._lead)
+        new = replacing(pointer, new, at, self._lead, self.history)
         return activate(self._client, self._bucket, new, pointer.etag if pointer else "")
 
     def roll_back(self, version: str | None, now: datetime) -> str:

@@ -55,7 +55,7 @@ class Interval(Generic[InForce]):
 
 
 def put_in_force(
-    entries: Iterable[DeckInForce], deck: DeckInForce, now: datetime, lead: timedelta
+    entries: Iterable[DeckInForce], deck: DeckInForce, now: datetime, lead: timedelta, history: timedelta = HISTORY
 ) -> tuple[DeckInForce, ...]:
     """Add a deck to a timeline (latest first), and drop what no call can need.
 
@@ -68,7 +68,7 @@ def put_in_force(
     begin = format_instant(now + lead)
     if begin <= earlier[0].in_force_from:
         begin = format_instant(datetime.fromisoformat(earlier[0].in_force_from) + TICK)
-    oldest = format_instant(now - HISTORY)
+    oldest = format_instant(now - history)
     needed = [entry for entry, newer in zip(earlier[1:], earlier, strict=False) if newer.in_force_from > oldest]
     return (replace(deck, in_force_from=begin), earlier[0], *needed)[:MAX_DECKS_IN_FORCE]
 
