@@ -8,6 +8,7 @@ from calling_credit.desk.call_records import CallOutcome
 from calling_credit.ledger import entries, holds
 from ops.contract.account_routes import ACCOUNT_ID
 from ops.contract.correction_routes import FIGURES
+from ops.contract.rates_routes import RATE_STEP
 from ops.contract.route import Access, Route, ok, path, query
 from ops.contract.schemas import (
     CALL_KEY,
@@ -63,13 +64,14 @@ ROW: Final = record(
         "minimum_seconds": or_null(described(COUNT, "Null for calls that version 1.0.0 charged.")),
         "increment_seconds": or_null(COUNT),
         **OWN_PRICE,
+        "rate_steps": list_of(RATE_STEP, "Absent for a row with one rate."),
     },
-    optional=tuple(OWN_PRICE),
+    optional=(*OWN_PRICE, "rate_steps"),
 )
 CALCULATION: Final = record(
     "PriceCalculation",
     "How the price follows: `billed_seconds` are `minimum_seconds` and whole increments that cover `priced_seconds`; "
-    "the price is the fee and the rate for them, rounded half up.",
+    "the price is the fee and the rates for them, rounded half up.",
     {
         "duration_seconds": COUNT,
         "granted_seconds": or_null(described(COUNT, "What the hold allowed; null without a hold.")),
@@ -79,7 +81,11 @@ CALCULATION: Final = record(
         "rounded_to": MONEY,
         "price": MONEY,
         "exact": described(FLAG, "Whether these numbers give the price exactly. If not, the entry needs a look."),
+        "billed_parts": list_of(
+            COUNT, "The seconds billed by the row's own rate, then by that of each rate step. Absent without steps."
+        ),
     },
+    optional=("billed_parts",),
 )
 HOLD: Final = record(
     "CallHold",

@@ -44,6 +44,15 @@ FORECAST: Final = record(
     },
 )
 
+RATE_STEP: Final = record(
+    "RateStep",
+    "Another rate and increment, from a second of the call on. An increment is billed by the rate at its beginning.",
+    {
+        "from_second": {"type": "integer", "minimum": 1, "description": "Seconds since the answer."},
+        "rate_per_minute": MONEY,
+        "increment_seconds": {"type": "integer", "minimum": 1},
+    },
+)
 RATE: Final = record(
     "Rate",
     "One row of the price list. Prices are exact.",
@@ -60,13 +69,15 @@ RATE: Final = record(
         "connection_fee": MONEY,
         "minimum_seconds": COUNT,
         "increment_seconds": {"type": "integer", "minimum": 1},
+        "rate_steps": list_of(RATE_STEP, "Further rates within a call, by rising seconds. Absent for one rate."),
         "effective_from": INSTANT,
         "included": described(FLAG, "True if calls to this destination cost nothing."),
         "changes_at": described(or_null(INSTANT), "When the price per minute changes next; null if none is announced."),
         "next_rate_per_minute": described(or_null(MONEY), "The price per minute from then on."),
+        "next_rate_steps": list_of(RATE_STEP, "The further rates from then on, if the row has some now or then."),
         "more": described(COUNT, "With `rows` or `popular`, on a country's last row: its rows that are not shown."),
     },
-    optional=("more",),
+    optional=("rate_steps", "next_rate_steps", "more"),
 )
 RATES: Final = page_of("Rates", "Prices in effect now, followed by announced prices.", RATE)
 OWN_RATE: Final = record(

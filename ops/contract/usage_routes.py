@@ -6,6 +6,7 @@ from calling_credit.accounts import account
 from calling_credit.ledger import entries
 from calling_credit.usage import summary
 from calling_credit.usage.call_filter import MAX_FIND_CHARACTERS
+from ops.contract.rates_routes import RATE_STEP
 from ops.contract.recharge_routes import BALANCE_RECHARGE
 from ops.contract.route import CSV, CURSOR, JSON, PAGE_CODES, Answer, limit, member_read, ok, path, query
 from ops.contract.schemas import (
@@ -81,6 +82,11 @@ OWN_PRICE: Final[dict[str, Schema]] = {
     "markup_percent": described(TEXT, "The markup on the deck's rate and fee.", examples=["12.50"]),
 }
 """What explains the price of a call that had a price of the account's own; absent for the deck's price."""
+BILLED_STEP: Final = record(
+    "BilledStep",
+    "A rate step, and the seconds that it billed.",
+    {**RATE_STEP["properties"], "billed_seconds": COUNT},
+)
 CALL: Final = record(
     "ChargedCall",
     "A charged call and what explains its price.",
@@ -103,8 +109,12 @@ CALL: Final = record(
         "corrected": described(FLAG, "Whether an operator has corrected the duration or waived the charge."),
         "suspicious": described(FLAG, "Whether the recorded duration is hard to believe."),
         **OWN_PRICE,
+        "rate_steps": list_of(
+            BILLED_STEP,
+            "The row's further rates; the other billed seconds have its own rate. Absent for one rate.",
+        ),
     },
-    optional=tuple(OWN_PRICE),
+    optional=(*OWN_PRICE, "rate_steps"),
 )
 READ: Final = record(
     "ReadSoFar",

@@ -72,8 +72,11 @@ def seconds_call(seconds: int, to: str = "+442071838750", **changes: Any) -> Cal
 
 
 def deck_csv(*rows: dict[str, str]) -> bytes:
-    """The CSV of a deck: each row is the example row with the given cells changed."""
-    lines = [COLUMNS, *([{**ROW, **row}[column] for column in COLUMNS] for row in rows)]
+    """The CSV of a deck: each row is the example row with the given cells changed. It has a column of rate steps if a
+    row has some.
+    """
+    columns = (*COLUMNS, "rate_steps") if any("rate_steps" in row for row in rows) else COLUMNS
+    lines = [columns, *([{**ROW, "rate_steps": "", **row}[column] for column in columns] for row in rows)]
     return "".join(",".join(cells) + "\n" for cells in lines).encode()
 
 

@@ -77,3 +77,8 @@ def test_at_most_twenty_countries_are_listed_and_the_rest_counted() -> None:
     many = [Rise(f"A{chr(65 + number)}", LATER, 60, 0, 100 * number) for number in range(1, 24)]
     view = rises_view(many)
     assert (len(view["changes"]), view["more"], view["changes"][0]["country"]) == (20, 3, "AX")
+
+
+def test_a_rise_of_a_rate_step_is_told_by_a_call_of_ten_minutes() -> None:
+    [rise] = rises(deck(NOW | {"rate_steps": "60:0.02:1"}, RISE | {"rate_per_minute": "0.10"})).values()
+    assert (rise.seconds, rise.micros, rise.next_micros) == (600, 280_000, 1_000_000)

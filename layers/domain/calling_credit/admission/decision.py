@@ -184,7 +184,7 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
         if affordable < seconds:
             seconds, limited_by = affordable, code
     amount = price_of(row, seconds)
-    if hold is None and (amount == 0 or not account.holds):
+    if hold is None and ((amount == 0 and not row.rate_steps) or not account.holds):  # A later step may have a price.
         return Decision(None, seconds, row, 0, limited_by)
     held = _hold(s, row, amount, seconds, limited_by)
     return Decision(None, seconds, row, amount, limited_by, held)

@@ -19,7 +19,7 @@ from calling_credit.instants import format_instant, parse_instant
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.money import format_money
 from calling_credit.rates.deck import RateRow
-from calling_credit.rates.pricing import RatedCall, billed_seconds, price_micros, seconds_to_bill
+from calling_credit.rates.pricing import RatedCall, row_price, seconds_to_bill
 from calling_credit.request_fields import read_text
 
 MAX_REASON_CHARACTERS: Final = 200
@@ -148,8 +148,7 @@ def correct_duration(
     """
     kept = {"promised": True} if call.is_promised else {}
     seconds = seconds_to_bill(duration_seconds, call.granted_seconds, tolerance)
-    billed = billed_seconds(seconds, row.minimum_seconds, row.increment_seconds)
-    price = price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
+    billed, price = row_price(row, seconds)
     charge = RatedCall(row, call.last["deck"], call.last["origin"], billed, price)
     marks = {"correction": identifier}
     entries = replacing_entries(call, charge, FACTS, marks, now, duration_seconds=duration_seconds, **kept)

@@ -8,8 +8,9 @@ from typing import Any
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.holds import Hold, HoldEnd, HoldStatus
-from calling_credit.rates.deck import INCLUDED_CATEGORY
-from calling_credit.rates.pricing import billed_seconds, price_micros, seconds_to_bill
+from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow
+from calling_credit.rates.pricing import billed_seconds, price_micros, row_parts, row_price, seconds_to_bill
+from calling_credit.rates.rate_steps import Steps
 
 Item = Mapping[str, Any]
 
@@ -42,23 +43,32 @@ class Calculation:
     connection_fee_micros: int
     minimum_seconds: int | None
     increment_seconds: int | None
+    rate_steps: Steps
     category: str
     is_waived: bool
     price_micros: int
+    row: RateRow | None
+    """The whole row; None in entries of version 1.0.0."""
 
     @property
     def is_exact(self) -> bool:
         """Whether the numbers above give the billed seconds and the price exactly."""
         if self.is_waived:
             return self.billed_seconds == self.price_micros == 0
-        if self.minimum_seconds is not None and self.increment_seconds is not None:
-            billed = billed_seconds(self.priced_seconds, self.minimum_seconds, self.increment_seconds)
+        if self.row is not None:
+            billed, price = row_price(self.row, self.priced_seconds)
             if billed != self.billed_seconds:
                 return False
-        if self.category == INCLUDED_CATEGORY:
-            return self.price_micros == 0
-        price = price_micros(self.billed_seconds, self.rate_micros_per_minute, self.connection_fee_micros)
-        return price == self.price_micros
+        else:
+            price = price_micros(self.billed_seconds, self.rate_micros_per_minute, self.connection_fee_micros)
+        return self.price_micros == (0 if self.category == INCLUDED_CATEGORY else price)
+
+    @property
+    def parts(self) -> list[int]:
+        """The seconds that are billed by the row's own rate and by that of each step."""
+        if self.row is None or self.is_waived:
+            return [self.billed_seconds]
+        return row_parts(self.row, self.priced_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +165,10 @@ class CallRecords:
         priced = seconds_to_bill(duration, granted, tolerance)
         if minimum is not None and increment is not None:  # The tolerance may have changed since.
             candidates = [seconds for seconds in (priced, duration, granted) if seconds is not None]
-            priced = next((one for one in candidates if billed_seconds(one, minimum, increment) == billed), priced)
+            steps = charged.rate_steps
+            priced = next(
+                (one for one in candidates if billed_seconds(one, minimum, increment, steps) == billed), priced
+            )
         return Calculation(
             duration_seconds=duration,
             granted_seconds=granted,
@@ -166,9 +179,11 @@ class CallRecords:
             connection_fee_micros=last["connection_fee_micros"],
             minimum_seconds=minimum,
             increment_seconds=increment,
+            rate_steps=charged.rate_steps,
             category=last["category"],
             is_waived=charged.is_waived,
             price_micros=charged.charged_micros,
+            row=charged.row() if charged.has_row else None,
         )
 
     @property

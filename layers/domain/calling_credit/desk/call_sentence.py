@@ -40,18 +40,33 @@ def time_text(instant: str, time_zone: str) -> str:
 
 
 def price_text(calculation: Calculation) -> str:
-    """How a price follows from its row: `billed 192 s at 0.015 a minute: 0.048 USD`."""
+    """How a price follows from its row: `billed 192 s at 0.015 a minute: 0.048 USD`. With rate steps, each rate has its
+    seconds: `billed 85 s, 60 s at 0.20 a minute and 25 s at 0.10 a minute: 0.2417 USD`.
+    """
     steps = ""
     if calculation.minimum_seconds is not None and calculation.increment_seconds is not None:
         steps = f" (at least {calculation.minimum_seconds} s, then steps of {calculation.increment_seconds} s)"
     price = (
         f"billed {calculation.billed_seconds} s{steps} at {format_money(calculation.rate_micros_per_minute)} a minute"
     )
+    if calculation.rate_steps:
+        price = f"billed {calculation.billed_seconds} s, {_parts_text(calculation)}"
     if calculation.connection_fee_micros:
         price += f" plus a connection fee of {format_money(calculation.connection_fee_micros)}"
     if calculation.priced_seconds < calculation.duration_seconds:
         price += f", for the {duration_text(calculation.priced_seconds)} that were authorized"
     return f"{price}: {format_money(calculation.price_micros)} USD"
+
+
+def _parts_text(calculation: Calculation) -> str:
+    """The billed seconds at each rate."""
+    rates = (calculation.rate_micros_per_minute, *(step.rate_micros_per_minute for step in calculation.rate_steps))
+    texts = [
+        f"{seconds} s at {format_money(rate)} a minute"
+        for seconds, rate in zip(calculation.parts, rates, strict=False)
+        if seconds
+    ]
+    return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
 
 
 def _first_sentence(records: CallRecords, time_zone: str, tolerance: int) -> str:

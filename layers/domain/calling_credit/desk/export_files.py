@@ -12,6 +12,7 @@ from typing import Any, Final
 from calling_credit.csv_cells import csv_table
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.charged_calls import ChargedCall
+from calling_credit.usage.billed_steps import rate_steps_text
 from calling_credit.usage.summary import CSV_COLUMNS, call_row, statement_row
 
 ENTRY_COLUMNS: Final = (
@@ -88,7 +89,13 @@ def export_files(
     """Return the content of each file by its name."""
     listed = list(payments)
     flat_calls = (
-        {**row, "user_id": row["user"]["id"] or "", "user_name": row["user"]["name"] or ""} for row in rows.calls
+        {
+            **row,
+            "user_id": row["user"]["id"] or "",
+            "user_name": row["user"]["name"] or "",
+            "rate_steps": rate_steps_text(row),
+        }
+        for row in rows.calls
     )
     flat_payments = ({**payment, **(payment["payment_method"] or {}), "id": payment["id"]} for payment in listed)
     return {

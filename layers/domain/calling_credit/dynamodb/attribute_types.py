@@ -20,7 +20,8 @@ _TEXTS: Final = """
     effective_from ended_at facts_hash failed_fingerprint failure_advice failure_code fingerprint from frozen_at
     frozen_by frozen_from handed_out_at intent_id key_hash kind last4 lease_until line_id list_version local_date name
     next_action_url next_attempt_at not_before number object_id origin outcome own_limits_at own_limits_by
-    own_limits_from pages paid_at payment payment_method_id prefix price_list purpose reason receipt_url recent
+    own_limits_from pages paid_at payment payment_method_id prefix price_list purpose rate_steps reason receipt_url
+    recent
     recorded_at run settled_at status stopped stripe_account_id stripe_customer_id subject suspended_reason sweep_pk
     sweep_sk target time_zone to topup_id tries unfrozen_at unfrozen_by unfrozen_from updated_at user_id withdrawn_at
     written_by

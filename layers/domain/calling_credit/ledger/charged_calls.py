@@ -12,6 +12,7 @@ from calling_credit.ledger.entries import EntryKind
 from calling_credit.numbering import is_e164
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by, seconds_to_bill
+from calling_credit.rates.rate_steps import Steps, parse_steps
 from calling_credit.rates.stored_rows import facts_from_item
 
 
@@ -85,10 +86,15 @@ class ChargedCall:
             **(facts_from_item(last) if self.is_charged else {}),
         )
 
+    @property
+    def rate_steps(self) -> Steps:
+        """The rate steps of the row that priced the call."""
+        return parse_steps(self.last.get("rate_steps", ""))
+
     def is_priced_by(self, row: RateRow) -> bool:
         """Whether the entry shows this row's price and place."""
         names = ("prefix", "destination", "country", "rate_micros_per_minute", "connection_fee_micros", "category")
-        return all(self.last[name] == getattr(row, name) for name in names)
+        return all(self.last[name] == getattr(row, name) for name in names) and self.rate_steps == row.rate_steps
 
     def priced_by(self, deck: Deck, now: datetime, tolerance: int = 0) -> RatedCall | Free | None:
         """The price by a deck; None if the deck does not cover the call, or the number was erased. A call that ran at

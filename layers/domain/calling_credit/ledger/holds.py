@@ -10,7 +10,7 @@ from calling_credit.calls import Call
 from calling_credit.instants import format_instant
 from calling_credit.masking import masked
 from calling_credit.rates.deck import RateRow
-from calling_credit.rates.pricing import PRICE_STEP_MICROS, Free, RatedCall, price_by, seconds_to_bill
+from calling_credit.rates.pricing import Free, RatedCall, affordable_call, price_by, seconds_to_bill
 
 
 class HoldStatus(StrEnum):
@@ -126,17 +126,7 @@ def price_of(row: RateRow, seconds: int) -> int:
 
 def affordable_seconds(row: RateRow, credit_micros: int, maximum: int) -> int:
     """Return the longest call, up to `maximum` seconds, that the credit pays for; 0 if it pays for no call."""
-    shortest = row.minimum_seconds or row.increment_seconds
-    if price_of(row, shortest) > credit_micros:
-        return 0
-    if row.rate_micros_per_minute == 0:
-        return maximum
-    step = 60 * PRICE_STEP_MICROS
-    # The highest unrounded price that is rounded to the credit.
-    sixtieths = step * (credit_micros // PRICE_STEP_MICROS + 1) - step // 2 - 1
-    billed = (sixtieths - 60 * row.connection_fee_micros) // row.rate_micros_per_minute
-    increments = (billed - row.minimum_seconds) // row.increment_seconds
-    return min(maximum, row.minimum_seconds + increments * row.increment_seconds)
+    return affordable_call(row, credit_micros, maximum)
 
 
 def rate_held(call: Call, hold: Hold, tolerance: int) -> RatedCall | Free:

@@ -129,9 +129,14 @@ class AccountPrices(Deck):
 
 
 def with_markup(row: RateRow, markup_hundredths: int) -> RateRow:
-    """Return a row with rate and fee marked up, and the deck's ones as base."""
+    """Return a row with its rates and its fee marked up, and the deck's rate and fee as base."""
+    steps = (
+        step._replace(rate_micros_per_minute=marked_up(step.rate_micros_per_minute, markup_hundredths))
+        for step in row.rate_steps
+    )
     return replace(
         row,
+        rate_steps=tuple(steps),
         rate_micros_per_minute=marked_up(row.rate_micros_per_minute, markup_hundredths),
         connection_fee_micros=marked_up(row.connection_fee_micros, markup_hundredths),
         base_rate_micros_per_minute=row.rate_micros_per_minute,

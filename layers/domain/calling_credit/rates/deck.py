@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from calling_credit.numbering import country_of, is_whole_number
 from calling_credit.ordinary_numbers_data import NEWER_AREA_CODES
 from calling_credit.rates.home_numbers import TOLL_FREE_CODES, is_toll_free_home
+from calling_credit.rates.rate_steps import Steps
 
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
@@ -28,6 +29,8 @@ BEGINNING: Final = "1970-01-01T00:00:00.000Z"
 class RateRow:
     """The price of calls to `prefix` from callers in `origin`, in effect from `effective_from` (UTC, milliseconds).
 
+    Its rate, minimum, and increment apply until the first of `rate_steps`.
+
     The last five fields explain the price of an account with prices of its own; a published row has their defaults.
     `price_list` and `list_version` name the price list that has the row; "" is the deck. A row with a markup keeps the
     deck's rate and fee as `base_…`, and the markup in hundredths of a percent: 12.5 % is 1250.
@@ -43,6 +46,7 @@ class RateRow:
     increment_seconds: int
     effective_from: str
     category: str
+    rate_steps: Steps = ()
     price_list: str = ""
     list_version: str = ""
     base_rate_micros_per_minute: int | None = None

@@ -19,6 +19,7 @@ class DeckErrorCode(StrEnum):
     INVALID_PRICE = "invalid_price"
     PRICE_OUT_OF_RANGE = "price_out_of_range"
     INVALID_SECONDS = "invalid_seconds"
+    INVALID_RATE_STEPS = "invalid_rate_steps"
     INVALID_EFFECTIVE_FROM = "invalid_effective_from"
     INVALID_CATEGORY = "invalid_category"
     RESERVED_CATEGORY = "reserved_category"

@@ -167,9 +167,13 @@ def change_lists(changes: DeckChanges) -> dict[str, list[dict[str, Any]]]:
 
 
 def price_text(row: RateRow) -> str:
-    """Return the price of a row in a few characters."""
+    """Return the price of a row in a few characters: `0.20/min + 0.40 60/60, from 60 s 0.10/min 1`."""
     fee = f" + {format_money(row.connection_fee_micros)}" if row.connection_fee_micros else ""
-    return f"{format_money(row.rate_micros_per_minute)}/min{fee} {row.minimum_seconds}/{row.increment_seconds}"
+    steps = "".join(
+        f", from {step.from_second} s {format_money(step.rate_micros_per_minute)}/min {step.increment_seconds}"
+        for step in row.rate_steps
+    )
+    return f"{format_money(row.rate_micros_per_minute)}/min{fee} {row.minimum_seconds}/{row.increment_seconds}{steps}"
 
 
 def _row_view(row: RateRow) -> dict[str, Any]:

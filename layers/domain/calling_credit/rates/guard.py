@@ -18,18 +18,16 @@ from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateR
 from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.deck_pair import DeckPair, pair_decks
 from calling_credit.rates.deck_states import (
-    COSTS_NOTHING,
     DeckStates,
-    NumberState,
     Segment,
     StateKind,
     covered_prefixes,
 )
 from calling_credit.rates.findings import HOME, MAX_SHOWN, Finding, Judgement, Sample, StateChange
 from calling_credit.rates.home_numbers import HomeNumbers
+from calling_credit.rates.rate_steps import steps_text
+from calling_credit.rates.state_codes import codes_of_change, is_jump
 
-JUMP: Final = 10
-"""A price that changes by this factor is a jump."""
 LOST_SHARE: Final = 10
 """More than one in so many prefixes of the active deck may not lose their price."""
 
@@ -97,7 +95,7 @@ class _Judge:
         """Compare the usual case quickly: one row in effect in either deck."""
         old, new = self._before.state(former, prefix), self._after.state(row, prefix)
         if old.kind == new.kind == StateKind.CHARGED:
-            if jumps(old.prices, new.prices):
+            if is_jump(old, new):
                 self._add(GuardCode.PRICE_JUMP, Sample(prefix, ANY_ORIGIN, row, self._at))
         elif old != new:
             self._judge(prefix, ANY_ORIGIN, [Segment(self._at, former)], [Segment(self._at, row)])
@@ -126,7 +124,7 @@ class _Judge:
             sample = Sample(prefix, origin, row or old_row, start)
             if is_home and new.kind != StateKind.INCLUDED and (old is None or old.kind == StateKind.INCLUDED):
                 self._add(self._home_code(prefix, segments), sample)
-            for code in _codes(old, new, is_home=is_home):
+            for code in codes_of_change(old, new, is_home=is_home):
                 self._add(code, sample)
 
     def _is_sample(self, prefix: str) -> bool:
@@ -202,7 +200,7 @@ class _Judge:
 
 def _cells(row: RateRow) -> tuple[str | int, ...]:
     terms = (row.rate_micros_per_minute, row.connection_fee_micros, row.minimum_seconds, row.increment_seconds)
-    return (row.prefix, row.origin, row.category, row.effective_from, *terms)
+    return (row.prefix, row.origin, row.category, row.effective_from, *terms, steps_text(row.rate_steps))
 
 
 def _is_settled(row: RateRow, at: str) -> bool:
@@ -225,20 +223,3 @@ def _steps(
         while next_new is not None and next_new.start == start:
             row, next_new = next_new.row, next(new, None)
         yield start, old_row, row
-
-
-def _codes(old: NumberState | None, new: NumberState, *, is_home: bool) -> Iterable[GuardCode]:
-    """Yield the codes of one change of state, apart from those of home."""
-    if not is_home and new.kind in COSTS_NOTHING and (old is None or old.kind not in COSTS_NOTHING):
-        yield GuardCode.FREE_ABROAD
-    if old is None:
-        return
-    if new.kind == StateKind.UNRATED:
-        yield GuardCode.PREFIXES_LOST
-    if old.kind == new.kind == StateKind.CHARGED and jumps(old.prices, new.prices):
-        yield GuardCode.PRICE_JUMP
-
-
-def jumps(old: tuple[int, ...], new: tuple[int, ...]) -> bool:
-    """Return whether the price of some call is ten times another, or a tenth."""
-    return any(b >= JUMP * a or a >= JUMP * b for a, b in zip(old, new, strict=True))

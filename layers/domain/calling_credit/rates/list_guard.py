@@ -13,9 +13,9 @@ from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.deck_pair import RowsByPrefix
 from calling_credit.rates.deck_states import DeckStates, covered_prefixes
 from calling_credit.rates.findings import Sample
-from calling_credit.rates.guard import jumps
 from calling_credit.rates.home_numbers import HomeNumbers
 from calling_credit.rates.layered_states import LayeredStates, Nearest, PrefixIndex, is_settled, steps
+from calling_credit.rates.state_codes import is_jump
 
 Samples = dict[str, Sample]
 """Samples by a key that tells them apart."""
@@ -109,10 +109,10 @@ def jumps_from_deck(name: str, rows: RowsByPrefix, former: RowsByPrefix, deck: R
         for origin in sorted(after.origins(prefix, at) | of_deck.origins(prefix, at)):
             timelines = of_deck.timeline(prefix, origin, at), after.timeline(prefix, origin, at)
             for start, old, new in steps(*timelines):
-                if old is not None and new is not None and prefix not in found:
-                    prices = of_deck.state(old, prefix).prices, after.state(new, prefix).prices
-                    if all(prices) and jumps(*prices):
-                        found[prefix] = Sample(prefix, origin, new, start, name)
+                if old is None or new is None or prefix in found:
+                    continue
+                if is_jump(of_deck.state(old, prefix), after.state(new, prefix)):
+                    found[prefix] = Sample(prefix, origin, new, start, name)
     return found
 
 

@@ -12,7 +12,7 @@ from calling_credit.rates.findings import Sample
 from calling_credit.rates.home_numbers import HomeNumbers
 from calling_credit.rates.layered_states import LayeredStates, Nearest, steps
 from calling_credit.rates.list_guard import home_rows
-from calling_credit.rates.row_prices import unrounded_price
+from calling_credit.rates.pricing import unrounded_price
 
 SECONDS_COMPARED: Final = 60
 Layers = tuple[RowsByPrefix, ...]

@@ -10,7 +10,7 @@ from typing import Any
 from calling_credit.money import format_money
 from calling_credit.numbering import is_e164
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.row_prices import unrounded_price
+from calling_credit.rates.pricing import unrounded_price
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from calling_credit.numbering import COUNTRIES, GLOBAL_NETWORKS, is_e164, is_eme
 from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
 from calling_credit.rates.price_terms import format_markup
 from calling_credit.rates.pricing import find_row
+from calling_credit.rates.rate_steps import Steps, steps_view
 from calling_credit.rates.short_codes import find_anywhere
 
 ALWAYS: Final = "1970-01-01T00:00:00.000Z"
@@ -99,13 +100,7 @@ def _free_row(code: str, origin: str) -> RateRow:
 
 
 def rates_for_country(
-    deck: Deck,
-    country: str,
-    origins: Origins,
-    at: str,
-    after: str | None,
-    limit: int,
-    show: "Show | None" = None,
+    deck: Deck, country: str, origins: Origins, at: str, after: str | None, limit: int, show: "Show | None" = None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of a country's current and announced rows, by prefix, and the key after which the next page begins.
 
@@ -160,8 +155,12 @@ class PriceChanges:
 
 
 def next_change(row: RateRow, later: Iterable[RateRow]) -> RateRow | None:
-    """Return the first of the later rows with another price per minute than a row."""
-    return next((one for one in later if one.rate_micros_per_minute != row.rate_micros_per_minute), None)
+    """Return the first of the later rows with another price per minute than a row, at its beginning or in a step."""
+    return next((one for one in later if _rates(one) != _rates(row)), None)
+
+
+def _rates(row: RateRow) -> tuple[int, Steps]:
+    return row.rate_micros_per_minute, row.rate_steps
 
 
 def current_rows(deck: Deck, country: str, origins: Origins, at: str) -> tuple[list[RateRow], PriceChanges]:
@@ -227,8 +226,13 @@ def own_rate_item(row: RateRow, change: RateRow | None) -> dict[str, Any]:
 
 
 def rate_item(row: RateRow, change: RateRow | None) -> dict[str, Any]:
-    """Return one row in the form of GET /rates; prices are not rounded. `change` is the row that will replace it."""
-    return {
+    """Return one row in the form of GET /rates; prices are not rounded. `change` is the row that will replace it. Only
+    rows with rate steps name them.
+    """
+    steps: dict[str, Any] = {"rate_steps": steps_view(row.rate_steps)} if row.rate_steps else {}
+    if change is not None and (row.rate_steps or change.rate_steps):
+        steps["next_rate_steps"] = steps_view(change.rate_steps)
+    return steps | {
         "destination": row.destination,
         "country": row.country,
         "origin": row.origin,

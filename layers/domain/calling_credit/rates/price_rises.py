@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from calling_credit.money import format_money
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
-from calling_credit.rates.row_prices import rounded_price, unrounded_price
+from calling_credit.rates.pricing import row_price, unrounded_price
 
 SECONDS_COMPARED: Final = (60, 600)
 """A price rises if a call of one or of ten minutes costs more."""
@@ -90,7 +90,7 @@ def _rise(prices: Deck, row: RateRow, origin: str, at: str, price_list: str) -> 
         return None
     for seconds in SECONDS_COMPARED:
         if unrounded_price(later, seconds) > unrounded_price(now, seconds):
-            price, next_price = rounded_price(now, seconds), rounded_price(later, seconds)
+            price, next_price = row_price(now, seconds)[1], row_price(later, seconds)[1]
             if next_price > price:
                 return Rise(row.country, row.effective_from, seconds, price, next_price)
     return None

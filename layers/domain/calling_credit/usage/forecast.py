@@ -12,7 +12,7 @@ from calling_credit.categories import RESERVED_CATEGORIES
 from calling_credit.dynamodb import keys
 from calling_credit.money import format_money
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
-from calling_credit.rates.pricing import PRICE_STEP_MICROS, billed_seconds, price_micros
+from calling_credit.rates.pricing import affordable_call
 
 BASIS_DAYS: Final = 7
 """The pace is measured over this many whole days before today, or fewer if calls began later."""
@@ -22,6 +22,8 @@ MAX_CALLS: Final = 1_000
 MAX_QUERIES: Final = 2
 """The queries that read these calls; entries that are no calls leave fewer."""
 MAX_DAYS: Final = 3_650
+ANY_LENGTH: Final = 1 << 60
+"""Seconds: a call that the balance pays for to this length has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +67,13 @@ def depletion_date(available_micros: int, recent: Pace, today: date) -> date | N
 
 
 def minutes_left(available_micros: int, row: RateRow) -> int | None:
-    """Return the whole minutes of one call that the balance pays for, including fee and increments; None if free."""
-
-    def price(minutes: int) -> int:
-        billed = billed_seconds(60 * minutes, row.minimum_seconds, row.increment_seconds)
-        return price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
-
-    if row.rate_micros_per_minute == 0:
+    """Return the whole minutes of one call that the balance pays for, including fee, increments, and rate steps; None
+    if the row is free, or the balance pays for a call of any length.
+    """
+    if row.rate_micros_per_minute == 0 and not row.rate_steps:
         return None
-    affordable, beyond = 0, (max(0, available_micros) + PRICE_STEP_MICROS) // row.rate_micros_per_minute + 2
-    while beyond - affordable > 1:
-        middle = (affordable + beyond) // 2
-        affordable, beyond = (middle, beyond) if price(middle) <= available_micros else (affordable, middle)
-    return affordable
+    seconds = affordable_call(row, available_micros, ANY_LENGTH)
+    return None if seconds == ANY_LENGTH else seconds // 60
 
 
 def top_destinations(calls: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

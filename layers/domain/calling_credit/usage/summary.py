@@ -17,6 +17,7 @@ from calling_credit.ledger.entries import EntryKind
 from calling_credit.money import format_money
 from calling_credit.payment_names import method_name
 from calling_credit.rates.stored_rows import facts_view
+from calling_credit.usage.billed_steps import billed_steps, rate_steps_text
 
 LABELS: Final = {
     "outbound_international_call": "Outbound International Call",
@@ -53,6 +54,7 @@ CSV_COLUMNS: Final = (
     "corrected",
     "suspicious",
     "line_number",
+    "rate_steps",
 )
 
 
@@ -125,7 +127,7 @@ def call_row(
     entry: Mapping[str, Any], user_names: Mapping[str, str], line_numbers: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return one charged call in the form of `GET /usage/{category}`, with all details of its price. Only a call with a
-    price of the account's own explains list and markup.
+    price of the account's own explains list and markup, and only one with rate steps names them.
     """
     call_key, user_id = keys.call_of(entry["SK"])[1], entry.get("user_id")
     return {
@@ -147,6 +149,7 @@ def call_row(
         "corrected": "correction" in entry,
         "suspicious": bool(entry.get("suspicious")),
         **facts_view(entry),
+        **({"rate_steps": billed_steps(entry)} if "rate_steps" in entry else {}),
     }
 
 
@@ -158,6 +161,7 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
             "user_id": row["user"]["id"] or "",
             "user_name": row["user"]["name"] or "",
             "line_number": row["line_number"] or "",
+            "rate_steps": rate_steps_text(row),
         }
         for row in rows
     )
