@@ -1,6 +1,7 @@
 """Price lists are published like decks: guarded, each with its own pointer and history, and beside the active deck."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -94,6 +95,15 @@ def test_a_new_deck_that_outdoes_rows_of_lists_needs_approval(world: World, comm
     code, printed = commands.publish(DECK_OF_TWO, "--skip-impact", "--allow", "list_overridden:2")
     assert (code, active().previous[0]) == (0, before.version), printed
     assert drop(world, DECK_OF_TWO + b"\n", "again.csv")["outcome"] == "published", "what stands is not found again"
+
+
+def test_a_rollback_shows_what_the_deck_does_to_lists_and_is_not_refused(world: World, commands: Commands) -> None:
+    publish_allowed(world, DECK_OF_TWO)
+    world.clock.now += timedelta(minutes=2)
+    publish_allowed(world, with_rows(CAMBODIA))
+    published(commands, "gold", GOLD)
+    code, printed = commands.run(rollback_rates, "--yes")
+    assert (code, "list_overridden: 1" in printed, "in list gold" in printed) == (0, True, True), printed
 
 
 def test_rows_that_never_apply_need_approval(world: World, commands: Commands) -> None:

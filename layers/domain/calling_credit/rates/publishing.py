@@ -118,9 +118,14 @@ class DeckBucket(PublishedDecks, UploadedDecks):
 
     def judge_rollback(self, version: str, now: datetime) -> Judgement:
         """Judge an earlier deck against the active one, as if it were new. Raises the errors of both."""
-        pointer = self.pointer()
-        active = self.active_deck(pointer) if pointer else None
-        return judge_deck(active, self.deck(version), self.home_numbers(pointer), format_instant(now + self._lead))
+        pointer, at = self.pointer(), format_instant(now + self._lead)
+        active, earlier, home = (
+            self.active_deck(pointer) if pointer else None,
+            self.deck(version),
+            self.home_numbers(pointer),
+        )
+        check = DeckCheck(version, deck=earlier, judgement=judge_deck(active, earlier, home, at))
+        return self.check_beside(check, active, home, at).judgement
 
     def publish(
         self,
