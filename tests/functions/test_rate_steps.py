@@ -16,6 +16,7 @@ from calling_credit.rates.rate_steps import MAX_STEPS, parse_steps
 from tests.domain.admission_examples import row
 from tests.domain.examples import NOW, call, deck_csv
 from tests.functions.corrections_bench import correct, details
+from tests.functions.desk_bench import read
 from tests.functions.rerate_bench import RANGE, check_usage, prices
 from tests.harness.world import World
 
@@ -81,7 +82,7 @@ def test_usage_desk_and_csv_show_the_seconds_of_each_rate(world: World) -> None:
     assert details(world)["rate_steps"] == [SHOWN | {"billed_seconds": 25}]
     [line] = csv.DictReader(io.StringIO(world.get(USAGE, accept="text/csv", **MONTH).text, newline=""))
     assert (line["rate_steps"], line["price"]) == ("60:0.10:1", "0.6417")
-    told = world.desk("GET", "/operator/accounts/acct_1/calls/c_1").body
+    told = read(world, "/acct_1/calls/c_1")
     assert "billed 85 s, 60 s at 0.20 a minute and 25 s at 0.10 a minute plus a connection fee" in told["sentence"]
     assert (told["row"]["rate_steps"], told["calculation"]["billed_parts"]) == ([SHOWN], [60, 25])
     assert told["calculation"]["exact"] is True
@@ -102,7 +103,7 @@ def test_a_correction_prices_by_the_steps_of_the_charge(world: World) -> None:
 def test_a_rerating_brings_a_call_to_other_steps(world: World) -> None:
     assert world.deliver(lasting(85)) == []
     publish(world, STEPS)
-    world.stack.invoke("rerate_calls", {"rerate": RANGE | {"deck": "steps", "confirm": True}}, seconds=300)
+    world.stack.invoke("rerate_calls", {"reprice": RANGE | {"deck": "active", "apply": True}}, seconds=300)
     assert prices(world) == {"c_1": "0.6417"}
     assert world.entries()[-1]["rate_steps"] == "60:0.10:1"
     check_usage(world)
