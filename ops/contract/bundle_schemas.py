@@ -3,7 +3,7 @@
 from typing import Final
 
 from calling_credit.accounts import bundles
-from ops.contract.schemas import COUNTRY, body, described, list_of, or_null, record
+from ops.contract.schemas import COUNT, COUNTRY, ID, TEXT, body, described, list_of, or_null, record
 
 PLACES_OF_BUNDLE: Final = {
     "countries": list_of(COUNTRY, "Countries, without their premium numbers.") | {"maxItems": bundles.MAX_PLACES},
@@ -36,4 +36,19 @@ BUNDLES_CHANGE: Final = or_null(
         "the difference. A new name is a new bundle with all its minutes.",
     )
     | {"maxItems": bundles.MAX_BUNDLES}
+)
+INCLUDED_MINUTES: Final = list_of(
+    record(
+        "IncludedMinutes",
+        "The rest of a bundle in the account's local month.",
+        {
+            "name": TEXT,
+            "left_minutes": described(COUNT, "Whole minutes, rounded down."),
+            "left_seconds": COUNT,
+            "minutes": described(COUNT, "The minutes of each month."),
+            "line_id": described(ID, "The line whose bundle it is; absent for one of the account."),
+            "line_number": described(TEXT, "The number of that line."),
+        },
+        optional=("line_id", "line_number"),
+    )
 )

@@ -4,11 +4,12 @@ from typing import Final
 
 from calling_credit.accounts import account
 from calling_credit.languages import LANGUAGES
+from ops.contract.bundle_schemas import INCLUDED_MINUTES
 from ops.contract.rates_routes import FORECAST
 from ops.contract.recharge_routes import OVERVIEW_RECHARGE
 from ops.contract.route import member_read, ok
 from ops.contract.schemas import COUNT, FLAG, ID, INSTANT, MONEY, TEXT, described, list_of, one_of, or_null, record
-from ops.contract.usage_routes import DAY_BALANCE, GROUP, INCLUDED_MINUTES
+from ops.contract.usage_routes import DAY_BALANCE, GROUP
 
 LANGUAGE: Final = one_of(LANGUAGES)
 

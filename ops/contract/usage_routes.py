@@ -6,6 +6,7 @@ from calling_credit.accounts import account
 from calling_credit.ledger import entries
 from calling_credit.usage import summary
 from calling_credit.usage.call_filter import MAX_FIND_CHARACTERS
+from ops.contract.bundle_schemas import INCLUDED_MINUTES
 from ops.contract.rates_routes import RATE_STEP
 from ops.contract.recharge_routes import BALANCE_RECHARGE
 from ops.contract.route import CSV, CURSOR, JSON, PAGE_CODES, Answer, limit, member_read, ok, path, query
@@ -22,6 +23,7 @@ from ops.contract.schemas import (
     NEXT_CURSOR,
     TEXT,
     USER,
+    Schema,
     described,
     list_of,
     one_of,
@@ -40,21 +42,6 @@ BOOK_ACCOUNTS: Final = (
     entries.TRANSFERS,
 )
 
-INCLUDED_MINUTES: Final = list_of(
-    record(
-        "IncludedMinutes",
-        "The rest of a bundle in the account's local month.",
-        {
-            "name": TEXT,
-            "left_minutes": described(COUNT, "Whole minutes, rounded down."),
-            "left_seconds": COUNT,
-            "minutes": described(COUNT, "The minutes of each month."),
-            "line_id": described(ID, "The line whose bundle it is; absent for one of the account."),
-            "line_number": described(TEXT, "The number of that line."),
-        },
-        optional=("line_id", "line_number"),
-    )
-)
 BALANCE: Final = record(
     "Balance",
     "The account's credit at this moment. `available` is `balance` less `held`.",
@@ -89,6 +76,14 @@ SUMMARY: Final = record(
         "days": list_of(DAY_TOTAL, "The days with calls, oldest first."),
     },
 )
+OWN_PRICE: Final[dict[str, Schema]] = {
+    "price_list": described(or_null(TEXT), "The account's price list that had the price; null for the deck."),
+    "list_version": described(or_null(TEXT), "The version of the list."),
+    "base_rate_per_minute": described(or_null(MONEY), "The deck's rate before the markup; null without one."),
+    "base_connection_fee": described(or_null(MONEY), "The deck's fee before the markup; null without one."),
+    "markup_percent": described(TEXT, "The markup on the deck's rate and fee.", examples=["12.50"]),
+}
+"""What explains the price of a call that had a price of the account's own; absent for the deck's price."""
 BILLED_STEP: Final = record(
     "BilledStep",
     "A rate step, and the seconds that it billed.",
@@ -117,12 +112,13 @@ CALL: Final = record(
         "suspicious": described(FLAG, "Whether the recorded duration is hard to believe."),
         "covered_seconds": described(COUNT, "The first seconds of the call, which included minutes cover."),
         "bundle": described(TEXT, "The name of their bundle."),
+        **OWN_PRICE,
         "rate_steps": list_of(
             BILLED_STEP,
             "The row's further rates; the other billed seconds have its own rate. Absent for one rate.",
         ),
     },
-    optional=("rate_steps", "covered_seconds", "bundle"),
+    optional=(*OWN_PRICE, "rate_steps", "covered_seconds", "bundle"),
 )
 READ: Final = record(
     "ReadSoFar",

@@ -57,3 +57,8 @@ def test_calls_without_a_cost_or_number_are_counted_and_not_summed() -> None:
     margins.add("acct_1", entry(to="+44207183****"), 30_000, AT, cost())
     assert (margins.without_cost, margins.left_out, margins.total().calls) == (2, 1, 0)
     assert margins.view()["total"]["margin_percent"] is None
+
+
+def test_a_cost_with_rate_steps_is_that_of_each_part() -> None:
+    stepped = deck({"rate_per_minute": "0.2", "rate_steps": "60:0.1:1"})
+    assert cost_micros(stepped, UK, "US", AT, 120) == 300_000

@@ -19,8 +19,6 @@ NEW_ACCOUNT: dict[str, Any] = {
     "admission": True,
     "breakdown": False,
     "bundles": [],
-    "price_list": None,
-    "markup_percent": "0.00",
     "frozen": False,
     "limits": {
         "daily_spend": "200.00",
@@ -31,6 +29,8 @@ NEW_ACCOUNT: dict[str, Any] = {
         "blocked": [],
         "high_cost_allowed": [],
     },
+    "price_list": None,
+    "markup_percent": "0.00",
 }
 
 # --- Accounts ---------------------------------------------------------------------------------------------------------
@@ -88,10 +88,10 @@ def test_configuring_again_changes_only_the_given_settings(world: World) -> None
         "admission": True,
         "breakdown": False,
         "bundles": [],
-        "price_list": None,
-        "markup_percent": "0.00",
         "frozen": False,
         "limits": answer.body["limits"],
+        "price_list": None,
+        "markup_percent": "0.00",
     }
     [account] = world.of_kind("ACCOUNT")
     assert (account["created_at"], account["updated_at"]) == ("2026-11-23T12:00:00.000Z", "2026-11-23T13:00:00.000Z")

@@ -1,6 +1,7 @@
 """Price lists are published like decks: guarded, each with its own pointer and history, and beside the active deck."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from calling_credit.rates.timeline import START_OF_TIME
 from ops import list_price_lists, rollback_rates
 from tests.domain.examples import deck_csv
 from tests.functions.deck_commands import Commands, commands
-from tests.functions.decks_bench import active, clean, drop, report, with_rows
+from tests.functions.decks_bench import active, clean, drop, publish_allowed, report, with_rows
 from tests.harness.table import BUCKET, _s3
 from tests.harness.world import World
 
@@ -83,7 +84,7 @@ def test_list_rows_that_the_deck_outdoes_need_approval(world: World, commands: C
 
 
 def test_a_new_deck_that_outdoes_rows_of_lists_needs_approval(world: World, commands: Commands) -> None:
-    assert drop(world, with_rows(CAMBODIA))["outcome"] == "published"
+    publish_allowed(world, with_rows(CAMBODIA))  # At a time before that of the command.
     published(commands, "a", GOLD)
     published(commands, "b", GOLD)
     before = active()
@@ -94,6 +95,15 @@ def test_a_new_deck_that_outdoes_rows_of_lists_needs_approval(world: World, comm
     code, printed = commands.publish(DECK_OF_TWO, "--skip-impact", "--allow", "list_overridden:2")
     assert (code, active().previous[0]) == (0, before.version), printed
     assert drop(world, DECK_OF_TWO + b"\n", "again.csv")["outcome"] == "published", "what stands is not found again"
+
+
+def test_a_rollback_shows_what_the_deck_does_to_lists_and_is_not_refused(world: World, commands: Commands) -> None:
+    publish_allowed(world, DECK_OF_TWO)
+    world.clock.now += timedelta(minutes=2)
+    publish_allowed(world, with_rows(CAMBODIA))
+    published(commands, "gold", GOLD)
+    code, printed = commands.run(rollback_rates, "--yes")
+    assert (code, "list_overridden: 1" in printed, "in list gold" in printed) == (0, True, True), printed
 
 
 def test_rows_that_never_apply_need_approval(world: World, commands: Commands) -> None:
@@ -149,6 +159,27 @@ def test_a_list_that_cannot_be_read_stops_a_deck_and_names_the_step(world: World
     assert ("make publish-rates LIST=gold" in report()["detail"], active()) == (True, before)
     published(commands, "gold", GOLD)
     assert drop(world, with_rows(CAMBODIA), "again.csv")["outcome"] == "published"
+
+
+def test_a_damaged_pointer_of_a_list_is_named(world: World, commands: Commands) -> None:
+    published(commands, "gold", GOLD)
+    _s3().put_object(Bucket=BUCKET, Key="lists/gold/active.json", Body=b"{")
+    before = active()
+    assert drop(world, with_rows(CAMBODIA))["outcome"] == "needs_approval"
+    assert ("price list gold" in report()["detail"], active()) == (True, before)
+    code, printed = commands.run(list_price_lists)
+    assert (code, "unusable_deck" in printed) == (0, True), printed
+
+
+def test_the_schedule_compiles_lists_whose_compiled_form_is_lost(world: World, commands: Commands) -> None:
+    version = published(commands, "gold", GOLD).version
+    published(commands, "silver", GOLD)
+    key = f"lists/gold/compiled/{version}.deck"
+    whole = _s3().get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    _s3().put_object(Bucket=BUCKET, Key=key, Body=b"of another format")
+    _s3().put_object(Bucket=BUCKET, Key="lists/Strange/active.json", Body=b"{}")
+    world.stack.invoke("publish_rates", {"version": "0", "source": "aws.scheduler"}, seconds=300)
+    assert _s3().get_object(Bucket=BUCKET, Key=key)["Body"].read() == whole
 
 
 # --- The buying list --------------------------------------------------------------------------------------------------

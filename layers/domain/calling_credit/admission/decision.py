@@ -10,7 +10,7 @@ from typing import Final
 
 from calling_credit.admission.minutes_left import MinutesLeft, seconds_for_call
 from calling_credit.admission.reasons import LACK_OF_CREDIT, DenialReason
-from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals
+from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals, public_row
 from calling_credit.errors import Conflict, ProblemCode
 from calling_credit.ids import call_key
 from calling_credit.instants import format_instant
@@ -57,9 +57,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class AdmissionContext:
-    """Everything that the decision depends on. None means that the account, line, rate row, or hold does not exist.
-    `minutes` are included ones; None: neither the account nor the line has any.
-    """
+    """Everything that the decision depends on. None: the account, line, row, hold, or bundle does not exist."""
 
     request: AdmissionRequest
     account: AccountStatus | None
@@ -71,6 +69,7 @@ class AdmissionContext:
     credit: Credit
     now: datetime
     minutes: MinutesLeft | None = None
+    public_row: RateRow | None = None
 
     @property
     def hold(self) -> Hold | None:
@@ -152,7 +151,8 @@ def _refusals(s: AdmissionContext) -> Iterator[str]:
     if not is_short_code(s.request.dialled_number):
         if s.may_call_abroad is False:
             yield DenialReason.INTERNATIONAL_OFF
-        yield from destination_refusals(s.request.dialled_number[1:], row, account.limits)
+        public = public_row(s.hold, s.public_row)
+        yield from destination_refusals(s.request.dialled_number[1:], row, account.limits, public)
     if s.hold is None and s.credit.live_holds >= account.limits.simultaneous_calls:
         yield DenialReason.SIMULTANEOUS_CALLS
 

@@ -12,7 +12,7 @@ from calling_credit.rates.deck_report import DeckCheck
 from calling_credit.rates.deck_store import read_active
 from calling_credit.rates.findings import Sample, with_samples
 from calling_credit.rates.home_numbers import HomeNumbers
-from calling_credit.rates.layered_states import rows_by_prefix
+from calling_credit.rates.layered_states import PrefixIndex, rows_by_prefix
 from calling_credit.rates.list_guard import newly_outdone
 from calling_credit.rates.list_names import COST, list_client, list_names
 from calling_credit.rates.losses import sold_at_a_loss
@@ -39,12 +39,16 @@ class DecksBeside:
         """
         if check.deck is None or check.obstacle:
             return check
-        pointers = self._pointers()
+        try:
+            pointers = self._pointers()
+        except Unavailable as error:
+            return replace(check, obstacle=error.detail)
         check.beside = {name: pointer.version for name, pointer in pointers.items()}
         if not pointers:
             return check
         old, new = rows_by_prefix(before.rows if before else ()), rows_by_prefix(check.deck.rows)
         changed = [prefix for prefix, of_prefix in new.items() if old.get(prefix) != of_prefix]
+        indexes = PrefixIndex(old), PrefixIndex(new)
         outdone: dict[str, Sample] = {}
         losses: dict[str, Sample] = {}
         for name, pointer in pointers.items():
@@ -55,7 +59,7 @@ class DecksBeside:
             if name == COST:
                 losses = sold_at_a_loss("", (new,), rows, home, at)
             else:
-                outdone |= newly_outdone(name, rows, old, new, changed, at)
+                outdone |= newly_outdone(name, rows, *indexes, changed, at)
         added = {GuardCode.LIST_OVERRIDDEN: outdone, GuardCode.SOLD_AT_A_LOSS: losses}
         check.judgement = with_samples(check.judgement, added)
         return check
@@ -76,8 +80,16 @@ class DecksBeside:
         return None if pointer is None else self._read(COST, pointer)
 
     def pointer(self, name: str) -> ActivePointer | None:
-        """Return the pointer of a list, if it is stored. Raises the errors of `read_active`."""
-        return read_active(list_client(self._client, name), self._bucket)
+        """Return the pointer of a list, if it is stored.
+
+        Raises:
+            Unavailable: `unusable_deck`, the object is damaged.
+        """
+        try:
+            return read_active(list_client(self._client, name), self._bucket)
+        except Unavailable as error:
+            detail = f"The price list {name} cannot be read: {error.detail} Its folder is lists/{name}/."
+            raise Unavailable(ProblemCode.UNUSABLE_DECK, detail) from error
 
     def _pointers(self) -> dict[str, ActivePointer]:
         found = {}

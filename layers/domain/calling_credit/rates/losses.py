@@ -70,11 +70,8 @@ class _Comparison:
                     self._judge(prefix, sold_then, cost_then, start)
 
     def _judge(self, prefix: str, sold: RateRow, cost: RateRow, start: str) -> None:
-        if id(sold) in self._judged and _sixtieths(sold) < _sixtieths(cost):
+        if id(sold) in self._judged and unrounded_price(sold, SECONDS_COMPARED) < unrounded_price(
+            cost, SECONDS_COMPARED
+        ):
             key = f"{self._name} {sold.prefix} {sold.origin} {sold.effective_from}"
             self._found.setdefault(key, Sample(prefix, sold.origin, sold, start, self._name))
-
-
-def _sixtieths(row: RateRow) -> int:
-    """Return the price of the compared call before rounding, in sixtieths of a micro-dollar."""
-    return unrounded_price(row, SECONDS_COMPARED)

@@ -10,7 +10,7 @@ from typing import Any
 from calling_credit.money import format_money
 from calling_credit.numbering import is_e164
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.pricing import billed_seconds
+from calling_credit.rates.pricing import unrounded_price
 
 
 @dataclass(slots=True)
@@ -108,10 +108,8 @@ def cost_micros(cost: Deck, number: str, origin: str, at: str, duration_seconds:
     row = cost.match(number[1:], origin, at)
     if row is None:
         return None
-    billed = billed_seconds(int(duration_seconds), row.minimum_seconds, row.increment_seconds)
-    if billed == 0:
-        return 0
-    return (2 * (row.connection_fee_micros * 60 + billed * row.rate_micros_per_minute) + 60) // 120
+    seconds = int(duration_seconds)
+    return (2 * unrounded_price(row, seconds) + 60) // 120 if seconds else 0
 
 
 def _margin(margin: Margin) -> int:

@@ -118,9 +118,14 @@ class DeckBucket(PublishedDecks, UploadedDecks):
 
     def judge_rollback(self, version: str, now: datetime) -> Judgement:
         """Judge an earlier deck against the active one, as if it were new. Raises the errors of both."""
-        pointer = self.pointer()
-        active = self.active_deck(pointer) if pointer else None
-        return judge_deck(active, self.deck(version), self.home_numbers(pointer), format_instant(now + self._lead))
+        pointer, at = self.pointer(), format_instant(now + self._lead)
+        active, earlier, home = (
+            self.active_deck(pointer) if pointer else None,
+            self.deck(version),
+            self.home_numbers(pointer),
+        )
+        check = DeckCheck(version, deck=earlier, judgement=judge_deck(active, earlier, home, at))
+        return self.check_beside(check, active, home, at).judgement
 
     def publish(
         self,
@@ -155,7 +160,7 @@ class DeckBucket(PublishedDecks, UploadedDecks):
             if pointer is not None and pointer.since > format_instant(since):
                 return PublishOutcome.SUPERSEDED
             active = pointer.version if pointer else ""
-            is_stale = check.base != active or check.beside != self.versions_beside()
+            is_stale = check.base != active or not (check.obstacle or check.beside == self.versions_beside())
             if is_stale or check.named_base not in ("", active):
                 return PublishOutcome.STALE_BASE
             if check.obstacle or not allows(allowance or {}, check.counts):
