@@ -189,10 +189,8 @@ def test_a_changed_hold_at_any_position_is_released_in_its_new_state() -> None:
     for at, position, (_, sk) in failing("HOLD"):
         [before] = [one for one in HOLDS.values() if f"HOLD#{one.call_key}" == sk]
         others = [one for one in HOLDS.values() if one is not before]
-        more: dict[str, Any] = {"amount_micros": before.amount_micros + 7_000_000}
-        if before.covered_seconds:
-            more["covered_seconds"] = before.covered_seconds + 60
-        extended = replace(before, **more)
+        covered = before.covered_seconds and before.covered_seconds + 60
+        extended = replace(before, amount_micros=before.amount_micros + 7_000_000, covered_seconds=covered)
         table = SmallTable(at, position, condition_failed(hold_item(extended)))
         check(table, post(table), {}, [*others, extended])
         ended = deepcopy(hold_item(before)) | {"status": to_attribute(HoldStatus.EXPIRED)}
