@@ -74,13 +74,17 @@ DECISION: Final = record(
         ),
         "rate_per_minute": or_null(MONEY),
         "held": described(MONEY, "The credit that is held for the whole call."),
+        "covered_seconds": described(
+            COUNT,
+            "The seconds of the whole call that included minutes cover; only for an account or a line that has some.",
+        ),
         "message": described(TEXT, "`reason` in words."),
         "retry_after_seconds": described(COUNT, "With reason `recharging`: when to ask again."),
         "limited_by": one_of(
             request.WORDS, "Why `max_seconds` is less than what was requested, or why an extension adds no seconds."
         ),
     },
-    optional=("message", "retry_after_seconds", "limited_by"),
+    optional=("covered_seconds", "message", "retry_after_seconds", "limited_by"),
 )
 
 ROUTES: Final = (

@@ -9,6 +9,7 @@ from calling_credit.changes.actor import ActorKind
 from calling_credit.topups import topup
 from ops.contract import payment_routes, settings_routes
 from ops.contract.account_routes import TIME_ZONE, USER
+from ops.contract.bundle_schemas import BUNDLES
 from ops.contract.desk_calls import NUMBER, REFUSAL
 from ops.contract.recharge_routes import BRAND, PAYMENT_METHOD_ID, RULE_FIELDS
 from ops.contract.schemas import (
@@ -163,7 +164,9 @@ ACCOUNT_PAGE: Final = record(
         "more_mails": FLAG,
         "bounced_addresses": list_of(BOUNCED_ADDRESS, "Addresses that mails came back from within 90 days."),
         "issues": list_of(ISSUE),
+        "bundles": described(BUNDLES, "The included minutes of the account; absent without any."),
     },
+    optional=("bundles",),
 )
 ANY_VALUE: Final[Schema] = {"description": "A value in the form of the API; null if there is none."}
 CHANGE: Final = record(

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from calling_credit.accounts.account import Account, Line, User
+from calling_credit.accounts.account import Account, Line
 from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user import User
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from tests.benchmarks import mix

@@ -19,9 +19,10 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
-from calling_credit.accounts.account import Account, Line, User
+from calling_credit.accounts.account import Account, Line
 from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user import User
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client

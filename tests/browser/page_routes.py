@@ -71,7 +71,17 @@ def overview(api: PageApi) -> dict[str, Any]:
 
 def balance(api: PageApi) -> dict[str, Any]:
     """The balance."""
-    names = ("account_id", "currency", "time_zone", "status", "frozen", "balance", "held", "available")
+    names = (
+        "account_id",
+        "currency",
+        "time_zone",
+        "status",
+        "frozen",
+        "balance",
+        "held",
+        "available",
+        "included_minutes",
+    )
     known = {name: api.overview[name] for name in names}
     return known | {"auto_recharge": shown_rule(api), "updated_at": page_data.now()}
 

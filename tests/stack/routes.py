@@ -107,6 +107,7 @@ STAFFS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /operator/accounts/{account_id}/calls/{call_key}": ("/calls/CALL_KEY?at=BEGAN", None),
     "GET /operator/accounts/{account_id}/proof": ("/proof", None),
     "GET /operator/accounts/{account_id}/close": ("/close", None),
+    "GET /operator/margins": ("/operator/margins?from=2026-11-01&to=2026-11-30", None),
     "POST /operator/accounts/{account_id}/close": ("/close", {"reason": "A test", "balance": "0.000001"}),
     "POST /operator/accounts/{account_id}/links/withdraw": ("/links/withdraw", {}),
     "POST /operator/accounts/{account_id}/mails/{mail_id}/resend": ("/mails/2026-11-23T10:00:00.000Z_a/resend", {}),

@@ -91,7 +91,7 @@ function limits(account, renew) {
 
 function details(account, renew) {
 	return card("Account", facts(["Name", account.name], ["Created", account.created_at && date(account.created_at)], ["Time zone", account.time_zone], ["Billing e-mails", h("span.digits", account.billing_emails.join(", ") || "none")],
-		["Holds credit for calls", yesNo(account.admission)], ["Customer at Stripe", account.stripe?.customer_id && h("span.digits", account.stripe.customer_id)]),
+		["Holds credit for calls", yesNo(account.admission)], ["Included minutes", account.bundles?.map((one) => `${one.name}: ${one.minutes}`).join(", ") || null], ["Customer at Stripe", account.stripe?.customer_id && h("span.digits", account.stripe.customer_id)]),
 	buttons(actButton("Change name", () => changeName(account, renew)), actButton("Change e-mails", () => changeEmails(account, renew)), actButton("Change time zone", () => changeZone(account, renew))));
 }
 

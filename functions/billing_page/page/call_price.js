@@ -7,15 +7,25 @@ import messages from "messages/call_price";
 
 const t = translator(messages);
 
+/** The seconds billed at one rate, and what they cost before the price is rounded. */
+function talk({ billed_seconds: seconds, rate_per_minute: rate }) {
+	return [`${count(seconds)} s × ${money(rate)} ÷ 60`, money(decimal((BigInt(seconds) * micros(rate) + 30n) / 60n), { places: 4 })];
+}
+
 export function priceDetails(call, { user, line }) {
-	const talk = decimal((BigInt(call.billed_seconds) * micros(call.rate_per_minute) + 30n) / 60n);
-	const isRounded = call.billed_seconds !== call.duration_seconds;
+	const covered = call.covered_seconds ?? 0;
+	const steps = call.rate_steps ?? [];
+	const first = steps.reduce((left, step) => left - step.billed_seconds, call.billed_seconds);
+	const parts = [{ rate_per_minute: call.rate_per_minute, billed_seconds: first }, ...steps].filter((part) => part.billed_seconds > 0 || !steps.length);
+	const isRounded = call.billed_seconds !== call.duration_seconds - covered;
 	const terms = [
 		[t("duration"), duration(call.duration_seconds)],
+		...(covered ? [[t("included"), t("includedOf", { duration: duration(covered), name: h("bdi", call.bundle) })]] : []),
 		[t("billed"), isRounded ? t("roundedUp", { duration: duration(call.billed_seconds) }) : duration(call.billed_seconds)],
 		[t("rate"), t("perMinute", { rate: money(call.rate_per_minute) })],
-		[`${count(call.billed_seconds)} s × ${money(call.rate_per_minute)} ÷ 60`, money(talk, { places: 4 })],
-		[t("fee"), money(call.connection_fee, { places: 4 })],
+		...steps.map((step) => [t("rateAfter", { duration: duration(step.from_second) }), t("perMinute", { rate: money(step.rate_per_minute) })]),
+		...parts.map(talk),
+		[t("fee"), money(covered ? "0.00" : call.connection_fee, { places: 4 })],
 	];
 	const facts = [[t("number"), h("span.digits", call.to)], [t("user"), user && h("bdi", user)], [t("line"), h("span.digits", spaced(line))]].filter(([, value]) => value !== "");
 	const row = ([name, value]) => h("div", h("dt", name), h("dd", value));

@@ -89,8 +89,9 @@ def _is_duration(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_GRANTED_SECONDS
 
 
-def decision_view(decision: Decision) -> dict[str, Any]:
-    """Return `{decision, reason, max_seconds, rate_per_minute, held, message?, retry_after_seconds?, limited_by?}`.
+def decision_view(decision: Decision, *, has_minutes: bool = False) -> dict[str, Any]:
+    """Return `{decision, reason, max_seconds, rate_per_minute, held, covered_seconds?, message?, retry_after_seconds?,
+    limited_by?}`. `covered_seconds` only for an account or a line with included minutes.
 
     `max_seconds` counts from the beginning of the call. `limited_by` says why the call is shorter than requested.
     """
@@ -102,6 +103,8 @@ def decision_view(decision: Decision) -> dict[str, Any]:
         "rate_per_minute": None if row is None else format_money(row.rate_micros_per_minute),
         "held": format_money(decision.held_micros),
     }
+    if has_minutes:
+        view["covered_seconds"] = decision.covered_seconds
     if reason is not None:
         view["message"] = WORDS[reason]
     if reason == DenialReason.RECHARGING:

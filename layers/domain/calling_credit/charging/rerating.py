@@ -15,11 +15,12 @@ from typing import Final
 from calling_credit.categories import GOODWILL
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
-from calling_credit.ledger.call_entries import price_explanation
+from calling_credit.ledger.call_entries import covered_part, price_explanation
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.entries import Entry, EntryKind, balance_change
 from calling_credit.numbering import is_e164
 from calling_credit.rates.pricing import Free, RatedCall
+from calling_credit.rates.stored_rows import PRICE_FACTS
 
 CREDIT, DEBIT = "credit", "debit"
 """The sides of an entry's key. They sort in the order of their writing."""
@@ -35,6 +36,7 @@ _OF_THE_PRICE: Final = (
     "connection_fee_micros",
     *INCREMENTS,
     "deck",
+    *PRICE_FACTS,
 )
 Explanation = Mapping[str, str | int]
 
@@ -134,7 +136,8 @@ def replacing_entries(
     if call.is_charged:
         price = {name: call.last[name] for name in _OF_THE_PRICE if name in call.last}
         billed, micros = -call.last["billed_seconds"], call.charged_micros
-        explanation = {**of_the_call, **price, **marks}
+        returned = covered_part(call.bundle, -call.covered_seconds)
+        explanation = {**of_the_call, **price, **returned, **marks}
         entries.append(_entry(call, CREDIT, call.last["category"], billed, micros, facts_hash, explanation, now))
     if charge is not None:
         explanation = {**of_the_call, **price_explanation(charge), **marks, **facts}

@@ -7,6 +7,7 @@ from typing import Any
 
 from calling_credit.accounts.account import Account, Line, account_from_item, line_view
 from calling_credit.accounts.bounces import bounce_view
+from calling_credit.accounts.bundles import bundles_view
 from calling_credit.accounts.limits import AccountLimits, account_limits_view
 from calling_credit.ledger.balance import balance_from_item
 from calling_credit.money import format_money
@@ -53,6 +54,7 @@ class AccountPage:
         lines: Iterable[Line] = self.lines.items
         return {
             **account_head(account, self.account),
+            **({"bundles": bundles_view(account.bundles)} if account.bundles else {}),
             "balance": _balance_view(self.balance),
             "auto_recharge": _recharge_view(self.recharge, account, now),
             "limits": limits_of(self.account),

@@ -1,0 +1,246 @@
+"""Makes a rate deck from a carrier's rate sheet: inspects it and proposes a map, or imports it by a map."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from calling_credit.errors import Unavailable
+from calling_credit.instants import format_instant
+from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.deck_csv import MAX_ROWS, collector_paused, read_deck_file
+from calling_credit.rates.home_numbers import HomeNumbers
+from ops.decks import deck_bucket
+from ops.project import ROOT
+from ops.rate_sheets.amending import amend_deck
+from ops.rate_sheets.cells import Sheet
+from ops.rate_sheets.importing import ImportedDeck, import_sheet
+from ops.rate_sheets.map_values import MapError
+from ops.rate_sheets.map_writer import Proposal
+from ops.rate_sheets.new_rows import Surroundings
+from ops.rate_sheets.notes import NoteCode, Notes, SheetRefusedError
+from ops.rate_sheets.output import cost_by_deck, deck_errors, deck_text, margins_of, margins_text, report_text
+from ops.rate_sheets.proposal import propose
+from ops.rate_sheets.rate_map import RateMap, parse_map, price_rules
+from ops.rate_sheets.reading import SheetReader
+from ops.rate_sheets.sheet_rows import SheetRow
+from ops.rate_sheets.summary import print_margins, print_notes, print_refusal
+from ops.rate_sheets.table import choose_sheet
+from ops.rate_sheets.workbooks import read_sheets
+from ops.stack import StackNotFoundError, find_stack
+from ops.terminal import CommandError, console, progress_bar, run
+
+MAPS = ROOT / "ops" / "rate_maps"
+MAX_BYTES = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveDeck:
+    """The active deck, its version, and the ordinary home numbers; without a deck, why there is none."""
+
+    deck: Deck | None
+    version: str
+    home: HomeNumbers
+    reason: str = ""
+
+
+def main() -> int:
+    """Run `python -m ops.import_rates FILE [--map MAP] [--amend] [--out FILE] [--markup PERCENT] [--floor RATE]
+    [--cost DECK]`, behind `make import-rates`; exit with 0 if the sheet was inspected or imported, else with 1.
+    """
+    parser = argparse.ArgumentParser(prog="make import-rates", description="Make a rate deck from a rate sheet.")
+    parser.add_argument("file", type=Path, help="FILE=: the carrier's sheet (csv, tsv, xlsx)")
+    parser.add_argument("--map", help="MAP=: a file, or the name of a map in ops/rate_maps; without it, only inspect")
+    parser.add_argument("--amend", action="store_true", help="AMEND=1: the sheet has changes to the active deck")
+    parser.add_argument("--out", type=Path, help="OUT=: where to write the deck, or the proposed map")
+    parser.add_argument("--markup", help="MARKUP=: percent, instead of the map's")
+    parser.add_argument("--floor", help="FLOOR=: the lowest rate a minute, instead of the map's")
+    parser.add_argument("--cost", type=Path, help="COST=: a deck of buying prices for the margin report")
+    arguments = parser.parse_args()
+    try:
+        sheets = read_sheets(read_file(arguments.file), arguments.file.name)
+        if arguments.map is None:
+            return inspect(sheets, arguments.file, arguments.out)
+        return import_file(sheets, arguments)
+    except SheetRefusedError as refusal:
+        print_refusal(arguments.file, refusal)
+        return 1
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a file."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise CommandError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB. Split it, or delete unused sheets.")
+        return path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error}") from error
+
+
+def inspect(sheets: list[Sheet], file: Path, out: Path | None) -> int:
+    """Propose a map, print it, and write it beside the sheet unless a map is there."""
+    proposal = propose(sheets, file.name)
+    print_proposal(proposal, file)
+    path = out or file.with_name(f"{file.stem}.map.toml")
+    if out is None and path.exists() and path.read_text(encoding="utf-8", errors="replace") != proposal.text:
+        console.print(f"{path} exists already and was not changed.", markup=False, soft_wrap=True)
+        return 0
+    if write(path, proposal.text, must=out is not None):
+        console.print(f"The proposal is in {path}. Check it, then run:", markup=False, soft_wrap=True)
+        console.print(f"    make import-rates FILE={file} MAP={path}", markup=False, soft_wrap=True)
+    return 0
+
+
+def print_proposal(proposal: Proposal, file: Path) -> None:
+    """Print the proposed map, and the choices that are doubtful or open."""
+    guess = proposal.guess
+    where = f"its header ends in row {guess.last_row}" if guess.last_row else "it has no header"
+    console.print(f'{file}: sheet "{guess.sheet.name}", {where}. Proposed map:', markup=False, soft_wrap=True)
+    console.print()
+    console.print(proposal.text, markup=False, soft_wrap=True)
+    for sentence in guess.sheet.warnings:
+        console.print(f"warning: {sentence}", style="yellow", markup=False, soft_wrap=True)
+    for doubt in proposal.doubts:
+        console.print(f"unsure: {doubt}", style="yellow", markup=False, soft_wrap=True)
+    for choice in proposal.open:
+        console.print(f"decide: {choice}", style="red", markup=False, soft_wrap=True)
+
+
+def import_file(sheets: list[Sheet], arguments: argparse.Namespace) -> int:
+    """Import the sheet by a map, write the deck and the reports, and print the next step."""
+    rate_map = read_map(arguments.map)
+    now, notes = datetime.now(UTC), Notes()
+    sheet = choose_sheet(sheets, rate_map.sheet, arguments.file.name)
+    if sheet.is_hidden:
+        notes.add(NoteCode.SHEET, 0, "", f'The sheet "{sheet.name}" is hidden.')
+    for sentence in sheet.warnings:
+        notes.add(NoteCode.SHEET, 0, "", sentence)
+    active = read_active()
+    if active.deck is None:
+        if arguments.amend:
+            raise CommandError(f"AMEND=1 changes the active deck, and none was found. {active.reason}".strip())
+        reason = f"{active.reason} The home layer was made from the numbering tables, and no base is named."
+        console.print(
+            f"There is no active deck. {reason}".replace("  ", " "), style="yellow", markup=False, soft_wrap=True
+        )
+    try:
+        rules = price_rules(rate_map.prices, arguments.markup, arguments.floor)
+    except MapError as error:
+        raise CommandError(str(error)) from error
+    around = Surroundings(active.deck, active.home, rules, now.date(), format_instant(now))
+    with collector_paused():
+        reader = SheetReader(sheet, rate_map, now.date(), notes)
+        deck = make_deck(reader, sheet, active, around, notes, amends=arguments.amend)
+    console.print(
+        f'{arguments.file}: {reader.row_count:,} rows of sheet "{sheet.name}" gave {deck.sheet_prefixes:,} prefixes.',
+        markup=False,
+        soft_wrap=True,
+    )
+    return finish(deck, notes, active, around, sheet, arguments)
+
+
+def make_deck(
+    reader: SheetReader, sheet: Sheet, active: ActiveDeck, around: Surroundings, notes: Notes, *, amends: bool
+) -> ImportedDeck:
+    """Return the deck, with progress."""
+    with progress_bar("Reading rows", sheet.row_count) as report_progress:
+        rows: Iterator[SheetRow] = reader.rows(report_progress)
+        if amends and active.deck is not None:
+            return amend_deck(rows, active.deck, around, notes)
+        return import_sheet(rows, around, notes)
+
+
+def finish(
+    deck: ImportedDeck,
+    notes: Notes,
+    active: ActiveDeck,
+    around: Surroundings,
+    sheet: Sheet,
+    arguments: argparse.Namespace,
+) -> int:
+    """Check the deck as publishing does, write it and the reports, and print the summary and the next step."""
+    path: Path = arguments.out or arguments.file.with_name(f"{arguments.file.stem}.deck.csv")
+    if path.resolve() == arguments.file.resolve():
+        raise CommandError("OUT must not be the sheet itself.")
+    text = deck_text(deck.rows, active.version)
+    print_notes(notes.notes)
+    if len(deck.rows) > MAX_ROWS:
+        raise CommandError(f"The deck would have {len(deck.rows):,} rows; at most {MAX_ROWS:,} are possible.")
+    errors = deck_errors(text)
+    if errors:
+        first = errors[0]
+        raise CommandError(f"The deck is not valid: row {first.line}, {first.column}: {first.detail} Correct the map.")
+    cost_of = cost_by_deck(read_cost(arguments.cost), around.now) if arguments.cost else carriers_cost(deck)
+    margins = margins_of(deck.rows, cost_of, around.now)
+    print_margins(margins, "COST" if arguments.cost else "the carrier's own rates")
+    base = path.with_suffix("") if path.suffix == ".csv" else path
+    report, margin_file = base.with_name(f"{base.name}.report.csv"), base.with_name(f"{base.name}.margins.csv")
+    write(path, text)
+    write(report, report_text(notes.notes, sheet.name))
+    write(margin_file, margins_text(margins))
+    console.print(f"Deck: {path} ({len(deck.rows):,} rows)", markup=False, soft_wrap=True)
+    console.print(f"Report of every changed, skipped, or doubted row: {report}", markup=False, soft_wrap=True)
+    console.print(f"Margins: {margin_file}", markup=False, soft_wrap=True)
+    console.print("Nothing is published yet. Check the deck, and publish it:", markup=False)
+    console.print(f"    make publish-rates FILE={path} DRAFT=1", markup=False, soft_wrap=True)
+    return 0
+
+
+def carriers_cost(deck: ImportedDeck) -> Callable[[RateRow], int | None]:
+    """Return how the sheet itself gives the buying price of a row's prefix."""
+    return lambda row: deck.carriers.get((row.prefix, row.effective_from))
+
+
+def read_map(name: str) -> RateMap:
+    """Return the map of a file, or of a name in ops/rate_maps."""
+    path = Path(name)
+    if not path.exists() and (MAPS / f"{name}.toml").exists():
+        path = MAPS / f"{name}.toml"
+    try:
+        return parse_map(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"The map {path} cannot be read: {error}") from error
+    except MapError as error:
+        raise CommandError(f"The map {path} is wrong: {error}") from error
+
+
+def read_cost(path: Path) -> Deck:
+    """Return the buying prices of a deck file."""
+    checked = read_deck_file(read_file(path), "cost")
+    if checked.deck is None:
+        first = checked.errors[0]
+        raise CommandError(f"{path} is no valid deck: line {first.line} {first.column}: {first.detail}")
+    return checked.deck
+
+
+def read_active() -> ActiveDeck:
+    """Return the active deck of the stack, if there is a stack with one."""
+    try:
+        stack = find_stack()
+    except StackNotFoundError as error:
+        return ActiveDeck(None, "", HomeNumbers(), str(error))
+    decks = deck_bucket(stack)
+    pointer = decks.pointer()
+    home = decks.home_numbers(pointer)
+    if pointer is None:
+        return ActiveDeck(None, "", home, f"{stack.name} has no deck yet.")
+    try:
+        return ActiveDeck(decks.active_deck(pointer), pointer.version, home)
+    except Unavailable as error:
+        raise CommandError(f"{error.code}: {error.detail}") from error
+
+
+def write(path: Path, text: str, *, must: bool = True) -> bool:
+    """Write a file; return whether it was written."""
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        if must:
+            raise CommandError(f"{path} cannot be written: {error}. Name another file with OUT=.") from error
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    run(main)

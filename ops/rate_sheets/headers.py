@@ -1,0 +1,188 @@
+"""The usual headers of rate sheets: which role a column may have by its header and by its cells."""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Final
+
+from ops.rate_sheets.amounts import has_amount
+from ops.rate_sheets.changes import change_of
+from ops.rate_sheets.codes import JOIN, RANGE, CodeReader
+from ops.rate_sheets.dates import has_date, is_now
+from ops.rate_sheets.increments import has_increments, parse_increments
+from ops.rate_sheets.notes import CellError
+from ops.rate_sheets.rate_map import Role
+
+_CODES: Final = r"(codes?|prefix(es)?|digits|numbers?)"
+_USUAL_RATE: Final = (
+    r"^(new |future |next )?(rate|price|tariff|cost|charge)s?( per| a)?( ?min(ute)?)?( in)?( usd| us\$| \$)?( min\w*)?$"
+    r"|^ppm$|^rate\b"
+)
+_OTHER_RATE: Final = (
+    r"rate|price|tariff|tarif|cost|charge|\busd\b|us\$|\$|per min|ppm|preis|precio|prix|prezzo|цена"
+    r"|peak|weekend|flat|standard|€|£"
+)
+HEADERS: Final[dict[Role, tuple[str, ...]]] = {
+    Role.ADDED: (rf"\b(added|new|additional) (dial\w* |area )?{_CODES}",),
+    Role.REMOVED: (rf"\b(removed|deleted|closed|dropped|old|discontinued) (dial\w* |area )?{_CODES}",),
+    Role.COUNTRY_CODE: (
+        rf"^(country|ctry|intl?|international) (dial\w* )?{_CODES}$|^cc$|^isd( code)?$|^country dial\w*$",
+        r"land\w*vorwahl|c[óo]digo (de |del )?pa[íi]s|indicatif pays|код страны|^country ?code",
+    ),
+    Role.AREA_CODE: (
+        rf"^(area|city|national|region\w*|local|zone|operator|network|dest\w*|sub|mobile|ndc|npa) ?({_CODES})?( s)?$",
+        rf"(area|city|region|national).*{_CODES}|^{_CODES}( s)?$|ortsvorwahl|код (города|зоны)",
+    ),
+    Role.CODE: (
+        (
+            rf"^(dial\w*|dest|destination|full|number( range)?|called|b ?number|phone|e ?164|dst|route)? ?{_CODES}"
+            r"( s| list)?$"
+            r"|^dial ?codes?$|^breakouts?$|^e ?164$|^npa ?nxx$"
+        ),
+        rf"\b{_CODES}\b|dial|breakout|e ?164|vorwahl|indicatif|pr[ée]fixe|c[óo]digos?|prefijos?|prefisso|код|префикс",
+    ),
+    Role.COUNTRY: (r"^(country|countries|ctry|nation|land|pays|pa[íi]s|paese|страна)( name)?$", r"country|страна"),
+    Role.DESTINATION: (
+        r"^(destinations?|dest|description|(destination|code|prefix|zone) name|ziel|destino|destinazione|направление)$",
+        r"dest|descr|name|zone|location|region|route|network|operator|area|city|type|направл|trunk",
+    ),
+    Role.SURCHARGE: (r"surcharge|supplement",),
+    Role.CONNECTION_FEE: (
+        r"connect\w*( fee| charge)?|set ?up( fee| cost| charge)?|flag ?fall|per call|call fee|start fee",
+    ),
+    Role.INCREMENTS: (
+        r"^(billing )?increments?( \w+)?$|^billing( (terms|interval|unit|period)s?)?$|^rounding$|^pulse$|taktung",
+        r"increment|billing|rounding|pulse|interval|min.* inc|initial.*(next|subsequent)|cadenc|^min( rounding)?$|step",
+    ),
+    Role.MINIMUM: (
+        r"^min(imum)?( \w+)*$|^(initial|first|1st)( \w+)*$|^interval ?1$|^init\b.*",
+        r"minimum|initial|first|interval 1",
+    ),
+    Role.INCREMENT: (
+        r"^(next|subsequent|additional|second|2nd|following)( \w+)*$|^interval ?[n2]$|^(billing )?increments?( \w+)*$",
+        r"increment|interval|step|subsequent|next|billing|rounding",
+    ),
+    Role.END: (
+        r"\b(end|expir\w*|valid (to|until|till)|until|discontinu\w*|termination)( date)?$",
+        r"\bend\b|expir|until|valid to",
+    ),
+    Role.EFFECTIVE: (
+        r"effective|valid (from|since|as of)|^(start|activation|begin\w*)( date)?$|g[üu]ltig ab|vigen|fecha|дата",
+        r"\bdate\b|from\b|start|effect",
+    ),
+    Role.CURRENCY: (r"^(currency|curr|ccy|devise|moneda|w[äa]hrung|valuta|валюта)( code)?$",),
+    Role.ORIGIN: (r"^(origin\w*|calling|source|a ?number|from)( country| zone| group| code| region)?$", r"\borigin"),
+    Role.OLD_RATE: (
+        r"\b(old|previous|prev|existing|former|prior|last)\b.*(rate|price|tariff|cost)?|(rate|price) (old|before)",
+        r"\b(current|present|actual)\b.*(rate|price|tariff|cost)|(rate|price|tariff) (current|now)",
+    ),
+    Role.RATE: (
+        _USUAL_RATE,
+        _OTHER_RATE,
+    ),
+    Role.CHANGE: (
+        r"^(rate |price |code )?(change|status|action|indicator|trend|update|movement)( \w+)?$",
+        r"change|status|action|comment|remark|note|indicator|update|type|flag",
+    ),
+}
+"""Patterns of plain headers for each role: the usual ones, then those that also mean something else."""
+NO_RATE: Final = (
+    r"change|differ|diff\b|%|percent|status|type|\bid\b|plan|class|currency|old_?|variation|quality|asr|acd|volume|date"
+)
+_PATTERNS: Final = {role: tuple(map(re.compile, patterns)) for role, patterns in HEADERS.items()}
+_NO_RATE: Final = re.compile(NO_RATE)
+_READERS: Final = (CodeReader(RANGE), CodeReader(JOIN))
+
+
+@cache
+def roles_of_header(name: str) -> dict[Role, int]:
+    """Return the roles that a plain header may have: 3 for the usual one, 2 and 1 for less sure ones."""
+    found: dict[Role, int] = {}
+    if not name or len(name) > 80:
+        return found
+    for role, patterns in _PATTERNS.items():
+        if role in (Role.RATE, Role.OLD_RATE) and _NO_RATE.search(name):
+            continue
+        for rank, pattern in enumerate(patterns):
+            if pattern.search(name):
+                found[role] = 3 - rank
+                break
+    return found
+
+
+@cache
+def is_code_cell(text: str) -> bool:
+    """Return whether a cell can be read as codes, in either meaning of a dash."""
+    for reader in _READERS:
+        try:
+            if reader.codes(text):
+                return True
+        except CellError:
+            continue
+    return "e+" in text.lower() and text[:1].isdigit()
+
+
+@cache
+def _is_increment_cell(text: str) -> bool:
+    if has_increments(text):
+        return True
+    try:
+        return bool(parse_increments(text)) and not text.isdigit()
+    except CellError:
+        return False
+
+
+def _is_seconds(text: str) -> bool:
+    return text.removesuffix(".0").isdigit() and len(text) <= 6
+
+
+def _is_text(text: str) -> bool:
+    return any(map(str.isalpha, text))
+
+
+def _is_area(text: str) -> bool:
+    return is_code_cell(text) or re.fullmatch(r"[0-9 ,;/-]+", text) is not None
+
+
+def _is_marker(text: str) -> bool:
+    return len(text) <= 40 and change_of(text) is not None and not text.replace(".", "").isdigit()
+
+
+def _is_price(text: str) -> bool:
+    return has_amount(text) or text.startswith("#FORMULA")
+
+
+CONTENTS: Final[dict[Role, tuple[Callable[[str], bool], float]]] = {
+    Role.CODE: (is_code_cell, 0.7),
+    Role.COUNTRY_CODE: (is_code_cell, 0.8),
+    Role.AREA_CODE: (_is_area, 0.6),
+    Role.ADDED: (is_code_cell, 0.6),
+    Role.REMOVED: (is_code_cell, 0.6),
+    Role.COUNTRY: (_is_text, 0.6),
+    Role.DESTINATION: (_is_text, 0.6),
+    Role.RATE: (_is_price, 0.5),
+    Role.OLD_RATE: (_is_price, 0.5),
+    Role.SURCHARGE: (_is_price, 0.5),
+    Role.CONNECTION_FEE: (_is_price, 0.5),
+    Role.INCREMENTS: (_is_increment_cell, 0.6),
+    Role.MINIMUM: (_is_seconds, 0.6),
+    Role.INCREMENT: (_is_seconds, 0.6),
+    Role.EFFECTIVE: (lambda text: has_date(text) or is_now(text), 0.6),
+    Role.END: (has_date, 0.6),
+    Role.CHANGE: (_is_marker, 0.9),
+    Role.CURRENCY: (lambda text: text.isalpha() or text in "$€£", 0.8),
+    Role.ORIGIN: (_is_text, 0.6),
+}
+"""How a cell of each role looks, and the least share of the cells with text that must look so."""
+_MAY_BE_EMPTY: Final = frozenset(CONTENTS) - {Role.CODE, Role.RATE, Role.COUNTRY_CODE}
+
+
+def fits(role: Role, cells: Sequence[str]) -> bool:
+    """Return whether the cells of a column can have a role. A column without text fits no required role."""
+    filled = [cell for cell in cells if cell]
+    if role in (Role.RATE, Role.OLD_RATE, Role.SURCHARGE, Role.CONNECTION_FEE):
+        filled = [cell for cell in filled if any(map(str.isdigit, cell))]
+    if not filled:
+        return False
+    test, share = CONTENTS[role]
+    return sum(map(test, filled)) >= share * len(filled)

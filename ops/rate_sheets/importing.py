@@ -1,0 +1,117 @@
+"""Makes a deck from a sheet: alone with the home layer, or as changes to the active deck."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Final
+
+from calling_credit.rates.deck import ANY_ORIGIN, RateRow
+from ops.rate_sheets.changes import Change
+from ops.rate_sheets.new_rows import RowMaker, Surroundings, without_repetitions
+from ops.rate_sheets.notes import NoteCode, Notes
+from ops.rate_sheets.prices import dollars
+from ops.rate_sheets.sheet_rows import SheetRow
+
+FAR_BELOW: Final = 10
+"""A rate below the median of its country by this factor is doubted."""
+_NO_END: Final = "A deck cannot end a row: import a sheet without it on that day."
+
+
+@dataclass(slots=True)
+class ImportedDeck:
+    """The rows of the new deck. `carriers` has the carrier's price of a call of 60 s in micro-dollars by prefix and
+    date.
+    """
+
+    rows: list[RateRow] = field(default_factory=list)
+    carriers: dict[tuple[str, str], int] = field(default_factory=dict)
+    sheet_prefixes: int = 0
+
+
+def import_sheet(rows: Iterable[SheetRow], around: Surroundings, notes: Notes) -> ImportedDeck:
+    """Return the deck of a whole sheet, with the home layer of the active deck."""
+    maker, closed = RowMaker(around, notes), []
+    priced: list[tuple[SheetRow, RateRow]] = []
+    for entry in rows:
+        if entry.end is not None and entry.end < around.today:
+            detail = f"It ended on {entry.end.isoformat()}."
+            notes.add(NoteCode.OUTDATED, entry.line, entry.code, detail)
+        elif entry.change == Change.CLOSED:
+            closed.append(entry)
+        elif (row := maker.row(entry)) is not None:
+            priced.append((entry, row))
+            _note_end(entry, notes)
+    kept = list(without_repetitions(priced, notes))
+    deck = ImportedDeck([row for _, row in kept])
+    deck.carriers = {(row.prefix, row.effective_from): maker.carriers_price(entry) for entry, row in kept}
+    deck.rows += _old_rows(kept, maker, around)
+    deck.rows += _closed_rows(closed, {row.prefix for row in deck.rows}, maker, around, notes)
+    note_far_below(kept, notes)
+    deck.sheet_prefixes = len({row.prefix for row in deck.rows})
+    deck.rows += around.home_rows()
+    _note_lost_origins(deck.rows, around, notes)
+    return deck
+
+
+def _note_end(entry: SheetRow, notes: Notes) -> None:
+    if entry.end is not None:
+        detail = f"It ends on {entry.end.isoformat()}. {_NO_END}"
+        notes.add(NoteCode.CLOSES_LATER, entry.line, entry.code, detail)
+
+
+def _old_rows(kept: list[tuple[SheetRow, RateRow]], maker: RowMaker, around: Surroundings) -> list[RateRow]:
+    """Return rows that keep the old price of each code whose first row takes effect later."""
+    first: dict[tuple[str, str], tuple[SheetRow, RateRow]] = {}
+    for entry, row in kept:
+        key = (row.prefix, row.origin)
+        if key not in first or row.effective_from < first[key][1].effective_from:
+            first[key] = (entry, row)
+    later = [(entry, row) for entry, row in first.values() if row.effective_from > around.now]
+    return [old for entry, row in later if (old := maker.old_row(entry, row)) is not None]
+
+
+def _closed_rows(
+    closed: list[SheetRow], priced: set[str], maker: RowMaker, around: Surroundings, notes: Notes
+) -> list[RateRow]:
+    """Return the active deck's rows of codes that close later; those of closed codes are left out."""
+    kept = []
+    for entry in closed:
+        if entry.code in priced or maker.place_of(entry) is not None:
+            continue
+        active = around.active.find(entry.code, ANY_ORIGIN, around.now) if around.active else None
+        if entry.effective_from > around.today and active is not None and active.prefix == entry.code:
+            detail = f"It closes on {entry.effective_from.isoformat()}; until then the active price stays. {_NO_END}"
+            notes.add(NoteCode.CLOSES_LATER, entry.line, entry.code, detail)
+            kept.append(active)
+            continue
+        notes.add(NoteCode.CLOSED, entry.line, entry.code, f"{entry.destination} is closed.")
+    return kept
+
+
+def _note_lost_origins(rows: list[RateRow], around: Surroundings, notes: Notes) -> None:
+    if around.active is None:
+        return
+    new = {(row.prefix, row.origin) for row in rows}
+    lost = {
+        row.prefix for row in around.active.rows if row.origin != ANY_ORIGIN and (row.prefix, row.origin) not in new
+    }
+    for prefix in sorted(lost):
+        detail = (
+            "The active deck has prices for callers of certain countries, and the sheet has none; they are left out."
+        )
+        notes.add(NoteCode.ORIGIN_ROWS_LOST, 0, prefix, detail)
+
+
+def note_far_below(kept: list[tuple[SheetRow, RateRow]], notes: Notes) -> None:
+    """Doubt each row whose rate is far below the median of its country."""
+    by_country: dict[str, list[int]] = {}
+    for _, row in kept:
+        by_country.setdefault(row.country, []).append(row.rate_micros_per_minute)
+    medians = {country: int(median(rates)) for country, rates in by_country.items() if len(rates) > 1}
+    for entry, row in kept:
+        usual = medians.get(row.country, 0)
+        if row.rate_micros_per_minute * FAR_BELOW < usual:
+            detail = (
+                f"{dollars(row.rate_micros_per_minute)} is far below {dollars(usual)}, the median of {row.country}."
+            )
+            notes.add(NoteCode.FAR_BELOW_COUNTRY, entry.line, row.prefix, detail)

@@ -1,0 +1,238 @@
+"""Writes the map of a guessed table: a TOML text that marks doubtful choices, and leaves open ones to the operator."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from ops.rate_sheets import dates
+from ops.rate_sheets.amounts import COMMA, POINT, decimal_sign, foreign_currency, names_cents, names_dollars
+from ops.rate_sheets.cells import Sheet, with_merged
+from ops.rate_sheets.codes import JOIN, RANGE, THOUSANDS, is_joined, is_range, looks_like_thousands
+from ops.rate_sheets.columns import TableGuess
+from ops.rate_sheets.prose import day_of, foreign_prices, stated_dates, stated_increments, states_dollars
+from ops.rate_sheets.rate_map import Role
+
+MAX_ROWS: Final = 150_000
+_PRICES: Final = (Role.RATE, Role.OLD_RATE, Role.SURCHARGE, Role.CONNECTION_FEE)
+_DATES: Final = (Role.EFFECTIVE, Role.END)
+_TAIL: Final = 60
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A proposed map, the table it is about, how many choices are doubtful, and how many are open."""
+
+    guess: TableGuess
+    text: str
+    doubts: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+
+
+class MapWriter:
+    """Writes the map of a guessed table line by line."""
+
+    def __init__(self, guess: TableGuess, others: list[TableGuess], hidden: list[Sheet], has_sheets: bool) -> None:
+        self._guess = guess
+        self._others = others
+        self._hidden = hidden
+        self._has_sheets = has_sheets
+        self._lines: list[str] = []
+        self._result = Proposal(guess, "")
+        self._texts: dict[int, Counter[str]] = {}
+        self._prose: list[str] = []
+        self._blanks: Counter[Role] = Counter()
+        self._rows = 0
+        self._scan()
+
+    def proposal(self) -> Proposal:
+        """Return the proposal."""
+        self._write_sheet()
+        self._write_currency()
+        self._write_numbers()
+        self._write_dates()
+        self._write_codes()
+        self._lines += ["", "[columns]"]
+        doubts = dict(doubt.split(": ", 1) for doubt in self._guess.doubts)
+        for role in Role:
+            if role in self._guess.columns:
+                self._write_column(role, doubts.get(str(role), ""))
+        if "columns" in doubts:
+            self._result.doubts.append(doubts["columns"])
+        self._write_increments()
+        self._result.text = "\n".join([*self._lines, ""])
+        return self._result
+
+    def _scan(self) -> None:
+        """Count the texts of the columns, and collect the sentences beside the table."""
+        guess = self._guess
+        used = {column for found in guess.columns.values() for column in found}
+        keys = [guess.columns[role][0] for role in (Role.CODE, Role.COUNTRY_CODE, Role.RATE) if role in guess.columns]
+        self._texts = {column: Counter() for column in used}
+        tail: list[list[str]] = []
+        for number, cells in islice(with_merged(guess.sheet.rows, guess.sheet.merges), MAX_ROWS):
+            if number <= guess.last_row:
+                self._prose += [cell for cell in cells if len(cell) > 2] if number < guess.last_row else []
+                continue
+            if sum(column < len(cells) and bool(cells[column]) for column in keys) < len(keys):
+                tail = [*tail[-_TAIL:], cells]
+            self._rows += 1
+            for column in used:
+                if column < len(cells) and cells[column]:
+                    self._texts[column][cells[column]] += 1
+            self._note_blanks(cells)
+        self._prose += [cell for cells in tail for cell in cells if len(cell) > 2]
+
+    def _note_blanks(self, cells: list[str]) -> None:
+        columns = self._guess.columns
+        if Role.AREA_CODE in columns and Role.COUNTRY_CODE in columns:
+            area, country = columns[Role.AREA_CODE][0], columns[Role.COUNTRY_CODE][0]
+            if area < len(cells) and cells[area] and not cells[country] and any(map(str.isdigit, cells[area])):
+                self._blanks[Role.COUNTRY_CODE] += 1
+
+    def _cells(self, roles: Iterable[Role]) -> list[str]:
+        columns = [column for role in roles for column in self._guess.columns.get(role, ())]
+        return [text for column in columns for text in self._texts[column]]
+
+    def _add(self, key: str, value: str, doubt: str = "") -> None:
+        comment = f"  # unsure: {doubt}" if doubt else ""
+        if doubt:
+            self._result.doubts.append(f"{key}: {doubt}")
+        self._lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}{comment}")
+
+    def _decide(self, key: str, question: str) -> None:
+        self._result.open.append(f"{key}: {question}")
+        self._lines.append(f'{key} = ""  # decide: {question}')
+
+    def _write_sheet(self) -> None:
+        guess = self._guess
+        if not self._has_sheets:
+            return
+        close = [other.sheet.name for other in self._others if other.score > guess.score - 3]
+        doubt = f"also possible: {', '.join(close)}" if close else ""
+        self._add("sheet", guess.sheet.name, doubt)
+        if self._hidden:
+            self._lines.append(f"# Hidden sheets were left out: {', '.join(sheet.name for sheet in self._hidden)}")
+
+    def _write_currency(self) -> None:
+        headers = [
+            self._guess.names[column]
+            for role in _PRICES
+            for column in self._guess.columns.get(role, ())
+            if column < len(self._guess.names)
+        ]
+        cells = self._cells((*_PRICES, Role.CURRENCY))
+        texts = [*headers, *cells[:5_000]]
+        foreign = next(filter(None, map(foreign_currency, texts)), "") or next(
+            filter(None, map(foreign_prices, self._prose)), ""
+        )
+        if foreign and not any(map(names_dollars, headers)):
+            self._decide("currency", f'the sheet mentions {foreign}; write "USD" only if its prices are US dollars')
+        elif any(map(names_dollars, texts)) or any(map(states_dollars, self._prose)):
+            self._add("currency", "USD")
+        else:
+            self._add("currency", "USD", "the sheet states no currency; only US dollars can be imported")
+        if any(map(names_cents, headers)):
+            self._add("rate_unit", "cents", "a header mentions cents")
+
+    def _write_numbers(self) -> None:
+        signs = Counter(filter(None, map(decimal_sign, self._cells(_PRICES))))
+        if len(signs) > 1:
+            self._decide(
+                "decimal", f'the prices have {signs[POINT]} points and {signs[COMMA]} commas; write "." or ","'
+            )
+        elif signs[COMMA]:
+            self._add("decimal", COMMA)
+        elif any("," in text for text in self._cells(_PRICES)):
+            self._add("decimal", POINT, "commas may separate thousands or decimals")
+
+    def _write_dates(self) -> None:
+        texts = self._cells(_DATES)
+        orders = [dates.possible_orders(text) for text in texts]
+        ordered = [order for order in orders if len(order) < len(dates.ORDERS)]
+        common = frozenset.intersection(*ordered) if ordered else frozenset()
+        if ordered and len(common) != 1:
+            example = next(text for text, order in zip(texts, orders, strict=True) if len(order) < len(dates.ORDERS))
+            reason = f'dates such as {example}; write "DMY" if the day comes first, "MDY" if the month does'
+            self._decide("date_order", reason)
+        elif common:
+            self._add("date_order", next(iter(common)))
+        if Role.EFFECTIVE not in self._guess.columns:
+            self._write_stated_date(next(iter(common), ""))
+
+    def _write_stated_date(self, order: str) -> None:
+        stated = [(text, found) for text in self._prose for found in stated_dates(text)]
+        day = next(filter(None, (day_of(found, order) for _, found in stated)), None)
+        if day is not None:
+            self._add("effective_from", day.isoformat(), f'from "{stated[0][0][:60]}"'.replace("\n", " "))
+        elif stated:
+            self._decide(
+                "effective_from", f'"{stated[0][0][:60]}" does not show which number is the month'.replace("\n", " ")
+            )
+
+    def _write_codes(self) -> None:
+        cells = self._cells((Role.CODE, Role.AREA_CODE))
+        dashed = [text for text in cells if re.search(r"[0-9] ?- ?[0-9]", text)]
+        joins, ranges = sum(map(is_joined, dashed)), sum(map(is_range, dashed))
+        if joins and ranges:
+            self._decide(
+                "dash",
+                f"{_first(dashed, is_joined)} joins codes and {_first(dashed, is_range)} is a range; correct the sheet,"
+                " because a column cannot mix both",
+            )
+        elif joins:
+            self._add("dash", JOIN, "" if joins == len(dashed) else "some dashes may be ranges")
+        elif dashed:
+            self._add(
+                "dash",
+                RANGE,
+                "" if ranges == len(dashed) or Role.AREA_CODE in self._guess.columns else "some dashes may join codes",
+            )
+        commas = [text for text in cells if "," in text]
+        others = [text for text in cells if "," not in text]
+        if (
+            commas
+            and Role.CODE in self._guess.columns
+            and all(map(looks_like_thousands, commas))
+            and all(len(text) <= 3 for text in others)
+        ):
+            self._add("comma", THOUSANDS, "the codes look like numbers with separated thousands")
+        if self._blanks[Role.COUNTRY_CODE]:
+            self._lines.append(
+                'fill_down = ["country_code"]  # unsure: rows without a country code have that of the row above'
+            )
+            self._result.doubts.append("fill_down: rows without a country code have that of the row above")
+
+    def _write_column(self, role: Role, doubt: str) -> None:
+        headers = [self._guess.header_of(column) for column in self._guess.columns[role]]
+        if len(headers) == 1:
+            self._add(str(role), headers[0], doubt)
+            return
+        doubt = "of several columns, the highest counts; keep one to choose it"
+        self._result.doubts.append(f"{role}: {doubt}")
+        self._lines.append(f"{role} = {json.dumps(headers, ensure_ascii=False)}  # unsure: {doubt}")
+
+    def _write_increments(self) -> None:
+        columns = self._guess.columns
+        if Role.INCREMENTS in columns or Role.MINIMUM in columns or Role.INCREMENT in columns:
+            return
+        stated = stated_increments(self._prose)
+        pairs = Counter(f"{pair.minimum}/{pair.increment}" for _, found in stated for pair in found)
+        self._lines += ["", "[increments]"]
+        if len(pairs) == 1:
+            self._add("default", next(iter(pairs)), f'from "{stated[0][0][:80]}"'.replace("\n", " "))
+            return
+        self._add(
+            "default", "60/60", "the sheet states several; add a rule for each" if pairs else "the sheet states none"
+        )
+        for text, _ in stated:
+            self._lines.append(f"#   {' '.join(text.split())[:200]}")
+        if pairs:
+            self._lines += ["[increments.rules]", '# "Mexico" = "60/60"']
+
+
+def _first(texts: Iterable[str], test: Callable[[str], bool]) -> str:
+    return f'"{next(filter(test, texts))}"'

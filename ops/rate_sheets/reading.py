@@ -1,0 +1,235 @@
+"""Reads the rows of a sheet by a map. Every unreadable cell is a reason to refuse the sheet, with its place."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any, Final
+
+from ops.rate_sheets.amounts import CORRECT, parse_amount
+from ops.rate_sheets.cells import Sheet
+from ops.rate_sheets.changes import Change, change_of, says_closed
+from ops.rate_sheets.codes import CodeReader, has_code
+from ops.rate_sheets.currency_checks import CurrencyChecks
+from ops.rate_sheets.dates import is_now, parse_day
+from ops.rate_sheets.notes import MAX_REFUSALS, CellError, NoteCode, Notes, Place, SheetRefusedError, refuse
+from ops.rate_sheets.rate_map import RateMap, Role
+from ops.rate_sheets.row_details import RowDetails
+from ops.rate_sheets.sheet_rows import SheetRow
+from ops.rate_sheets.table import find_header, table_rows
+
+MAX_RATE: Final = Decimal(1000)
+ROWS_PER_REPORT: Final = 1_000
+_NOTHING: Final = Decimal(0)
+_CODE_ROLES: Final = (Role.CODE, Role.COUNTRY_CODE, Role.AREA_CODE, Role.ADDED, Role.REMOVED)
+
+
+class _ColumnError(Exception):
+    """A cell of a role cannot be read."""
+
+    def __init__(self, column: int, problem: CellError) -> None:
+        super().__init__(str(problem))
+        self.column = column
+
+
+class SheetReader:
+    """Reads one sheet. `today` is the date of rows that are in effect already."""
+
+    def __init__(self, sheet: Sheet, rate_map: RateMap, today: date, notes: Notes) -> None:
+        self._sheet = sheet
+        self._map = rate_map
+        self._today = today
+        self._notes = notes
+        self._codes = CodeReader(rate_map.dash, rate_map.comma)
+        self._reasons: list[tuple[Place, str]] = []
+        self._seen: dict[tuple[Role, str, type], Any] = {}
+        self._last: dict[Role, str] = {}
+        self.header = find_header(sheet, rate_map)
+        self._details = RowDetails(rate_map)
+        self._currency = CurrencyChecks(sheet, rate_map, self.header)
+        self.row_count = 0
+        """Rows below the header that state a code or a price."""
+
+    def rows(self, report_progress: Callable[[int], None] = lambda _count: None) -> Iterator[SheetRow]:
+        """Yield every price of the sheet, in its order.
+
+        Raises:
+            SheetRefusedError: at the end, with each cell that cannot be read, or at once for another currency.
+        """
+        self._currency.check_above()
+        for line, cells in table_rows(self._sheet, self.header):
+            if line % ROWS_PER_REPORT == 0:
+                report_progress(line)
+            try:
+                yield from self._row(line, cells)
+            except _ColumnError as error:
+                if self._map.skips_unreadable:
+                    self._notes.add(NoteCode.UNREADABLE, line, "", str(error))
+                    continue
+                self._reasons.append((self.header.place_at(self._sheet.name, line, error.column), str(error)))
+                if len(self._reasons) >= MAX_REFUSALS:
+                    break
+        unused = self._details.unused_rule()
+        if not self._reasons and unused:
+            reason = (
+                f'The rule "{unused}" of increments.rules in the map matches no row. Correct its name or remove it.'
+            )
+            raise refuse(self.header.place(self._sheet.name, self.header.last_row + 1, Role.DESTINATION), reason)
+        if self._reasons:
+            raise SheetRefusedError(self._reasons)
+        if not self.row_count:
+            reason = "Below the header, no row has a code and a rate. Correct columns in the map."
+            raise refuse(self.header.place(self._sheet.name, self.header.last_row + 1, Role.CODE), reason)
+
+    def _text(self, cells: list[str], role: Role) -> str:
+        columns = self.header.columns.get(role)
+        text = cells[columns[0]] if columns and columns[0] < len(cells) else ""
+        if role in self._map.fill_down:
+            text = text or self._last.get(role, "")
+            self._last[role] = text
+        return text
+
+    def _row(self, line: int, cells: list[str]) -> Iterator[SheetRow]:
+        code_text = {role: self._text(cells, role) for role in _CODE_ROLES}
+        rates = self._texts(cells, Role.RATE)
+        has_rate = any(any(map(str.isdigit, text)) for text in rates)
+        if not any(code_text.values()):
+            if has_rate and any(self._has_price(text) for text in rates):
+                self.row_count += 1
+                self._notes.add(NoteCode.NO_CODE, line, "", f"{self._name(cells) or 'A row'} has a rate but no code.")
+            else:
+                self._currency.check_prose(line, cells)
+            return
+        if not has_rate and not any(has_code(text) for text in code_text.values()):
+            self._currency.check_prose(line, cells)
+            return
+        self.row_count += 1
+        change = self._change(cells, rates)
+        try:
+            self._currency.check_cell(self._text(cells, Role.CURRENCY))
+        except CellError as error:
+            raise _ColumnError(self._column(Role.CURRENCY), error) from None
+        for codes, meaning in self._all_codes(code_text, change):
+            yield from self._priced(line, cells, codes, meaning)
+
+    def _has_price(self, text: str) -> bool:
+        try:
+            return parse_amount(text, self._map.decimal) is not None
+        except CellError:
+            return False
+
+    def _all_codes(self, texts: dict[Role, str], change: Change) -> Iterator[tuple[list[str], Change]]:
+        for role, meaning in ((Role.ADDED, Change.NEW), (Role.REMOVED, Change.CLOSED)):
+            if texts[role]:
+                yield self._parsed(role, texts[role], self._codes.codes), meaning
+        if texts[Role.COUNTRY_CODE]:
+            countries = self._parsed(Role.COUNTRY_CODE, texts[Role.COUNTRY_CODE], self._codes.codes)
+            area = texts[Role.AREA_CODE]
+            for country in countries[:1] if area else countries:
+                yield (
+                    self._parsed(Role.AREA_CODE, area, partial(self._codes.codes, country_code=country)),
+                    change,
+                )
+        elif texts[Role.AREA_CODE]:
+            problem = CellError("The row has an area code but no country code.", "Add it, or set fill_down in the map.")
+            raise _ColumnError(self._column(Role.COUNTRY_CODE), problem)
+        elif texts[Role.CODE]:
+            yield self._parsed(Role.CODE, texts[Role.CODE], self._codes.codes), change
+
+    def _priced(self, line: int, cells: list[str], codes: list[str], change: Change) -> Iterator[SheetRow]:
+        rate = None if change == Change.CLOSED else self._rate(line, cells, codes)
+        old = self._amount(cells, Role.OLD_RATE)
+        fee = self._amount(cells, Role.CONNECTION_FEE) or _NOTHING
+        effective = self._day(cells, Role.EFFECTIVE) or self._map.effective_from or self._today
+        end = self._day(cells, Role.END)
+        name = self._name(cells)
+        origins = self._origins(cells)
+        for code in codes:
+            seconds = self._increments(cells, name, code)
+            for origin in origins:
+                yield SheetRow(line, code, name, rate, old, fee, *seconds, effective, end, change, origin)
+
+    def _rate(self, line: int, cells: list[str], codes: list[str]) -> Decimal | None:
+        """Return the highest of the row's rates, with its surcharge."""
+        columns = self.header.columns.get(Role.RATE, ())
+        found = [self._amount_at(cells, Role.RATE, column) for column in columns]
+        rates = [rate for rate in found if rate is not None]
+        if not rates:
+            return None
+        if len(set(rates)) > 1:
+            shown = ", ".join(f"{rate:f}" for rate in rates)
+            self._notes.add(NoteCode.HIGHEST_RATE, line, codes[0] if codes else "", f"Of {shown}, the highest counts.")
+        surcharges = (self._amount_at(cells, Role.SURCHARGE, at) for at in self.header.columns.get(Role.SURCHARGE, ()))
+        rate = max(rates) + max((amount for amount in surcharges if amount is not None), default=_NOTHING)
+        if rate > MAX_RATE:
+            problem = CellError(f"{rate:f} is more than {MAX_RATE} dollars a minute.", CORRECT)
+            raise _ColumnError(columns[0], problem)
+        return rate
+
+    def _texts(self, cells: list[str], role: Role) -> list[str]:
+        return [cells[column] for column in self.header.columns.get(role, ()) if column < len(cells)]
+
+    def _amount(self, cells: list[str], role: Role) -> Decimal | None:
+        columns = self.header.columns.get(role)
+        return self._amount_at(cells, role, columns[0]) if columns else None
+
+    def _amount_at(self, cells: list[str], role: Role, column: int) -> Decimal | None:
+        text = cells[column] if column < len(cells) else ""
+        per_dollar = 100 if self._map.is_in_cents else 1
+        amount: Decimal | None = self._parsed(
+            role, text, lambda cell: parse_amount(cell, self._map.decimal, per_dollar=per_dollar), column
+        )
+        return amount
+
+    def _day(self, cells: list[str], role: Role) -> date | None:
+        text = self._text(cells, role)
+        if not text:
+            return None
+        return (
+            self._today
+            if is_now(text)
+            else self._parsed(role, text, lambda cell: parse_day(cell, self._map.date_order))
+        )
+
+    def _change(self, cells: list[str], rates: list[str]) -> Change:
+        text = self._text(cells, Role.CHANGE)
+        change = self._map.changes.get(text.casefold()) or change_of(text)
+        if change is None:
+            step = f'Add it to the map: [changes] "{text}" = "increase", or another of {", ".join(Change)}.'
+            raise _ColumnError(self._column(Role.CHANGE), CellError(f'The marker "{text}" is unknown.', step))
+        if rates and all(says_closed(rate) for rate in rates):
+            return Change.CLOSED
+        return change
+
+    def _increments(self, cells: list[str], name: str, code: str) -> tuple[int, int]:
+        texts = {role: self._text(cells, role) for role in (Role.INCREMENTS, Role.MINIMUM, Role.INCREMENT)}
+        try:
+            return self._details.increments(texts, name, code)
+        except CellError as error:
+            role = next((role for role, text in texts.items() if text), Role.INCREMENTS)
+            raise _ColumnError(self._column(role), error) from None
+
+    def _origins(self, cells: list[str]) -> tuple[str, ...]:
+        try:
+            return self._details.origins(self._text(cells, Role.ORIGIN))
+        except CellError as error:
+            raise _ColumnError(self._column(Role.ORIGIN), error) from None
+
+    def _name(self, cells: list[str]) -> str:
+        return self._details.name(self._text(cells, Role.COUNTRY), self._texts(cells, Role.DESTINATION))
+
+    def _column(self, role: Role) -> int:
+        return (self.header.columns.get(role) or (0,))[0]
+
+    def _parsed(self, role: Role, text: str, parse: Callable[[str], Any], column: int | None = None) -> Any:
+        """Return the value of a text. A sheet repeats most of them, so each is parsed once."""
+        key = (role, text, type(text))
+        if role not in _CODE_ROLES and key in self._seen:
+            return self._seen[key]
+        try:
+            value = parse(text)
+        except CellError as error:
+            raise _ColumnError(self._column(role) if column is None else column, error) from None
+        if role not in _CODE_ROLES:
+            self._seen[key] = value
+        return value
