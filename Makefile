@@ -218,10 +218,10 @@ rollback-rates: $(READY)  ## Activate the previous deck, or TO=version; LIST=1 l
 	  $(if $(filter 1,$(LIST)),--list,$(if $(filter-out 0,$(LIST)),--price-list "$(LIST)"))
 
 .PHONY: rerate-calls
-rerate-calls: $(READY)  ## Charge calls that waited for a price; ACCOUNT=id FROM=date TO=date [DECK=] reprices, YES=1 posts
+rerate-calls: $(READY)  ## Charge calls that waited for a price; ACCOUNT=id FROM=date TO=date [DECK= LIST=] reprices, YES=1 posts
 	@$(BIN)/python -m ops.rerate_calls $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(FROM),--from "$(FROM)") \
 	  $(if $(TO),--to "$(TO)") $(if $(DECK),--deck "$(DECK)") $(if $(PREFIX),--prefix "$(PREFIX)") \
-	  $(if $(DESTINATION),--destination "$(DESTINATION)") $(call flag,EVEN_PROMISED,--even-promised) \
+	  $(if $(DESTINATION),--destination "$(DESTINATION)") $(if $(LIST),--list "$(LIST)") $(call flag,EVEN_PROMISED,--even-promised) \
 	  $(call flag,EVEN_CORRECTED,--even-corrected) $(call flag,YES,--yes)
 
 .PHONY: correct-call

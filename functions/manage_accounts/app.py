@@ -42,7 +42,7 @@ from calling_credit.moves.postings import AdjustmentPoster, CorrectionPoster
 from calling_credit.payments.unblocking import parse_unblock, unblock_card, unblocked_view
 from calling_credit.rates.area_codes import AreaCodeReader
 from calling_credit.rates.deck_store import s3_client
-from calling_credit.rates.price_lists import ActivePriceLists
+from calling_credit.rates.list_names import check_list_stored
 from calling_credit.recharge.saving import in_flight_view
 from calling_credit.recharge.settings import rule_view
 from calling_credit.recharge.store import RechargeStore
@@ -55,7 +55,6 @@ DESK: Final = "/operator"
 """The beginning of the paths that staff may use."""
 
 LEAD: Final = timedelta(seconds=config().lead_seconds)
-"""How far ahead prices and numbers change."""
 
 logger = Logger()
 metrics = Metrics(service="desk")
@@ -68,7 +67,7 @@ lines = LineStore(dynamodb, config().table_name, LEAD)
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 sign_outs = SignOuts(dynamodb, config().table_name, timedelta(days=config().refresh_token_days), config().user_pool_id)
-lists = ActivePriceLists(s3_client(), config().deck_bucket)
+check_list = partial(check_list_stored, s3_client, config().deck_bucket)
 area_codes = AreaCodeReader(s3_client, config().deck_bucket)
 
 
@@ -86,7 +85,7 @@ def put_account(account_id: str) -> Response[str]:
         allowed(Right.OPERATE)
     ids.check_id(account_id, "account_id")
     now = clock.now()
-    parse = account_parser(account_id, body, lists.check_stored, now, LEAD)
+    parse = account_parser(account_id, body, check_list, now, LEAD)
     if "status" in body:
         close_by_settings(dynamodb, config().table_name, account_id, parse, operator.actor, now, operator.sign_in)
     account, is_new = accounts.store_account(account_id, parse, operator.actor, now, operator.sign_in)

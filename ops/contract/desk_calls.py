@@ -27,6 +27,7 @@ from ops.contract.schemas import (
     or_null,
     record,
 )
+from ops.contract.usage_routes import OWN_PRICE
 
 NUMBER: Final = described(TEXT, "The number that was called; an erased number shows its country and last two digits.")
 REFUSAL: Final = record(
@@ -62,9 +63,10 @@ ROW: Final = record(
         "connection_fee": MONEY,
         "minimum_seconds": or_null(described(COUNT, "Null for calls that version 1.0.0 charged.")),
         "increment_seconds": or_null(COUNT),
+        **OWN_PRICE,
         "rate_steps": list_of(RATE_STEP, "Absent for a row with one rate."),
     },
-    optional=("rate_steps",),
+    optional=(*OWN_PRICE, "rate_steps"),
 )
 CALCULATION: Final = record(
     "PriceCalculation",

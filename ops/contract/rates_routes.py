@@ -80,6 +80,18 @@ RATE: Final = record(
     optional=("rate_steps", "next_rate_steps", "more"),
 )
 RATES: Final = page_of("Rates", "Prices in effect now, followed by announced prices.", RATE)
+OWN_RATE: Final = record(
+    "OwnRate",
+    "One row of an account's own prices: of its price list, or of the deck with its markup. Prices are exact.",
+    {
+        **RATE["properties"],
+        "price_list": described(or_null(TEXT), "The account's price list that has the row; null for the deck."),
+        "markup_percent": described(TEXT, "The markup on the deck's rate and fee.", examples=["12.50"]),
+        "base_rate_per_minute": described(or_null(MONEY), "The deck's rate; null without a markup."),
+    },
+    optional=("more",),
+)
+OWN_RATES: Final = page_of("OwnRates", "Prices in effect now, followed by announced prices.", OWN_RATE)
 
 DIALED: Final[Schema] = {"type": "string", "examples": ["+442071838750", "(212) 555-0100"]}
 NUMBER: Final = query(
@@ -133,7 +145,7 @@ ROUTES: Final = (
         "list_usage",
         GROUP,
         "Show the prices of the account's own lines",
-        ok(RATES, "The prices."),
+        ok(OWN_RATES, "The prices."),
         (*RATE_CODES, "invalid_id", "unknown_line", "unknown_account"),
         "Send one of `number`, `country`, and `popular`. The origin of a price is the country of a line's number.",
         (

@@ -22,6 +22,7 @@ from ops.contract.schemas import (
     NEXT_CURSOR,
     TEXT,
     USER,
+    Schema,
     described,
     list_of,
     one_of,
@@ -73,6 +74,14 @@ SUMMARY: Final = record(
         "days": list_of(DAY_TOTAL, "The days with calls, oldest first."),
     },
 )
+OWN_PRICE: Final[dict[str, Schema]] = {
+    "price_list": described(or_null(TEXT), "The account's price list that had the price; null for the deck."),
+    "list_version": described(or_null(TEXT), "The version of the list."),
+    "base_rate_per_minute": described(or_null(MONEY), "The deck's rate before the markup; null without one."),
+    "base_connection_fee": described(or_null(MONEY), "The deck's fee before the markup; null without one."),
+    "markup_percent": described(TEXT, "The markup on the deck's rate and fee.", examples=["12.50"]),
+}
+"""What explains the price of a call that had a price of the account's own; absent for the deck's price."""
 BILLED_STEP: Final = record(
     "BilledStep",
     "A rate step, and the seconds that it billed.",
@@ -99,12 +108,13 @@ CALL: Final = record(
         "line_number": or_null(described(TEXT, "The number of the line; null if the account has no such line.")),
         "corrected": described(FLAG, "Whether an operator has corrected the duration or waived the charge."),
         "suspicious": described(FLAG, "Whether the recorded duration is hard to believe."),
+        **OWN_PRICE,
         "rate_steps": list_of(
             BILLED_STEP,
             "The row's further rates; the other billed seconds have its own rate. Absent for one rate.",
         ),
     },
-    optional=("rate_steps",),
+    optional=(*OWN_PRICE, "rate_steps"),
 )
 READ: Final = record(
     "ReadSoFar",

@@ -157,6 +157,15 @@ TURNED_ON = {"new": {"international_calling": True}, "loosened": ["international
 Change = tuple[dict[str, Any] | None, dict[str, Any] | None]
 PAID = PAYMENT | {"status": "succeeded", "settled_at": AT}
 FAILED = PAYMENT | {"status": "failed", "failure_code": "insufficient_funds"}
+RISE = {
+    "country": "GB",
+    "starts_at": "2026-12-01T00:00:00.000Z",
+    "call_seconds": 60,
+    "price": "0.10",
+    "next_price": "0.12",
+    "destinations": 2,
+}
+RISES = {"countries": ["GB"], "changes": [RISE], "more": 0}
 CHANGES: dict[str, Change] = {
     "TopUpSucceeded": (PAYMENT, PAID),
     "TopUpFailed": (PAYMENT, FAILED),
@@ -177,6 +186,7 @@ CHANGES: dict[str, Change] = {
     "AddressConfirmationRequested": (ACCOUNT, ACCOUNT | WAITING),
     "RuleChanged": (None, recorded("rule_changed", "auto_recharge", "rule-000002", new={"enabled": False})),
     "PriceTermsChanged": (None, recorded("price_terms_changed", "prices", "prices-000002", new=PRICES)),
+    "RateChangeAnnounced": (None, recorded("rate_change_announced", "prices", "rates-deck-1", new=RISES)),
     "LimitsLoosened": (None, recorded("limits_changed", "limits", "limits-000002", **RAISED)),
     "InternationalCallingEnabled": (None, recorded("line_changed", "line:line_1", "line_1-000002", **TURNED_ON)),
     "MailBounced": (None, BOUNCED),

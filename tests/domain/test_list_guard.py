@@ -10,7 +10,7 @@ from calling_credit.rates.deck import RateRow
 from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.findings import Sample
 from calling_credit.rates.home_numbers import HomeNumbers
-from calling_credit.rates.layered_states import rows_by_prefix
+from calling_credit.rates.layered_states import PrefixIndex, rows_by_prefix
 from calling_credit.rates.list_guard import ListGuard, home_rows, jumps_from_deck, newly_outdone
 
 AT = "2026-11-23T10:00:00.000Z"
@@ -107,7 +107,9 @@ def test_findings_are_those_of_every_number_origin_and_time(own: list[RateRow], 
 def outdone(own: list[RateRow], old: list[RateRow], new: list[RateRow]) -> list[tuple[str, str]]:
     before, after = rows_by_prefix(old), rows_by_prefix(new)
     changed = [prefix for prefix, of_prefix in after.items() if before.get(prefix) != of_prefix]
-    found: dict[str, Sample] = newly_outdone("a", rows_by_prefix(own), before, after, changed, AT)
+    found: dict[str, Sample] = newly_outdone(
+        "a", rows_by_prefix(own), PrefixIndex(before), PrefixIndex(after), changed, AT
+    )
     return sorted((sample.row.prefix, sample.prefix) for sample in found.values() if sample.row)
 
 
@@ -117,6 +119,22 @@ def test_a_new_deck_answers_only_for_what_it_newly_outdoes() -> None:
     assert outdone([row("855")], [row("85597")], [row("85597"), row("85510")]) == [("855", "85510")]
     assert outdone([row("855"), row("8551")], [], [row("85510"), row("85597")]) == [("855", "85597"), ("8551", "85510")]
     assert outdone([row("44")], [], [row("85597")]) == []
+
+
+@given(rows, rows, rows)
+def test_newly_outdone_rows_are_the_difference_of_both_decks(
+    own: list[RateRow], old: list[RateRow], new: list[RateRow]
+) -> None:
+    def all_of(deck: list[RateRow]) -> set[tuple[str, str, str, str]]:
+        guard = ListGuard("a", rows_by_prefix(own), rows_by_prefix(deck), AT)
+        cells = guard.outdone_at({row.prefix for row in deck})
+        return {(key, prefix, "", "") for key, prefix in cells}
+
+    before, after = all_of(old), all_of(new)
+    changed = {row.prefix for row in {*old, *new} if (row in old) != (row in new)}
+    expected = {key for key, prefix, *_ in after - before if prefix in changed}
+    found = outdone(own, old, new)
+    assert {key.split()[0] for key in expected} == {prefix for prefix, _ in found}
 
 
 # --- Jumps and home ---------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ WRITTEN = {
     "check_connector_key": {"CONNECTOR_KEY#*"},
     "expire_holds": {"ACCOUNT#*", "LEASE", LISTED},
     "rerate_calls": {"ACCOUNT#*", "LEASE", LISTED},
+    "publish_rates": {"ACCOUNT#*", "LEASE"},
     "change_settings": {"ACCOUNT#*", "ASKED#*", "MAIL#*", "STRIPE"},
     "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", *MOVES},
     "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},

@@ -1,6 +1,8 @@
 """The deck and the list that price a call of an account, as they change over time, and when S3 does not answer."""
 
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_store import compiled_key
 from calling_credit.rates.decks_for_calls import Lookup
+from calling_credit.rates.list_names import check_list_stored
 from calling_credit.rates.price_terms import PriceTerms
 from tests.domain.examples import NOW, deck_csv
 from tests.harness.deck_bucket import FRANCE, UK, Bucket, decks_of, one_deck, seconds
@@ -143,15 +146,16 @@ def test_a_failing_bucket_never_prices_by_an_old_version(bucket: Bucket) -> None
 
 
 def test_a_list_that_is_not_published_is_unknown(bucket: Bucket) -> None:
-    decks = decks_of(bucket)
-    decks.lists.check_stored("gold", NOW)
+    client: Any = bucket
+    check = partial(check_list_stored, lambda: client, "bucket")
+    check("gold")
     with pytest.raises(NotFound, match="unknown_price_list"):
-        decks.lists.check_stored("silver", NOW)
+        check("silver")
     bucket.publish_version("silver", GOLD, "silver-1", NOW)
-    decks.lists.check_stored("silver", NOW)
+    check("silver")
     bucket.is_down = True
-    with pytest.raises(Unavailable):
-        decks.lists.check_stored("gold", NOW)
+    with pytest.raises(Unavailable, match="could not be read"):
+        check("gold")
 
 
 def test_lists_do_not_touch_the_area_codes_of_the_deck(bucket: Bucket) -> None:

@@ -28,6 +28,8 @@ NEW_ACCOUNT: dict[str, Any] = {
         "blocked": [],
         "high_cost_allowed": [],
     },
+    "price_list": None,
+    "markup_percent": "0.00",
 }
 
 # --- Accounts ---------------------------------------------------------------------------------------------------------
@@ -86,6 +88,8 @@ def test_configuring_again_changes_only_the_given_settings(world: World) -> None
         "breakdown": False,
         "frozen": False,
         "limits": answer.body["limits"],
+        "price_list": None,
+        "markup_percent": "0.00",
     }
     [account] = world.of_kind("ACCOUNT")
     assert (account["created_at"], account["updated_at"]) == ("2026-11-23T12:00:00.000Z", "2026-11-23T13:00:00.000Z")

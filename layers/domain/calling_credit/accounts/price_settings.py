@@ -45,7 +45,7 @@ def parse_prices(body: Mapping[str, Any]) -> PriceSettings:
 def account_parser(
     account_id: str,
     body: dict[str, Any],
-    check_list: Callable[[str, datetime], None],
+    check_list: Callable[[str], None],
     now: datetime,
     lead: timedelta,
 ) -> Callable[[Account | None], Account]:
@@ -60,5 +60,5 @@ def account_parser(
     """
     prices = parse_prices(body)
     if prices.price_list is not None:
-        check_list(prices.price_list, now)
+        check_list(prices.price_list)
     return lambda current: prices.set_in(parse_account(account_id, body, current), now, lead)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from calling_credit.admission.reasons import LACK_OF_CREDIT, DenialReason
-from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals
+from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals, public_row
 from calling_credit.errors import Conflict, ProblemCode
 from calling_credit.ids import call_key
 from calling_credit.instants import format_instant
@@ -67,6 +67,8 @@ class AdmissionContext:
     stored_hold: Hold | None
     credit: Credit
     now: datetime
+    public_row: RateRow | None = None
+    """The deck's row, for an account with prices of its own."""
 
     @property
     def hold(self) -> Hold | None:
@@ -147,7 +149,8 @@ def _refusals(s: AdmissionContext) -> Iterator[str]:
     if not is_short_code(s.request.dialled_number):
         if s.may_call_abroad is False:
             yield DenialReason.INTERNATIONAL_OFF
-        yield from destination_refusals(s.request.dialled_number[1:], row, account.limits)
+        public = public_row(s.hold, s.public_row)
+        yield from destination_refusals(s.request.dialled_number[1:], row, account.limits, public)
     if s.hold is None and s.credit.live_holds >= account.limits.simultaneous_calls:
         yield DenialReason.SIMULTANEOUS_CALLS
 

@@ -1,5 +1,6 @@
 """Read what the decision about a call depends on."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -21,13 +22,18 @@ from calling_credit.ledger.holds import holds_now
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_short_code
 from calling_credit.payment_names import MethodType, method_type
 from calling_credit.rates import short_codes
+from calling_credit.rates.account_prices import AccountPrices
 from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.price_lists import missing_list
+from calling_credit.rates.price_terms import PriceTerms, recent_terms
 from calling_credit.rates.pricing import find_row
 from calling_credit.recharge.items import Recharge, recharge_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+LONGEST_DAY: Final = timedelta(hours=26)
+"""Longer than any local date, also one on which the clocks go back."""
 LONGEST_WAIT: Final = timedelta(minutes=15)
 """A recharge that takes longer, after its worker's lease, is no longer a reason to dial again soon."""
 
@@ -39,7 +45,7 @@ class AdmissionSnapshot:
     `may_nudge`: a recharge may be due and no worker has one in flight. `denials`: the item of recently announced
     denials. `time_zone`: the account's time zone; None if the account does not exist. `counts_refusal`: a refusal for
     lack of credit counts as spending, because no call has spent credit since something else lowered the balance.
-    `user_id`: the line's user; None without the line.
+    `user_id`: the line's user; None without the line. `categories`: those of charged calls by the account's prices.
     """
 
     context: AdmissionContext
@@ -48,20 +54,35 @@ class AdmissionSnapshot:
     time_zone: str | None = None
     counts_refusal: bool = False
     user_id: str | None = None
+    categories: frozenset[str] = frozenset()
+
+
+PricesOf = Callable[[Deck, PriceTerms | None, datetime], Deck]
+"""Returns a deck as an account with these terms pays it; raises Unavailable."""
+
+
+def _without_lists(deck: Deck, terms: PriceTerms | None, _now: datetime) -> Deck:
+    if terms is None:
+        return deck
+    if terms.price_list is not None:
+        raise missing_list(terms.price_list)
+    return AccountPrices(deck, None, terms.markup_hundredths)
 
 
 class AdmissionReader:
-    """Reads the admission context of calls of any account."""
+    """Reads the admission context of calls of any account. `prices_of` knows the price lists."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table_name: str, prices_of: PricesOf = _without_lists) -> None:
         self._client = client
         self._table_name = table_name
+        self._prices_of = prices_of
 
     def snapshot(self, request: AdmissionRequest, deck: Deck, now: datetime) -> AdmissionSnapshot:
         """Read everything that a decision depends on, except the day's spending.
 
         Raises:
             UnreadableItem: the account, its balance, line, hold, or rule; the call is refused alone.
+            Unavailable: the table did not answer, or `try_again`, the account's price list is not known yet.
         """
         names = {
             keys.account_sk(): "account",
@@ -72,7 +93,16 @@ class AdmissionReader:
             refusal_keys.denial_sk(): "denials",
         }
         items = self._read(keys.account_pk(request.account_id), list(names))
-        return _snapshot({names[sort_key]: item for sort_key, item in items.items()}, request, deck, now)
+        by_name = {names[sort_key]: item for sort_key, item in items.items()}
+        return _snapshot(by_name, request, deck, self._own_prices(by_name.get("account"), deck, now), now)
+
+    def _own_prices(self, account: dict[str, Any] | None, deck: Deck, now: datetime) -> list[Deck]:
+        """The deck as the account pays it now, and as it paid it earlier on the same day, whose calls count too."""
+        if account is None or "price_terms" not in account:
+            return [deck]
+        terms = account_from_item(_plain(account)).price_terms
+        recent = recent_terms(terms, format_instant(now), format_instant(now - LONGEST_DAY))
+        return [self._prices_of(deck, one, now) for one in recent]
 
     def with_spending(self, snapshot: AdmissionSnapshot, deck: Deck) -> AdmissionSnapshot:
         """Add the day's spending, which is one item per category.
@@ -83,7 +113,7 @@ class AdmissionReader:
         context = snapshot.context
         assert snapshot.time_zone is not None
         date = local_date(context.now, snapshot.time_zone)
-        categories = deck.categories | short_codes.charged_categories(deck.short_codes)
+        categories = snapshot.categories | deck.categories | short_codes.charged_categories(deck.short_codes)
         days = [keys.day_sk(date, category) for category in sorted(categories)]
         items = self._read(keys.account_pk(context.request.account_id), days)
         spent = max(0, -sum(decode_item(item, _total_micros) for item in items.values()))
@@ -95,7 +125,7 @@ class AdmissionReader:
 
 
 def _snapshot(
-    items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, now: datetime
+    items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, paid: Sequence[Deck], now: datetime
 ) -> AdmissionSnapshot:
     account, balance = _plain(items.get("account")), _plain(items.get("balance"))
     line = line_from_item(from_attributes(items["line"])) if "line" in items else None
@@ -118,17 +148,19 @@ def _snapshot(
         account=_account_status(account, now) if account else None,
         may_call_abroad=None if line is None else line.international_calling,
         origin=origin or UNKNOWN_COUNTRY,
-        row=_price(deck, request.dialled_number, origin, now),
+        row=_price(paid[0], request.dialled_number, origin, now),
         deck_version=deck.version,
         stored_hold=hold_from_item(items["hold"]) if "hold" in items else None,
         credit=credit,
         now=now,
+        public_row=None if paid[0] is deck else _price(deck, request.dialled_number, origin, now),
     )
     may_nudge = is_armed and is_due and state.in_flight is None
     denials, time_zone = _announced(_plain(items.get("denials")), account), account.get("time_zone")
     counts_refusal = bool(balance) and not balance_from_item(balance).has_call_since and is_armed
     user_id = None if line is None else line.user_id
-    return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal, user_id)
+    categories = frozenset[str]().union(*(prices.categories for prices in paid))
+    return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal, user_id, categories)
 
 
 def _plain(attributes: dict[str, Any] | None) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.charging.listed_calls import UNRATED
-from calling_credit.charging.unrated_calls import UnratedCallStore, price_unrated_calls, unrated_call_from_item
+from calling_credit.charging.unrated_calls import UnratedCallStore
+from calling_credit.charging.unrated_prices import price_unrated_calls, unrated_call_from_item
 from calling_credit.dynamodb.positions import is_place, read_position, store_position
 from calling_credit.dynamodb.sweep import read_round
 from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable, readable
@@ -69,7 +70,9 @@ class WaitingCallsRun:
         """Charge one group. Return whether the time was enough for all its calls."""
         now = self.current_instant()
         calls = list(readable(items, unrated_call_from_item, self.on_unreadable))
-        unrated = list(price_unrated_calls(calls, self.decks, now))
+        begun = max((call.happened_at for call in calls), default="")
+        terms = self.facts.price_terms({call.account_id for call in calls}, now, begun)
+        unrated = list(price_unrated_calls(calls, self.decks, now, terms))
         lines = {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}
         facts = self.facts.load(lines, now)
         store = UnratedCallStore(self.client, self.table_name, now, self.seconds_left, self.threads, self.on_unreadable)

@@ -6,6 +6,7 @@ from typing import Final
 
 from calling_credit.admission.request import WORDS
 from calling_credit.desk.call_records import Calculation, CallOutcome, CallRecords
+from calling_credit.desk.own_prices import own_price_text
 from calling_credit.instants import format_instant, zone
 from calling_credit.ledger.call_entries import COUNTS_AFTER
 from calling_credit.ledger.holds import Hold
@@ -131,6 +132,9 @@ def _hold_text(records: CallRecords, hold: Hold, time_zone: str) -> str:
 
 
 def _further_sentences(records: CallRecords, time_zone: str) -> Iterator[str]:
+    source = None if records.charged is None else own_price_text(records.charged.last)
+    if source is not None and records.outcome is CallOutcome.CHARGED:
+        yield source
     for correction in records.corrections.values():
         before, after = (format_money(correction[name]) for name in ("before_micros", "after_micros"))
         did = "Waived" if correction.get("stated_seconds") is None else "Corrected"

@@ -30,6 +30,14 @@ ENTRY_COLUMNS: Final = (
     "user_id",
     "billed_seconds",
 )
+CALL_COLUMNS: Final = (
+    *CSV_COLUMNS,
+    "price_list",
+    "list_version",
+    "base_rate_per_minute",
+    "base_connection_fee",
+    "markup_percent",
+)
 PAYMENT_COLUMNS: Final = ("id", "kind", "status", "amount", "reversed", "created_at", "brand", "last4", "intent_id")
 _FIXED_TIME: Final = (1980, 1, 1, 0, 0, 0)
 """Zip files name a time; the same export has the same bytes."""
@@ -95,7 +103,7 @@ def export_files(
         "entries.json": _json(rows.entries),
         "entries.csv": _csv(ENTRY_COLUMNS, rows.entries),
         "calls.json": _json(rows.calls),
-        "calls.csv": _csv(CSV_COLUMNS, flat_calls),
+        "calls.csv": _csv(CALL_COLUMNS, flat_calls),
         "payments.json": _json(listed),
         "payments.csv": _csv(PAYMENT_COLUMNS, flat_payments),
     }

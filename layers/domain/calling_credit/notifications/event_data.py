@@ -210,3 +210,27 @@ class Adjusted(Form):
     adjustment_id: str
     by: str = Field(description="`staff:` or `client:` and an id.")
     amount: Money
+
+
+class Rise(Form):
+    """The largest rise of a country's prices: a call of `call_seconds` costs `next_price` instead of `price` from
+    `starts_at` on. `destinations` counts the destinations whose prices rise.
+    """
+
+    country: str = Field(pattern=r"^([A-Z]{2}|001)$")
+    starts_at: Instant
+    call_seconds: int
+    price: Money
+    next_price: Money
+    destinations: int
+
+
+class RatesRise(Form):
+    """The rises that a deck or price list announces in countries that the account called, the largest first. `more`
+    counts the countries that are left out.
+    """
+
+    change_id: str
+    by: str
+    changes: list[Rise]
+    more: int

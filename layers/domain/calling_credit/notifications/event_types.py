@@ -25,6 +25,7 @@ class EventType(StrEnum):
     ADDRESS_CONFIRMATION_REQUESTED = "AddressConfirmationRequested"
     RULE_CHANGED = "RuleChanged"
     PRICE_TERMS_CHANGED = "PriceTermsChanged"
+    RATE_CHANGE_ANNOUNCED = "RateChangeAnnounced"
     LIMITS_LOOSENED = "LimitsLoosened"
     INTERNATIONAL_CALLING_ENABLED = "InternationalCallingEnabled"
     MAIL_BOUNCED = "MailBounced"

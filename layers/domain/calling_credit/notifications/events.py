@@ -24,6 +24,7 @@ from calling_credit.notifications.event_data import (
     NotPaid,
     NotRated,
     Paid,
+    RatesRise,
     Repriced,
     Suspected,
     Suspended,
@@ -165,6 +166,13 @@ class PriceTermsChanged(Announcement):
     data: Repriced
 
 
+class RateChangeAnnounced(Announcement):
+    """Prices of countries that the account called in the last three months rise later: once for each deck or list."""
+
+    type: Literal[EventType.RATE_CHANGE_ANNOUNCED] = EventType.RATE_CHANGE_ANNOUNCED
+    data: RatesRise
+
+
 class LimitsLoosened(Announcement):
     """Limits were changed, and some of them now allow what they refused."""
 
@@ -220,6 +228,7 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     AddressConfirmationRequested,
     RuleChanged,
     PriceTermsChanged,
+    RateChangeAnnounced,
     LimitsLoosened,
     InternationalCallingEnabled,
     MailBounced,

@@ -45,6 +45,10 @@ def _prices_changed(change: Image, recorded: Data) -> Iterator[tuple[type[Announ
     yield events.PriceTermsChanged, recorded | {name: change["new"].get(name) for name in PRICES}
 
 
+def _rates_announced(change: Image, recorded: Data) -> Iterator[tuple[type[Announcement], Data]]:
+    yield events.RateChangeAnnounced, recorded | {name: change["new"][name] for name in ("changes", "more")}
+
+
 def _line_changed(change: Image, recorded: Data) -> Iterator[tuple[type[Announcement], Data]]:
     if CALLING in change.get("loosened", ()):
         line_id = change["subject"].partition(":")[2]
@@ -69,6 +73,7 @@ _BY_ACTION: Final[Mapping[str, Callable[[Image, Data], Iterator[tuple[type[Annou
     ChangeAction.RULE_CHANGED: _rule_changed,
     ChangeAction.LIMITS_CHANGED: _limits_changed,
     ChangeAction.PRICE_TERMS_CHANGED: _prices_changed,
+    ChangeAction.RATE_CHANGE_ANNOUNCED: _rates_announced,
     ChangeAction.LINE_CREATED: _line_changed,
     ChangeAction.LINE_CHANGED: _line_changed,
     ChangeAction.ADJUSTMENT_POSTED: _adjusted,

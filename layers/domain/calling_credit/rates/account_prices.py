@@ -145,6 +145,20 @@ def with_markup(row: RateRow, markup_hundredths: int) -> RateRow:
     )
 
 
+def without_markup(row: RateRow) -> RateRow:
+    """Return a row as the deck has it."""
+    if row.base_rate_micros_per_minute is None:
+        return row
+    return replace(
+        row,
+        rate_micros_per_minute=row.base_rate_micros_per_minute,
+        connection_fee_micros=row.base_connection_fee_micros or 0,
+        base_rate_micros_per_minute=None,
+        base_connection_fee_micros=None,
+        markup_hundredths=0,
+    )
+
+
 class PricesOfAccounts:
     """The prices of accounts of one warm function, kept for the next call of an account with the same ones."""
 

@@ -2,6 +2,7 @@
 list before the deck; then origin; then date.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
@@ -46,6 +47,26 @@ def rows_by_prefix(rows: Iterable[RateRow]) -> dict[str, list[RateRow]]:
     for row in rows:
         by_prefix.setdefault(row.prefix, []).append(row)
     return by_prefix
+
+
+class PrefixIndex:
+    """The rows of a large deck by prefix, of which those that concern some numbers are found quickly."""
+
+    def __init__(self, rows: RowsByPrefix) -> None:
+        self.rows = rows
+        self._sorted = sorted(rows)
+
+    def around(self, prefixes: Iterable[str]) -> dict[str, list[RateRow]]:
+        """Return the rows of these prefixes, of every shorter, and of every longer one."""
+        found: dict[str, list[RateRow]] = {}
+        for prefix in prefixes:
+            begin = bisect_left(self._sorted, prefix)
+            end = bisect_left(self._sorted, f"{prefix}~", begin)
+            shorter = (prefix[:length] for length in range(1, len(prefix)))
+            for one in (*shorter, *self._sorted[begin:end]):
+                if one in self.rows:
+                    found[one] = self.rows[one]
+        return found
 
 
 class Nearest:

@@ -12,7 +12,7 @@ from calling_credit.rates.deck_report import DeckCheck
 from calling_credit.rates.deck_store import read_active
 from calling_credit.rates.findings import Sample, with_samples
 from calling_credit.rates.home_numbers import HomeNumbers
-from calling_credit.rates.layered_states import rows_by_prefix
+from calling_credit.rates.layered_states import PrefixIndex, rows_by_prefix
 from calling_credit.rates.list_guard import newly_outdone
 from calling_credit.rates.list_names import COST, list_client, list_names
 from calling_credit.rates.losses import sold_at_a_loss
@@ -45,6 +45,7 @@ class DecksBeside:
             return check
         old, new = rows_by_prefix(before.rows if before else ()), rows_by_prefix(check.deck.rows)
         changed = [prefix for prefix, of_prefix in new.items() if old.get(prefix) != of_prefix]
+        indexes = PrefixIndex(old), PrefixIndex(new)
         outdone: dict[str, Sample] = {}
         losses: dict[str, Sample] = {}
         for name, pointer in pointers.items():
@@ -55,7 +56,7 @@ class DecksBeside:
             if name == COST:
                 losses = sold_at_a_loss("", (new,), rows, home, at)
             else:
-                outdone |= newly_outdone(name, rows, old, new, changed, at)
+                outdone |= newly_outdone(name, rows, *indexes, changed, at)
         added = {GuardCode.LIST_OVERRIDDEN: outdone, GuardCode.SOLD_AT_A_LOSS: losses}
         check.judgement = with_samples(check.judgement, added)
         return check

@@ -14,7 +14,7 @@ from calling_credit.rates.deck_pair import RowsByPrefix
 from calling_credit.rates.deck_states import DeckStates, covered_prefixes
 from calling_credit.rates.findings import Sample
 from calling_credit.rates.home_numbers import HomeNumbers
-from calling_credit.rates.layered_states import LayeredStates, Nearest, is_settled, steps
+from calling_credit.rates.layered_states import LayeredStates, Nearest, PrefixIndex, is_settled, steps
 from calling_credit.rates.state_codes import is_jump
 
 Samples = dict[str, Sample]
@@ -117,15 +117,17 @@ def jumps_from_deck(name: str, rows: RowsByPrefix, former: RowsByPrefix, deck: R
 
 
 def newly_outdone(
-    name: str, rows: RowsByPrefix, old: RowsByPrefix, new: RowsByPrefix, changed: Iterable[str], at: str
+    name: str, rows: RowsByPrefix, old: PrefixIndex, new: PrefixIndex, changed: Iterable[str], at: str
 ) -> Samples:
     """Return the rows of a list that a new deck outdoes and the active one (`old`) did not, by the deck's `changed`
     prefixes.
     """
-    after = ListGuard(name, rows, new, at).outdone_at(changed)
-    if not after:
+    nearest = Nearest(rows)
+    below = [prefix for prefix in changed if nearest.of(prefix) not in (None, prefix)]
+    if not below:
         return {}
-    before = ListGuard(name, rows, old, at).outdone_at({prefix for _, prefix in after})
+    after = ListGuard(name, rows, new.around(below), at).outdone_at(below)
+    before = ListGuard(name, rows, old.around(below), at).outdone_at({prefix for _, prefix in after})
     return {f"{name} {key}": sample for (key, prefix), sample in sorted(after.items()) if (key, prefix) not in before}
 
 

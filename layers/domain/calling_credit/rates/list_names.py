@@ -1,11 +1,12 @@
 """The names of price lists, and where each is stored: like the deck, in the folder `lists/<name>/`."""
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from calling_credit.errors import InvalidValue, ProblemCode
+from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.rates.bucket_folder import folder_of
-from calling_credit.rates.deck_store import read_active
+from calling_credit.rates.deck_store import S3_ERRORS, read_active, unreadable_deck
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -44,6 +45,22 @@ def list_client(client: "S3Client", name: str) -> "S3Client":
 def is_list_stored(client: "S3Client", bucket: str, name: str) -> bool:
     """Return whether a price list of this name was published. Raises the errors of `read_active`."""
     return is_list_name(name) and read_active(list_client(client, name), bucket) is not None
+
+
+def check_list_stored(make_client: Callable[[], "S3Client"], bucket: str, name: str) -> None:
+    """Check that a price list of this name was published. The client is made only now, which takes a while.
+
+    Raises:
+        NotFound: `unknown_price_list`.
+        Unavailable: `unusable_deck`, or S3 does not answer.
+    """
+    try:
+        is_stored = is_list_stored(make_client(), bucket, name)
+    except S3_ERRORS as error:
+        raise unreadable_deck(error) from error
+    if not is_stored:
+        detail = f"There is no price list {name}; publish it with make publish-rates LIST={name}, or name another."
+        raise NotFound(ProblemCode.UNKNOWN_PRICE_LIST, detail)
 
 
 def list_names(client: "S3Client", bucket: str) -> list[str]:

@@ -1,12 +1,13 @@
 """The price list: current and announced prices of a number or a country, for each origin that pays another price."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.money import format_money
 from calling_credit.numbering import COUNTRIES, GLOBAL_NETWORKS, is_e164, is_emergency, is_plausible, normalize_dialed
 from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
+from calling_credit.rates.price_terms import format_markup
 from calling_credit.rates.pricing import find_row
 from calling_credit.rates.rate_steps import Steps, steps_view
 from calling_credit.rates.short_codes import find_anywhere
@@ -49,7 +50,9 @@ def read_caller(text: str, country: str) -> str:
     return number
 
 
-def rates_for_number(deck: Deck, number: str, origins: Origins, at: str) -> list[dict[str, Any]]:
+def rates_for_number(
+    deck: Deck, number: str, origins: Origins, at: str, show: "Show | None" = None
+) -> list[dict[str, Any]]:
     """Return what a number costs now for each origin that pays another price, then its announced prices.
 
     The first item is what callers from the first origin pay; of any country, what callers without a row of their own
@@ -77,8 +80,9 @@ def rates_for_number(deck: Deck, number: str, origins: Origins, at: str) -> list
     later = sorted(
         dict.fromkeys(row for rows in announced.values() for row in rows), key=lambda row: row.effective_from
     )
-    shown = [rate_item(row, next_change(row, announced.get(origin, ()))) for origin, row in current.items()]
-    return [*shown, *(rate_item(row, changes.next_of(row, at)) for row in later)]
+    item = show or rate_item
+    shown = [item(row, next_change(row, announced.get(origin, ()))) for origin, row in current.items()]
+    return [*shown, *(item(row, changes.next_of(row, at)) for row in later)]
 
 
 def _origins_of(deck: Deck, number: str, at: str) -> list[str]:
@@ -96,7 +100,13 @@ def _free_row(code: str, origin: str) -> RateRow:
 
 
 def rates_for_country(
-    deck: Deck, country: str, origins: Origins, at: str, after: str | None, limit: int
+    deck: Deck,
+    country: str,
+    origins: Origins,
+    at: str,
+    after: str | None,
+    limit: int,
+    show: "Show | None" = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of a country's current and announced rows, by prefix, and the key after which the next page begins.
 
@@ -112,7 +122,7 @@ def rates_for_country(
     page = [row for row in visible if after is None or _row_key(row) > after][: limit + 1]
     has_more = len(page) > limit
     page = page[:limit]
-    items = [rate_item(row, changes.next_of(row, at)) for row in page]
+    items = [(show or rate_item)(row, changes.next_of(row, at)) for row in page]
     return items, _row_key(page[-1]) if has_more else None
 
 
@@ -166,7 +176,7 @@ def current_rows(deck: Deck, country: str, origins: Origins, at: str) -> tuple[l
 
 
 def _visible_rows(deck: Deck, country: str, origins: Origins, at: str) -> list[RateRow]:
-    rows = deck.rows_of(country)
+    rows = deck.rows_of(country, at)
     if origins is not None:
         rows = [row for row in rows if row.origin == ANY_ORIGIN or row.origin in origins]
     hidden = _replaced_keys(rows, at)
@@ -203,6 +213,22 @@ def _unused_keys(rows: Iterable[RateRow], at: str, origins: Collection[str]) -> 
 
 def _row_key(row: RateRow) -> str:
     return f"{row.prefix} {row.origin} {row.effective_from}"
+
+
+Show = Callable[[RateRow, RateRow | None], dict[str, Any]]
+"""Makes the item of a row and of the row that will replace it."""
+
+
+def own_rate_item(row: RateRow, change: RateRow | None) -> dict[str, Any]:
+    """Return one row in the form of GET /account/rates, with what explains an account's own price. Without a markup,
+    there is no other rate that it begins with.
+    """
+    base = row.base_rate_micros_per_minute
+    return rate_item(row, change) | {
+        "price_list": row.price_list or None,
+        "markup_percent": format_markup(row.markup_hundredths),
+        "base_rate_per_minute": None if base is None else format_money(base),
+    }
 
 
 def rate_item(row: RateRow, change: RateRow | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from calling_credit.clock import Patience
 from calling_credit.config import config
-from calling_credit.errors import NotFound, ProblemCode, Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.list_names import list_client
 from calling_credit.rates.loaded_decks import KnownTimeline, LoadedDecks
@@ -57,18 +57,6 @@ class ActivePriceLists:
     def forget(self) -> None:
         """Forget everything, as a cold start does."""
         self._lists = {}
-
-    def check_stored(self, name: str, now: datetime) -> None:
-        """Check that a list was published, also if it was published just now.
-
-        Raises:
-            NotFound: `unknown_price_list`.
-            Unavailable: `unusable_deck`, or S3 does not answer.
-        """
-        loaded = _LoadedList(self._client, self._bucket, self._lead_seconds, name)
-        if not _is_found(loaded, now, now, Patience(None)):
-            detail = f"There is no price list {name}; publish it with make publish-rates LIST={name}, or name another."
-            raise NotFound(ProblemCode.UNKNOWN_PRICE_LIST, detail)
 
     def list_at(self, name: str, at: str, now: datetime, patience: Patience) -> Deck | None:
         """Return the version of a list that prices calls which began at an instant; None if it is not stored.

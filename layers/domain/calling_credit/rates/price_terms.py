@@ -52,6 +52,19 @@ def terms_at(terms: Iterable[PriceTerms], at: str) -> PriceTerms | None:
     return None if found is None or found.is_plain else found
 
 
+def recent_terms(terms: Sequence[PriceTerms], at: str, since: str) -> list[PriceTerms | None]:
+    """Return the terms in force at an instant, then those before them down to an earlier instant, from terms with the
+    latest first. None stands for the deck's prices.
+    """
+    found: list[PriceTerms | None] = []
+    for one in terms:
+        if one.since <= at:
+            found.append(None if one.is_plain else one)
+            if one.since <= since:
+                return found
+    return [*found, None]
+
+
 def add_terms(
     terms: Sequence[PriceTerms], price_list: str | None, markup_hundredths: int, now: datetime, lead: timedelta
 ) -> tuple[PriceTerms, ...]:

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, Final
 
+from calling_credit.money import format_money
 from calling_credit.rates.deck import RateRow
+from calling_credit.rates.price_terms import format_markup
 from calling_credit.rates.rate_steps import parse_steps, steps_text
 
 _NEEDED: Final = tuple(field.name for field in fields(RateRow) if field.default is MISSING)
@@ -40,6 +42,22 @@ def facts_from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """
     facts = {name: item[name] for name in PRICE_FACTS if name in item}
     return facts | {_STEPS: parse_steps(item[_STEPS])} if _STEPS in item else facts
+
+
+def facts_view(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what explains an account's own price, as the API shows it, from an item in plain values; nothing for the
+    deck's price.
+    """
+    if "price_list" not in item and "markup_hundredths" not in item:
+        return {}
+    rate, fee = item.get("base_rate_micros_per_minute"), item.get("base_connection_fee_micros")
+    return {
+        "price_list": item.get("price_list"),
+        "list_version": item.get("list_version"),
+        "base_rate_per_minute": None if rate is None else format_money(rate),
+        "base_connection_fee": None if fee is None else format_money(fee),
+        "markup_percent": format_markup(item.get("markup_hundredths", 0)),
+    }
 
 
 def row_from_item(item: Mapping[str, Any]) -> RateRow:

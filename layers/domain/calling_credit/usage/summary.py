@@ -16,6 +16,7 @@ from calling_credit.ledger.balance import Balance
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.money import format_money
 from calling_credit.payment_names import method_name
+from calling_credit.rates.stored_rows import facts_view
 from calling_credit.usage.billed_steps import billed_steps, rate_steps_text
 
 LABELS: Final = {
@@ -125,8 +126,8 @@ def usage_summary(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str,
 def call_row(
     entry: Mapping[str, Any], user_names: Mapping[str, str], line_numbers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return one charged call in the form of `GET /usage/{category}`, with all details of its price. Only calls with
-    rate steps name them.
+    """Return one charged call in the form of `GET /usage/{category}`, with all details of its price. Only a call with a
+    price of the account's own explains list and markup, and only one with rate steps names them.
     """
     call_key, user_id = keys.call_of(entry["SK"])[1], entry.get("user_id")
     return {
@@ -147,6 +148,7 @@ def call_row(
         "line_number": line_numbers.get(entry["line_id"]),
         "corrected": "correction" in entry,
         "suspicious": bool(entry.get("suspicious")),
+        **facts_view(entry),
         **({"rate_steps": billed_steps(entry)} if "rate_steps" in entry else {}),
     }
 

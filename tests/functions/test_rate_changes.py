@@ -1,0 +1,156 @@
+"""Accounts with daily sums hear once, and in time, of later rises in countries that they called."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from calling_credit.accounts.rate_changes import RateChangeStore
+from calling_credit.dynamodb.unreadable import ignore_unreadable
+from calling_credit.notifications.from_stream import derive_events
+from calling_credit.rates.announced_rises import AnnouncedRises
+from calling_credit.rates.list_publishing import PriceListBucket
+from tests.domain.examples import deck_csv
+from tests.functions.decks_bench import clean, publish_allowed, with_rows
+from tests.harness.table import BUCKET, _s3
+from tests.harness.world import DECK, World
+
+__all__ = ["clean"]
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
+LATER = {"effective_from": "2027-02-01"}
+RISING = with_rows(LATER | {"rate_per_minute": "0.12"})
+SCHEDULE = {"version": "0", "source": "aws.scheduler"}
+
+
+@pytest.fixture(autouse=True)
+def fresh(clean: None, world: World) -> Iterator[None]:
+    """A bucket without lists, and an account with daily sums that has called the United Kingdom."""
+
+    def empty() -> None:
+        for found in _s3().list_objects_v2(Bucket=BUCKET, Prefix="lists/").get("Contents", []):
+            _s3().delete_object(Bucket=BUCKET, Key=found["Key"])
+
+    empty()
+    assert world.operate("PUT", "/accounts/acct_1", {"breakdown": True}).status == 200
+    world.adjust("50.00", "credit")
+    world.clock.now += timedelta(minutes=2)
+    world.stack.forget()
+    assert world.deliver({}) == []
+    yield
+    empty()
+
+
+def announced(world: World, account: str = "acct_1") -> list[dict[str, Any]]:
+    """The announcements of an account, oldest first."""
+    items = [item for item in world.stack.items() if item["PK"] == f"ACCOUNT#{account}"]
+    return [item for item in items if item.get("action") == "rate_change_announced"]
+
+
+def run(world: World, seconds: int = 300) -> dict[str, Any]:
+    answer: dict[str, Any] = world.stack.invoke("publish_rates", SCHEDULE, seconds=seconds)
+    return answer
+
+
+def test_an_account_is_told_once_of_a_rise_in_a_country_it_called(world: World) -> None:
+    version = publish_allowed(world, RISING)
+    assert run(world)["announced"] == 1
+    assert "announced" not in run(world)
+    [item] = announced(world)
+    assert (item["SK"].endswith(f"#rates-deck-{version}"), item["by"]) == (True, "sweep:rate_changes")
+    [change] = item["new"]["changes"]
+    assert change == {
+        "country": "GB",
+        "starts_at": "2027-02-01T00:00:00.000Z",
+        "call_seconds": 60,
+        "price": "0.10",
+        "next_price": "0.12",
+        "destinations": 1,
+    }
+    [event] = derive_events(None, item, item["at"])
+    assert (event.name, derive_events(None, item, item["at"])) == ("RateChangeAnnounced", [event])
+
+
+def test_other_accounts_countries_and_past_days_are_not_announced(world: World) -> None:
+    publish_allowed(world, with_rows({"prefix": "33", "country": "FR"}, LATER | {"prefix": "33", "country": "FR"}))
+    assert "announced" not in run(world)
+    world.operate("PUT", "/accounts/acct_1", {"breakdown": False})
+    publish_allowed(world, RISING)
+    assert "announced" not in run(world)
+    assert announced(world) == []
+
+
+def test_a_call_of_longer_ago_than_three_months_no_longer_counts(world: World) -> None:
+    publish_allowed(world, with_rows({"rate_per_minute": "0.12", "effective_from": "2028-01-01"}))
+    world.clock.now += timedelta(days=94)
+    assert "announced" not in run(world)
+
+
+def test_a_rise_that_has_begun_is_not_announced(world: World) -> None:
+    publish_allowed(world, RISING)
+    world.clock.now = datetime.fromisoformat("2027-02-01T00:00:00.000Z")
+    assert "announced" not in run(world)
+
+
+def test_a_new_deck_announces_only_what_is_new(world: World) -> None:
+    publish_allowed(world, RISING)
+    run(world)
+    world.clock.now += timedelta(minutes=2)
+    publish_allowed(world, RISING.replace(b"0.10", b"0.09"))
+    assert "announced" not in run(world)
+    world.clock.now += timedelta(minutes=2)
+    publish_allowed(world, RISING.replace(b"0.12", b"0.13"))
+    assert run(world)["announced"] == 1
+    assert len(announced(world)) == 2
+
+
+def test_an_interrupted_round_continues_and_announces_nothing_twice(world: World) -> None:
+    publish_allowed(world, RISING)
+
+    def store() -> RateChangeStore:
+        rises = AnnouncedRises(_s3(), BUCKET, ("US", "CA"))
+        return RateChangeStore(world.stack.dynamodb, world.stack.table_name, rises, ignore_unreadable)
+
+    first = store().run(world.clock.now, lambda: -1.0)
+    assert (first["unfinished"], announced(world)) == (1, [])
+    store().run(world.clock.now, lambda: 1.0)
+    [before] = announced(world)
+    world.stack.dynamodb.delete_item(
+        TableName=world.stack.table_name, Key={"PK": {"S": "LEASE"}, "SK": {"S": "POSITION#rate_changes"}}
+    )
+    assert store().run(world.clock.now, lambda: 1.0)["announced"] == 0
+    assert announced(world) == [before]
+
+
+def test_an_account_receives_the_rises_of_its_own_list(world: World) -> None:
+    gold = PriceListBucket(_s3(), BUCKET, "gold", 60)
+    data = deck_csv({"rate_per_minute": "0.08"}, LATER | {"rate_per_minute": "0.11"})
+    check = gold.check(data, world.clock.now, world.clock.now)
+    assert gold.publish(data, check, world.clock.now, world.clock.now, check.counts) == "published"
+    assert "announced" not in run(world), "it has no list"
+    assert world.operate("PUT", "/accounts/acct_1", {"price_list": "gold"}).status == 200
+    publish_allowed(world, RISING)
+    assert "announced" not in run(world), "the list prices these numbers"
+    world.clock.now += timedelta(minutes=2)
+    newer = data.replace(b"0.11", b"0.12")
+    check = gold.check(newer, world.clock.now, world.clock.now)
+    assert gold.publish(newer, check, world.clock.now, world.clock.now, check.counts) == "published"
+    assert run(world)["announced"] == 1
+    [item] = announced(world)
+    assert [(one["price"], one["next_price"]) for one in item["new"]["changes"]] == [("0.08", "0.12")]
+    assert "gold" not in str(item["new"])
+
+
+def test_an_unreadable_deck_is_tried_again(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    version = publish_allowed(world, RISING)
+    for key in (f"decks/{version}.csv", f"compiled/{version}.deck"):
+        _s3().put_object(Bucket=BUCKET, Key=key, Body=b"damaged")
+    with pytest.raises(Exception, match=version):
+        run(world)
+    assert announced(world) == []
+
+
+def test_the_first_deck_without_later_rows_announces_nothing(world: World) -> None:
+    assert DECK.count(b"2020-01-01") > 0
+    assert "announced" not in run(world)
