@@ -14,7 +14,7 @@ from calling_credit.rates.list_publishing import PriceListBucket
 from tests.domain.examples import deck_csv
 from tests.functions.decks_bench import clean, publish_allowed, with_rows
 from tests.harness.table import BUCKET, _s3
-from tests.harness.world import DECK, World
+from tests.harness.world import DECK, World, number_of
 
 __all__ = ["clean"]
 
@@ -154,3 +154,32 @@ def test_an_unreadable_deck_is_tried_again(world: World, caplog: pytest.LogCaptu
 def test_the_first_deck_without_later_rows_announces_nothing(world: World) -> None:
     assert DECK.count(b"2020-01-01") > 0
     assert "announced" not in run(world)
+
+
+@pytest.mark.parametrize(
+    ("sort_key", "damage"),
+    [
+        ("ACCOUNT", {"price_terms": {"S": "gold"}}),
+        ("ACCOUNT", {"time_zone": {"N": "1"}}),
+        ("SPENT_DAY#2026-11-23", {"I#c#GB#n": {"S": "many"}}),
+        ("SPENT_DAY#2026-11-23", {"I#x#GB#n": {"N": "1"}}),
+    ],
+)
+def test_a_damaged_item_keeps_no_other_account_from_its_announcement(
+    world: World, sort_key: str, damage: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = {"time_zone": "America/New_York", "breakdown": True}
+    assert world.operate("PUT", "/accounts/acct_2", settings).status in (200, 201)
+    world.clock.now += timedelta(minutes=3)
+    world.stack.forget()
+    call = {"account_id": "acct_2", "call_id": "n_1", "from": number_of("acct_2")}
+    assert world.deliver(call) == []
+    [item] = [one for one in world.stack.items() if (one["PK"], one["SK"]) == ("ACCOUNT#acct_1", sort_key)]
+    assert item
+    key = {"PK": {"S": "ACCOUNT#acct_1"}, "SK": {"S": sort_key}}
+    stored = world.stack.dynamodb.get_item(TableName=world.stack.table_name, Key=key)["Item"]
+    world.stack.dynamodb.put_item(TableName=world.stack.table_name, Item=stored | damage)
+    publish_allowed(world, RISING)
+    assert run(world)["announced"] == 1
+    assert (announced(world), len(announced(world, "acct_2"))) == ([], 1)
+    assert "unreadable_item" in caplog.text

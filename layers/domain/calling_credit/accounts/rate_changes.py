@@ -150,10 +150,7 @@ class RateChangeStore:
         days = Partition(self._client, self._table_name, keys.account_pk(account_id)).query(
             *sum_keys.spent_day_range(first, last)
         )
-        sums = (one for day in days for one in decode_item(day, lambda item: list(read_sums(item))))
-        return {
-            one.name for one in sums if one.dimension is Dimension.COUNTRY and one.name != REST and one.sums.calls > 0
-        }
+        return {country for day in days for country in decode_item(day, _countries)}
 
     def _put(self, account_id: str, name: str, rises: list[Rise]) -> int:
         """Record the announcement of a version, unless that was done. Return how many were written."""
@@ -174,3 +171,9 @@ class RateChangeStore:
                 raise
             return 0
         return 1
+
+
+def _countries(day: Mapping[str, Any]) -> set[str]:
+    """Return the countries that the sums of a day name."""
+    of_countries = (one for one in read_sums(day) if one.dimension is Dimension.COUNTRY and one.name != REST)
+    return {one.name for one in of_countries if one.sums.calls > 0}
