@@ -48,7 +48,7 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
     ),
     Role.SURCHARGE: (r"surcharge|supplement",),
     Role.CONNECTION_FEE: (
-        r"connect\w*( fee| charge)?|set ?up( fee| cost| charge)?|flag ?fall|per call|call fee|start fee",
+        r"(?<!dis)connect\w*( fee| charge)?|set ?up( fee| cost| charge)?|flag ?fall|per call|call fee|start fee",
     ),
     Role.INCREMENTS: (
         r"^(billing )?increments?( \w+)?$|^billing( (terms|interval|unit|period)s?)?$|^rounding$|^pulse$|taktung",
