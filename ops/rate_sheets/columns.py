@@ -6,7 +6,8 @@ from itertools import islice
 from typing import Final
 
 from ops.rate_sheets.cells import Row, Sheet, with_merged
-from ops.rate_sheets.headers import fits, is_code_cell, roles_of_header
+from ops.rate_sheets.codes import calling_codes
+from ops.rate_sheets.headers import TIMES, fits, is_code_cell, roles_of_header
 from ops.rate_sheets.notes import column_letters
 from ops.rate_sheets.rate_map import Role
 from ops.rate_sheets.table import MAX_HEADER_ROWS, joined_names, plain
@@ -80,7 +81,7 @@ def _guess(sheet: Sheet, rows: Sequence[Row], position: int, count: int) -> Tabl
         for role, rank in roles_of_header(plain(name)).items()
         if fits(role, cells[column])
     ]
-    columns = _assigned(options, cells)
+    columns = _assigned(options, names, cells)
     if columns is None:
         return None
     doubts = _by_content(columns, names, cells)
@@ -94,16 +95,16 @@ def _guess(sheet: Sheet, rows: Sequence[Row], position: int, count: int) -> Tabl
     return guess
 
 
-def _assigned(options: list[tuple[int, Role, int]], cells: list[list[str]]) -> dict[Role, list[int]] | None:
+def _assigned(
+    options: list[tuple[int, Role, int]], names: list[str], cells: list[list[str]]
+) -> dict[Role, list[int]] | None:
     """Return the columns of each role: the best rank first, each column once."""
     columns: dict[Role, list[int]] = {}
-    best: dict[Role, int] = {}
     taken: set[int] = set()
     order = list(Role)
-    for rank, role, column in sorted(_without_old(options), key=lambda one: (-one[0], order.index(one[1]), one[2])):
-        if column in taken or (role in columns and (role not in _MANY or rank < max(2, best[role] - 1))):
+    for _, role, column in sorted(_without_old(options), key=lambda one: (-one[0], order.index(one[1]), one[2])):
+        if column in taken or (role in columns and not _is_another(role, [*columns[role], column], names)):
             continue
-        best.setdefault(role, rank)
         columns.setdefault(role, []).append(column)
         taken.add(column)
     _settle_codes(columns, cells)
@@ -118,6 +119,11 @@ def _assigned(options: list[tuple[int, Role, int]], cells: list[list[str]]) -> d
         columns.pop(Role.MINIMUM, None)
         columns.pop(Role.INCREMENT, None)
     return columns
+
+
+def _is_another(role: Role, columns: list[int], names: list[str]) -> bool:
+    """Return whether columns of rates differ in the time of day or the origin of the call."""
+    return role in _MANY and all(TIMES.search(plain(names[column])) for column in columns[-2:])
 
 
 def _without_old(options: list[tuple[int, Role, int]]) -> list[tuple[int, Role, int]]:
@@ -148,6 +154,9 @@ def _settle_codes(columns: dict[Role, list[int]], cells: list[list[str]]) -> Non
     if Role.COUNTRY_CODE not in columns:
         if Role.AREA_CODE in columns and Role.CODE not in columns:
             columns[Role.CODE] = columns.pop(Role.AREA_CODE)
+        elif Role.AREA_CODE in columns and set(filter(None, cells[columns[Role.CODE][0]])) <= calling_codes():
+            columns[Role.COUNTRY_CODE] = columns.pop(Role.CODE)
+            return
         columns.pop(Role.AREA_CODE, None)
         return
     if Role.CODE in columns:

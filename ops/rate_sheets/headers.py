@@ -44,22 +44,25 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
     Role.COUNTRY: (r"^(country|countries|ctry|nation|land|pays|pa[íi]s|paese|страна)( name)?$", r"country|страна"),
     Role.DESTINATION: (
         r"^(destinations?|dest|description|(destination|code|prefix|zone) name|ziel|destino|destinazione|направление)$",
-        r"dest|descr|name|zone|location|region|route|network|operator|area|city|type|направл|trunk",
+        r"dest|descr|name|zone|location|region|route|network|operator|area|city|type|breakout|направл|trunk",
     ),
     Role.SURCHARGE: (r"surcharge|supplement",),
     Role.CONNECTION_FEE: (
-        r"connect\w*( fee| charge)?|set ?up( fee| cost| charge)?|flag ?fall|per call|call fee|start fee",
+        r"(?<!dis)connect\w*( fee| charge)?|set ?up( fee| cost| charge)?|flag ?fall|per call|call fee|start fee",
     ),
     Role.INCREMENTS: (
         r"^(billing )?increments?( \w+)?$|^billing( (terms|interval|unit|period)s?)?$|^rounding$|^pulse$|taktung",
         r"increment|billing|rounding|pulse|interval|min.* inc|initial.*(next|subsequent)|cadenc|^min( rounding)?$|step",
     ),
     Role.MINIMUM: (
-        r"^min(imum)?( \w+)*$|^(initial|first|1st)( \w+)*$|^interval ?1$|^init\b.*",
+        r"^min(imum)?( \w+)*$|^(initial|first|1st)( \w+)*$|^interval ?1$|^init\w*$",
         r"minimum|initial|first|interval 1",
     ),
     Role.INCREMENT: (
-        r"^(next|subsequent|additional|second|2nd|following)( \w+)*$|^interval ?[n2]$|^(billing )?increments?( \w+)*$",
+        (
+            r"^(next|subsequent|additional|second|2nd|following)( \w+)*$|^interval ?[n2]$"
+            r"|^(billing ?)?(inc|incr|increment|block)s?( \w+)*$"
+        ),
         r"increment|interval|step|subsequent|next|billing|rounding",
     ),
     Role.END: (
@@ -87,7 +90,8 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
 }
 """Patterns of plain headers for each role: the usual ones, then those that also mean something else."""
 NO_RATE: Final = (
-    r"change|differ|diff\b|%|percent|status|type|\bid\b|plan|class|currency|old_?|variation|quality|asr|acd|volume|date"
+    r"change|differ|diff\b|%|percent|status|type|\bid\b|plan|class|currency|variation|quality|asr|acd|volume|date"
+    r"|block|increment|disconnect|grace|interval"
 )
 _PATTERNS: Final = {role: tuple(map(re.compile, patterns)) for role, patterns in HEADERS.items()}
 _NO_RATE: Final = re.compile(NO_RATE)
@@ -148,6 +152,10 @@ def _is_marker(text: str) -> bool:
     return len(text) <= 40 and change_of(text) is not None and not text.replace(".", "").isdigit()
 
 
+def _is_letter(text: str) -> bool:
+    return len(text) <= 3 and text.isalpha()
+
+
 def _is_price(text: str) -> bool:
     return has_amount(text) or text.startswith("#FORMULA")
 
@@ -169,12 +177,15 @@ CONTENTS: Final[dict[Role, tuple[Callable[[str], bool], float]]] = {
     Role.INCREMENT: (_is_seconds, 0.6),
     Role.EFFECTIVE: (lambda text: has_date(text) or is_now(text), 0.6),
     Role.END: (has_date, 0.6),
-    Role.CHANGE: (_is_marker, 0.9),
+    Role.CHANGE: (lambda text: _is_marker(text) or _is_letter(text), 0.9),
     Role.CURRENCY: (lambda text: text.isalpha() or text in "$€£", 0.8),
     Role.ORIGIN: (_is_text, 0.6),
 }
 """How a cell of each role looks, and the least share of the cells with text that must look so."""
-_MAY_BE_EMPTY: Final = frozenset(CONTENTS) - {Role.CODE, Role.RATE, Role.COUNTRY_CODE}
+TIMES: Final = re.compile(
+    r"peak|week|day|night|even|standard|econom|holiday|\beea\b|\beu\b|origin|intra|inter|local|domestic|\bnon\b|unknown|roam|long"
+)
+"""What distinguishes several columns of rates: the time of day, or the origin of the call."""
 
 
 def fits(role: Role, cells: Sequence[str]) -> bool:

@@ -1,9 +1,8 @@
 """Writes the map of a guessed table: a TOML text that marks doubtful choices, and leaves open ones to the operator."""
 
 import json
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -11,7 +10,9 @@ from typing import Final
 from ops.rate_sheets import dates
 from ops.rate_sheets.amounts import COMMA, POINT, decimal_sign, foreign_currency, names_cents, names_dollars
 from ops.rate_sheets.cells import Sheet, with_merged
-from ops.rate_sheets.codes import JOIN, RANGE, THOUSANDS, is_joined, is_range, looks_like_thousands
+from ops.rate_sheets.changes import Change, change_of
+from ops.rate_sheets.code_styles import dash_style, has_thousands
+from ops.rate_sheets.codes import THOUSANDS
 from ops.rate_sheets.columns import TableGuess
 from ops.rate_sheets.prose import day_of, foreign_prices, stated_dates, stated_increments, states_dollars
 from ops.rate_sheets.rate_map import Role
@@ -62,7 +63,9 @@ class MapWriter:
                 self._write_column(role, doubts.get(str(role), ""))
         if "columns" in doubts:
             self._result.doubts.append(doubts["columns"])
+        self._write_unused()
         self._write_increments()
+        self._write_changes()
         self._result.text = "\n".join([*self._lines, ""])
         return self._result
 
@@ -165,6 +168,10 @@ class MapWriter:
 
     def _write_stated_date(self, order: str) -> None:
         stated = [(text, found) for text in self._prose for found in stated_dates(text)]
+        orders = (
+            frozenset.intersection(*(dates.possible_orders(found) for _, found in stated)) if stated else frozenset()
+        )
+        order = order or (next(iter(orders)) if len(orders) == 1 else "")
         day = next(filter(None, (day_of(found, order) for _, found in stated)), None)
         if day is not None:
             self._add("effective_from", day.isoformat(), f'from "{stated[0][0][:60]}"'.replace("\n", " "))
@@ -174,37 +181,19 @@ class MapWriter:
             )
 
     def _write_codes(self) -> None:
+        has_areas = Role.AREA_CODE in self._guess.columns
         cells = self._cells((Role.CODE, Role.AREA_CODE))
-        dashed = [text for text in cells if re.search(r"[0-9] ?- ?[0-9]", text)]
-        joins, ranges = sum(map(is_joined, dashed)), sum(map(is_range, dashed))
-        if joins and ranges:
-            self._decide(
-                "dash",
-                f"{_first(dashed, is_joined)} joins codes and {_first(dashed, is_range)} is a range; correct the sheet,"
-                " because a column cannot mix both",
-            )
-        elif joins:
-            self._add("dash", JOIN, "" if joins == len(dashed) else "some dashes may be ranges")
-        elif dashed:
-            self._add(
-                "dash",
-                RANGE,
-                "" if ranges == len(dashed) or Role.AREA_CODE in self._guess.columns else "some dashes may join codes",
-            )
-        commas = [text for text in cells if "," in text]
-        others = [text for text in cells if "," not in text]
-        if (
-            commas
-            and Role.CODE in self._guess.columns
-            and all(map(looks_like_thousands, commas))
-            and all(len(text) <= 3 for text in others)
-        ):
+        dash = dash_style(cells, has_areas=has_areas)
+        if dash.question:
+            self._decide("dash", dash.question)
+        elif dash.value:
+            self._add("dash", dash.value, dash.doubt)
+        if not has_areas and has_thousands(cells):
             self._add("comma", THOUSANDS, "the codes look like numbers with separated thousands")
         if self._blanks[Role.COUNTRY_CODE]:
-            self._lines.append(
-                'fill_down = ["country_code"]  # unsure: rows without a country code have that of the row above'
-            )
-            self._result.doubts.append("fill_down: rows without a country code have that of the row above")
+            doubt = "rows without a country code have that of the row above"
+            self._lines.append(f'fill_down = ["country_code"]  # unsure: {doubt}')
+            self._result.doubts.append(f"fill_down: {doubt}")
 
     def _write_column(self, role: Role, doubt: str) -> None:
         headers = [self._guess.header_of(column) for column in self._guess.columns[role]]
@@ -214,6 +203,23 @@ class MapWriter:
         doubt = "of several columns, the highest counts; keep one to choose it"
         self._result.doubts.append(f"{role}: {doubt}")
         self._lines.append(f"{role} = {json.dumps(headers, ensure_ascii=False)}  # unsure: {doubt}")
+
+    def _write_unused(self) -> None:
+        """Name the columns that no role uses, so that no status or price among them is overlooked."""
+        used = {column for found in self._guess.columns.values() for column in found}
+        names = [name for column, name in enumerate(self._guess.names) if name and column not in used]
+        if names:
+            self._lines.append(f"# Not used: {', '.join(name[:40] for name in names[:20])}")
+
+    def _write_changes(self) -> None:
+        """Ask for the meaning of each marker that is unknown, such as a single letter."""
+        unknown = [text for text in dict.fromkeys(self._cells((Role.CHANGE,))) if change_of(text) is None]
+        if unknown:
+            self._lines += ["", "[changes]"]
+        for text in unknown[:20]:
+            key, question = json.dumps(text, ensure_ascii=False), f"what {text} means: {', '.join(Change)}"
+            self._result.open.append(f"changes.{text}: {question}")
+            self._lines.append(f'{key} = ""  # decide: {question}')
 
     def _write_increments(self) -> None:
         columns = self._guess.columns
@@ -232,7 +238,3 @@ class MapWriter:
             self._lines.append(f"#   {' '.join(text.split())[:200]}")
         if pairs:
             self._lines += ["[increments.rules]", '# "Mexico" = "60/60"']
-
-
-def _first(texts: Iterable[str], test: Callable[[str], bool]) -> str:
-    return f'"{next(filter(test, texts))}"'

@@ -14,6 +14,7 @@ from calling_credit.rates.deck_csv import BASE_COLUMN
 from ops.rate_sheets.notes import Note
 from ops.rate_sheets.prices import call_price, dollars
 
+STEPS_COLUMN: Final = "rate_steps"
 REPORT_COLUMNS: Final = ("kind", "reason", "code", "sheet", "line", "detail")
 MARGIN_COLUMNS: Final = (
     "prefix", "destination", "country", "buying_price", "selling_price", "margin", "margin_percent", "at_a_loss",
@@ -25,10 +26,21 @@ def deck_text(rows: Iterable[RateRow], base: str) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     ordered = sorted(rows, key=lambda row: (row.prefix, row.origin, row.effective_from))
-    writer.writerow([*COLUMNS, BASE_COLUMN] if base else COLUMNS)
+    has_steps = any(map(_steps_text, ordered))
+    writer.writerow([*COLUMNS, *([STEPS_COLUMN] if has_steps else []), *([BASE_COLUMN] if base else [])])
     for position, row in enumerate(ordered):
-        writer.writerow([*_cells(row), base if position == 0 else ""] if base else _cells(row))
+        named = [_steps_text(row)] if has_steps else []
+        named += [base if position == 0 else ""] if base else []
+        writer.writerow([*_cells(row), *named])
     return text.getvalue()
+
+
+def _steps_text(row: RateRow) -> str:
+    """Return the rate steps of a row of the active deck as the column has them, if its version has steps."""
+    steps = getattr(row, "rate_steps", ())
+    return ";".join(
+        f"{step.from_second}:{dollars(step.rate_micros_per_minute)}:{step.increment_seconds}" for step in steps
+    )
 
 
 def _cells(row: RateRow) -> list[str]:

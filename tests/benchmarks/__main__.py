@@ -22,6 +22,7 @@ from tests.benchmarks.archiving import archiving_rows
 from tests.benchmarks.client_cpu import cpu_rows
 from tests.benchmarks.crossings import crossing_rows
 from tests.benchmarks.decks import deck_rows
+from tests.benchmarks.imports import import_rows
 from tests.benchmarks.laboratory import Laboratory, laboratory
 from tests.benchmarks.payments import payment_rows
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
@@ -100,6 +101,7 @@ def measurements() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "pricing", pricing_rows
     yield "proofs", proof_rows
     yield "decks", deck_rows
+    yield "imports", import_rows
     yield "start-up", lambda: start_up_rows(traced=stock.tracer is not None)
 
 

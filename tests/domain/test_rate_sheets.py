@@ -159,3 +159,30 @@ def test_a_proposal_prices_in_another_currency_only_after_a_decision() -> None:
 def test_a_file_without_rates_is_refused_with_its_sheets() -> None:
     with pytest.raises(SheetRefusedError, match="No table with codes and rates"):
         proposed(workbook(Page("Terms", [["Hello"], ["All rates are in US dollars"]])))
+
+
+def test_single_letters_of_a_status_column_must_be_decided() -> None:
+    data = table(["Code", "Rate", "Status"], [93, 0.2, "I"], [355, 0.1, "D"])
+    text = proposed(data)
+    assert '"D" = ""  # decide' in text
+    decided = text.replace('"D" = ""', '"D" = "closed"').replace('"I" = ""', '"I" = "increase"')
+    assert imported(data, decided).rates() == {"93": 200_000}
+
+
+def test_a_code_column_of_country_codes_is_joined_with_its_area_column() -> None:
+    data = table(["Country", "Code", "Area", "Rate"], ["A", 93, None, 0.2], ["A", 93, "70;79", 0.3])
+    assert by_proposal(data) == {"93": 200_000, "9370": 300_000, "9379": 300_000}
+
+
+def test_lengths_of_blocks_are_not_rates_and_unused_columns_are_named() -> None:
+    header = b"dialprefix;destination;rateinitial;initblock;billingblock;disconnectcharge\n"
+    data = header + b"93;A;0.2;60;30;0\n355;B;0.1;30;6;0\n"
+    row = imported(data, proposed(data)).row("93")
+    assert (row.rate_micros_per_minute, row.minimum_seconds, row.increment_seconds) == (200_000, 60, 30)
+    assert "# Not used: disconnectcharge" in proposed(data)
+
+
+def test_codes_that_are_joined_within_lists_are_recognized() -> None:
+    data = table(["Effective 12/15/2025"], ["Destination", "Dial Code(s)", "Rate ($)"], ["A", "355-67, 355-68", 0.3])
+    assert by_proposal(data) == {"35567": 300_000, "35568": 300_000}
+    assert 'effective_from = "2025-12-15"' in proposed(data)

@@ -1,0 +1,61 @@
+"""The command behind make import-rates, beside an active deck in a simulated bucket."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from calling_credit.rates.publishing import DeckBucket, PublishOutcome
+from ops import import_rates
+from ops.decks import deck_bucket
+from ops.project import ROOT
+from tests.domain.rate_sheet_examples import MAP
+
+SHEET = (
+    "Code,Destination,Rate,Date,Change\n"
+    "93,Afghanistan,0.2,2099-01-01,Increase\n355,Albania,0.1,2026-11-01,New\n1201,USA,0.01,,\n44,UK,,2026-11-01,Closed\n"
+)
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeckBucket]:
+    """The bucket of a stack whose active deck is the example deck."""
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="decks")
+        s3.put_bucket_versioning(Bucket="decks", VersioningConfiguration={"Status": "Enabled"})
+        settings: dict[str, Any] = {
+            "outputs": {"DeckBucketName": "decks"},
+            "parameters": {},
+            "name": "s",
+            "is_local": True,
+        }
+        stack: Any = SimpleNamespace(client=lambda _name: s3, **settings)
+        monkeypatch.setattr(import_rates, "find_stack", lambda: stack)
+        decks, now = deck_bucket(stack), datetime.now(UTC)
+        data = (ROOT / "local" / "rates.csv").read_bytes()
+        assert decks.publish(data, decks.check(data, now, now), now, now, {}) == PublishOutcome.PUBLISHED
+        yield decks
+
+
+@pytest.mark.parametrize(("options", "rows"), [([], 1_312), (["--amend"], 4_689)])
+def test_a_sheet_becomes_a_deck_on_the_base_of_the_active_one(
+    bucket: DeckBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], rows: int
+) -> None:
+    sheet, rate_map, deck = tmp_path / "sheet.csv", tmp_path / "map.toml", tmp_path / "new.csv"
+    sheet.write_text(SHEET, encoding="utf-8")
+    rate_map.write_text(MAP + 'effective_from = "Date"\nchange = "Change"\n', encoding="utf-8")
+    arguments = [str(sheet), "--map", str(rate_map), "--out", str(deck), "--markup", "11", *options]
+    monkeypatch.setattr(sys, "argv", ["import_rates", *arguments])
+    assert import_rates.main() == 0
+    check = bucket.check(deck.read_bytes(), datetime.now(UTC), datetime.now(UTC))
+    assert (check.errors, check.base, check.deck is not None and len(check.deck.rows)) == ([], check.named_base, rows)
+    assert not {"home_not_included", "free_abroad", "future_without_present"} & set(check.counts)
+    assert (tmp_path / "new.report.csv").read_text(encoding="utf-8").count("home_layer") == 1
+    assert "355,Albania,AL,0.1000,0.1110" in (tmp_path / "new.margins.csv").read_text(encoding="utf-8")
