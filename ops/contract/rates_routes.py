@@ -89,7 +89,7 @@ OWN_RATE: Final = record(
         "markup_percent": described(TEXT, "The markup on the deck's rate and fee.", examples=["12.50"]),
         "base_rate_per_minute": described(or_null(MONEY), "The deck's rate; null without a markup."),
     },
-    optional=("more",),
+    optional=("rate_steps", "next_rate_steps", "more"),
 )
 OWN_RATES: Final = page_of("OwnRates", "Prices in effect now, followed by announced prices.", OWN_RATE)
 
