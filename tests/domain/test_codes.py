@@ -50,6 +50,7 @@ OF_OPERATORS = {
     EventType.CARD_BLOCKED,
     EventType.CARD_ATTEMPTS_LIMITED,
     EventType.RULE_CHANGED,
+    EventType.PRICE_TERMS_CHANGED,
     EventType.ADJUSTMENT_POSTED,
     EventType.MAIL_BOUNCED,
     EventType.MAIL_COMPLAINED,
