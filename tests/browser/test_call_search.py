@@ -173,5 +173,5 @@ def test_price_details_show_the_seconds_of_each_rate(user: User, page_server: Pa
     one.page.get_by_role("button", name="Price details").first.click()
     box = one.page.get_by_role("dialog", name="Price details")
     times = "\N{MULTIPLICATION SIGN}"
-    for text in ("Rate after 1 min", f"60 s {times} $0.20", f"25 s {times} $0.10", "$0.0417", "$0.6417"):
+    for text in ("Rate after 1 min", f"60 s {times} $0.20", f"25 s {times} $0.10", "$0.041667", "$0.6417"):
         expect(box).to_contain_text(text)

@@ -13,8 +13,9 @@ from calling_credit.rates.deck import RateRow
 from calling_credit.rates.deck_csv import read_deck_file
 from calling_credit.rates.deck_diff import compare
 from calling_credit.rates.deck_report import price_text
-from calling_credit.rates.price_list import rate_item, rates_for_number
+from calling_credit.rates.price_list import rates_for_number
 from calling_credit.rates.pricing import RatedCall
+from calling_credit.rates.rate_items import rate_item
 from calling_credit.rates.rate_steps import RateStep, parse_steps
 from calling_credit.rates.telling_rows import telling_rows
 from calling_credit.usage.forecast import minutes_left

@@ -18,12 +18,11 @@ from calling_credit.rates.deck import Deck
 from calling_credit.rates.few_rates import FewRates, popular_countries
 from calling_credit.rates.price_list import (
     Origins,
-    own_rate_item,
-    rate_item,
     rates_for_country,
     rates_for_number,
     read_number,
 )
+from calling_credit.rates.rate_items import own_rate_item, rate_item
 from calling_credit.rates.telling_rows import MAX_TELLING_ROWS
 
 NO_SECRET: Final = "public prices"  # noqa: S105 - not a secret

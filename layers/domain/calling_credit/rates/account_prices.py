@@ -11,7 +11,7 @@ from typing import Final
 
 from calling_credit.numbering import is_whole_number
 from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow, RowsByOrigin, included_row
-from calling_credit.rates.price_terms import marked_up
+from calling_credit.rates.price_terms import highest_base, marked_up
 
 MAX_ROWS_KEPT: Final = 512
 """The priced rows that stay in memory, so that the next call to their prefixes finds them."""
@@ -146,11 +146,18 @@ def with_markup(row: RateRow, markup_hundredths: int) -> RateRow:
 
 
 def without_markup(row: RateRow) -> RateRow:
-    """Return a row as the deck has it."""
+    """Return a row as the deck has it. Of a rate step, only the marked rate is kept, so it gets the highest rate that
+    leads to it.
+    """
     if row.base_rate_micros_per_minute is None:
         return row
+    steps = (
+        step._replace(rate_micros_per_minute=highest_base(step.rate_micros_per_minute, row.markup_hundredths))
+        for step in row.rate_steps
+    )
     return replace(
         row,
+        rate_steps=tuple(steps),
         rate_micros_per_minute=row.base_rate_micros_per_minute,
         connection_fee_micros=row.base_connection_fee_micros or 0,
         base_rate_micros_per_minute=None,

@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 
 from calling_credit.numbering import COUNTRIES
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.price_list import Origins, Show, check_country, current_rows, rate_item
+from calling_credit.rates.price_list import Origins, Show, check_country, current_rows
+from calling_credit.rates.rate_items import rate_item
 from calling_credit.rates.telling_rows import telling_rows
 
 POPULAR: Final = ("MX", "IN", "GB", "PH", "CO", "DE", "FR", "IL", "JP", "AU", "CN", "BR")

@@ -4,12 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
-from calling_credit.money import format_money
 from calling_credit.numbering import COUNTRIES, GLOBAL_NETWORKS, is_e164, is_emergency, is_plausible, normalize_dialed
 from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
-from calling_credit.rates.price_terms import format_markup
 from calling_credit.rates.pricing import find_row
-from calling_credit.rates.rate_steps import Steps, steps_view
+from calling_credit.rates.rate_items import rate_item
+from calling_credit.rates.rate_steps import Steps
 from calling_credit.rates.short_codes import find_anywhere
 
 ALWAYS: Final = "1970-01-01T00:00:00.000Z"
@@ -211,38 +210,3 @@ def _row_key(row: RateRow) -> str:
 
 Show = Callable[[RateRow, RateRow | None], dict[str, Any]]
 """Makes the item of a row and of the row that will replace it."""
-
-
-def own_rate_item(row: RateRow, change: RateRow | None) -> dict[str, Any]:
-    """Return one row in the form of GET /account/rates, with what explains an account's own price. Without a markup,
-    there is no other rate that it begins with.
-    """
-    base = row.base_rate_micros_per_minute
-    return rate_item(row, change) | {
-        "price_list": row.price_list or None,
-        "markup_percent": format_markup(row.markup_hundredths),
-        "base_rate_per_minute": None if base is None else format_money(base),
-    }
-
-
-def rate_item(row: RateRow, change: RateRow | None) -> dict[str, Any]:
-    """Return one row in the form of GET /rates; prices are not rounded. `change` is the row that will replace it. Only
-    rows with rate steps name them.
-    """
-    steps: dict[str, Any] = {"rate_steps": steps_view(row.rate_steps)} if row.rate_steps else {}
-    if change is not None and (row.rate_steps or change.rate_steps):
-        steps["next_rate_steps"] = steps_view(change.rate_steps)
-    return steps | {
-        "destination": row.destination,
-        "country": row.country,
-        "origin": row.origin,
-        "prefix": row.prefix,
-        "rate_per_minute": format_money(row.rate_micros_per_minute),
-        "connection_fee": format_money(row.connection_fee_micros),
-        "minimum_seconds": row.minimum_seconds,
-        "increment_seconds": row.increment_seconds,
-        "effective_from": row.effective_from,
-        "included": row.category == INCLUDED_CATEGORY,
-        "changes_at": None if change is None else change.effective_from,
-        "next_rate_per_minute": None if change is None else format_money(change.rate_micros_per_minute),
-    }

@@ -95,6 +95,11 @@ def marked_up(micros: int, markup_hundredths: int) -> int:
     return -(-micros * (WHOLE + markup_hundredths) // WHOLE)
 
 
+def highest_base(micros: int, markup_hundredths: int) -> int:
+    """Return the highest rate that costs this much with its markup."""
+    return micros * WHOLE // (WHOLE + markup_hundredths)
+
+
 def terms_from_item(values: Sequence[Mapping[str, Any]]) -> tuple[PriceTerms, ...]:
     """Return the terms of the attribute `price_terms` in plain values.
 
