@@ -99,8 +99,10 @@ def is_apart(key: Key) -> bool:
 
 
 def is_recorded(key: Key) -> bool:
-    """Whether the item has a law of its own: it records a change, or has the daily sums of an account."""
-    return key[1].startswith(("ACTIVITY#", "RERATING#", "SPENT_DAY#"))
+    """Whether the item has a law of its own: it records a change, prepares the return of a removed address, or has the
+    daily sums of an account.
+    """
+    return key[1].startswith(("ACTIVITY#", "BOUNCED#", "RERATING#", "SPENT_DAY#"))
 
 
 def written(item: Image) -> str:
@@ -191,6 +193,14 @@ def law_9_entries_never_change(changes: dict[Key, tuple[Image | None, Image]]) -
         assert names - numbers <= {"facts_hash", "shortened_at"}, f"law 9: {pk} {sk} {names}"
         assert all(after[name] == shortened(before[name]) for name in numbers), f"law 9: {pk} {sk}"
         assert ("facts_hash" in names) == ("to" in names and sk.count("#") == 2), f"law 9: {pk} {sk}"
+
+
+def only_a_removed_address_is_remembered(changes: dict[Key, tuple[Image | None, Image]]) -> None:
+    """Check that an address's item is written together with its account, and counts no report: none arrives here."""
+    for (pk, sk), (_, after) in changes.items():
+        if sk.startswith("BOUNCED#"):
+            assert after["times"] == 0, f"{pk} {sk}"
+            assert (pk, "ACCOUNT") in changes, f"{pk} {sk}"
 
 
 def the_table_is_the_models(model: Model, changes: dict[Key, tuple[Image | None, Image]]) -> None:

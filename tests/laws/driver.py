@@ -94,6 +94,7 @@ class Driver:
         move_checks.transfers_sum_to_zero(changes)
         move_checks.goodwill_is_within_the_charge(self.book, changes)
         move_checks.moves_name_who_acted(changes)
+        checks.only_a_removed_address_is_remembered(changes)
         checks.the_table_is_the_models(self.model, changes)
         checks.law_1_posted_is_the_sum_of_entries(self.book, accounts)
         checks.law_2_day_totals_are_the_sums_of_that_days_entries(self.book, set(changes))

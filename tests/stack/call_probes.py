@@ -7,7 +7,9 @@ from typing import Any
 
 import boto3
 
+from calling_credit.dynamodb import keys
 from local.stack import Stack
+from tests.stack.damaged_probes import damaged, expire_a_damaged_hold
 from tests.stack.deployment import invoke
 from tests.stack.test_calls import items_of, make_call, number_of, open_account
 
@@ -32,6 +34,8 @@ def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
     assert deliver(deployed, changed) == []
     assert deliver(deployed, by_number(make_call(account_id, "+442071838750", 1, datetime.now(UTC)))) == []
     assert len(archived(deployed) - before) >= 3
+    with damaged(deployed, account_id, keys.hold_sk("c_damaged")):
+        assert deliver(deployed, make_call(account_id, "+442071838750", 60, started, call_id="c_damaged")) == []
 
 
 def archived(deployed: Stack) -> set[str]:
@@ -115,6 +119,7 @@ def expire_a_hold(deployed: Stack, tokens: dict[str, str]) -> None:
     assert invoke(deployed, "ExpireHoldsFunction", {})["failed"] == 0
     [hold] = items_of(deployed, account_id, "HOLD#")
     assert hold["status"]["S"] == "expired"
+    expire_a_damaged_hold(deployed)
 
 
 def make_overdue(deployed: Stack, account_id: str, call_id: str) -> None:

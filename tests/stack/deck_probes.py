@@ -13,6 +13,7 @@ from calling_credit.charging.listed_calls import list_unrated_call
 from calling_credit.rates import deck_store
 from local.stack import Stack
 from tests.harness.template import ROOT
+from tests.stack.damaged_probes import rate_a_damaged_call
 from tests.stack.deployment import invoke, pause_rule
 from tests.stack.test_calls import items_of, make_call, open_account
 
@@ -46,6 +47,7 @@ def rate_late(deployed: Stack, tokens: dict[str, str]) -> None:
     assert isinstance(call, Call)
     outcome = list_unrated_call(boto3.client("dynamodb"), deployed.outputs["TableName"], call, now, lambda: 10.0)
     assert outcome == "listed"
+    rate_a_damaged_call(deployed)
     invoke(deployed, "RerateCallsFunction", {})  # A deck that was just activated may have triggered it already.
     deck = (ROOT / "local" / "rates.csv").read_bytes().replace(b"GB,*,0.0140,", b"GB,*,0.0200,")
     version = deck_store.deck_version(deck, now)

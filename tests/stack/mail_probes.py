@@ -11,6 +11,7 @@ from local.deploy import MAIL_FROM
 from local.stack import Stack
 from tests.harness.template import ROOT
 from tests.stack.conftest import eventually
+from tests.stack.damaged_probes import damaged_report, mail_event
 from tests.stack.deployment import invoke
 from tests.stack.payment_probes import run_below_threshold
 
@@ -20,10 +21,7 @@ def send_mail(deployed: Stack, tokens: dict[str, str]) -> None:
     customer = run_below_threshold(deployed, "pm_card_authenticationRequired")
     email, account = f"{uuid.uuid4().hex}@customer.example", f"/accounts/{customer.account_id}"
     deployed.api.send("PUT", account, tokens["operator"], {"billing_emails": [email]})
-    data = {"reason": "authentication_required", "message": "", "payment_method": {"brand": "visa", "last4": "3220"}}
-    sample = json.loads((ROOT / "events" / "send_mail.json").read_text(encoding="utf-8"))
-    detail = {"id": f"evt_{uuid.uuid4().hex}", "account_id": customer.account_id, "type": "AutoRechargeSuspended"}
-    event = sample | {"detail": detail | {"data": data}}
+    event = mail_event(customer.account_id, "authentication_required")
     ses = boto3.client("sesv2")
     ses.delete_email_identity(EmailIdentity=MAIL_FROM)
     try:
@@ -31,7 +29,8 @@ def send_mail(deployed: Stack, tokens: dict[str, str]) -> None:
             invoke(deployed, "SendMailFunction", event)
     finally:
         ses.create_email_identity(EmailIdentity=MAIL_FROM)
-    assert invoke(deployed, "SendMailFunction", event) == {"addresses": 1}
+    with damaged_report(deployed, customer.account_id, email):
+        assert invoke(deployed, "SendMailFunction", event) == {"addresses": 1}
     [mail] = eventually(lambda: deployed.mailbox.mails_to(email), seconds=5)
     assert "/links/" in mail.get_content()
 
@@ -49,3 +48,5 @@ def record_bounces(deployed: Stack, tokens: dict[str, str]) -> None:
     assert invoke(deployed, "RecordBouncesFunction", nameless) == {"recorded": 0}
     [shown] = deployed.api.get(f"/operator/accounts/{account_id}", tokens["support"])["bounced_addresses"]
     assert shown["address"] == email
+    with damaged_report(deployed, account_id, email):
+        assert invoke(deployed, "RecordBouncesFunction", event) == {"recorded": 1}

@@ -21,6 +21,7 @@ from local.stripe_stand_in.controls import Controls
 from tests.stack.callbacks import redeliver
 from tests.stack.conftest import log_lines
 from tests.stack.customers import Customer, open_customer, stand_in
+from tests.stack.damaged_probes import recharge_a_damaged_account, settle_a_damaged_payment
 from tests.stack.deployment import invoke, physical_id
 
 OUTSIDE = "outside"
@@ -78,6 +79,7 @@ def dispute_first(deployed: Stack, customer: Customer) -> str:
 def recharge(deployed: Stack, tokens: dict[str, str]) -> None:
     """Claim, charge, and settle a recharge in one run below the threshold."""
     assert run_below_threshold(deployed).statuses() == ["succeeded"]
+    recharge_a_damaged_account(deployed)
 
 
 def run_below_threshold(deployed: Stack, card: str = "pm_card_visa") -> Customer:
@@ -105,6 +107,7 @@ def reconcile(deployed: Stack, tokens: dict[str, str]) -> None:
         dispute_first(deployed, customer)
         assert invoke(deployed, "ReconcilePaymentsFunction", {})["failed"] == 0
         assert [card["state"] for card in deployed.api.get("/payment-methods", customer.token)["items"]] == ["blocked"]
+    settle_a_damaged_payment(deployed)
 
 
 def leave_only_later_events(deployed: Stack) -> None:

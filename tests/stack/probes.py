@@ -17,6 +17,7 @@ from tests.stack.call_probes import (
     shorten_an_old_call,
 )
 from tests.stack.connector_probes import use_a_key
+from tests.stack.damaged_probes import announce_a_damaged_entry
 from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke
 from tests.stack.desk_probes import keep_accounts, read_accounts
@@ -92,6 +93,7 @@ def publish(deployed: Stack, tokens: dict[str, str]) -> None:
     """Publish the events of the sample records to the bus."""
     sample = json.loads((ROOT / "events" / "publish_events.json").read_text(encoding="utf-8"))
     assert invoke(deployed, "PublishEventsFunction", sample) == {"batchItemFailures": []}
+    announce_a_damaged_entry(deployed)
 
 
 PROBES: dict[str, Probe] = {
