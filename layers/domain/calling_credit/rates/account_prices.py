@@ -13,10 +13,12 @@ from calling_credit.numbering import is_whole_number
 from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow, RowsByOrigin, included_row
 from calling_credit.rates.price_terms import highest_base, marked_up
 
-MAX_ROWS_KEPT: Final = 512
+RowKey = tuple[str, str, str]
+"""The prefix, origin, and time of a row, which are unique in a deck and in a list."""
+MAX_ROWS_KEPT: Final = 8_192
 """The priced rows that stay in memory, so that the next call to their prefixes finds them."""
 
-MAX_PRICES_KEPT: Final = 128
+MAX_PRICES_KEPT: Final = 16
 """The prices of accounts that stay in memory."""
 
 
@@ -30,7 +32,8 @@ class AccountPrices(Deck):
         self.deck = deck
         self.own = price_list
         self.markup_hundredths = markup_hundredths
-        self._priced: dict[int, tuple[RateRow, RateRow]] = {}
+        self._priced: dict[RowKey, RateRow] = {}
+        self._priced_own: dict[RowKey, RateRow] = {}
         self.take_facts()
 
     def take_facts(self) -> None:
@@ -104,28 +107,30 @@ class AccountPrices(Deck):
 
     def _own_row(self, row: RateRow) -> RateRow:
         """Return a row of the list with the list's name and version."""
-        assert self.own is not None
-        priced = self._priced.get(id(row))
+        key = (row.prefix, row.origin, row.effective_from)
+        priced = self._priced_own.get(key)
         if priced is None:
+            assert self.own is not None
             named = replace(row, price_list=self.own.price_list, list_version=self.own.version)
-            priced = self._keep(row, named)
-        return priced[1]
+            priced = _keep(self._priced_own, key, named)
+        return priced
 
     def _deck_row(self, row: RateRow) -> RateRow:
         """Return a row of the deck with the markup."""
         if self.markup_hundredths == 0 or row.category == INCLUDED_CATEGORY:
             return row
-        priced = self._priced.get(id(row))
+        key = (row.prefix, row.origin, row.effective_from)
+        priced = self._priced.get(key)
         if priced is None:
-            priced = self._keep(row, with_markup(row, self.markup_hundredths))
-        return priced[1]
+            priced = _keep(self._priced, key, with_markup(row, self.markup_hundredths))
+        return priced
 
-    def _keep(self, row: RateRow, priced: RateRow) -> tuple[RateRow, RateRow]:
-        """Keep a priced row. The row itself is kept too, so that no other one gets its identity."""
-        if len(self._priced) >= MAX_ROWS_KEPT:
-            self._priced = {}
-        self._priced[id(row)] = row, priced
-        return row, priced
+
+def _keep(kept: dict[RowKey, RateRow], key: RowKey, row: RateRow) -> RateRow:
+    if len(kept) >= MAX_ROWS_KEPT:
+        kept.clear()
+    kept[key] = row
+    return row
 
 
 def with_markup(row: RateRow, markup_hundredths: int) -> RateRow:
