@@ -11,7 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from calling_credit.rates.publishing import DeckBucket, PublishOutcome
+from calling_credit.rates.publish_outcomes import PublishOutcome
+from calling_credit.rates.publishing import DeckBucket
 from ops import import_rates
 from ops.decks import deck_bucket
 from ops.project import ROOT
