@@ -1,5 +1,5 @@
 """Calls of accounts with a price list, a markup, and rate steps: the price compared with a search over all rows and a
-call billed increment by increment; and what is shown compared with what is paid.
+call billed increment by increment; and what is shown compared with the charge.
 """
 
 from fractions import Fraction
