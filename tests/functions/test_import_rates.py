@@ -29,10 +29,10 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeckBucket]:
     """The bucket of a stack whose active deck is the example deck."""
     with mock_aws():
         s3 = boto3.client("s3", region_name="us-east-1")
-        s3.create_bucket(Bucket="decks")
-        s3.put_bucket_versioning(Bucket="decks", VersioningConfiguration={"Status": "Enabled"})
+        s3.create_bucket(Bucket="rate-sheets")
+        s3.put_bucket_versioning(Bucket="rate-sheets", VersioningConfiguration={"Status": "Enabled"})
         settings: dict[str, Any] = {
-            "outputs": {"DeckBucketName": "decks"},
+            "outputs": {"DeckBucketName": "rate-sheets"},
             "parameters": {},
             "name": "s",
             "is_local": True,
