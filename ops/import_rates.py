@@ -16,8 +16,8 @@ from ops.project import ROOT
 from ops.rate_sheets.amending import amend_deck
 from ops.rate_sheets.cells import Sheet
 from ops.rate_sheets.importing import ImportedDeck, import_sheet
+from ops.rate_sheets.map_lines import Proposal
 from ops.rate_sheets.map_values import MapError
-from ops.rate_sheets.map_writer import Proposal
 from ops.rate_sheets.new_rows import Surroundings
 from ops.rate_sheets.notes import NoteCode, Notes, SheetRefusedError
 from ops.rate_sheets.output import cost_by_deck, deck_errors, deck_text, margins_of, margins_text, report_text

@@ -42,6 +42,14 @@ class CellError(Exception):
         self.step = step
 
 
+class ColumnError(Exception):
+    """The cell of a column (from 0) cannot be read."""
+
+    def __init__(self, column: int, problem: CellError) -> None:
+        super().__init__(str(problem))
+        self.column = column
+
+
 class SheetRefusedError(Exception):
     """A sheet cannot be imported: each place with its problem and the next step."""
 
