@@ -94,10 +94,11 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
 """Patterns of plain headers for each role: the usual ones, then those that also mean something else."""
 NO_RATE: Final = (
     r"change|differ|diff\b|%|percent|status|type|\bid\b|plan|class|currency|variation|quality|asr|acd|volume|date"
-    r"|block|increment|disconnect|grace|interval"
+    r"|block|increment|disconnect|grace|interval|\bsms\b|\bmms\b"
 )
 _PATTERNS: Final = {role: tuple(map(re.compile, patterns)) for role, patterns in HEADERS.items()}
 _NO_RATE: Final = re.compile(NO_RATE)
+_MINUTES: Final = re.compile(r"^(min|minimum|inc\w*|initial|next) (in )?(m|mins?|minutes?)$| in min(ute)?s?$")
 _READERS: Final = (CodeReader(RANGE), CodeReader(JOIN))
 
 
@@ -109,6 +110,8 @@ def roles_of_header(name: str) -> dict[Role, int]:
         return found
     for role, patterns in _PATTERNS.items():
         if role in (Role.RATE, Role.OLD_RATE) and _NO_RATE.search(name):
+            continue
+        if role in (Role.MINIMUM, Role.INCREMENT) and _MINUTES.search(name):
             continue
         for rank, pattern in enumerate(patterns):
             if pattern.search(name):

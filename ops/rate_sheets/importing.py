@@ -7,6 +7,7 @@ from typing import Final
 
 from calling_credit.rates.deck import ANY_ORIGIN, RateRow
 from ops.rate_sheets.changes import Change
+from ops.rate_sheets.kept_steps import KeptSteps
 from ops.rate_sheets.new_rows import RowMaker, Surroundings, without_repetitions
 from ops.rate_sheets.notes import NoteCode, Notes
 from ops.rate_sheets.prices import dollars
@@ -43,6 +44,8 @@ def import_sheet(rows: Iterable[SheetRow], around: Surroundings, notes: Notes) -
             priced.append((entry, row))
             _note_end(entry, notes)
     kept = list(without_repetitions(priced, notes))
+    steps = KeptSteps(around.active, around.now, notes)
+    kept = [(entry, steps.row(row, entry.line)) for entry, row in kept]
     deck = ImportedDeck([row for _, row in kept])
     deck.carriers = {(row.prefix, row.effective_from): maker.carriers_price(entry) for entry, row in kept}
     deck.rows += _old_rows(kept, maker, around)

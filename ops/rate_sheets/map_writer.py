@@ -19,7 +19,7 @@ from ops.rate_sheets.other_tables import STEP, other_header
 from ops.rate_sheets.prose import day_of, foreign_prices, stated_dates, stated_increments, states_dollars
 from ops.rate_sheets.rate_map import Role
 from ops.rate_sheets.unit_choices import UnitChoices
-from ops.rate_sheets.units import UNIT_HEADER
+from ops.rate_sheets.units import QUALITY, UNIT_HEADER
 
 MAX_ROWS: Final = 150_000
 _PRICES: Final = (Role.RATE, Role.OLD_RATE, Role.SURCHARGE, Role.CONNECTION_FEE)
@@ -148,7 +148,7 @@ class MapWriter(MapLines):
         elif signs[COMMA]:
             self._add("decimal", COMMA)
         elif any("," in text for text in self._cells(_PRICES)):
-            self._add("decimal", POINT, "commas may separate thousands or decimals")
+            self._decide("decimal", 'commas may separate thousands or decimals; write "." or ","')
 
     def _write_dates(self) -> None:
         texts = self._cells(_DATES)
@@ -215,6 +215,9 @@ class MapWriter(MapLines):
         """Name the columns that no role uses, so that no status or price among them is overlooked."""
         used = {column for found in self._guess.columns.values() for column in found}
         names = [name for column, name in enumerate(self._guess.names) if name and column not in used]
+        if qualities := [name[:40] for name in names if QUALITY.search(name)]:
+            doubt = f'of the rows of a code that differ in "{qualities[0]}", the dearest counts'
+            self._result.doubts.append(f"columns: {doubt}; keep the rows of one in the sheet")
         if names:
             self._lines.append(f"# Not used: {', '.join(name[:40] for name in names[:20])}")
 

@@ -98,6 +98,7 @@ class NoteCode(StrEnum):
     NOT_IN_DECK = "not_in_deck"
     NEWER_IN_DECK = "newer_in_deck"
     ORIGIN_ROWS_LOST = "origin_rows_lost"
+    STEPS_LOST = "steps_lost"
     SHEET = "sheet"
 
 
@@ -126,6 +127,7 @@ KINDS: Final[dict[NoteCode, NoteKind]] = {
     NoteCode.NOT_IN_DECK: NoteKind.DOUBTED,
     NoteCode.NEWER_IN_DECK: NoteKind.DOUBTED,
     NoteCode.ORIGIN_ROWS_LOST: NoteKind.DOUBTED,
+    NoteCode.STEPS_LOST: NoteKind.DOUBTED,
     NoteCode.SHEET: NoteKind.DOUBTED,
 }
 

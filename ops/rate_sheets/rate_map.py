@@ -203,7 +203,7 @@ def _day(data: dict[str, Any]) -> date | None:
 
 def _seconds(data: dict[str, Any]) -> int | None:
     value = data.get("rate_seconds")
-    if value is None or (type(value) is int and 1 <= value <= 36_000):
+    if value is None or (type(value) is int and 1 <= value <= 600_000):
         return value
     raise MapError("rate_seconds must be the seconds that a rate is for: 60 if rates are per minute, 1 if per second.")
 

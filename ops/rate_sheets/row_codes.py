@@ -43,7 +43,10 @@ class RowCodes:
         if texts[Role.COUNTRY_CODE]:
             countries = self._parsed(Role.COUNTRY_CODE, texts[Role.COUNTRY_CODE], self._codes.codes)
             area = texts[Role.AREA_CODE]
-            for country in countries[:1] if area else countries:
+            if area and len(countries) > 1:
+                problem = CellError("The row has several country codes and an area code.", "Write a row for each.")
+                raise ColumnError(self._column(Role.COUNTRY_CODE), problem)
+            for country in countries:
                 yield (
                     self._parsed(Role.AREA_CODE, area, partial(self._codes.codes, country_code=country)),
                     change,

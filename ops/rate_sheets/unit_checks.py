@@ -8,7 +8,15 @@ from ops.rate_sheets.cells import Sheet
 from ops.rate_sheets.notes import Place, refuse
 from ops.rate_sheets.rate_map import CENTS, DOLLARS, RateMap, Role
 from ops.rate_sheets.table import Header
-from ops.rate_sheets.units import UNIT_HEADER, is_in_dollars, priced_seconds, stated_seconds, states_cents
+from ops.rate_sheets.units import (
+    UNIT_HEADER,
+    is_in_dollars,
+    is_in_minutes,
+    priced_seconds,
+    stated_seconds,
+    states_cents,
+    unknown_unit,
+)
 
 RATES: Final = (Role.RATE, Role.OLD_RATE, Role.SURCHARGE)
 _IN_CENTS: Final = 'Set rate_unit = "cents" in the map, or rate_unit = "dollars" if they are dollars.'
@@ -49,6 +57,12 @@ class UnitChecks:
             self._check_rate(column, rates)
         for column in self._header.columns.get(Role.CONNECTION_FEE, ()):
             self._check_fee(column)
+        for role in (Role.MINIMUM, Role.INCREMENT):
+            for column in self._header.columns.get(role, ()):
+                if is_in_minutes(self._name(column)):
+                    raise refuse(
+                        self._place(column), f"The header states minutes, and {role} are seconds. {_NO_SECONDS}"
+                    )
         self.check_prose(1, [self._sheet.name])
 
     def _name(self, column: int) -> str:
@@ -59,6 +73,11 @@ class UnitChecks:
 
     def _check_rate(self, column: int, rates: list[int]) -> None:
         name, place = self._name(column), self._place(column)
+        if unit := unknown_unit(name):
+            reason = (
+                f'The header states the unit "{unit}". Ask the carrier for dollars or cents a minute, or name another'
+            )
+            raise refuse(place, f"{reason} column in the map.")
         if names_cents(name) and self._map.rate_unit != CENTS:
             raise refuse(place, 'The header states cents. Set rate_unit = "cents" in the map.')
         mixed = self._map.rate_unit == CENTS and is_in_dollars(name)
@@ -109,6 +128,7 @@ class UnitChecks:
             self._known.add(text)
 
 
+_NO_SECONDS: Final = "Remove the column from the map and set default of [increments]."
 _SPLIT: Final = "The map says otherwise: correct it, or import rows of each unit from a file of their own."
 
 

@@ -28,6 +28,11 @@ _CENTS: Final = re.compile(
     r"|\bcents? ?(?:per|/|a)\b|\bcents?/|¢|\bUSc\b",
     re.IGNORECASE,
 )
+_OTHER: Final = re.compile(
+    r"\bmil(?:l|le)s?\b|\b(?:x|per|for) ?(?:1,?000|thousand|k)\b(?! ?m(?:in|$))|\b(?:sms|mms|messages?|mb|gb)\b|‰",
+    re.IGNORECASE,
+)
+_IN_MINUTES: Final = re.compile(r"\((?:in )?(?:m|mins?|minutes?)\)|\bin (?:mins?|minutes?)\b", re.IGNORECASE)
 _SENTENCES: Final = re.compile(r"[.;!\n]\s|\n|;")
 MAX_SENTENCE: Final = 400
 UNIT_HEADER: Final = re.compile(
@@ -36,6 +41,10 @@ UNIT_HEADER: Final = re.compile(
     re.IGNORECASE,
 )
 """A column that may state the unit of the prices beside it."""
+
+
+QUALITY: Final = re.compile(r"\b(?:quality|tier|grade|product|service|class|plan|level|route type)\b", re.IGNORECASE)
+"""A column that may distinguish several prices of one code."""
 
 
 def priced_seconds(text: str) -> int | None:
@@ -77,6 +86,17 @@ def _about_prices(text: str) -> list[str]:
         return []
     sentences = [sentence for sentence in _SENTENCES.split(text) if 0 < len(sentence) <= MAX_SENTENCE]
     return [sentence for sentence in sentences if len(sentence) <= 30 or _ABOUT_PRICES.search(words(sentence))]
+
+
+def unknown_unit(header: str) -> str:
+    """Return a unit of a header that no key of a map names, such as mills or SMS; empty if there is none."""
+    found = _OTHER.search(words(header))
+    return found[0] if found else ""
+
+
+def is_in_minutes(header: str) -> bool:
+    """Return whether the header of a minimum or an increment states minutes, where seconds are needed."""
+    return _IN_MINUTES.search(words(header)) is not None
 
 
 def is_in_dollars(header: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from ops.rate_sheets.notes import SheetRefusedError
-from tests.domain.rate_sheet_examples import MAP, Page, imported, proposed, workbook
+from tests.domain.rate_sheet_examples import MAP, Cell, Page, imported, proposed, workbook
 
 FIRST = "Code,Destination,Rate\n93,Afghanistan,0.25\n355,Albania,0.11\n"
 

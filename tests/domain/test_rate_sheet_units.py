@@ -155,3 +155,33 @@ def test_rates_too_high_for_dollars_or_too_low_for_minutes_are_doubted() -> None
 def test_an_open_unit_in_a_map_is_refused(line: str) -> None:
     with pytest.raises(MapError, match=line.split(maxsplit=1)[0]):
         parse_map(f"{line}\n{MAP}")
+
+
+@pytest.mark.parametrize("header", ["Rate (mills)", "Rate x1000", "Price per SMS", "Rate per 1,000"])
+def test_a_unit_that_no_map_can_name_is_refused(header: str) -> None:
+    with pytest.raises(SheetRefusedError, match="states the unit"):
+        imported(sheet(f'"{header}"', "250", "110"), mapped(header, 'rate_unit = "dollars"'))
+
+
+def test_a_price_per_thousand_minutes_is_read_by_its_seconds() -> None:
+    text = sheet("Price per 1000 minutes", "25", "11")
+    outcome = imported(text, mapped("Price per 1000 minutes", "rate_seconds = 60000"))
+    assert outcome.rates() == {"93": 25_000, "355": 11_000}
+
+
+def test_a_minimum_in_minutes_is_not_read_as_seconds() -> None:
+    text = "Code,Destination,Rate,Min (min),Increment\n93,Afghanistan,0.25,1,60\n355,Albania,0.11,1,60\n"
+    assert "minimum_seconds" not in proposed(text.encode())
+    with pytest.raises(SheetRefusedError, match="states minutes"):
+        imported(text, f'{MAP}minimum_seconds = "Min (min)"\n')
+
+
+def test_commas_that_may_separate_thousands_are_asked_about() -> None:
+    text = "Prefix;Destination;Rate\n93;Afghanistan;1,250\n355;Albania;1,110\n"
+    assert 'decimal = ""  # decide' in proposed(text.encode())
+
+
+def test_several_country_codes_beside_an_area_code_are_refused() -> None:
+    rate_map = MAP.replace('code = "Code"', 'country_code = "Country"\narea_code = "Area"')
+    with pytest.raises(SheetRefusedError, match="several country codes"):
+        imported('Country,Area,Destination,Rate\n"20,93",2,Egypt,0.2\n', rate_map)
