@@ -1,5 +1,8 @@
 """Sheets with two tables, several rates, or codes without a calling code: nothing is joined or chosen silently."""
 
+import io
+import zipfile
+
 import pytest
 
 from ops.rate_sheets.notes import SheetRefusedError
@@ -107,3 +110,27 @@ def test_a_date_in_prose_above_a_table_of_a_workbook_is_proposed() -> None:
     rate_map = proposed(workbook(Page("Cover", [["ACME"]]), Page("A-Z", rows)))
     assert 'effective_from = "2026-12-01"  # unsure' in rate_map
     assert 'default = "1/1"  # unsure' in rate_map
+
+
+def test_an_ods_workbook_is_read_and_a_cut_one_is_refused() -> None:
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table")
+    )
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'.format
+    number = (
+        '<table:table-cell office:value-type="float" office:value="{}"><text:p>1</text:p></table:table-cell>'.format
+    )
+    rows = [map(cell, ("Code", "Destination", "Rate")), (number(93), cell("Afghanistan"), number(0.25))]
+    table = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows)
+    sheet = f'<office:spreadsheet><table:table table:name="Rates">{table}</table:table></office:spreadsheet>'
+    content = f"<office:document-content {names}><office:body>{sheet}</office:body></office:document-content>"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr(
+            "META-INF/manifest.xml", '<manifest xmlns="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+        )
+    assert imported(file.getvalue()).rates() == {"93": 250_000}
+    with pytest.raises(SheetRefusedError, match="damaged"):
+        imported(file.getvalue()[:300])
