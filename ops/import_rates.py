@@ -1,26 +1,28 @@
 """Makes a rate deck from a carrier's rate sheet: inspects it and proposes a map, or imports it by a map."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.cost_versions import CostVersions
+from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import MAX_ROWS, collector_paused, read_deck_file
 from calling_credit.rates.home_numbers import HomeNumbers
 from ops.decks import deck_bucket
 from ops.project import ROOT
 from ops.rate_sheets.amending import amend_deck
 from ops.rate_sheets.cells import Sheet
+from ops.rate_sheets.costs import choose_costs
 from ops.rate_sheets.importing import ImportedDeck, import_sheet
+from ops.rate_sheets.map_lines import Proposal
 from ops.rate_sheets.map_values import MapError
-from ops.rate_sheets.map_writer import Proposal
 from ops.rate_sheets.new_rows import Surroundings
 from ops.rate_sheets.notes import NoteCode, Notes, SheetRefusedError
-from ops.rate_sheets.output import cost_by_deck, deck_errors, deck_text, margins_of, margins_text, report_text
+from ops.rate_sheets.output import deck_errors, deck_text, margins_of, margins_text, report_text
 from ops.rate_sheets.proposal import propose
 from ops.rate_sheets.rate_map import RateMap, parse_map, price_rules
 from ops.rate_sheets.reading import SheetReader
@@ -37,12 +39,13 @@ MAX_BYTES = 200_000_000
 
 @dataclass(frozen=True, slots=True)
 class ActiveDeck:
-    """The active deck, its version, and the ordinary home numbers; without a deck, why there is none."""
+    """The active deck, its version, the home numbers, and the buying list; without a deck, why there is none."""
 
     deck: Deck | None
     version: str
     home: HomeNumbers
     reason: str = ""
+    cost: Deck | None = None
 
 
 def main() -> int:
@@ -56,7 +59,9 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="OUT=: where to write the deck, or the proposed map")
     parser.add_argument("--markup", help="MARKUP=: percent, instead of the map's")
     parser.add_argument("--floor", help="FLOOR=: the lowest rate a minute, instead of the map's")
-    parser.add_argument("--cost", type=Path, help="COST=: a deck of buying prices for the margin report")
+    parser.add_argument(
+        "--cost", type=Path, help="COST=: buying prices for the margin report, instead of the stack's buying list"
+    )
     arguments = parser.parse_args()
     try:
         sheets = read_sheets(read_file(arguments.file), arguments.file.name)
@@ -171,9 +176,9 @@ def finish(
     if errors:
         first = errors[0]
         raise CommandError(f"The deck is not valid: row {first.line}, {first.column}: {first.detail} Correct the map.")
-    cost_of = cost_by_deck(read_cost(arguments.cost), around.now) if arguments.cost else carriers_cost(deck)
-    margins = margins_of(deck.rows, cost_of, around.now)
-    print_margins(margins, "COST" if arguments.cost else "the carrier's own rates")
+    costs = choose_costs(read_cost(arguments.cost) if arguments.cost else None, active.cost, deck, around.now)
+    margins = margins_of(deck.rows, costs.cost_of, around.now)
+    print_margins(margins, costs.source)
     base = path.with_suffix("") if path.suffix == ".csv" else path
     report, margin_file = base.with_name(f"{base.name}.report.csv"), base.with_name(f"{base.name}.margins.csv")
     write(path, text)
@@ -185,11 +190,6 @@ def finish(
     console.print("Nothing is published yet. Check the deck, and publish it:", markup=False)
     console.print(f"    make publish-rates FILE={path} DRAFT=1", markup=False, soft_wrap=True)
     return 0
-
-
-def carriers_cost(deck: ImportedDeck) -> Callable[[RateRow], int | None]:
-    """Return how the sheet itself gives the buying price of a row's prefix."""
-    return lambda row: deck.carriers.get((row.prefix, row.effective_from))
 
 
 def read_map(name: str) -> RateMap:
@@ -215,7 +215,7 @@ def read_cost(path: Path) -> Deck:
 
 
 def read_active() -> ActiveDeck:
-    """Return the active deck of the stack, if there is a stack with one."""
+    """Return the active deck and the buying list of the stack, if there is a stack with them."""
     try:
         stack = find_stack()
     except StackNotFoundError as error:
@@ -226,7 +226,8 @@ def read_active() -> ActiveDeck:
     if pointer is None:
         return ActiveDeck(None, "", home, f"{stack.name} has no deck yet.")
     try:
-        return ActiveDeck(decks.active_deck(pointer), pointer.version, home)
+        cost = CostVersions(stack.client("s3"), stack.outputs["DeckBucketName"]).at(format_instant(datetime.now(UTC)))
+        return ActiveDeck(decks.active_deck(pointer), pointer.version, home, cost=cost)
     except Unavailable as error:
         raise CommandError(f"{error.code}: {error.detail}") from error
 

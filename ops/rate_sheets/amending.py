@@ -8,6 +8,7 @@ from typing import Final
 from calling_credit.rates.deck import Deck, RateRow
 from ops.rate_sheets.changes import Change
 from ops.rate_sheets.importing import ImportedDeck
+from ops.rate_sheets.kept_steps import KeptSteps
 from ops.rate_sheets.new_rows import RowMaker, Surroundings, without_repetitions
 from ops.rate_sheets.notes import NoteCode, Notes
 from ops.rate_sheets.prices import dollars
@@ -27,13 +28,14 @@ class _Amendment:
         self.maker = RowMaker(around, notes)
         self.rows: dict[Key, list[RateRow]] = {}
         self._origins = {row.origin for row in active.rows}
-        self._names: dict[str, set[tuple[int, int, int, int]]] = {}
+        self._steps = KeptSteps(active, around.now, notes)
+        self._names: dict[str, set[tuple[object, ...]]] = {}
         self._by_name: dict[str, RateRow] = {}
         for row in active.rows:
             self.rows.setdefault((row.prefix, row.origin), []).append(row)
             name = row.destination.casefold()
             price = (row.rate_micros_per_minute, row.connection_fee_micros, row.minimum_seconds, row.increment_seconds)
-            self._names.setdefault(name, set()).add(price)
+            self._names.setdefault(name, set()).add((*price, row.rate_steps))
             self._by_name[name] = row
 
     def close(self, entry: SheetRow) -> None:
@@ -70,11 +72,13 @@ class _Amendment:
                 connection_fee_micros=like.connection_fee_micros,
                 minimum_seconds=like.minimum_seconds,
                 increment_seconds=like.increment_seconds,
+                rate_steps=like.rate_steps,
             )
         )
 
     def apply(self, entry: SheetRow, row: RateRow) -> None:
         """Put a row into the deck."""
+        row = self._steps.row(row, entry.line)
         key, now = (row.prefix, row.origin), self._around.now
         former = self.rows.get(key, [])
         earlier = [other for other in former if other.effective_from < row.effective_from]

@@ -22,7 +22,10 @@ _FOREIGN: Final = re.compile(
 _DOLLARS: Final = re.compile(
     r"\bUS ?D\b|US ?\$|U\.S\. ?(?:\$|dollars?)|\bU\.?S\.? dollars?\b|\bdollars?\b|\$", re.IGNORECASE
 )
-_CENTS: Final = re.compile(r"¢|\bcents?\b|\bUSc\b|\bcts?\b", re.IGNORECASE)
+_CENTS: Final = re.compile(
+    r"¢|\bcents?\b|\bUSc\b|\bcts?\b|\bcpm\b|\bc ?/ ?min|\bc per min|\(c\)|(?<=[0-9]) ?c$", re.IGNORECASE
+)
+_JOINED: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PER: Final = re.compile(r"(?:/|\bper\b) ?(?:1 ?)?min(?:ute)?\.?$", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
 _GROUPS: Final = {
@@ -38,14 +41,19 @@ def foreign_currency(text: str) -> str:
     return found[0] if found else ""
 
 
+def words(text: str) -> str:
+    """Return a text with blanks between words that a header joins: `rate_per_sec`, `RatePerSec`."""
+    return _JOINED.sub(" ", text.replace("_", " "))
+
+
 def names_dollars(text: str) -> bool:
     """Return whether a text names US dollars."""
-    return _DOLLARS.search(text) is not None
+    return _DOLLARS.search(text) is not None or _DOLLARS.search(words(text)) is not None
 
 
 def names_cents(text: str) -> bool:
     """Return whether a text names cents."""
-    return _CENTS.search(text) is not None
+    return _CENTS.search(text) is not None or _CENTS.search(words(text)) is not None
 
 
 def has_amount(text: str) -> bool:
@@ -69,26 +77,22 @@ def decimal_sign(text: str) -> str:
     return "" if is_group else sign
 
 
-def parse_amount(text: str, decimal: str = POINT, *, per_dollar: int = 1) -> Decimal | None:
+def parse_amount(text: str, decimal: str = POINT, *, in_cents: bool = False) -> Decimal | None:
     """Return the price of a cell in dollars; None if it states none (empty, `N/A`, `TBD`, `-`).
 
-    `per_dollar` is 100 if the sheet states cents.
+    `in_cents` says that the column has cents.
 
     Raises:
         CellError: the cell has digits but is no price, states another currency, or a formula without a result.
     """
     if isinstance(text, NumberText):
-        return _decimal(text, text) / per_dollar
+        return _decimal(text, text) / (100 if in_cents else 1)
     if text.startswith(FORMULA):
         step = "Open the sheet in a spreadsheet program, save it, and import it again."
         raise CellError("The cell has a formula, and the file does not store its result.", step)
     if not any(map(str.isdigit, text)):
         return None
-    currency = foreign_currency(text)
-    if currency:
-        raise CellError(f'"{text}" states {currency}; prices must be US dollars.', "Ask the carrier for US dollars.")
-    if names_cents(text) and per_dollar == 1:
-        raise CellError(f'"{text}" states cents.', 'Set rate_unit = "cents" in the map.')
+    _check_unit(text, in_cents=in_cents)
     bare = _bare(text)
     if _GROUPS[decimal].fullmatch(bare):
         bare = re.sub(r"[, ']" if decimal == POINT else r"[. ']", "", bare)
@@ -98,9 +102,23 @@ def parse_amount(text: str, decimal: str = POINT, *, per_dollar: int = 1) -> Dec
         bare = bare.replace(",", ".")
     elif "," in bare:
         raise CellError(f'"{text}" has a comma, but the map says that the sheet uses decimal points.', _SIGNS)
-    return _decimal(bare, text) / per_dollar
+    return _decimal(bare, text) / (100 if in_cents else 1)
 
 
+def _check_unit(text: str, *, in_cents: bool) -> None:
+    currency = foreign_currency(text)
+    if currency:
+        raise CellError(f'"{text}" states {currency}; prices must be US dollars.', "Ask the carrier for US dollars.")
+    if names_cents(text) and not in_cents:
+        raise CellError(f'"{text}" states cents.', _UNIT)
+    if in_cents and names_dollars(text) and not names_cents(text):
+        raise CellError(f'"{text}" states dollars, but the map says that the column has cents.', _UNIT)
+
+
+_UNIT: Final = (
+    'Set rate_unit (of a connection fee, fee_unit) to "dollars" or "cents" in the map; a column with both must be'
+    " corrected."
+)
 _SIGNS: Final = 'Set decimal to "," or "." in the map; a column with both must be corrected.'
 
 

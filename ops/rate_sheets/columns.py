@@ -8,9 +8,12 @@ from typing import Final
 from ops.rate_sheets.cells import Row, Sheet, with_merged
 from ops.rate_sheets.codes import calling_codes
 from ops.rate_sheets.headers import TIMES, fits, is_code_cell, roles_of_header
+from ops.rate_sheets.national_codes import joined_columns
 from ops.rate_sheets.notes import column_letters
+from ops.rate_sheets.other_tables import STEP, second_table
 from ops.rate_sheets.rate_map import Role
 from ops.rate_sheets.table import MAX_HEADER_ROWS, joined_names, plain
+from ops.rate_sheets.units import UNIT_HEADER
 
 ROWS_SEARCHED: Final = 400
 SAMPLE: Final = 300
@@ -22,7 +25,8 @@ _MANY: Final = (Role.RATE, Role.SURCHARGE)
 @dataclass(slots=True)
 class TableGuess:
     """A guessed table: its sheet, the last row of the header (0 without one), the names of the columns, the columns of
-    each role, and sentences about doubtful choices. A higher score is better.
+    each role, sentences about doubtful choices, and other columns that may be the rate as well as the chosen one. A
+    higher score is better.
     """
 
     sheet: Sheet
@@ -31,6 +35,7 @@ class TableGuess:
     columns: dict[Role, list[int]]
     score: float
     doubts: list[str] = field(default_factory=list)
+    rivals: list[int] = field(default_factory=list)
 
     def header_of(self, column: int) -> str:
         """Return how a map names a column: by its header, with its letter if another has the same header."""
@@ -81,14 +86,19 @@ def _guess(sheet: Sheet, rows: Sequence[Row], position: int, count: int) -> Tabl
         for role, rank in roles_of_header(plain(name)).items()
         if fits(role, cells[column])
     ]
+    second = second_table(options, names, cells)
+    if second:
+        options = [option for option in options if option[2] < second]
     columns = _assigned(options, names, cells)
     if columns is None:
         return None
-    doubts = _by_content(columns, names, cells)
+    doubts = _by_content(columns, names[: second or None], cells)
+    if second:
+        doubts.append(f"columns: a second table begins in column {column_letters(second)}. {STEP}")
     ranks = {(role, column): rank for rank, role, column in options}
     score: float = sum(ranks.get((role, column), 1) for role, found in columns.items() for column in found[:1])
     score += min(len(below), 20) / 10 - 1.5 * (count - 1) - 0.5 * sheet.is_hidden
-    guess = TableGuess(sheet, rows[position][0], names, columns, score, doubts)
+    guess = TableGuess(sheet, rows[position][0], names, columns, score, doubts, _rivals(columns, ranks))
     for role, found in columns.items():
         if max(ranks.get((role, column), 2) for column in found) == 1:
             guess.doubts.append(f'{role}: the header "{names[found[0]]}" is no usual one for it')
@@ -108,6 +118,10 @@ def _assigned(
         columns.setdefault(role, []).append(column)
         taken.add(column)
     _settle_codes(columns, cells)
+    joined = joined_columns(names)
+    if joined and set(columns.get(Role.CODE, ())) <= set(joined):
+        columns[Role.CODE] = joined
+        columns = {role: found for role, found in columns.items() if role == Role.CODE or not set(found) & set(joined)}
     if Role.RATE not in columns and Role.OLD_RATE in columns:
         columns[Role.RATE] = columns.pop(Role.OLD_RATE)
     has_changes = Role.CHANGE in columns or {Role.ADDED, Role.REMOVED} & set(columns)
@@ -119,6 +133,14 @@ def _assigned(
         columns.pop(Role.MINIMUM, None)
         columns.pop(Role.INCREMENT, None)
     return columns
+
+
+def _rivals(columns: dict[Role, list[int]], ranks: dict[tuple[Role, int], int]) -> list[int]:
+    """Return the unused columns that are the rate as likely as the chosen one."""
+    used = {column for found in columns.values() for column in found}
+    chosen = max((ranks.get((Role.RATE, column), 0) for column in columns.get(Role.RATE, ())), default=4)
+    likely = [column for (role, column), rank in ranks.items() if role == Role.RATE and rank >= chosen]
+    return sorted(column for column in likely if column not in used and (Role.OLD_RATE, column) not in ranks)
 
 
 def _is_another(role: Role, columns: list[int], names: list[str]) -> bool:
@@ -139,7 +161,8 @@ def _by_content(columns: dict[Role, list[int]], names: list[str], cells: list[li
     taken = {column for found in columns.values() for column in found}
     has_seconds = {Role.INCREMENTS, Role.MINIMUM, Role.INCREMENT} & set(columns)
     for role in ([] if has_seconds else [Role.INCREMENTS]) + ([] if Role.EFFECTIVE in columns else [Role.EFFECTIVE]):
-        found = [column for column in range(len(names)) if column not in taken and fits(role, cells[column])]
+        free = [column for column in range(len(names)) if column not in taken and not UNIT_HEADER.search(names[column])]
+        found = [column for column in free if fits(role, cells[column])]
         if len(found) == 1:
             columns[role] = found
             taken.add(found[0])

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from ops.rate_sheets.amounts import foreign_currency, names_cents, names_dollars
+from ops.rate_sheets.amounts import foreign_currency, names_dollars
 from ops.rate_sheets.cells import Sheet
 from ops.rate_sheets.notes import CellError, Place, refuse
 from ops.rate_sheets.prose import foreign_prices
 from ops.rate_sheets.rate_map import USD, RateMap, Role
 from ops.rate_sheets.table import Header
+from ops.rate_sheets.unit_checks import UnitChecks
 
 ASK: Final = "Ask the carrier for a sheet in US dollars."
 _DOLLARS: Final = frozenset({USD, "US$", "$", "U.S. DOLLAR", "US DOLLAR", "US DOLLARS", "DOLLAR", "DOLLARS"})
@@ -21,12 +22,13 @@ class CurrencyChecks:
         self._sheet = sheet
         self._map = rate_map
         self._header = header
+        self.units = UnitChecks(sheet, rate_map, header)
 
     def check_above(self) -> None:
         """Check the header and the sentences above it.
 
         Raises:
-            SheetRefusedError: another currency, or cents that the map does not name.
+            SheetRefusedError: another currency, or a unit that the map does not name.
         """
         for line, cells in self._sheet.rows:
             if line >= self._header.last_row:
@@ -35,6 +37,7 @@ class CurrencyChecks:
         for role in _PRICES:
             for column in self._header.columns.get(role, ()):
                 self._check_name(column)
+        self.units.check_header()
 
     def _check_name(self, column: int) -> None:
         header = self._header
@@ -43,13 +46,12 @@ class CurrencyChecks:
         currency = foreign_currency(name)
         if currency and not names_dollars(name):
             raise refuse(place, f"The header states {currency}; prices must be US dollars. {ASK}")
-        if names_cents(name) and not self._map.is_in_cents:
-            raise refuse(place, 'The header states cents. Set rate_unit = "cents" in the map.')
 
     def check_prose(self, line: int, cells: list[str]) -> None:
-        """Refuse a sentence that states prices in another currency."""
+        """Refuse a sentence that states prices in another currency or unit."""
         if self._map.ignores_prose:
             return
+        self.units.check_prose(line, cells)
         for column, text in enumerate(cells):
             currency = foreign_prices(text) if text else ""
             if currency:

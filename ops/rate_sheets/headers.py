@@ -20,7 +20,10 @@ _USUAL_RATE: Final = (
 )
 _OTHER_RATE: Final = (
     r"rate|price|tariff|tarif|cost|charge|\busd\b|us\$|\$|per min|ppm|preis|precio|prix|prezzo|цена"
-    r"|peak|weekend|flat|standard|€|£"
+    r"|peak|weekend|flat|standard|€|£|¢|\bus ?c\b|\bcents?\b|\bcpm\b|\bpps\b"
+    r"|^(inter|intra) ?(state)?$|^indeterm\w*$|jurisdiction"
+    r"|^(gold|silver|bronze|platinum|diamond|premium|economy|wholesale|retail|(non )?cli)$"
+    r"|^(white|gr[ae]y|tdm|direct|tier ?\w)( route)?$"
 )
 HEADERS: Final[dict[Role, tuple[str, ...]]] = {
     Role.ADDED: (rf"\b(added|new|additional) (dial\w* |area )?{_CODES}",),
@@ -37,7 +40,7 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
         (
             rf"^(dial\w*|dest|destination|full|number( range)?|called|b ?number|phone|e ?164|dst|route)? ?{_CODES}"
             r"( s| list)?$"
-            r"|^dial ?codes?$|^breakouts?$|^e ?164$|^npa ?nxx$"
+            r"|^dial ?codes?$|^breakouts?$|^e ?164$|^npa ?nxx( ?x)?$|^npa$|^lerg"
         ),
         rf"\b{_CODES}\b|dial|breakout|e ?164|vorwahl|indicatif|pr[ée]fixe|c[óo]digos?|prefijos?|prefisso|код|префикс",
     ),
@@ -91,10 +94,11 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
 """Patterns of plain headers for each role: the usual ones, then those that also mean something else."""
 NO_RATE: Final = (
     r"change|differ|diff\b|%|percent|status|type|\bid\b|plan|class|currency|variation|quality|asr|acd|volume|date"
-    r"|block|increment|disconnect|grace|interval"
+    r"|block|increment|disconnect|grace|interval|\bsms\b|\bmms\b"
 )
 _PATTERNS: Final = {role: tuple(map(re.compile, patterns)) for role, patterns in HEADERS.items()}
 _NO_RATE: Final = re.compile(NO_RATE)
+_MINUTES: Final = re.compile(r"^(min|minimum|inc\w*|initial|next) (in )?(m|mins?|minutes?)$| in min(ute)?s?$")
 _READERS: Final = (CodeReader(RANGE), CodeReader(JOIN))
 
 
@@ -106,6 +110,8 @@ def roles_of_header(name: str) -> dict[Role, int]:
         return found
     for role, patterns in _PATTERNS.items():
         if role in (Role.RATE, Role.OLD_RATE) and _NO_RATE.search(name):
+            continue
+        if role in (Role.MINIMUM, Role.INCREMENT) and _MINUTES.search(name):
             continue
         for rank, pattern in enumerate(patterns):
             if pattern.search(name):
@@ -183,7 +189,7 @@ CONTENTS: Final[dict[Role, tuple[Callable[[str], bool], float]]] = {
 }
 """How a cell of each role looks, and the least share of the cells with text that must look so."""
 TIMES: Final = re.compile(
-    r"peak|week|day|night|even|standard|econom|holiday|\beea\b|\beu\b|origin|intra|inter|local|domestic|\bnon\b|unknown|roam|long"
+    r"peak|week|day|night|even|standard|econom|holiday|\beea\b|\beu\b|origin|intra|inter|indeterm|local|domestic|\bnon\b|unknown|roam|long"
 )
 """What distinguishes several columns of rates: the time of day, or the origin of the call."""
 

@@ -1,12 +1,13 @@
 """Makes a deck from a sheet: alone with the home layer, or as changes to the active deck."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Final
 
 from calling_credit.rates.deck import ANY_ORIGIN, RateRow
 from ops.rate_sheets.changes import Change
+from ops.rate_sheets.kept_steps import KeptSteps
 from ops.rate_sheets.new_rows import RowMaker, Surroundings, without_repetitions
 from ops.rate_sheets.notes import NoteCode, Notes
 from ops.rate_sheets.prices import dollars
@@ -32,7 +33,8 @@ def import_sheet(rows: Iterable[SheetRow], around: Surroundings, notes: Notes) -
     """Return the deck of a whole sheet, with the home layer of the active deck."""
     maker, closed = RowMaker(around, notes), []
     priced: list[tuple[SheetRow, RateRow]] = []
-    for entry in rows:
+    for stated in rows:
+        entry = _with_standing_rate(stated, around, notes)
         if entry.end is not None and entry.end < around.today:
             detail = f"It ended on {entry.end.isoformat()}."
             notes.add(NoteCode.OUTDATED, entry.line, entry.code, detail)
@@ -42,6 +44,8 @@ def import_sheet(rows: Iterable[SheetRow], around: Surroundings, notes: Notes) -
             priced.append((entry, row))
             _note_end(entry, notes)
     kept = list(without_repetitions(priced, notes))
+    steps = KeptSteps(around.active, around.now, notes)
+    kept = [(entry, steps.row(row, entry.line)) for entry, row in kept]
     deck = ImportedDeck([row for _, row in kept])
     deck.carriers = {(row.prefix, row.effective_from): maker.carriers_price(entry) for entry, row in kept}
     deck.rows += _old_rows(kept, maker, around)
@@ -51,6 +55,15 @@ def import_sheet(rows: Iterable[SheetRow], around: Surroundings, notes: Notes) -
     deck.rows += around.home_rows()
     _note_lost_origins(deck.rows, around, notes)
     return deck
+
+
+def _with_standing_rate(entry: SheetRow, around: Surroundings, notes: Notes) -> SheetRow:
+    """Return a row without a new rate with its old one, unless a marker says that the price changes or ends."""
+    if entry.rate is not None or entry.old_rate is None or entry.change != Change.UNCHANGED:
+        return entry
+    notes.add(NoteCode.OLD_PRICE_KEPT, entry.line, entry.code, "The row has no new rate, so its old rate stays.")
+    effective = min(entry.effective_from, around.today)
+    return replace(entry, rate=entry.old_rate, old_rate=None, effective_from=effective)
 
 
 def _note_end(entry: SheetRow, notes: Notes) -> None:

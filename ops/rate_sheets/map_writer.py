@@ -3,19 +3,23 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 from ops.rate_sheets import dates
-from ops.rate_sheets.amounts import COMMA, POINT, decimal_sign, foreign_currency, names_cents, names_dollars
+from ops.rate_sheets.amounts import COMMA, POINT, decimal_sign, foreign_currency, names_dollars
 from ops.rate_sheets.cells import Sheet, with_merged
 from ops.rate_sheets.changes import Change, change_of
 from ops.rate_sheets.code_styles import dash_style, has_thousands
 from ops.rate_sheets.codes import THOUSANDS
 from ops.rate_sheets.columns import TableGuess
+from ops.rate_sheets.map_lines import MapLines, Proposal
+from ops.rate_sheets.national_codes import write_calling_code
+from ops.rate_sheets.other_tables import STEP, other_header
 from ops.rate_sheets.prose import day_of, foreign_prices, stated_dates, stated_increments, states_dollars
 from ops.rate_sheets.rate_map import Role
+from ops.rate_sheets.unit_choices import UnitChoices
+from ops.rate_sheets.units import QUALITY, UNIT_HEADER
 
 MAX_ROWS: Final = 150_000
 _PRICES: Final = (Role.RATE, Role.OLD_RATE, Role.SURCHARGE, Role.CONNECTION_FEE)
@@ -23,30 +27,19 @@ _DATES: Final = (Role.EFFECTIVE, Role.END)
 _TAIL: Final = 60
 
 
-@dataclass(slots=True)
-class Proposal:
-    """A proposed map, the table it is about, how many choices are doubtful, and how many are open."""
-
-    guess: TableGuess
-    text: str
-    doubts: list[str] = field(default_factory=list)
-    open: list[str] = field(default_factory=list)
-
-
-class MapWriter:
+class MapWriter(MapLines):
     """Writes the map of a guessed table line by line."""
 
     def __init__(self, guess: TableGuess, others: list[TableGuess], hidden: list[Sheet], has_sheets: bool) -> None:
+        super().__init__(guess)
         self._guess = guess
         self._others = others
         self._hidden = hidden
         self._has_sheets = has_sheets
-        self._lines: list[str] = []
-        self._result = Proposal(guess, "")
         self._texts: dict[int, Counter[str]] = {}
         self._prose: list[str] = []
         self._blanks: Counter[Role] = Counter()
-        self._rows = 0
+        self._other = ""
         self._scan()
 
     def proposal(self) -> Proposal:
@@ -61,8 +54,8 @@ class MapWriter:
         for role in Role:
             if role in self._guess.columns:
                 self._write_column(role, doubts.get(str(role), ""))
-        if "columns" in doubts:
-            self._result.doubts.append(doubts["columns"])
+        self._result.doubts += [doubts["columns"]] if "columns" in doubts else []
+        self._result.doubts += [f"columns: {self._other}"] if self._other else []
         self._write_unused()
         self._write_increments()
         self._write_changes()
@@ -72,17 +65,22 @@ class MapWriter:
     def _scan(self) -> None:
         """Count the texts of the columns, and collect the sentences beside the table."""
         guess = self._guess
-        used = {column for found in guess.columns.values() for column in found}
+        used = {column for found in guess.columns.values() for column in found} | self._unit_columns()
         keys = [guess.columns[role][0] for role in (Role.CODE, Role.COUNTRY_CODE, Role.RATE) if role in guess.columns]
         self._texts = {column: Counter() for column in used}
         tail: list[list[str]] = []
         for number, cells in islice(with_merged(guess.sheet.rows, guess.sheet.merges), MAX_ROWS):
+            if (
+                reason := ""
+                if self._other or number == guess.last_row
+                else other_header(guess.names, guess.columns, cells)
+            ):
+                self._other = f"row {number} begins another table: {reason}. {STEP}"
             if number <= guess.last_row:
                 self._prose += [cell for cell in cells if len(cell) > 2] if number < guess.last_row else []
                 continue
             if sum(column < len(cells) and bool(cells[column]) for column in keys) < len(keys):
                 tail = [*tail[-_TAIL:], cells]
-            self._rows += 1
             for column in used:
                 if column < len(cells) and cells[column]:
                     self._texts[column][cells[column]] += 1
@@ -99,16 +97,6 @@ class MapWriter:
     def _cells(self, roles: Iterable[Role]) -> list[str]:
         columns = [column for role in roles for column in self._guess.columns.get(role, ())]
         return [text for column in columns for text in self._texts[column]]
-
-    def _add(self, key: str, value: str, doubt: str = "") -> None:
-        comment = f"  # unsure: {doubt}" if doubt else ""
-        if doubt:
-            self._result.doubts.append(f"{key}: {doubt}")
-        self._lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}{comment}")
-
-    def _decide(self, key: str, question: str) -> None:
-        self._result.open.append(f"{key}: {question}")
-        self._lines.append(f'{key} = ""  # decide: {question}')
 
     def _write_sheet(self) -> None:
         guess = self._guess
@@ -138,8 +126,18 @@ class MapWriter:
             self._add("currency", "USD")
         else:
             self._add("currency", "USD", "the sheet states no currency; only US dollars can be imported")
-        if any(map(names_cents, headers)):
-            self._add("rate_unit", "cents", "a header mentions cents")
+        self._write_units()
+
+    def _write_units(self) -> None:
+        names, columns = self._guess.names, self._guess.columns
+        headers = {role: [names[at] for at in columns.get(role, ()) if at < len(names)] for role in _PRICES}
+        units = [text for column in self._unit_columns() for text in self._texts[column]]
+        choices = UnitChoices(headers, self._cells((Role.RATE,)), units, [*self._prose, self._guess.sheet.name])
+        choices.write(self._add, self._decide)
+
+    def _unit_columns(self) -> set[int]:
+        used = {column for found in self._guess.columns.values() for column in found}
+        return {at for at, name in enumerate(self._guess.names) if at not in used and UNIT_HEADER.search(name)}
 
     def _write_numbers(self) -> None:
         signs = Counter(filter(None, map(decimal_sign, self._cells(_PRICES))))
@@ -150,7 +148,7 @@ class MapWriter:
         elif signs[COMMA]:
             self._add("decimal", COMMA)
         elif any("," in text for text in self._cells(_PRICES)):
-            self._add("decimal", POINT, "commas may separate thousands or decimals")
+            self._decide("decimal", 'commas may separate thousands or decimals; write "." or ","')
 
     def _write_dates(self) -> None:
         texts = self._cells(_DATES)
@@ -181,6 +179,9 @@ class MapWriter:
             )
 
     def _write_codes(self) -> None:
+        columns = self._guess.columns.get(Role.CODE, ())
+        headers = [self._guess.names[column] for column in columns if column < len(self._guess.names)]
+        write_calling_code(headers, list(self._texts[columns[0]]) if columns else [], self._add, self._decide)
         has_areas = Role.AREA_CODE in self._guess.columns
         cells = self._cells((Role.CODE, Role.AREA_CODE))
         dash = dash_style(cells, has_areas=has_areas)
@@ -197,8 +198,14 @@ class MapWriter:
 
     def _write_column(self, role: Role, doubt: str) -> None:
         headers = [self._guess.header_of(column) for column in self._guess.columns[role]]
-        if len(headers) == 1:
-            self._add(str(role), headers[0], doubt)
+        rivals = self._guess.rivals if role == Role.RATE else []
+        if rivals:
+            names = ", ".join(json.dumps(self._guess.header_of(at), ensure_ascii=False) for at in rivals)
+            chosen = ", ".join(json.dumps(header, ensure_ascii=False) for header in headers)
+            self._decide(str(role), f"write the one to import of {chosen}, {names}; of a list, the highest counts")
+            return
+        if len(headers) == 1 or role == Role.CODE:
+            self._add(str(role), headers[0] if len(headers) == 1 else headers, doubt)
             return
         doubt = "of several columns, the highest counts; keep one to choose it"
         self._result.doubts.append(f"{role}: {doubt}")
@@ -208,6 +215,9 @@ class MapWriter:
         """Name the columns that no role uses, so that no status or price among them is overlooked."""
         used = {column for found in self._guess.columns.values() for column in found}
         names = [name for column, name in enumerate(self._guess.names) if name and column not in used]
+        if qualities := [name[:40] for name in names if QUALITY.search(name)]:
+            doubt = f'of the rows of a code that differ in "{qualities[0]}", the dearest counts'
+            self._result.doubts.append(f"columns: {doubt}; keep the rows of one in the sheet")
         if names:
             self._lines.append(f"# Not used: {', '.join(name[:40] for name in names[:20])}")
 

@@ -126,7 +126,9 @@ class RowMaker:
         rate = rate_micros(priced.old_rate, around.rules)
         detail = f"{dollars(rate)} stays until {row.effective_from[:10]} (old rate of the sheet)."
         self._notes.add(NoteCode.OLD_PRICE_KEPT, priced.line, priced.code, detail)
-        return replace(row, rate_micros_per_minute=rate, effective_from=f"{around.today.isoformat()}T00:00:00.000Z")
+        return replace(
+            row, rate_micros_per_minute=rate, rate_steps=(), effective_from=f"{around.today.isoformat()}T00:00:00.000Z"
+        )
 
     def _place(self, priced: SheetRow) -> tuple[str, str, NoteCode | None]:
         """Return the country and the category of a code, or why it is left out."""

@@ -42,6 +42,14 @@ class CellError(Exception):
         self.step = step
 
 
+class ColumnError(Exception):
+    """The cell of a column (from 0) cannot be read."""
+
+    def __init__(self, column: int, problem: CellError) -> None:
+        super().__init__(str(problem))
+        self.column = column
+
+
 class SheetRefusedError(Exception):
     """A sheet cannot be imported: each place with its problem and the next step."""
 
@@ -90,6 +98,7 @@ class NoteCode(StrEnum):
     NOT_IN_DECK = "not_in_deck"
     NEWER_IN_DECK = "newer_in_deck"
     ORIGIN_ROWS_LOST = "origin_rows_lost"
+    STEPS_LOST = "steps_lost"
     SHEET = "sheet"
 
 
@@ -118,6 +127,7 @@ KINDS: Final[dict[NoteCode, NoteKind]] = {
     NoteCode.NOT_IN_DECK: NoteKind.DOUBTED,
     NoteCode.NEWER_IN_DECK: NoteKind.DOUBTED,
     NoteCode.ORIGIN_ROWS_LOST: NoteKind.DOUBTED,
+    NoteCode.STEPS_LOST: NoteKind.DOUBTED,
     NoteCode.SHEET: NoteKind.DOUBTED,
 }
 

@@ -9,12 +9,13 @@ from typing import Final
 
 from calling_credit.csv_cells import csv_table, inert_text
 from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
-from calling_credit.rates.deck_cells import COLUMNS, DeckError, RowParser
+from calling_credit.rates.deck_cells import COLUMNS, RATE_STEPS_COLUMN, DeckError, RowParser
 from calling_credit.rates.deck_csv import BASE_COLUMN
+from calling_credit.rates.pricing import row_price
+from calling_credit.rates.rate_steps import steps_text
 from ops.rate_sheets.notes import Note
-from ops.rate_sheets.prices import call_price, dollars
+from ops.rate_sheets.prices import CALL_SECONDS, dollars
 
-STEPS_COLUMN: Final = "rate_steps"
 REPORT_COLUMNS: Final = ("kind", "reason", "code", "sheet", "line", "detail")
 MARGIN_COLUMNS: Final = (
     "prefix", "destination", "country", "buying_price", "selling_price", "margin", "margin_percent", "at_a_loss",
@@ -26,21 +27,13 @@ def deck_text(rows: Iterable[RateRow], base: str) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     ordered = sorted(rows, key=lambda row: (row.prefix, row.origin, row.effective_from))
-    has_steps = any(map(_steps_text, ordered))
-    writer.writerow([*COLUMNS, *([STEPS_COLUMN] if has_steps else []), *([BASE_COLUMN] if base else [])])
+    has_steps = any(row.rate_steps for row in ordered)
+    writer.writerow([*COLUMNS, *([RATE_STEPS_COLUMN] if has_steps else []), *([BASE_COLUMN] if base else [])])
     for position, row in enumerate(ordered):
-        named = [_steps_text(row)] if has_steps else []
+        named = [steps_text(row.rate_steps)] if has_steps else []
         named += [base if position == 0 else ""] if base else []
         writer.writerow([*_cells(row), *named])
     return text.getvalue()
-
-
-def _steps_text(row: RateRow) -> str:
-    """Return the rate steps of a row of the active deck as the column has them, if its version has steps."""
-    steps = getattr(row, "rate_steps", ())
-    return ";".join(
-        f"{step.from_second}:{dollars(step.rate_micros_per_minute)}:{step.increment_seconds}" for step in steps
-    )
 
 
 def _cells(row: RateRow) -> list[str]:
@@ -100,7 +93,7 @@ def margins_of(rows: Sequence[RateRow], cost_of: Callable[[RateRow], int | None]
 
 def price_of(row: RateRow) -> int:
     """Return the price of a call of 60 s by a row in micro-dollars."""
-    return call_price(row.minimum_seconds, row.increment_seconds, row.rate_micros_per_minute, row.connection_fee_micros)
+    return row_price(row, CALL_SECONDS)[1]
 
 
 def cost_by_deck(buying: Deck, now: str) -> Callable[[RateRow], int | None]:
@@ -116,9 +109,10 @@ def cost_by_deck(buying: Deck, now: str) -> Callable[[RateRow], int | None]:
 def deck_errors(text: str) -> list[DeckError]:
     """Return the errors that publishing would find in the rows of a deck."""
     parser, reader = RowParser(), csv.reader(io.StringIO(text, newline=""), strict=True)
-    next(reader, None)
+    header = next(reader, [])
+    steps_at = header.index(RATE_STEPS_COLUMN) if RATE_STEPS_COLUMN in header else None
     for cells in reader:
-        parser.parse(cells[: len(COLUMNS)], reader.line_num)
+        parser.parse(cells[: len(COLUMNS)], reader.line_num, "" if steps_at is None else cells[steps_at])
     return parser.errors
 
 

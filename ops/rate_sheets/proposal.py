@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from ops.rate_sheets.cells import Sheet
 from ops.rate_sheets.columns import guess_table
-from ops.rate_sheets.map_writer import MapWriter, Proposal
+from ops.rate_sheets.map_lines import Proposal
+from ops.rate_sheets.map_writer import MapWriter
 from ops.rate_sheets.notes import Place, refuse
 
 

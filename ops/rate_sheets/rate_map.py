@@ -11,7 +11,7 @@ from typing import Any, Final
 from calling_credit.numbering import COUNTRIES
 from ops.rate_sheets.amounts import COMMA, POINT
 from ops.rate_sheets.changes import Change
-from ops.rate_sheets.codes import COMMAS, DASHES, LIST, RANGE
+from ops.rate_sheets.codes import COMMAS, DASHES, LIST, RANGE, calling_codes
 from ops.rate_sheets.dates import ORDERS
 from ops.rate_sheets.increments import Increments, parse_increments
 from ops.rate_sheets.map_values import (
@@ -28,6 +28,9 @@ from ops.rate_sheets.notes import CellError
 MIN_MARKUP: Final = Decimal(-50)
 MAX_MARKUP: Final = Decimal(1000)
 USD: Final = "USD"
+CENTS: Final = "cents"
+DOLLARS: Final = "dollars"
+UNITS: Final = (DOLLARS, CENTS)
 
 
 class Role(StrEnum):
@@ -65,7 +68,11 @@ class PriceRules:
 
 @dataclass(frozen=True, slots=True)
 class RateMap:
-    """The content of a map. `columns` has the headers of each role; `effective_from` is for rows without a date."""
+    """The content of a map. `columns` has the headers of each role; `effective_from` is for rows without a date.
+
+    `rate_unit` and `fee_unit` are `dollars`, `cents`, or empty; `rate_seconds` is how long a rate is for, None if the
+    map does not say so. `calling_code` goes before every code of the sheet.
+    """
 
     columns: Mapping[Role, tuple[str, ...]]
     sheet: str = ""
@@ -73,7 +80,10 @@ class RateMap:
     date_order: str = ""
     dash: str = RANGE
     comma: str = LIST
-    is_in_cents: bool = False
+    rate_unit: str = ""
+    fee_unit: str = ""
+    rate_seconds: int | None = None
+    calling_code: str = ""
     skips_unreadable: bool = False
     ignores_prose: bool = False
     effective_from: date | None = None
@@ -86,26 +96,13 @@ class RateMap:
 
 
 _KEYS: Final = frozenset(
-    {
-        "carrier",
-        "sheet",
-        "currency",
-        "decimal",
-        "date_order",
-        "dash",
-        "comma",
-        "rate_unit",
-        "unreadable",
-        "ignore_prose",
-        "effective_from",
-        "fill_down",
-        "columns",
-        "increments",
-        "origins",
-        "changes",
-        "price",
-    }
+    {"carrier", "sheet", "currency", "decimal", "date_order", "dash", "comma", "rate_unit", "fee_unit", "rate_seconds"}
+    | {"calling_code", "unreadable", "ignore_prose", "effective_from", "fill_down", "columns", "increments"}
+    | {"origins", "changes", "price"}
 )
+
+
+_MANY: Final = (Role.CODE, Role.RATE, Role.SURCHARGE, Role.DESTINATION)
 
 
 def parse_map(text: str) -> RateMap:
@@ -133,7 +130,10 @@ def parse_map(text: str) -> RateMap:
         date_order=one_of_value(data, "date_order", ("", *ORDERS)),
         dash=one_of_value(data, "dash", (RANGE, *DASHES)),
         comma=one_of_value(data, "comma", (LIST, *COMMAS)),
-        is_in_cents=one_of_value(data, "rate_unit", ("dollars", "cents")) == "cents",
+        rate_unit=one_of_value(data, "rate_unit", UNITS) if "rate_unit" in data else "",
+        fee_unit=one_of_value(data, "fee_unit", UNITS) if "fee_unit" in data else "",
+        rate_seconds=_seconds(data),
+        calling_code=_calling_code(data),
         skips_unreadable=one_of_value(data, "unreadable", ("refuse", "skip")) == "skip",
         ignores_prose=flag_value(data, "ignore_prose"),
         effective_from=_day(data),
@@ -167,8 +167,8 @@ def _columns(data: dict[str, Any]) -> dict[Role, tuple[str, ...]]:
     for name, value in table_value(data, "columns", None).items():
         role, key = _role(name, "columns"), f"columns.{name}"
         headers = texts_value([value] if isinstance(value, str) else value, key)
-        if len(headers) > 1 and role not in (Role.RATE, Role.SURCHARGE, Role.DESTINATION):
-            raise MapError(f"{key} must be one header; only rate, surcharge, and destination may have several.")
+        if len(headers) > 1 and role not in _MANY:
+            raise MapError(f"{key} must be one header; only code, rate, surcharge, and destination may have several.")
         if not headers or not all(map(str.strip, headers)):
             raise MapError(f"{key} must name a header of the sheet.")
         columns[role] = headers
@@ -193,14 +193,26 @@ def _role(name: str, key: str) -> Role:
 
 def _day(data: dict[str, Any]) -> date | None:
     value = data.get("effective_from")
-    if value is None:
-        return None
-    if type(value) is date:
+    if value is None or type(value) is date:
         return value
     try:
         return date.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
         raise MapError('effective_from must be a date such as "2026-12-01"; it is for rows without a date.') from None
+
+
+def _seconds(data: dict[str, Any]) -> int | None:
+    value = data.get("rate_seconds")
+    if value is None or (type(value) is int and 1 <= value <= 600_000):
+        return value
+    raise MapError("rate_seconds must be the seconds that a rate is for: 60 if rates are per minute, 1 if per second.")
+
+
+def _calling_code(data: dict[str, Any]) -> str:
+    code = text_value(data, "calling_code")
+    if "calling_code" in data and code not in calling_codes():
+        raise MapError('calling_code must be that of the country of all codes, such as "1" or "44"; else remove it.')
+    return code
 
 
 def _increments(value: object, key: str) -> Increments:

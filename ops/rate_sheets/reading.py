@@ -3,33 +3,35 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 from ops.rate_sheets.amounts import CORRECT, parse_amount
 from ops.rate_sheets.cells import Sheet
 from ops.rate_sheets.changes import Change, change_of, says_closed
-from ops.rate_sheets.codes import CodeReader, has_code
+from ops.rate_sheets.codes import has_code
 from ops.rate_sheets.currency_checks import CurrencyChecks
 from ops.rate_sheets.dates import is_now, parse_day
-from ops.rate_sheets.notes import MAX_REFUSALS, CellError, NoteCode, Notes, Place, SheetRefusedError, refuse
+from ops.rate_sheets.notes import (
+    MAX_REFUSALS,
+    CellError,
+    ColumnError,
+    NoteCode,
+    Notes,
+    Place,
+    SheetRefusedError,
+    refuse,
+)
+from ops.rate_sheets.other_tables import STEP, other_header, table_rows, tables_above
 from ops.rate_sheets.rate_map import RateMap, Role
+from ops.rate_sheets.row_codes import CODE_ROLES, RowCodes
 from ops.rate_sheets.row_details import RowDetails
 from ops.rate_sheets.sheet_rows import SheetRow
-from ops.rate_sheets.table import find_header, table_rows
+from ops.rate_sheets.table import find_header
+from ops.rate_sheets.unit_checks import RATES, a_minute, is_in_cents
 
 MAX_RATE: Final = Decimal(1000)
 ROWS_PER_REPORT: Final = 1_000
 _NOTHING: Final = Decimal(0)
-_CODE_ROLES: Final = (Role.CODE, Role.COUNTRY_CODE, Role.AREA_CODE, Role.ADDED, Role.REMOVED)
-
-
-class _ColumnError(Exception):
-    """A cell of a role cannot be read."""
-
-    def __init__(self, column: int, problem: CellError) -> None:
-        super().__init__(str(problem))
-        self.column = column
 
 
 class SheetReader:
@@ -40,12 +42,13 @@ class SheetReader:
         self._map = rate_map
         self._today = today
         self._notes = notes
-        self._codes = CodeReader(rate_map.dash, rate_map.comma)
         self._reasons: list[tuple[Place, str]] = []
         self._seen: dict[tuple[Role, str, type], Any] = {}
         self._last: dict[Role, str] = {}
         self.header = find_header(sheet, rate_map)
+        self._codes = RowCodes(rate_map, self.header)
         self._details = RowDetails(rate_map)
+        self._in_cents = {role: is_in_cents(role, rate_map) for role in (*RATES, Role.CONNECTION_FEE)}
         self._currency = CurrencyChecks(sheet, rate_map, self.header)
         self.row_count = 0
         """Rows below the header that state a code or a price."""
@@ -57,12 +60,13 @@ class SheetReader:
             SheetRefusedError: at the end, with each cell that cannot be read, or at once for another currency.
         """
         self._currency.check_above()
+        self._note_tables_above()
         for line, cells in table_rows(self._sheet, self.header):
             if line % ROWS_PER_REPORT == 0:
                 report_progress(line)
             try:
                 yield from self._row(line, cells)
-            except _ColumnError as error:
+            except ColumnError as error:
                 if self._map.skips_unreadable:
                     self._notes.add(NoteCode.UNREADABLE, line, "", str(error))
                     continue
@@ -90,7 +94,8 @@ class SheetReader:
         return text
 
     def _row(self, line: int, cells: list[str]) -> Iterator[SheetRow]:
-        code_text = {role: self._text(cells, role) for role in _CODE_ROLES}
+        code_text = {role: self._text(cells, role) for role in CODE_ROLES}
+        code_text[Role.CODE] = self._codes.text(cells, code_text[Role.CODE])
         rates = self._texts(cells, Role.RATE)
         has_rate = any(any(map(str.isdigit, text)) for text in rates)
         if not any(code_text.values()):
@@ -98,43 +103,38 @@ class SheetReader:
                 self.row_count += 1
                 self._notes.add(NoteCode.NO_CODE, line, "", f"{self._name(cells) or 'A row'} has a rate but no code.")
             else:
+                self._check_header(line, cells)
                 self._currency.check_prose(line, cells)
             return
         if not has_rate and not any(has_code(text) for text in code_text.values()):
+            self._check_header(line, cells)
             self._currency.check_prose(line, cells)
             return
         self.row_count += 1
+        self._currency.units.check_row(line, cells)
         change = self._change(cells, rates)
         try:
             self._currency.check_cell(self._text(cells, Role.CURRENCY))
         except CellError as error:
-            raise _ColumnError(self._column(Role.CURRENCY), error) from None
-        for codes, meaning in self._all_codes(code_text, change):
+            raise ColumnError(self._column(Role.CURRENCY), error) from None
+        for codes, meaning in self._codes.all(code_text, change):
             yield from self._priced(line, cells, codes, meaning)
+
+    def _note_tables_above(self) -> None:
+        for line, reason in tables_above(self._sheet, self.header):
+            self._notes.add(NoteCode.SHEET, line, "", f"The row begins another table, which is left out: {reason}.")
+
+    def _check_header(self, line: int, cells: list[str]) -> None:
+        """Refuse the header of another table, whose columns may mean something else."""
+        reason = other_header(self.header.names, self.header.columns, cells)
+        if reason:
+            raise refuse(Place(self._sheet.name, line), f"The row begins another table: {reason}. {STEP}")
 
     def _has_price(self, text: str) -> bool:
         try:
             return parse_amount(text, self._map.decimal) is not None
         except CellError:
             return False
-
-    def _all_codes(self, texts: dict[Role, str], change: Change) -> Iterator[tuple[list[str], Change]]:
-        for role, meaning in ((Role.ADDED, Change.NEW), (Role.REMOVED, Change.CLOSED)):
-            if texts[role]:
-                yield self._parsed(role, texts[role], self._codes.codes), meaning
-        if texts[Role.COUNTRY_CODE]:
-            countries = self._parsed(Role.COUNTRY_CODE, texts[Role.COUNTRY_CODE], self._codes.codes)
-            area = texts[Role.AREA_CODE]
-            for country in countries[:1] if area else countries:
-                yield (
-                    self._parsed(Role.AREA_CODE, area, partial(self._codes.codes, country_code=country)),
-                    change,
-                )
-        elif texts[Role.AREA_CODE]:
-            problem = CellError("The row has an area code but no country code.", "Add it, or set fill_down in the map.")
-            raise _ColumnError(self._column(Role.COUNTRY_CODE), problem)
-        elif texts[Role.CODE]:
-            yield self._parsed(Role.CODE, texts[Role.CODE], self._codes.codes), change
 
     def _priced(self, line: int, cells: list[str], codes: list[str], change: Change) -> Iterator[SheetRow]:
         rate = None if change == Change.CLOSED else self._rate(line, cells, codes)
@@ -163,7 +163,7 @@ class SheetReader:
         rate = max(rates) + max((amount for amount in surcharges if amount is not None), default=_NOTHING)
         if rate > MAX_RATE:
             problem = CellError(f"{rate:f} is more than {MAX_RATE} dollars a minute.", CORRECT)
-            raise _ColumnError(columns[0], problem)
+            raise ColumnError(columns[0], problem)
         return rate
 
     def _texts(self, cells: list[str], role: Role) -> list[str]:
@@ -175,11 +175,11 @@ class SheetReader:
 
     def _amount_at(self, cells: list[str], role: Role, column: int) -> Decimal | None:
         text = cells[column] if column < len(cells) else ""
-        per_dollar = 100 if self._map.is_in_cents else 1
+        in_cents = self._in_cents[role]
         amount: Decimal | None = self._parsed(
-            role, text, lambda cell: parse_amount(cell, self._map.decimal, per_dollar=per_dollar), column
+            role, text, lambda cell: parse_amount(cell, self._map.decimal, in_cents=in_cents), column
         )
-        return amount
+        return None if amount is None else a_minute(amount, role, self._map)
 
     def _day(self, cells: list[str], role: Role) -> date | None:
         text = self._text(cells, role)
@@ -196,7 +196,7 @@ class SheetReader:
         change = self._map.changes.get(text.casefold()) or change_of(text)
         if change is None:
             step = f'Add it to the map: [changes] "{text}" = "increase", or another of {", ".join(Change)}.'
-            raise _ColumnError(self._column(Role.CHANGE), CellError(f'The marker "{text}" is unknown.', step))
+            raise ColumnError(self._column(Role.CHANGE), CellError(f'The marker "{text}" is unknown.', step))
         if rates and all(says_closed(rate) for rate in rates):
             return Change.CLOSED
         return change
@@ -207,13 +207,13 @@ class SheetReader:
             return self._details.increments(texts, name, code)
         except CellError as error:
             role = next((role for role, text in texts.items() if text), Role.INCREMENTS)
-            raise _ColumnError(self._column(role), error) from None
+            raise ColumnError(self._column(role), error) from None
 
     def _origins(self, cells: list[str]) -> tuple[str, ...]:
         try:
             return self._details.origins(self._text(cells, Role.ORIGIN))
         except CellError as error:
-            raise _ColumnError(self._column(Role.ORIGIN), error) from None
+            raise ColumnError(self._column(Role.ORIGIN), error) from None
 
     def _name(self, cells: list[str]) -> str:
         return self._details.name(self._text(cells, Role.COUNTRY), self._texts(cells, Role.DESTINATION))
@@ -224,12 +224,11 @@ class SheetReader:
     def _parsed(self, role: Role, text: str, parse: Callable[[str], Any], column: int | None = None) -> Any:
         """Return the value of a text. A sheet repeats most of them, so each is parsed once."""
         key = (role, text, type(text))
-        if role not in _CODE_ROLES and key in self._seen:
+        if key in self._seen:
             return self._seen[key]
         try:
             value = parse(text)
         except CellError as error:
-            raise _ColumnError(self._column(role) if column is None else column, error) from None
-        if role not in _CODE_ROLES:
-            self._seen[key] = value
+            raise ColumnError(self._column(role) if column is None else column, error) from None
+        self._seen[key] = value
         return value

@@ -1,7 +1,7 @@
 """The table of a sheet: finds its header by the names in the map, far down or over two rows, and its columns."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -14,7 +14,7 @@ from ops.rate_sheets.rate_map import RateMap, Role
 MAX_HEADER_ROW: Final = 1_000
 MAX_HEADER_ROWS: Final = 3
 _LETTERS: Final = re.compile(r"(.*?) ?\(?column ([A-Z]{1,3})\)?", re.IGNORECASE)
-_OTHER: Final = re.compile(r"[^\w%$€£*?]+")
+_OTHER: Final = re.compile(r"[^\w%$€£¢*?]+")
 
 
 def plain(name: str) -> str:
@@ -159,15 +159,3 @@ def _located(sheet: Sheet, rate_map: RateMap, names: list[str], row: int) -> dic
             found += indexes
         columns[role] = tuple(dict.fromkeys(found))
     return columns
-
-
-def table_rows(sheet: Sheet, header: Header) -> Iterator[Row]:
-    """Yield the rows below the header, without those that repeat it."""
-    names = tuple(map(plain, header.names))
-    first = min((column for columns in header.columns.values() for column in columns), default=0)
-    for number, cells in with_merged(sheet.rows, sheet.merges):
-        if number <= header.last_row:
-            continue
-        if names and first < len(cells) and cells[first] and plain(cells[first]) == names[first]:
-            continue
-        yield number, cells

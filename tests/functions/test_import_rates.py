@@ -14,7 +14,7 @@ from moto import mock_aws
 from calling_credit.rates.publish_outcomes import PublishOutcome
 from calling_credit.rates.publishing import DeckBucket
 from ops import import_rates
-from ops.decks import deck_bucket
+from ops.decks import deck_bucket, price_list_bucket
 from ops.project import ROOT
 from tests.domain.rate_sheet_examples import MAP
 
@@ -60,3 +60,22 @@ def test_a_sheet_becomes_a_deck_on_the_base_of_the_active_one(
     assert not {"home_not_included", "free_abroad", "future_without_present"} & set(check.counts)
     assert (tmp_path / "new.report.csv").read_text(encoding="utf-8").count("home_layer") == 1
     assert "355,Albania,AL,0.1000,0.1110" in (tmp_path / "new.margins.csv").read_text(encoding="utf-8")
+
+
+def test_margins_count_the_buying_list_of_the_stack_unless_a_file_is_named(
+    bucket: DeckBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = (ROOT / "local" / "rates.csv").read_bytes().split(b"\n", 1)[0]
+    find_stack: Any = vars(import_rates)["find_stack"]
+    costs = price_list_bucket(find_stack(), "cost")
+    cost = header + b"\n355,Albania,AL,*,0.0700,0.0000,60,60,2020-01-01,outbound_international_call\n"
+    now = datetime.now(UTC)
+    assert costs.publish(cost, costs.check(cost, now, now), now, now, {}) == PublishOutcome.PUBLISHED
+    sheet, rate_map, named = tmp_path / "sheet.csv", tmp_path / "map.toml", tmp_path / "cost.csv"
+    sheet.write_text("Code,Destination,Rate\n355,Albania,0.1\n", encoding="utf-8")
+    rate_map.write_text(MAP, encoding="utf-8")
+    named.write_bytes(cost.replace(b"0.0700", b"0.0800"))
+    for options, expected in (([], "0.0700,0.1000"), (["--cost", str(named)], "0.0800,0.1000")):
+        monkeypatch.setattr(sys, "argv", ["import_rates", str(sheet), "--map", str(rate_map), *options])
+        assert import_rates.main() == 0
+        assert f"355,Albania,AL,{expected}" in (tmp_path / "sheet.deck.margins.csv").read_text(encoding="utf-8")
