@@ -70,7 +70,8 @@ def test_a_call_is_charged_what_was_quoted_and_held(
 def test_a_held_call_keeps_its_steps_when_another_deck_is_published(world: World) -> None:
     publish(world, STEPS)
     world.adjust("50.00", "credit")
-    assert world.authorize(seconds=85).body["held"] == "0.6417"
+    answer = world.authorize(seconds=85).body
+    assert (answer["held"], answer["rate_steps"]) == ("0.6417", [SHOWN])
     publish(world, {"rate_per_minute": "9", "rate_steps": "1:9:60"}, "later")
     assert world.deliver(lasting(85)) == []
     assert (details(world)["price"], details(world)["rate_deck"]) == ("0.6417", "steps")

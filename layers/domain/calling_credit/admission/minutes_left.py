@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from calling_credit.accounts.bundles import OwnBundle, covering
 from calling_credit.accounts.minute_counters import ensure_counters, read_counters
+from calling_credit.dynamodb import minute_keys
 from calling_credit.instants import local_month
 from calling_credit.ledger.holds import Hold
 from calling_credit.rates.deck import RateRow
@@ -56,11 +57,21 @@ def read_minutes_left(
     return _first_left((name, counters[account_id, name].left_seconds) for _, name in minutes)
 
 
-def read_minutes_of_hold(client: "DynamoDBClient", table_name: str, hold: Hold) -> MinutesLeft:
-    """Read the rest on the counter of a hold, for its extension. Raises the errors of `read_minutes_left`."""
+def read_minutes_of_hold(
+    client: "DynamoDBClient", table_name: str, hold: Hold, bundles: Sequence[OwnBundle], number: str
+) -> MinutesLeft:
+    """Read the rest on the counter of a hold, for its extension. None is left if its bundle was removed or no longer
+    covers the number. Raises the errors of `read_minutes_left`.
+    """
+    if not any(_is_of(own, hold) and own.bundle.covers(hold.row, number) for own in bundles):
+        return MinutesLeft(hold.bundle)
     key = (hold.account_id, hold.bundle)
-    counter = read_counters(client, table_name, [key] if hold.bundle else []).get(key)
+    counter = read_counters(client, table_name, [key]).get(key)
     return MinutesLeft(hold.bundle, 0 if counter is None else counter.left_seconds)
+
+
+def _is_of(own: OwnBundle, hold: Hold) -> bool:
+    return bool(hold.bundle) and own.counter(minute_keys.month_in(hold.bundle)) == hold.bundle
 
 
 def _first_left(left: Iterable[tuple[str, int]]) -> MinutesLeft:

@@ -108,7 +108,7 @@ class AdmissionReader:
         if time_zone is None or not (snapshot.bundles or (hold is not None and hold.bundle)):
             return snapshot
         if hold is not None:
-            minutes = read_minutes_of_hold(*table, hold)
+            minutes = read_minutes_of_hold(*table, hold, snapshot.bundles, request.dialled_number)
         else:
             own, row, number = snapshot.bundles, context.row, request.dialled_number
             minutes = read_minutes_left(*table, request.account_id, own, row, number, time_zone, context.now)

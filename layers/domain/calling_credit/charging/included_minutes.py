@@ -1,6 +1,6 @@
 """Covers calls without a hold by included minutes: each takes the rest, in the order of posting."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Final
 
@@ -16,6 +16,7 @@ BundlesOfLines = Mapping[tuple[str, str], Sequence[OwnBundle]]
 """Bundles by account and line."""
 NO_BUNDLES: Final[BundlesOfLines] = MappingProxyType({})
 EnsureCounters = Callable[[Mapping[CounterKey, int]], Mapping[CounterKey, MinuteCounter]]
+PostedCalls = Callable[[Sequence[Call]], Set[tuple[str, str, str]]]
 
 
 def cover_calls(
@@ -23,14 +24,22 @@ def cover_calls(
     time_zones: Mapping[str, str],
     bundles: BundlesOfLines,
     ensure_counters: EnsureCounters,
+    posted_calls: PostedCalls,
 ) -> list[Charge]:
-    """Cover priced calls. A call with a hold uses only the seconds that its hold took, so it stays as it is. Without a
-    call for which an account or a line has a bundle, nothing is read.
+    """Cover priced calls. A call with a hold uses only the seconds that its hold took, and a call that is delivered
+    again leaves the rest to the others, so both stay as they are. Without a call for which an account or a line has a
+    bundle, nothing is read.
 
     Args:
         ensure_counters: reads counters, and makes the missing ones with these minutes.
+        posted_calls: the keys of those calls that have an entry.
     """
     options = [_options(call, charge, time_zones, bundles) for call, charge in charges]
+    may_be_covered = [call for (call, _), of_call in zip(charges, options, strict=True) if of_call]
+    if not may_be_covered:
+        return list(charges)
+    posted = posted_calls(may_be_covered)
+    options = [{} if call.key in posted else of_call for (call, _), of_call in zip(charges, options, strict=True)]
     wanted = {key: minutes for of_call in options for key, minutes in of_call.items()}
     if not wanted:
         return list(charges)

@@ -1,6 +1,6 @@
 """The reads and writes that charging a batch makes in the table."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -146,8 +146,22 @@ def cover_charges(
     on_unreadable: OnUnreadable = ignore_unreadable,
 ) -> list[Charge]:
     """Cover calls without a hold by included minutes. Without bundles, read nothing."""
+    if not bundles:
+        return charges
     ensure = partial(ensure_counters, client, table_name, on_unreadable=on_unreadable)
-    return cover_calls(charges, time_zones, bundles, ensure) if bundles else charges
+    return cover_calls(charges, time_zones, bundles, ensure, partial(posted_calls, client, table_name))
+
+
+def posted_calls(client: "DynamoDBClient", table_name: str, calls: Iterable[Call]) -> Set[Key]:
+    """Return the keys of those calls that have an entry, also one with other facts.
+
+    Raises:
+        Unavailable: the table throttles.
+    """
+    entries = {
+        (keys.account_pk(call.account_id), keys.entry_sk(call.happened_at, call.call_key)): call.key for call in calls
+    }
+    return {entries[key] for key in read_many(client, table_name, entries, projection="PK, SK")}
 
 
 def mark_counted_entries(

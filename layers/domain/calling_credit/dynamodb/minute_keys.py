@@ -30,6 +30,11 @@ def bundle_in(counter: str) -> str:
     return keys.id_of(counter)
 
 
+def month_in(counter: str) -> str:
+    """The local month of a counter."""
+    return counter.partition("#")[0]
+
+
 def line_in(counter: str) -> str | None:
     """The line whose bundle a counter counts; None if the bundle is the account's."""
     parts = counter.split("#")
