@@ -11,6 +11,7 @@ from calling_credit.dynamodb.unreadable import ignore_unreadable
 from calling_credit.notifications.from_stream import derive_events
 from calling_credit.rates.announced_rises import AnnouncedRises
 from calling_credit.rates.list_publishing import PriceListBucket
+from calling_credit.rates.publishing import DeckBucket
 from tests.domain.examples import deck_csv
 from tests.functions.decks_bench import clean, publish_allowed, with_rows
 from tests.harness.table import BUCKET, _s3
@@ -183,3 +184,53 @@ def test_a_damaged_item_keeps_no_other_account_from_its_announcement(
     assert run(world)["announced"] == 1
     assert (announced(world), len(announced(world, "acct_2"))) == ([], 1)
     assert "unreadable_item" in caplog.text
+
+
+def later(world: World, **time: float) -> None:
+    """Let time pass."""
+    world.clock.now += timedelta(**time)
+
+
+def test_two_decks_of_one_day_are_announced_each_once_and_only_what_is_new(world: World) -> None:
+    first = publish_allowed(world, RISING)
+    run(world)
+    later(world, minutes=5)
+    second = publish_allowed(world, RISING.replace(b"0.12", b"0.13"))
+    assert [run(world).get("announced", 0) for _ in range(3)] == [1, 0, 0]
+    told = {item["SK"].split("#")[-1]: item["new"]["changes"][0]["next_price"] for item in announced(world)}
+    assert told == {f"rates-deck-{first}": "0.12", f"rates-deck-{second}": "0.13"}
+
+
+def test_two_decks_between_two_runs_make_one_announcement(world: World) -> None:
+    publish_allowed(world, RISING)
+    later(world, minutes=5)
+    version = publish_allowed(world, RISING.replace(b"0.12", b"0.13"))
+    assert run(world)["announced"] == 1
+    [item] = announced(world)
+    assert item["SK"].endswith(f"rates-deck-{version}")
+
+
+def test_a_rise_rolled_back_before_the_round_is_announced_to_nobody(world: World) -> None:
+    publish_allowed(world, RISING)
+    later(world, minutes=5)
+    DeckBucket(_s3(), BUCKET).roll_back(None, world.clock.now)
+    assert "announced" not in run(world)
+    assert announced(world) == []
+
+
+def test_a_deck_that_comes_back_is_not_announced_again(world: World) -> None:
+    version = publish_allowed(world, RISING)
+    run(world)
+    [before] = announced(world)
+    for target in (None, version, None, version):
+        later(world, hours=1)
+        DeckBucket(_s3(), BUCKET).roll_back(target, world.clock.now)
+        assert not run(world).get("announced")
+    assert announced(world) == [before]
+
+
+def test_an_account_whose_own_price_does_not_rise_hears_nothing(world: World) -> None:
+    world.stack.publish_list("flat", deck_csv({"rate_per_minute": "0.05"}), "flat-1")
+    assert world.operate("PUT", "/accounts/acct_1", {"price_list": "flat"}).status == 200
+    publish_allowed(world, RISING)
+    assert "announced" not in run(world)

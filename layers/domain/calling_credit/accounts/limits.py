@@ -43,11 +43,12 @@ class Limits:
         """Whether calls to this number (digits, no +) of this country are refused."""
         return _names(self.blocked, digits, country)
 
-    def refuses_cost(self, row: RateRow, digits: str) -> bool:
-        """Whether a billed minute exceeds the high-cost limit and the destination is not allowed."""
-        return dearest_minute(row) > 60 * self.high_cost_micros and not _names(
-            self.high_cost_allowed, digits, row.country
-        )
+    def refuses_cost(self, row: RateRow, digits: str, public_minute: int = 0) -> bool:
+        """Whether a billed minute, or that of the deck (`public_minute`, in the unit of `dearest_minute`), exceeds the
+        high-cost limit and the destination is not allowed.
+        """
+        minute = max(dearest_minute(row), public_minute)
+        return minute > 60 * self.high_cost_micros and not _names(self.high_cost_allowed, digits, row.country)
 
 
 def dearest_minute(row: RateRow) -> int:

@@ -29,6 +29,7 @@ from calling_credit.dynamodb.sweep import account_pages
 from calling_credit.dynamodb.sweep_keys import SWEEP_SHARDS
 from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem, decode_item
 from calling_credit.rates.announced_rises import AnnouncedRises
+from calling_credit.rates.deck_store import version_time
 from calling_credit.rates.price_rises import Rise, rises_view
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class RateChangeStore:
         new: dict[str, Any] = {"countries": sorted(rise.country for rise in rises), **rises_view(rises)}
         change_id = f"rates-{name or 'deck'}-{pointer.version}"
         change = Change(ChangeAction.RATE_CHANGE_ANNOUNCED, "prices", change_id, new=new)
-        at = datetime.fromisoformat(pointer.activated_at)
+        at = version_time(pointer.version) or datetime.fromisoformat(pointer.activated_at)
         item = change_item(account_id, change, sweep_actor(NAME), at)
         try:
             self._client.put_item(

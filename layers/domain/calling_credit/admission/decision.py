@@ -10,7 +10,7 @@ from typing import Final
 
 from calling_credit.admission.minutes_left import MinutesLeft, seconds_for_call
 from calling_credit.admission.reasons import LACK_OF_CREDIT, DenialReason
-from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals, public_row
+from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals, public_minute
 from calling_credit.errors import Conflict, ProblemCode
 from calling_credit.ids import call_key
 from calling_credit.instants import format_instant
@@ -151,8 +151,8 @@ def _refusals(s: AdmissionContext) -> Iterator[str]:
     if not is_short_code(s.request.dialled_number):
         if s.may_call_abroad is False:
             yield DenialReason.INTERNATIONAL_OFF
-        public = public_row(s.hold, s.public_row)
-        yield from destination_refusals(s.request.dialled_number[1:], row, account.limits, public)
+        minute = public_minute(s.hold, s.public_row)
+        yield from destination_refusals(s.request.dialled_number[1:], row, account.limits, minute)
     if s.hold is None and s.credit.live_holds >= account.limits.simultaneous_calls:
         yield DenialReason.SIMULTANEOUS_CALLS
 
@@ -179,10 +179,8 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
     for code, budget_micros in budgets.items():
         affordable = affordable_with_minutes(row, budget_micros, wanted, minutes_seconds)
         if affordable <= granted:
-            return _unchanged(
-                s,
-                DenialReason.RECHARGING if code == DenialReason.INSUFFICIENT_CREDIT and s.credit.may_recharge else code,
-            )
+            is_recharging = code == DenialReason.INSUFFICIENT_CREDIT and s.credit.may_recharge
+            return _unchanged(s, DenialReason.RECHARGING if is_recharging else code)
         if affordable < seconds:
             seconds, limited_by = affordable, code
     covered = min(seconds, minutes_seconds)
@@ -214,6 +212,7 @@ def _hold(s: AdmissionContext, row: RateRow, amount: int, seconds: int, limited_
             asked_seconds=requested,
             limited_by=limited_by,
             bundle=s.minutes.counter if s.minutes is not None and s.minutes.left_seconds > 0 else "",
+            deck_minute=public_minute(None, s.public_row) if row.price_list else 0,
         )
     return replace(
         s.hold,

@@ -7,9 +7,9 @@ from typing import Any, Final
 _NUMBERS: Final = """
     amount_micros asked_seconds attempt available_micros base_connection_fee_micros base_rate_micros_per_minute
     billed_seconds bought_back_at calls_seen changes confirm_number connection_fee_micros covered_seconds
-    daily_limit_micros denials disputed_micros duration_seconds entry_count expires_at facts_version failures
-    headroom_micros held_micros hourly_count in_progress_expiration increment_seconds left_micros left_seconds
-    limit_micros line_version listed live_holds low_micros markup_hundredths max_seconds minimum_seconds
+    daily_limit_micros deck_minute denials disputed_micros duration_seconds entry_count expires_at facts_version
+    failures headroom_micros held_micros hourly_count in_progress_expiration increment_seconds left_micros
+    left_seconds limit_micros line_version listed live_holds low_micros markup_hundredths max_seconds minimum_seconds
     monthly_limit_micros nudge posted_micros rate_micros_per_minute refunded_micros reversals reversed_micros
     rule_version schema settings_version state_version sums taken_back threshold_micros total_micros tries_left
     used_seconds

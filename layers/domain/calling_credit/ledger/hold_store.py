@@ -51,6 +51,7 @@ def hold_item(hold: Hold, grace: timedelta = HOLD_GRACE) -> dict[str, Any]:
             "limited_by": hold.limited_by,
             "covered_seconds": hold.covered_seconds or None,
             "bundle": hold.bundle or None,
+            "deck_minute": hold.deck_minute or None,
             **row_attributes(hold.row),
             **_sweep_keys(hold, grace),
         }
@@ -93,6 +94,7 @@ def hold_from_item(attributes: dict[str, Any]) -> Hold:
         repeated_at=item.get("repeated_at", ""),
         covered_seconds=item.get("covered_seconds", 0),
         bundle=item.get("bundle", ""),
+        deck_minute=item.get("deck_minute", 0),
     )
 
 

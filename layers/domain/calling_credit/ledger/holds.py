@@ -50,6 +50,9 @@ class Hold:
     `covered_seconds` of `max_seconds` are included minutes, taken from the counter `bundle` (`minute_keys`) when the
     credit was held; `amount_micros` is the price of the rest. A hold without minutes has no bundle.
 
+    `deck_minute` is what the dearest billed minute cost by the deck when the call was authorized, in sixtieths of a
+    micro-dollar, if `row` is one of a price list; else 0, because the row itself tells it.
+
     `ended_as` says how the call of a released hold ended; holds of version 1.0.0 do not know it. `call_ended_at` says
     when; it is not stored.
     """
@@ -74,6 +77,7 @@ class Hold:
     repeated_at: str = ""
     covered_seconds: int = 0
     bundle: str = ""
+    deck_minute: int = 0
 
     @property
     def last_asked_at(self) -> str:

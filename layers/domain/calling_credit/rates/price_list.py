@@ -110,7 +110,7 @@ def rates_for_country(
     """
     check_country(country)
     rows = _visible_rows(deck, country, origins, at)
-    changes = PriceChanges(rows)
+    changes = PriceChanges(rows, origins)
     visible = sorted(rows, key=_row_key)
     page = [row for row in visible if after is None or _row_key(row) > after][: limit + 1]
     has_more = len(page) > limit
@@ -133,16 +133,23 @@ def check_country(country: str) -> None:
 
 
 class PriceChanges:
-    """The announced changes of some rows: the rows of the same prefix and origin that follow later."""
+    """The announced changes of some rows: the rows of the same prefix and origin that follow later. A row of a price
+    list for `*` follows a row of the deck of any origin, too, because the list comes before the deck. For callers from
+    one origin, the rows of that origin follow those for `*`.
+    """
 
-    def __init__(self, rows: Iterable[RateRow]) -> None:
+    def __init__(self, rows: Iterable[RateRow], origins: Origins = None) -> None:
+        self._only_origin = origins[0] if origins is not None and len(origins) == 1 else ANY_ORIGIN
         self._rows: dict[tuple[str, str], list[RateRow]] = {}
         for row in rows:
             self._rows.setdefault((row.prefix, row.origin), []).append(row)
 
     def next_of(self, row: RateRow, at: str) -> RateRow | None:
         """Return the row with the next other price per minute, after an instant; None if none is announced."""
-        others = self._rows.get((row.prefix, row.origin), ())
+        origins = {row.origin, ANY_ORIGIN, self._only_origin}
+        others = [
+            one for origin in origins for one in self._rows.get((row.prefix, origin), ()) if _may_replace(one, row)
+        ]
         since = max(at, row.effective_from)
         later = sorted((other for other in others if other.effective_from > since), key=lambda one: one.effective_from)
         return next_change(row, later)
@@ -151,6 +158,13 @@ class PriceChanges:
         """Return when the first of all changes begins."""
         begins = (row.effective_from for rows in self._rows.values() for row in rows if row.effective_from > at)
         return min(begins, default=None)
+
+
+def _may_replace(later: RateRow, row: RateRow) -> bool:
+    """Whether a later row of the same prefix comes before a row, for callers who pay either."""
+    if bool(later.price_list) != bool(row.price_list):
+        return bool(later.price_list)
+    return row.origin in (ANY_ORIGIN, later.origin)
 
 
 def next_change(row: RateRow, later: Iterable[RateRow]) -> RateRow | None:
@@ -165,7 +179,7 @@ def _rates(row: RateRow) -> tuple[int, Steps]:
 def current_rows(deck: Deck, country: str, origins: Origins, at: str) -> tuple[list[RateRow], PriceChanges]:
     """Return the rows of a country that price calls of these origins now, and the announced changes."""
     rows = _visible_rows(deck, country, origins, at)
-    return [row for row in rows if row.effective_from <= at], PriceChanges(rows)
+    return [row for row in rows if row.effective_from <= at], PriceChanges(rows, origins)
 
 
 def _visible_rows(deck: Deck, country: str, origins: Origins, at: str) -> list[RateRow]:
@@ -189,16 +203,17 @@ def _replaced_keys(rows: Iterable[RateRow], at: str) -> set[str]:
 
 
 def _unused_keys(rows: Iterable[RateRow], at: str, origins: Collection[str]) -> set[str]:
-    """Return the keys of rows for `*` that price no call: each origin has a row of its own from the same time on."""
-    exact: dict[tuple[str, str], str] = {}
+    """Return the keys of rows for `*` that price no call: each origin has a row of its own from the same time on. A row
+    of the deck takes no call from a price list.
+    """
+    exact: dict[tuple[str, str], list[RateRow]] = {}
     for row in rows:
         if row.origin != ANY_ORIGIN:
-            key = (row.prefix, row.origin)
-            exact[key] = min(exact.get(key, row.effective_from), row.effective_from)
+            exact.setdefault((row.prefix, row.origin), []).append(row)
 
     def has_own_row(row: RateRow, origin: str) -> bool:
-        begin = exact.get((row.prefix, origin))
-        return begin is not None and begin <= max(at, row.effective_from)
+        own = (one for one in exact.get((row.prefix, origin), ()) if one.price_list or not row.price_list)
+        return any(one.effective_from <= max(at, row.effective_from) for one in own)
 
     general = [row for row in rows if row.origin == ANY_ORIGIN]
     return {_row_key(row) for row in general if all(has_own_row(row, origin) for origin in origins)}

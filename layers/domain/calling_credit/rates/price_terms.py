@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final
 
 from calling_credit.errors import Conflict, InvalidValue, ProblemCode
@@ -106,13 +107,20 @@ def terms_from_item(values: Sequence[Mapping[str, Any]]) -> tuple[PriceTerms, ..
     Raises:
         LookupError, ValueError, TypeError: The attribute is damaged.
     """
-    terms = tuple(PriceTerms(one.get("price_list"), one["markup_hundredths"], one["from"]) for one in values)
-    for one in terms:
-        datetime.fromisoformat(one.since)
-        if not MIN_MARKUP <= one.markup_hundredths <= MAX_MARKUP:
-            raise ValueError("a markup beyond its bounds")
-        if one.price_list is not None and not LIST_NAME.fullmatch(one.price_list):
-            raise ValueError("no name of a price list")
+    terms = tuple(_term_from_item(one) for one in values)
+    if any(newer.since <= older.since for newer, older in pairwise(terms)):
+        raise ValueError("terms in no order of time")
+    return terms
+
+
+def _term_from_item(one: Mapping[str, Any]) -> PriceTerms:
+    terms = PriceTerms(one.get("price_list"), one["markup_hundredths"], one["from"])
+    if format_instant(datetime.fromisoformat(terms.since)) != terms.since:
+        raise ValueError("an instant of another form, which does not compare")
+    if type(terms.markup_hundredths) is not int or not MIN_MARKUP <= terms.markup_hundredths <= MAX_MARKUP:
+        raise ValueError("no markup, or one beyond its bounds")
+    if "price_list" in one and (not LIST_NAME.fullmatch(one["price_list"]) or terms.price_list == COST_LIST):
+        raise ValueError("no name of an account's price list")
     return terms
 
 
