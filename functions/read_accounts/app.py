@@ -77,7 +77,7 @@ def get_margins() -> Response[str]:
     """Show margins by destination and customer, by the buying list. Reads accounts for 15 seconds at most."""
     require_right(app, Right.ADJUST, dynamodb)
     period = read_period(query(app, "from"), query(app, "to"), f"{clock.now():%Y-%m-%d}")
-    first, last = period.first.isoformat(), period.last.isoformat()
+    first, last = map(str, (period.first, period.last))
     listing = Listing(app, READER, "margins", first, last)
     reader = MarginReader(dynamodb, config().table_name, CostVersions(s3_client(), config().deck_bucket), period)
     view, position = reader.part(listing.position)
