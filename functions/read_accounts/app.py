@@ -77,8 +77,7 @@ def get_margins() -> Response[str]:
     """Show margins by destination and customer, by the buying list. Reads accounts for 15 seconds at most."""
     require_right(app, Right.ADJUST, dynamodb)
     period = read_period(query(app, "from"), query(app, "to"), f"{clock.now():%Y-%m-%d}")
-    first, last = map(str, (period.first, period.last))
-    listing = Listing(app, READER, "margins", first, last)
+    listing = Listing(app, READER, "margins", first := str(period.first), last := str(period.last))
     reader = MarginReader(dynamodb, config().table_name, CostVersions(s3_client(), config().deck_bucket), period)
     view, position = reader.part(listing.position)
     return answer({"from": first, "to": last, **view, "next_cursor": listing.next_cursor(position)})
@@ -172,11 +171,9 @@ def get_calls_to(account_id: str) -> Response[str]:
     assert at is not None
     time_zone = account_reader(account_id).account().time_zone
     calls, more = CallFinder(dynamodb, config().table_name, account_id).by_number(number, at, within)
-    tolerance = config().hang_up_tolerance_seconds
-    items = [explain_call(call, time_zone, tolerance) for call in calls]
-    return answer(
-        {"items": items, "from": format_instant(at - within), "to": format_instant(at + within), "more": more}
-    )
+    items = [explain_call(call, time_zone, config().hang_up_tolerance_seconds) for call in calls]
+    first, last = format_instant(at - within), format_instant(at + within)
+    return answer({"items": items, "from": first, "to": last, "more": more})
 
 
 @app.get("/operator/accounts/<account_id>/calls/<call_key>")

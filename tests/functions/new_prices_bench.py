@@ -27,7 +27,7 @@ def new_prices(till: Till) -> None:
 
 
 def announce_a_rise(world: World) -> None:
-    """Let an account keep daily sums, charge a call, and announce that calls to its country become dearer."""
+    """Let an account keep daily sums, charge a call, and announce that calls to its country will cost more."""
     assert world.operate("PUT", "/accounts/acct_1", {"breakdown": True}).status == 200
     world.clock.now += timedelta(minutes=5)
     world.stack.forget()

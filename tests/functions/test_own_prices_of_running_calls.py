@@ -12,7 +12,7 @@ __all__ = ["credit", "gold"]
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 
-def test_a_dearer_deck_ends_no_running_call_of_a_list(gold: World) -> None:
+def test_a_deck_of_higher_prices_ends_no_running_call_of_a_list(gold: World) -> None:
     first = ask(gold, seconds=60).body
     assert (first["held"], hold(gold)["deck_minute"]) == ("0.06", 6_000_000)
     gold.stack.publish(DECK.replace(b"0.10,", b"9.00,"), "deck-2")

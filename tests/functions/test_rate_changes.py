@@ -210,7 +210,7 @@ def test_two_decks_between_two_runs_make_one_announcement(world: World) -> None:
     assert item["SK"].endswith(f"rates-deck-{version}")
 
 
-def test_a_rise_rolled_back_before_the_round_is_announced_to_nobody(world: World) -> None:
+def test_a_rise_rolled_back_before_the_round_is_announced_to_no_one(world: World) -> None:
     publish_allowed(world, RISING)
     later(world, minutes=5)
     DeckBucket(_s3(), BUCKET).roll_back(None, world.clock.now)
@@ -229,7 +229,7 @@ def test_a_deck_that_comes_back_is_not_announced_again(world: World) -> None:
     assert announced(world) == [before]
 
 
-def test_an_account_whose_own_price_does_not_rise_hears_nothing(world: World) -> None:
+def test_an_account_whose_own_price_does_not_rise_is_not_notified(world: World) -> None:
     world.stack.publish_list("flat", deck_csv({"rate_per_minute": "0.05"}), "flat-1")
     assert world.operate("PUT", "/accounts/acct_1", {"price_list": "flat"}).status == 200
     publish_allowed(world, RISING)
