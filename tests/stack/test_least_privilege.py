@@ -159,7 +159,7 @@ def test_function_fails_without_this_action(
         began = time.time()
         assert fails(lambda: PROBES[function](deployed, tokens)), f"{function} works without {action}: remove it"
         if (function, sid, action) != BY_LINK:
-            eventually(lambda: logs_denial(function, began), seconds=5)
+            eventually(lambda: logs_denial(function, began), seconds=20)
     finally:
         iam.put_role_policy(RoleName=role, PolicyName=policy_name, PolicyDocument=json.dumps(document))
         end_leases(deployed)

@@ -9,23 +9,22 @@ _NUMBERS: Final = """
     billed_seconds bought_back_at calls_seen changes confirm_number connection_fee_micros covered_seconds
     daily_limit_micros deck_minute denials disputed_micros duration_seconds entry_count expires_at facts_version
     failures headroom_micros held_micros hourly_count in_progress_expiration increment_seconds left_micros
-    left_seconds limit_micros line_version listed live_holds low_micros markup_hundredths max_seconds minimum_seconds
-    monthly_limit_micros nudge posted_micros rate_micros_per_minute refunded_micros reversals reversed_micros
-    rule_version schema settings_version state_version sums taken_back threshold_micros total_micros tries_left
-    used_seconds
+    left_seconds limit_micros line_version listed live_holds low_micros markup_hundredths max_seconds
+    minimum_seconds minutes monthly_limit_micros nudge posted_micros rate_micros_per_minute refunded_micros
+    reversals reversed_micros rule_version schema settings_version state_version sums taken_back threshold_micros
+    total_micros tries_left used_seconds
 """
 _TEXTS: Final = """
     PK SK account_id action asked_at at authorized_at brand breakdown_since bundle by call_id card_expires category
     changed_at changed_by changed_from code confirm_request country create_request created_at created_by credit
     currency customer_id data day debit deck denied_at destination details dialled_from direction disposition
     effective_from ended_at facts_hash failed_fingerprint failure_advice failure_code fingerprint from frozen_at
-    frozen_by frozen_from handed_out_at intent_id key_hash kind last4 lease_until line_id list_version local_date name
-    next_action_url next_attempt_at not_before number object_id origin outcome own_limits_at own_limits_by
+    frozen_by frozen_from handed_out_at intent_id key_hash kind last4 lease_until line_id list_version local_date
+    name next_action_url next_attempt_at not_before number object_id origin outcome own_limits_at own_limits_by
     own_limits_from pages paid_at payment payment_method_id prefix price_list purpose rate_steps reason receipt_url
-    recent
-    recorded_at run settled_at status stopped stripe_account_id stripe_customer_id subject suspended_reason sweep_pk
-    sweep_sk target time_zone to topup_id tries unfrozen_at unfrozen_by unfrozen_from updated_at user_id withdrawn_at
-    written_by
+    recent recorded_at run settled_at status stopped stripe_account_id stripe_customer_id subject suspended_reason
+    sweep_pk sweep_sk target time_zone to topup_id tries unfrozen_at unfrozen_by unfrozen_from updated_at user_id
+    withdrawn_at written_by
 """
 _FLAGS: Final = "admission enabled international_calling is_finished is_frozen suspended_recharge suspicious"
 _MAPS: Final = "announced in_flight limits own_limits"
