@@ -37,10 +37,8 @@ def reads_account(old: Old) -> None:
     assert shown["frozen"] == ("frozen_at" in old.item)
     assert ("low_balance" in shown) == ("low_micros" in old.item)
     terms = old.item.get("price_terms") or [{"markup_hundredths": 0}]
-    assert (shown["price_list"], micros(shown["markup_percent"])) == (
-        terms[0].get("price_list"),
-        terms[0]["markup_hundredths"] * 10_000,
-    )
+    assert shown["price_list"] == terms[0].get("price_list")
+    assert micros(shown["markup_percent"]) == terms[0]["markup_hundredths"] * 10_000
     answer = old.ask("change_settings", "GET", "/limits")
     assert answer.status == 200, answer.text
 
@@ -224,29 +222,9 @@ READERS: dict[str, Callable[[Old], None]] = {
 }
 
 
-NEW_KINDS = set(
-    [
-        "activity",
-        "asked",
-        "callbacks",
-        "card",
-        "correction",
-        "denied",
-        "denied_day",
-        "index",
-        "minutes",
-        "name",
-        "number",
-        "payment_limits",
-        "payment_method",
-        "refused",
-        "rerating",
-        "stripe_account",
-        "suspicious",
-        "sweep",
-        "unreadable",
-    ]
-)
+NEW_KINDS = {"activity", "asked", "callbacks", "card", "correction", "denied", "denied_day", "index", "minutes", "name"}
+NEW_KINDS |= {"number", "payment_limits", "payment_method", "refused", "rerating", "stripe_account", "suspicious"}
+NEW_KINDS |= {"sweep", "unreadable"}
 """The kinds of items that no release has written yet."""
 CASES = [
     pytest.param(folder, path.stem, name, id=f"{folder.name} {path.stem} {name}")
