@@ -182,8 +182,10 @@ def test_rejected_sign_in_is_reported_without_a_redirect_loop(visit: Visit, cust
     )
     visitor.open()
     visitor.press("Sign in")
-    with visitor.page.expect_navigation(url=re.compile("/oauth2/authorize")):  # A second time, not still the first.
-        visitor.enter_password(customer.email, is_in=False)
+    visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
+    first = visitor.page.url  # Each sign-in has its own `state`.
+    visitor.enter_password(customer.email, is_in=False)
+    visitor.page.wait_for_url(lambda url: "/oauth2/authorize" in url and url != first)
     visitor.enter_password(customer.email)
     visitor.sees("Your sign-in was rejected.")
 

@@ -40,6 +40,14 @@ def redeliver(stack: Stack, kind: str, object_id: str) -> httpx.Response:
     return deliver(stack, body, sign(body))
 
 
+def redeliver_all(stack: Stack, *kinds: str) -> None:
+    """Deliver all events of these kinds again, one after the other."""
+    events = [event for event in stand_in(stack).account.objects["event"].values() if event["type"] in kinds]
+    for event in events:
+        body = body_of(event)
+        assert deliver(stack, body, sign(body)).status_code == 200, event["type"]
+
+
 def answers_to(stack: Stack, kind: str, object_id: str) -> list[int]:
     """Return the answers to the stand-in's own deliveries of an event."""
     assert stack.stripe is not None

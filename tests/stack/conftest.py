@@ -6,6 +6,7 @@ process at it.
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +18,37 @@ from local.stripe_stand_in.faults import Faults
 from tests.stack.deployment import pause_sweeper
 
 MAX_LINES = 10_000
+TOKEN_SECONDS = 600
+"""A token is renewed after this time."""
+
+
+class Tokens(dict[str, str]):
+    """Tokens by role, each renewed before it expires: a token of a person lives for 15 minutes, a run longer."""
+
+    def __init__(self, renewals: dict[str, Callable[[], str]]) -> None:
+        super().__init__({role: renew() for role, renew in renewals.items()})
+        self.renewals = renewals
+        self.since = dict.fromkeys(renewals, time.monotonic())
+
+    def __getitem__(self, role: str) -> str:
+        if time.monotonic() - self.since[role] > TOKEN_SECONDS:
+            self[role], self.since[role] = self.renewals[role](), time.monotonic()
+        return super().__getitem__(role)
 
 
 @pytest.fixture(scope="session")
-def tokens(deployed: Stack) -> dict[str, str]:
+def tokens(deployed: Stack) -> Tokens:
     """A token for each kind of caller: admin, member, foreign (another account's admin), support and finance (staff),
     operator (the back office), switch; and the key of the connector.
     """
     by_role = {"admin": "ana@", "member": "ben@", "foreign": "dana@", "support": "sofia@", "finance": "femi@"}
     emails = [user["email"] for user in deployed.users]
-    tokens = {
-        role: deployed.user_token(next(email for email in emails if email.startswith(begin)))
+    people = {
+        role: partial(deployed.user_token, next(email for email in emails if email.startswith(begin)))
         for role, begin in by_role.items()
     }
-    services = {"operator": deployed.operator_token(), "switch": deployed.switch_token()}
-    return tokens | services | {"connector": deployed.connector_key["key"]}
+    services = {"operator": deployed.operator_token, "switch": deployed.switch_token}
+    return Tokens(people | services | {"connector": lambda: str(deployed.connector_key["key"])})
 
 
 @pytest.fixture(scope="module")

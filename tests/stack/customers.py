@@ -21,13 +21,12 @@ from local.seed import ADMIN, Person, create_sign_in
 from local.stack import Stack, save_card
 from local.stripe_stand_in.controls import Controls
 from local.stripe_stand_in.stand_in import StandIn
-from tests.stack.conftest import eventually, log_lines
+from tests.stack.conftest import TOKEN_SECONDS, eventually, log_lines
 from tests.stack.deployment import invoke
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
 
 TOKENS: dict[str, tuple[str, float]] = {}
 """The last token of each billing admin, and when it was issued."""
-TOKEN_SECONDS = 600
 LONG_CALL_MICROS = 20_250_000
 """The price of a call of 150 minutes to Nigeria. It is not so long that it would be suspicious."""
 CREATE, CONFIRM, RETRIEVE = (

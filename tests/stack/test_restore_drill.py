@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from local.stack import Stack
+from tests.stack.callbacks import redeliver_all
 from tests.stack.commands import LANDLINE, command
 from tests.stack.conftest import eventually
 from tests.stack.customers import open_customer
@@ -18,8 +19,12 @@ from tests.stack.test_calls import make_call, open_account, posted_micros, send
 
 @pytest.fixture(scope="module", autouse=True)
 def described(deployed: Stack) -> None:
-    """Publish stack.json, by which commands find the stack."""
+    """Publish stack.json, by which commands find the stack, and make good what other tests have lost on purpose: the
+    drill also proves their payments, once they are old enough.
+    """
     deployed.publish_description()
+    deployed.wait_until_callbacks_are_delivered()
+    redeliver_all(deployed, "payment_intent.succeeded", "refund.created", "charge.dispute.created")
 
 
 def copies(deployed: Stack) -> list[str]:
