@@ -1,6 +1,7 @@
 """Take finished calls from switches over HTTP, and put them into the call queue."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -33,7 +34,7 @@ numbers = NumberResolver(
     dynamodb,
     config().table_name,
     timedelta(seconds=config().lead_seconds),
-    on_unreadable=lambda item: report_unreadable(app, logger, item),
+    on_unreadable=partial(report_unreadable, app, logger),
 )
 facts = AccountFacts(dynamodb, config().table_name)
 finder = LineFinder(numbers, facts, config().home_country)
