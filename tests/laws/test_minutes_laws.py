@@ -20,7 +20,10 @@ ROWS = {
     "GB": {"rate_per_minute": "0.17", "connection_fee": "0.31", "minimum_seconds": "30", "increment_seconds": "6"},
     "JP": {"rate_per_minute": "0.0123", "connection_fee": "0", "minimum_seconds": "1", "increment_seconds": "1"},
 }
-DECK = deck_csv(ROWS["GB"], {"prefix": "81", "destination": "Japan", "country": "JP"} | ROWS["JP"])
+STEPS: dict[str, list[tuple[int, str, int]]] = {"GB": [], "JP": [(90, "0.0456", 7), (300, "0.0011", 60)]}
+"""The rate steps of each row: from second, rate, and increment."""
+_LINES = deck_csv(ROWS["GB"], {"prefix": "81", "destination": "Japan", "country": "JP"} | ROWS["JP"]).split(b"\n")
+DECK = b"\n".join((_LINES[0] + b",rate_steps", _LINES[1] + b",", _LINES[2] + b",90:0.0456:7;300:0.0011:60", b""))
 BUNDLES = (
     {"name": "the UK", "countries": ["GB"], "minutes": 7},
     {"name": "the UK", "countries": ["GB"], "minutes": 1},
@@ -30,15 +33,21 @@ BUNDLES = (
 
 
 def price(country: str, seconds: int, covered: int) -> int:
-    """The micro-dollars of a call: nothing for covered seconds; the rest by increments, without fee and minimum."""
-    row, rest = ROWS[country], seconds - covered
-    minimum = 0 if covered else int(row["minimum_seconds"])
-    billed = minimum if rest else 0
-    while billed < rest:
-        billed += int(row["increment_seconds"])
-    fee = Fraction(0) if covered or not seconds else Fraction(row["connection_fee"])
-    exact = (fee + billed * Fraction(row["rate_per_minute"]) / 60) * 10_000
-    return int(exact + Fraction(1, 2)) * 100
+    """The micro-dollars of a call: nothing for covered seconds; the rest by increments, without fee and minimum, each
+    at the rate of its first second of the call.
+    """
+    row, position = ROWS[country], covered
+    exact = Fraction(0) if covered or not seconds else Fraction(row["connection_fee"])
+    while position < seconds:
+        rate, length = row["rate_per_minute"], int(row["increment_seconds"])
+        if not position:
+            length = int(row["minimum_seconds"])
+        for begin, of_step, increment in STEPS[country]:
+            if begin <= position:
+                rate, length = of_step, increment
+        exact += length * Fraction(rate) / 60
+        position += length
+    return int(exact * 10_000 + Fraction(1, 2)) * 100
 
 
 class Life:

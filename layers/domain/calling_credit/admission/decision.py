@@ -16,6 +16,7 @@ from calling_credit.ids import call_key
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import Hold, HoldStatus, affordable_with_minutes, price_of_covered
 from calling_credit.numbering import is_emergency, is_short_code
+from calling_credit.rates.covered_calls import costs
 from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow
 
 MAX_GRANTED_SECONDS: Final = 24 * 3600
@@ -185,7 +186,7 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
             seconds, limited_by = affordable, code
     covered = min(seconds, minutes_seconds)
     amount = price_of_covered(row, seconds, covered)
-    if hold is None and ((amount == covered == 0 and not row.rate_steps) or not account.holds):  # Steps may cost later.
+    if hold is None and not (account.holds and costs(row)):  # A row with a price is held, also an amount of 0.
         return Decision(None, seconds, row, 0, limited_by, covered_seconds=covered)
     held = replace(_hold(s, row, amount, seconds, limited_by), covered_seconds=covered)
     return Decision(None, seconds, row, amount, limited_by, held, covered)
