@@ -95,18 +95,36 @@ def test_a_rerated_call_keeps_its_covered_seconds(world: World) -> None:
     assert reprice(world)["changed"] == 0
 
 
-def test_a_call_that_a_rerating_makes_free_returns_its_seconds(world: World) -> None:
+@pytest.mark.parametrize("category", ["included", "outbound_international_call"])
+def test_a_call_that_a_rerating_makes_free_returns_its_seconds(world: World, category: str) -> None:
     give(world, UK | {"minutes": 1})
     charged(world, 90)
-    free = deck_csv({"rate_per_minute": "0", "category": "included"})
+    free = deck_csv({"rate_per_minute": "0", "category": category})
     world.stack.publish(free, "free")
     assert reprice(world)["changed"] == 1
     assert left(world) == 60
     world.stack.publish(DECK, "again")
     assert reprice(world)["changed"] == 1
     entry = world.entries()[-1]
-    assert ("covered_seconds" in entry, entry["amount_micros"]) == (False, -200_000)
-    assert left(world) == 60
+    assert (entry["covered_seconds"], entry["amount_micros"]) == (60, -100_000)
+    assert left(world) == 0
+    assert reprice(world)["changed"] == 0
+
+
+def test_returned_seconds_that_are_left_cover_again(world: World) -> None:
+    """Two calls become free by mistake and are charged again; a third has taken a minute meanwhile."""
+    give(world, UK | {"minutes": 3})
+    charged(world, 90)
+    charged(world, 90, call_id="c_2")
+    world.stack.publish(deck_csv({"rate_per_minute": "0", "category": "included"}), "free")
+    assert (reprice(world)["changed"], left(world)) == (2, 180)
+    world.stack.publish(DECK, "again")
+    world.stack.forget()
+    charged(world, 60, call_id="c_3")
+    reprice(world)
+    of_calls = {one["SK"].split("#")[2]: one for one in world.entries() if one["kind"] == "call_charged"}
+    assert [of_calls[name].get("covered_seconds", 0) for name in ("c_1", "c_2", "c_3")] == [90, 30, 60]
+    assert left(world) == 0
 
 
 def test_an_erased_number_keeps_the_covered_seconds(world: World) -> None:

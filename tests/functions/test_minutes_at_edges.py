@@ -9,7 +9,8 @@ import pytest
 
 from tests.domain.examples import deck_csv
 from tests.functions.minutes_bench import COUNTER, UK, charged, counters, give, later, left, record
-from tests.harness.world import World
+from tests.functions.test_rerate_charged_calls import reprice
+from tests.harness.world import PREMIUM, World
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
@@ -87,6 +88,25 @@ def test_corrections_up_and_down_move_minutes_exactly_once(world: World) -> None
     seconds_left += [(correct(world, "waived again", waive=True), left(world))]
     seconds_left += [(correct(world, "short", duration_seconds=30), left(world))]
     assert seconds_left == [(0, 120), (100_000, 0), (0, 120), (0, 120), (0, 90)]
+
+
+def test_a_correction_of_a_free_call_takes_no_minutes(world: World) -> None:
+    give(world, UK | {"prefixes": ["1900"], "countries": [], "minutes": 2})
+    charged(world, 90, to=PREMIUM)
+    free = {"prefix": "1900", "country": "US", "rate_per_minute": "0", "category": "included"}
+    world.stack.publish(deck_csv(free), "free")
+    assert (reprice(world)["changed"], left(world)) == (1, 120)
+    assert (correct(world, "longer", duration_seconds=120), left(world)) == (0, 120)
+
+
+def test_a_waived_call_that_is_charged_again_takes_minutes_again(world: World) -> None:
+    give(world, UK | {"minutes": 1})
+    charged(world, 90)
+    assert (correct(world, "waived", waive=True), left(world)) == (0, 60)
+    assert reprice(world)["waived"] == 1
+    assert reprice(world, even_corrected=True)["change"] == "-0.10"
+    assert left(world) == 0
+    assert reprice(world, even_corrected=True)["changed"] == 0
 
 
 def test_calls_of_an_account_that_closes_use_their_minutes(world: World) -> None:

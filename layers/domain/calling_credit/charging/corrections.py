@@ -18,7 +18,7 @@ from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.money import format_money
-from calling_credit.rates.covered_calls import cover
+from calling_credit.rates.covered_calls import costs, cover
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.pricing import RatedCall, row_price, seconds_to_bill
 from calling_credit.request_fields import read_text
@@ -152,13 +152,14 @@ def correct_duration(
 ) -> RatedAgain:
     """Charge a call again for its true duration, by the row that priced the current charge. `tolerance` is the time
     beyond the hold that is not billed. `left_seconds`: the rest on the call's counter of included minutes, which
-    cover a longer call further.
+    cover a longer call further, unless it costs nothing.
     """
     kept = {"promised": True} if call.is_promised else {}
     seconds = seconds_to_bill(duration_seconds, call.granted_seconds, tolerance)
     billed, price = row_price(row, seconds)
     charge = RatedCall(row, call.last["deck"], call.last["origin"], billed, price, bundle=call.bundle)
-    charge = cover(charge, seconds, call.covered_seconds + max(0, left_seconds), call.bundle)
+    if costs(row):
+        charge = cover(charge, seconds, call.covered_seconds + max(0, left_seconds), call.bundle)
     marks = {"correction": identifier}
     entries = replacing_entries(call, charge, FACTS, marks, now, duration_seconds=duration_seconds, **kept)
     return RatedAgain(call, entries)

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.accounts.entry_counters import counters_of
+from calling_credit.accounts.minute_counters import read_counters
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
@@ -43,6 +44,7 @@ from calling_credit.rates.deck import Deck
 from calling_credit.rates.decks_for_calls import DecksForCalls, Lookup
 from calling_credit.rates.price_lists import ActivePriceLists, missing_list
 from calling_credit.rates.price_terms import PriceTerms, terms_at
+from calling_credit.rates.pricing import RatedCall
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -156,15 +158,20 @@ class RerateStore:
             Lookup(call.last["to"][1:], call.last["origin"], call.call[0], terms_at(self._terms, call.call[0]))
             for call in to_price
         ]
+        returned = {(where.account_id, call.bundle) for call in to_price if call.may_be_covered_again}
+        counters = read_counters(self._client, self._table_name, returned).values()
+        left = {counter.name: counter.left_seconds for counter in counters}
         for call, deck in zip(to_price, self._decks.decks_for(lookups, self._now), strict=True):
             if isinstance(deck, Unavailable):
                 raise deck
-            self._price(call, deck, result)
+            self._price(call, deck, result, left)
         return result
 
-    def _price(self, call: ChargedCall, deck: Deck, result: Round) -> None:
-        """Price a call by its deck, and add it to its group."""
-        priced = call.priced_by(deck, self._now, self._tolerance)
+    def _price(self, call: ChargedCall, deck: Deck, result: Round, left: dict[str, int]) -> None:
+        """Price a call by its deck, and add it to its group. Take the minutes that cover it again from those left."""
+        priced = call.priced_by(deck, self._now, self._tolerance, left.get(call.bundle, 0))
+        if isinstance(priced, RatedCall) and call.may_be_covered_again and priced.covered_seconds:
+            left[call.bundle] -= priced.covered_seconds
         if priced is None:
             result.groups[Group.NOT_COVERED] += 1
             return

@@ -1,7 +1,7 @@
 """Charged calls, derived from their entries in plain values. Does not read the table."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -107,10 +107,17 @@ class ChargedCall:
         names = ("prefix", "destination", "country", "rate_micros_per_minute", "connection_fee_micros", "category")
         return all(self.last[name] == getattr(row, name) for name in names) and self.rate_steps == row.rate_steps
 
-    def priced_by(self, deck: Deck, now: datetime, tolerance: int = 0) -> RatedCall | Free | None:
+    @property
+    def may_be_covered_again(self) -> bool:
+        """Whether the call returned its included minutes because it became free or was waived."""
+        return bool(self.bundle) and self.covered_seconds == self.charged_micros == 0
+
+    def priced_by(
+        self, deck: Deck, now: datetime, tolerance: int = 0, left_seconds: int = 0
+    ) -> RatedCall | Free | None:
         """The price by a deck; None if the deck does not cover the call, or the number was erased. A call that ran at
         most `tolerance` seconds longer than its hold granted is priced as the granted time. Included minutes cover the
-        seconds that they cover now.
+        seconds that they cover now, or up to `left_seconds` of a call that returned them.
         """
         number, origin = self.last["to"], self.last["origin"]
         if not is_e164(number):
@@ -120,9 +127,12 @@ class ChargedCall:
             return None
         seconds = seconds_to_bill(self.duration_seconds, self.granted_seconds, tolerance)
         priced = price_by(row, deck.version, origin, seconds, is_home=deck.is_home(number[1:]))
-        if not isinstance(priced, RatedCall) or not costs(row):
+        if not isinstance(priced, RatedCall):
             return priced
-        return cover(priced, seconds, self.covered_seconds, self.bundle)
+        if not costs(row):
+            return replace(priced, bundle=self.bundle)
+        minutes = max(0, left_seconds) if self.may_be_covered_again else self.covered_seconds
+        return cover(priced, seconds, minutes, self.bundle)
 
 
 def charged_calls(items: Iterable[Mapping[str, Any]]) -> Iterator[ChargedCall]:
