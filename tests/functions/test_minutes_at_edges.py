@@ -1,13 +1,23 @@
-"""Included minutes with repeated events and corrections, calls of no seconds, new attempts, and many calls at once; and
-holds of calls that cost nearly nothing.
+"""Included minutes with repeated events and corrections, calls of no seconds, new attempts, and many calls at once;
+holds of calls that cost nearly nothing, and the largest usual items.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.domain.examples import deck_csv
+from calling_credit.accounts.bundles import MAX_NAME_BYTES
+from calling_credit.ledger.call_entries import charge_entry
+from calling_credit.ledger.hold_store import hold_from_item, hold_item
+from calling_credit.ledger.holds import Hold, HoldStatus
+from calling_credit.ledger.posting import entry_item
+from calling_credit.rates.pricing import RatedCall
+from calling_credit.rates.rate_steps import parse_steps
+from tests.benchmarks.capacity import item_bytes
+from tests.domain.admission_examples import row
+from tests.domain.examples import NOW, call, deck_csv
 from tests.functions.minutes_bench import COUNTER, UK, charged, counters, give, later, left, record
 from tests.functions.test_rerate_charged_calls import reprice
 from tests.harness.world import PREMIUM, World
@@ -62,7 +72,7 @@ def test_an_answered_call_of_no_seconds_returns_its_minutes_once(world: World) -
         assert left(world) == 120
 
 
-def test_an_unanswered_attempt_returns_minutes_once_and_the_next_takes_its_own(world: World) -> None:
+def test_an_unanswered_attempt_returns_minutes_once_to_the_next_one(world: World) -> None:
     give(world, UK | {"minutes": 2})
     world.authorize("c_1", seconds=60)
     world.clock.now += timedelta(seconds=40)
@@ -134,3 +144,31 @@ def test_a_call_whose_price_rounds_to_0_is_held_and_extended(world: World) -> No
     assert world.deliver(record(122), record(101, call_id="c_2")) == []
     assert [-one["amount_micros"] for one in world.entries() if one["kind"] == "call_charged"] == [100, 0]
     assert world.balance() == 5_000_000 - 100
+
+
+# --- Sizes ------------------------------------------------------------------------------------------------------------
+
+OWN_PRICES: tuple[dict[str, Any], ...] = (
+    {"price_list": "g" * 12, "list_version": "v" * 29},
+    {"base_rate_micros_per_minute": 10**6, "base_connection_fee_micros": 10**6, "markup_hundredths": 1_250},
+)
+
+
+@pytest.mark.parametrize("own", OWN_PRICES, ids=("list", "markup"))
+def test_own_prices_steps_and_minutes_together_take_one_write_unit(own: dict[str, Any]) -> None:
+    """With usual ids, four steps, and the longest name of a bundle; the hold also after it grows."""
+    steps = parse_steps(";".join(f"{60 * number}:0.{number:04d}:60" for number in range(1, 5)))
+    price = row(destination="x" * 40, connection_fee_micros=10**6, rate_steps=steps, **own)
+    ids = {"account_id": "a" * 24, "line_id": "l" * 24, "user_id": "u" * 24, "call_id": "c" * 36}
+    counter = f"2026-11#LINE#{'l' * 24}#{'n' * MAX_NAME_BYTES}"
+    charge = RatedCall(price, "v" * 29, "US", 86_400, 10**9, 86_400, 3_600, counter)
+    entry = charge_entry(replace(call(**ids), duration_seconds=86_400), charge, "UTC", NOW)
+    at = "2026-11-23T12:00:00.000Z"
+    names = ("a" * 24, "c" * 36, "c" * 36, "l" * 24, "+" + "4" * 12, "US")
+    held = Hold(*names, HoldStatus.LIVE, 10**9, 86_400, "v" * 29, price, at, at, 86_400, "insufficient_credit")
+    minute = 10**8 if "price_list" in own else 0
+    held = replace(held, covered_seconds=86_400, bundle=counter, deck_minute=minute, repeated_at=at)
+    grown = hold_item(held) | {"repeated_at": {"S": at}}
+    assert item_bytes(entry_item(entry)) <= 1024
+    assert item_bytes(grown) <= 1024
+    assert hold_from_item(grown) == held
