@@ -166,7 +166,8 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
     settings = model.items[f"ACCOUNT#{account}", "ACCOUNT"]
     changed = settings.get("admission_changed_at")
     is_on = settings["admission"] and (changed is None or now - moment(changed) >= timedelta(minutes=2))
-    if hold is None and ((amount == 0 and not steps(row)) or not is_on):
+    prices = (row["rate_per_minute"], row["connection_fee"], *(rate for _, rate, _ in steps(row)))
+    if hold is None and not (is_on and any(map(Fraction, prices))):
         return told(None, seconds, row, 0, limited_by)
     said = {"amount_micros": amount, "max_seconds": seconds, "asked_at": instant(now)}
     said |= {"asked_seconds": asked["requested_seconds"], "limited_by": limited_by, "repeated_at": None}
