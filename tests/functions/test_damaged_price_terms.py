@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from calling_credit.accounts.cache import AccountFacts
 from calling_credit.dynamodb.attributes import to_attribute
 from tests.functions.holds_bench import credit
 from tests.functions.own_prices_bench import FRANCE, ask, call_to, entry_of, gold
@@ -88,5 +89,26 @@ def test_a_waiting_call_of_damaged_terms_waits_and_stops_no_other(gold: World) -
     assert (len(gold.entries("acct_2")), len(gold.entries())) == (1, 1), "acct_1 has only its credit"
     damage(gold, "ACCOUNT#acct_1", "ACCOUNT", price_terms=to_attribute([WHOLE]))
     gold.stack.forget()
+    assert gold.stack.invoke("rerate_calls", RETRY, seconds=300)["calls_rated"] == 1
+    assert entry_of(gold)["amount_micros"] == -450_000, "0.40 and 12.5 %"
+
+
+def test_a_repair_between_two_reads_charges_no_waiting_call_by_the_deck(
+    gold: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert gold.deliver(call_to(UNCOVERED)) == []
+    damage(gold, "ACCOUNT#acct_1", "ACCOUNT", price_terms=DAMAGES["a text"])
+    gold.stack.publish(DECK + FRANCE.split(b"\n", 1)[1], "deck-2", gold.clock.now)
+    gold.clock.now += timedelta(hours=1)
+    gold.stack.forget()
+    read = AccountFacts.price_terms
+
+    def read_then_repair(*asked: Any) -> Any:
+        found = read(*asked)
+        damage(gold, "ACCOUNT#acct_1", "ACCOUNT", price_terms=to_attribute([WHOLE]))
+        return found
+
+    monkeypatch.setattr(AccountFacts, "price_terms", read_then_repair)
+    assert gold.stack.invoke("rerate_calls", RETRY, seconds=300).get("calls_rated", 0) == 0
     assert gold.stack.invoke("rerate_calls", RETRY, seconds=300)["calls_rated"] == 1
     assert entry_of(gold)["amount_micros"] == -450_000, "0.40 and 12.5 %"
