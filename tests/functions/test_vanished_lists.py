@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.holds_bench import credit, hold
+from tests.functions.holds_bench import credit, denied, hold
 from tests.functions.own_prices_bench import CHEAPER, GOLD, LEAD, ask, call_to, entry_of, gold, put
 from tests.functions.test_own_prices_later import remove_pointer, restore_pointer
 from tests.harness.world import DECK, INCLUDED, UNITED_KINGDOM, World
@@ -90,3 +90,14 @@ def test_a_list_that_comes_back_prices_each_call_by_its_version(gold: World) -> 
     gold.stack.forget()
     assert gold.deliver(call_to(UNITED_KINGDOM, "c_2", **times(gold, 60))) == []
     assert entry_of(gold, "c_2")["list_version"] == "gold-1", "rolled back"
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"), [({"frozen": True}, "account_frozen"), ({"status": "closed"}, "account_closed")]
+)
+def test_a_closed_or_frozen_account_is_refused_without_its_list(
+    gold: World, settings: dict[str, Any], reason: str
+) -> None:
+    assert put(gold, **settings).status == 200
+    remove_pointer(gold)
+    assert denied(gold.authorize()) == reason

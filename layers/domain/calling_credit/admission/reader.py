@@ -117,14 +117,13 @@ class AdmissionReader:
         self, items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, now: datetime
     ) -> Deck:
         """The deck as the account pays it now; the deck itself for a call whose price no list can change."""
-        account = items.get("account")
-        if account is None or "price_terms" not in account:
+        if "price_terms" not in items.get("account", {}):
             return deck
-        terms = terms_at(account_from_item(_plain(account)).price_terms, format_instant(now))
+        account = account_from_item(_plain(items["account"]))
         try:
-            return self._prices_of(deck, terms, now)
+            return self._prices_of(deck, terms_at(account.price_terms, format_instant(now)), now)
         except Unavailable:
-            if not _is_priced_without_list(items, request, deck, now):
+            if not (account.is_closed or account.is_frozen or _is_priced_without_list(items, request, deck, now)):
                 raise
             return deck
 
