@@ -55,6 +55,8 @@ def test_calls_that_no_list_prices_need_none(gold: World, number: str) -> None:
     remove_pointer(gold)
     answer = gold.authorize(to=number)
     assert (answer.status, answer.body.get("decision"), answer.body.get("held")) == (200, "allow", "0.00"), answer.text
+    assert gold.deliver(call_to(number), call_to(UNITED_KINGDOM, "c_2")) == ["m_1"]
+    assert len(gold.entries()) == 1, "the credit"
 
 
 @pytest.mark.parametrize("settings", [{"price_list": None, "markup_percent": "0.00"}, {"price_list": "spare"}])
