@@ -2,8 +2,10 @@
 has one entry, of exactly the price that its account paid when the call began, and every counter is exact.
 """
 
+import json
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -32,7 +34,7 @@ DECK_WITH_STEPS = b"\n".join([*STEPPED.splitlines(), *REST, b""])
 IP_PHONE = "+815012345678"
 BUNDLE = {"name": "mobile", "prefixes": ["447"], "minutes": 25}
 COUNTER = ("ACCOUNT#acct_1", "2026-11#ACCOUNT#mobile")
-TERMS = {"price_list": "gold", "markup_percent": "12.50", "bundles": [BUNDLE]}
+TERMS = {"price_list": "gold", "markup_percent": "12.50", "bundles": [BUNDLE], "limits": {"high_cost": "99.00"}}
 SET_TERMS = request("manage_accounts", "PUT", "/accounts/acct_1", TERMS)
 NO_TERMS = request("manage_accounts", "PUT", "/accounts/acct_1", {"price_list": None, "markup_percent": "900.00"})
 RECORDS = batch(
@@ -130,3 +132,27 @@ def test_two_posters_at_once_charge_each_call_once_at_its_price(priced: LedgerBe
             priced.wire.with_conflicts = False
             assert deliver_until_settled(priced.stack, priced.wire, RECORDS)[0] == set()
             assert prices(priced) == EXACT
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "held"),
+    [("a new call", asking("new", 90), 140_000), ("an extension", asking("held", 200), 96_700)],
+)
+def test_a_call_at_own_prices_is_held_once_after_any_failure(
+    priced: LedgerBench, capsys: pytest.CaptureFixture[str], name: str, event: dict[str, Any], held: int
+) -> None:
+    """The new call pays the version of the list in force by now, and the extension that of its start."""
+    assert ask_until_answered(priced.stack, priced.wire, "authorize_call", event)["statusCode"] == 200
+    scenario, covered = list(priced.wire.sent), Counter[str]()
+    before = 60_000 if name == "a new call" else 0
+    for point in list(points(scenario))[::7]:
+        priced.put_back()
+        with priced.wire.interfering(point):
+            answer = ask_until_answered(priced.stack, priced.wire, "authorize_call", event)
+        for passed in point.late:
+            passed()
+        assert Decimal(json.loads(answer["body"])["held"]) * 1_000_000 == held, point.name
+        ledger = priced.ledger()
+        assert ledger["ACCOUNT#acct_1", "BALANCE"]["held_micros"] == before + held, point.name
+        covered[point.fault.__name__.split("_at_")[0]] += 1
+    report(capsys, f"authorize_call with own prices ({name}), {len(scenario)} requests", covered)
