@@ -125,7 +125,7 @@ def everything(till: Till) -> None:
     world = till.world
     world.create_account("acct_2")
     bundle = {"name": "the UK", "countries": ["GB"], "minutes": 10}
-    world.operate("PUT", "/accounts/acct_1", {"breakdown": True, "bundles": [bundle]})
+    world.operate("PUT", "/accounts/acct_1", {"breakdown": True, "bundles": [bundle], "markup_percent": "12.50"})
     till.set_rule(till.card())
     till.paid("25.00", till.card())
     world.authorize("held")

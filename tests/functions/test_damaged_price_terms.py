@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
+from calling_credit.accounts.cache import AccountFacts
 from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb.unreadable import UnreadableItem
+from tests.functions.corrections_bench import correct
 from tests.functions.holds_bench import credit
-from tests.functions.own_prices_bench import FRANCE, ask, call_to, entry_of, gold
+from tests.functions.own_prices_bench import FRANCE, ask, call_to, entry_of, gold, put
+from tests.functions.test_own_prices_later import reprice
 from tests.functions.test_unreadable_holds import damage, listed
 from tests.harness.world import DECK, UNCOVERED, UNITED_KINGDOM, World, number_of
 
@@ -90,3 +94,42 @@ def test_a_waiting_call_of_damaged_terms_waits_and_stops_no_other(gold: World) -
     gold.stack.forget()
     assert gold.stack.invoke("rerate_calls", RETRY, seconds=300)["calls_rated"] == 1
     assert entry_of(gold)["amount_micros"] == -450_000, "0.40 and 12.5 %"
+
+
+def test_a_repair_between_two_reads_charges_no_waiting_call_by_the_deck(
+    gold: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert gold.deliver(call_to(UNCOVERED)) == []
+    damage(gold, "ACCOUNT#acct_1", "ACCOUNT", price_terms=DAMAGES["a text"])
+    gold.stack.publish(DECK + FRANCE.split(b"\n", 1)[1], "deck-2", gold.clock.now)
+    gold.clock.now += timedelta(hours=1)
+    gold.stack.forget()
+    read = AccountFacts.price_terms
+
+    def read_then_repair(*asked: Any) -> Any:
+        found = read(*asked)
+        damage(gold, "ACCOUNT#acct_1", "ACCOUNT", price_terms=to_attribute([WHOLE]))
+        return found
+
+    monkeypatch.setattr(AccountFacts, "price_terms", read_then_repair)
+    assert gold.stack.invoke("rerate_calls", RETRY, seconds=300).get("calls_rated", 0) == 0
+    assert gold.stack.invoke("rerate_calls", RETRY, seconds=300)["calls_rated"] == 1
+    assert entry_of(gold)["amount_micros"] == -450_000, "0.40 and 12.5 %"
+
+
+def test_requests_of_an_account_with_damaged_terms_change_nothing(gold: World) -> None:
+    assert gold.deliver(call_to(UNITED_KINGDOM)) == []
+    damage(gold, "ACCOUNT#acct_1", "ACCOUNT", price_terms=DAMAGES["markup_hundredths -5001"])
+    before = gold.stack.items("acct_1")
+    answers = [
+        put(gold, markup_percent="5.00"),
+        put(gold, name="Halcyon"),
+        gold.get("/account/rates", country="GB"),
+        gold.get("/forecast"),
+        correct(gold, 120),
+    ]
+    assert [(answer.status, answer.body["code"]) for answer in answers] == [(500, "unreadable_item")] * len(answers)
+    with pytest.raises(UnreadableItem):
+        reprice(gold)
+    assert gold.stack.items("acct_1") == before
+    assert gold.get("/rates", country="GB").status == 200

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -139,6 +139,9 @@ class Stack:
             active = deck_store.read_active(s3, BUCKET)
             pointer = active_pointer.replacing(active, pointer, in_force_from, timedelta())
         deck_store.activate(s3, BUCKET, pointer)
+        beside = deck_store.read_active(_s3(), BUCKET)
+        if beside is not None:  # As publishing does.
+            deck_store.activate(_s3(), BUCKET, replace(beside, categories=(*beside.categories, *pointer.categories)))
 
     def publish_short_codes(self, data: bytes, now: datetime) -> None:
         """Publish a price list of short codes, in force a minute later. Warm functions find out in time."""

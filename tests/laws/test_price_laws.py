@@ -4,6 +4,7 @@ force when the call began. A plain search over all rows and exact fractions are 
 
 import random
 from datetime import datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 from typing import Any
@@ -15,6 +16,8 @@ from tests.domain.examples import deck_csv
 from tests.functions.own_prices_bench import ask, entry_of
 from tests.harness.world import World
 from tests.laws.prices import Decks, Prices, instant, moment
+from tests.laws.prices import price as price_of
+from tests.laws.prices import steps as steps_of
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
@@ -49,11 +52,13 @@ class Reference:
         """The price in micro-dollars, rounded half up to four decimals."""
         row, _, markup = self.row(number, at)
         factor = 1 + Fraction(markup) / 100
-        rate, fee = (ceil(Fraction(row[name]) * 10**6 * factor) for name in ("rate_per_minute", "connection_fee"))
-        minimum, increment = int(row["minimum_seconds"]), int(row["increment_seconds"])
-        billed = minimum + ceil(Fraction(max(0, seconds - minimum), increment)) * increment
-        exact = fee + Fraction(billed * rate, 60)
-        return int(exact / 100 + Fraction(1, 2)) * 100
+
+        def marked(text: str) -> str:
+            return str(Decimal(ceil(Fraction(text) * 10**6 * factor)) / 10**6)
+
+        steps = ";".join(f"{begin}:{marked(rate)}:{length}" for begin, rate, length in steps_of(row))
+        own = {name: marked(row[name]) for name in ("rate_per_minute", "connection_fee")} | {"rate_steps": steps}
+        return price_of(row | own, seconds)[1]
 
 
 def some_rows(rng: random.Random, prefixes: tuple[str, ...]) -> bytes:
@@ -67,6 +72,7 @@ def some_rows(rng: random.Random, prefixes: tuple[str, ...]) -> bytes:
                 "connection_fee": rng.choice(("0", "0.0333", "0.4")),
                 "minimum_seconds": rng.choice(("0", "30", "60")),
                 "increment_seconds": rng.choice(("1", "6", "60")),
+                "rate_steps": rng.choice(("", "", "30:0.0101:1", "60:0.3333:10;120:0.02:60")),
             }
             for prefix in prefixes
         )

@@ -1,6 +1,6 @@
 """Read what the decision about a call depends on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +17,7 @@ from calling_credit.dynamodb import keys, refusal_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.unreadable import decode_item
+from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.balance import balance_from_item
 from calling_credit.ledger.hold_store import hold_from_item
@@ -25,17 +26,15 @@ from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_short_code
 from calling_credit.payment_names import MethodType, method_type
 from calling_credit.rates import short_codes
 from calling_credit.rates.account_prices import AccountPrices
-from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
 from calling_credit.rates.price_lists import missing_list
-from calling_credit.rates.price_terms import PriceTerms, recent_terms
+from calling_credit.rates.price_terms import PriceTerms, terms_at
 from calling_credit.rates.pricing import find_row
 from calling_credit.recharge.items import Recharge, recharge_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LONGEST_DAY: Final = timedelta(hours=26)
-"""Longer than any local date, also one on which the clocks go back."""
 LONGEST_WAIT: Final = timedelta(minutes=15)
 """A recharge that takes longer, after its worker's lease, is no longer a reason to dial again soon."""
 
@@ -48,7 +47,7 @@ class AdmissionSnapshot:
     denials. `time_zone`: the account's time zone; None if the account does not exist. `counts_refusal`: a refusal for
     lack of credit counts as spending, because no call has spent credit since something else lowered the balance.
     `user_id`: the line's user; None without the line. `bundles`: those of the line and its account. `categories`: those
-    of charged calls by the account's prices.
+    of charged calls by the account's prices; the deck's have those of every list, whose publication adds them.
     """
 
     context: AdmissionContext
@@ -98,7 +97,7 @@ class AdmissionReader:
         }
         items = self._read(keys.account_pk(request.account_id), list(names))
         by_name = {names[sort_key]: item for sort_key, item in items.items()}
-        paid = self._own_prices(by_name.get("account"), deck, now)
+        paid = self._own_prices(by_name, request, deck, now)
         return self._with_minutes(_snapshot(by_name, request, deck, paid, now))
 
     def _with_minutes(self, snapshot: AdmissionSnapshot) -> AdmissionSnapshot:
@@ -114,13 +113,19 @@ class AdmissionReader:
             minutes = read_minutes_left(*table, request.account_id, own, row, number, time_zone, context.now)
         return replace(snapshot, context=replace(context, minutes=minutes))
 
-    def _own_prices(self, account: dict[str, Any] | None, deck: Deck, now: datetime) -> list[Deck]:
-        """The deck as the account pays it now, and as it paid it earlier on the same day, whose calls count too."""
-        if account is None or "price_terms" not in account:
-            return [deck]
-        terms = account_from_item(_plain(account)).price_terms
-        recent = recent_terms(terms, format_instant(now), format_instant(now - LONGEST_DAY))
-        return [self._prices_of(deck, one, now) for one in recent]
+    def _own_prices(
+        self, items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, now: datetime
+    ) -> Deck:
+        """The deck as the account pays it now; the deck itself for a call whose price no list can change."""
+        if "price_terms" not in items.get("account", {}):
+            return deck
+        account = account_from_item(_plain(items["account"]))
+        try:
+            return self._prices_of(deck, terms_at(account.price_terms, format_instant(now)), now)
+        except Unavailable:
+            if not (account.is_closed or account.is_frozen or _is_priced_without_list(items, request, deck, now)):
+                raise
+            return deck
 
     def with_spending(self, snapshot: AdmissionSnapshot, deck: Deck) -> AdmissionSnapshot:
         """Add the day's spending, which is one item per category.
@@ -143,7 +148,7 @@ class AdmissionReader:
 
 
 def _snapshot(
-    items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, paid: Sequence[Deck], now: datetime
+    items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, paid: Deck, now: datetime
 ) -> AdmissionSnapshot:
     account, balance = _plain(items.get("account")), _plain(items.get("balance"))
     line = line_from_item(from_attributes(items["line"])) if "line" in items else None
@@ -166,12 +171,12 @@ def _snapshot(
         account=_account_status(account, now) if account else None,
         may_call_abroad=None if line is None else line.international_calling,
         origin=origin or UNKNOWN_COUNTRY,
-        row=_price(paid[0], request.dialled_number, origin, now),
+        row=_price(paid, request.dialled_number, origin, now),
         deck_version=deck.version,
         stored_hold=hold_from_item(items["hold"]) if "hold" in items else None,
         credit=credit,
         now=now,
-        public_row=None if paid[0] is deck else _price(deck, request.dialled_number, origin, now),
+        public_row=None if paid is deck else _price(deck, request.dialled_number, origin, now),
     )
     may_nudge = is_armed and is_due and state.in_flight is None
     denials, time_zone = _announced(_plain(items.get("denials")), account), account.get("time_zone")
@@ -179,8 +184,24 @@ def _snapshot(
     user_id = None if line is None else line.user_id
     of_account = bundles_from_item(account.get("bundles", ()))
     bundles = own_bundles(of_account, request.line_id, () if line is None else line.bundles)
-    categories = frozenset[str]().union(*(prices.categories for prices in paid))
-    return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal, user_id, bundles, categories)
+    return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal, user_id, bundles, paid.categories)
+
+
+def _is_priced_without_list(
+    items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, now: datetime
+) -> bool:
+    """Whether no price list can change the price of a call: its hold keeps it, or the call is part of the subscription,
+    or to a short code.
+    """
+    hold = hold_from_item(items["hold"]) if "hold" in items else None
+    if hold is not None and not hold.is_of_unanswered_call:
+        return True
+    number = request.dialled_number
+    if is_short_code(number):
+        return True
+    line = line_from_item(from_attributes(items["line"])) if "line" in items else None
+    row = _price(deck, number, None if line is None else country_of(line.number), now)
+    return row is not None and row.category == INCLUDED_CATEGORY and deck.is_home(number[1:])
 
 
 def _plain(attributes: dict[str, Any] | None) -> dict[str, Any]:

@@ -235,4 +235,10 @@ def _rate(
     digits, at = call.dialled_number[1:], call.happened_at
     if terms is None:
         return rate_call(call, decks.deck_for(digits, origin, at, now), origin)
-    return rate_call(call, decks.deck_for(digits, origin, at, now, terms), origin)
+    try:
+        return rate_call(call, decks.deck_for(digits, origin, at, now, terms), origin)
+    except Unavailable:  # A call that the deck includes at home needs no price list.
+        rated = rate_call(call, decks.deck_for(digits, origin, at, now), origin)
+        if not isinstance(rated, Free):
+            raise
+        return rated

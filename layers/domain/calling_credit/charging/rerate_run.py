@@ -43,7 +43,7 @@ from calling_credit.rates.account_prices import PricesOfAccounts
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.decks_for_calls import DecksForCalls, Lookup
 from calling_credit.rates.price_lists import ActivePriceLists, missing_list
-from calling_credit.rates.price_terms import PriceTerms, terms_at
+from calling_credit.rates.price_terms import PriceTerms, are_known, terms_at
 from calling_credit.rates.pricing import RatedCall
 
 if TYPE_CHECKING:
@@ -150,6 +150,8 @@ class RerateStore:
         for call in selected:
             is_promised = call.is_promised or call.call[1] in promised_before
             group = self._selection.group_left_alone(call, is_promised=is_promised)
+            if group is None and not are_known(self._terms, call.call[0]):
+                group = Group.NOT_COVERED
             if group is None:
                 to_price.append(call)
             else:

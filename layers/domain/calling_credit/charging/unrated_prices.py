@@ -16,7 +16,7 @@ from calling_credit.masking import country_kept
 from calling_credit.numbering import UNKNOWN_COUNTRY, is_e164
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.decks_for_calls import DecksForCalls, Lookup
-from calling_credit.rates.price_terms import PriceTerms, terms_at
+from calling_credit.rates.price_terms import PriceTerms, are_known, terms_at
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
 
 
@@ -38,8 +38,7 @@ def price_unrated_calls(
     Raises:
         Unavailable: no timeline of decks is known.
     """
-    # Not an erased number.
-    lookups = {call.key: _lookup(call, terms) for call in calls if is_e164(call.dialled_number)}
+    lookups = {call.key: _lookup(call, terms) for call in calls if _may_have_price(call, terms)}
     found = dict(zip(lookups, decks.decks_for(list(lookups.values()), now), strict=True))
     for call in calls:
         deck = found.get(call.key)
@@ -75,6 +74,11 @@ def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
         origin=item.get("origin") or country_kept(item["from"]),  # Version 1.0.0 stored no origin.
         correlation_id=correlation_of(item),
     )
+
+
+def _may_have_price(call: Call, terms: Mapping[str, Sequence[PriceTerms]]) -> bool:
+    """Whether the number was not erased, nor the terms of the account dropped that priced so old a call."""
+    return is_e164(call.dialled_number) and are_known(terms.get(call.account_id, ()), call.happened_at)
 
 
 def _lookup(call: Call, terms: Mapping[str, Sequence[PriceTerms]]) -> Lookup:

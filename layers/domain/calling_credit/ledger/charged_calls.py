@@ -13,7 +13,7 @@ from calling_credit.numbering import is_e164
 from calling_credit.rates.covered_calls import costs, cover
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by, seconds_to_bill
-from calling_credit.rates.rate_steps import Steps, parse_steps
+from calling_credit.rates.rate_steps import Steps, stored_steps
 from calling_credit.rates.stored_rows import facts_from_item
 
 
@@ -100,7 +100,7 @@ class ChargedCall:
     @property
     def rate_steps(self) -> Steps:
         """The rate steps of the row that priced the call."""
-        return parse_steps(self.last.get("rate_steps", ""))
+        return stored_steps(self.last.get("rate_steps", ""))
 
     def is_priced_by(self, row: RateRow) -> bool:
         """Whether the entry shows this row's price and place."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.unreadable import decoder
-from calling_credit.rates.rate_steps import parse_steps
+from calling_credit.rates.rate_steps import stored_steps
 
 _OF_ENTRY: Final = ("kind", "category", "amount_micros", "local_date", "recorded_at", "billed_seconds")
 _OF_DAY: Final = ("entry_count", "billed_seconds", "total_micros")
@@ -24,7 +24,7 @@ def entry_from_item(attributes: Mapping[str, Any]) -> dict[str, Any]:
     item = from_attributes(attributes)
     for name in _OF_ENTRY:
         item[name]
-    parse_steps(item.get("rate_steps", ""))
+    stored_steps(item.get("rate_steps", ""))
     return item
 
 

@@ -53,17 +53,11 @@ def terms_at(terms: Iterable[PriceTerms], at: str) -> PriceTerms | None:
     return None if found is None or found.is_plain else found
 
 
-def recent_terms(terms: Sequence[PriceTerms], at: str, since: str) -> list[PriceTerms | None]:
-    """Return the terms in force at an instant, then those before them down to an earlier instant, from terms with the
-    latest first. None stands for the deck's prices.
+def are_known(terms: Sequence[PriceTerms], at: str) -> bool:
+    """Return whether the terms of an account, latest first, tell what priced a call which began at an instant. If it
+    has had too many, those of old calls were dropped.
     """
-    found: list[PriceTerms | None] = []
-    for one in terms:
-        if one.since <= at:
-            found.append(None if one.is_plain else one)
-            if one.since <= since:
-                return found
-    return [*found, None]
+    return len(terms) < MAX_TERMS or terms[-1].since <= at
 
 
 def add_terms(

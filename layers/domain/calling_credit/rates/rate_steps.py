@@ -18,6 +18,8 @@ MAX_FROM_SECOND: Final = 604_800
 """The longest call that is charged."""
 MAX_INCREMENT_SECONDS: Final = 3_600
 MAX_RATE_DOLLARS: Final = 1_000
+MAX_STORED_RATE_DOLLARS: Final = 11 * MAX_RATE_DOLLARS
+"""The highest rate with the highest markup, 1,000 %."""
 FORM: Final = "from_second:rate_per_minute:increment_seconds"
 _WHOLE_NUMBER: Final = re.compile(r"[1-9][0-9]{0,6}")
 _NEVER: Final = 1 << 62
@@ -38,7 +40,12 @@ class InvalidStepsError(ValueError):
     """A text states no rate steps; the message says which part is wrong, and its correction."""
 
 
-def parse_steps(text: str) -> Steps:
+def stored_steps(text: str) -> Steps:
+    """Parse the steps of an entry or a hold, whose rates may have a markup. Raises the errors of `parse_steps`."""
+    return parse_steps(text, MAX_STORED_RATE_DOLLARS)
+
+
+def parse_steps(text: str, max_rate_dollars: int = MAX_RATE_DOLLARS) -> Steps:
     """Parse `from_second:rate_per_minute:increment_seconds`, several joined by `;`. An empty text has no steps.
 
     Raises:
@@ -51,7 +58,7 @@ def parse_steps(text: str) -> Steps:
         raise InvalidStepsError(f"rate_steps can have at most {MAX_STEPS} steps, not {len(parts)}.")
     steps: list[RateStep] = []
     for number, part in enumerate(parts, 1):
-        step = _parse_step(part.strip(), f"step {number}")
+        step = _parse_step(part.strip(), f"step {number}", max_rate_dollars)
         if steps and step.from_second <= steps[-1].from_second:
             raise InvalidStepsError(
                 f"rate_steps: step {number} begins at second {step.from_second}, but it must begin after step "
@@ -61,14 +68,14 @@ def parse_steps(text: str) -> Steps:
     return tuple(steps)
 
 
-def _parse_step(text: str, name: str) -> RateStep:
+def _parse_step(text: str, name: str, max_rate_dollars: int) -> RateStep:
     cells = text.split(":")
     if len(cells) != 3:
         raise InvalidStepsError(f"rate_steps: {name} must be {FORM}, such as 60:0.0100:1; several are joined by ;.")
     begin, rate, increment = (cell.strip() for cell in cells)
     return RateStep(
         _parse_seconds(begin, f"{name}: from_second", MAX_FROM_SECOND),
-        _parse_rate(rate, name),
+        _parse_rate(rate, name, max_rate_dollars),
         _parse_seconds(increment, f"{name}: increment_seconds", MAX_INCREMENT_SECONDS),
     )
 
@@ -80,14 +87,14 @@ def _parse_seconds(text: str, name: str, maximum: int) -> int:
     return seconds
 
 
-def _parse_rate(text: str, name: str) -> int:
+def _parse_rate(text: str, name: str, max_rate_dollars: int) -> int:
     try:
         micros = parse_money(text, field="rate_per_minute")
     except InvalidValue:
         detail = f"rate_steps: {name}: rate_per_minute must be a decimal such as 0.0140 with at most 6 decimals."
         raise InvalidStepsError(detail) from None
-    if not 0 <= micros <= MAX_RATE_DOLLARS * MICROS_PER_DOLLAR:
-        raise InvalidStepsError(f"rate_steps: {name}: rate_per_minute must be from 0 to {MAX_RATE_DOLLARS:,} dollars.")
+    if not 0 <= micros <= max_rate_dollars * MICROS_PER_DOLLAR:
+        raise InvalidStepsError(f"rate_steps: {name}: rate_per_minute must be from 0 to {max_rate_dollars:,} dollars.")
     return micros
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from calling_credit.money import format_money
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.price_terms import format_markup
-from calling_credit.rates.rate_steps import parse_steps, steps_text
+from calling_credit.rates.rate_steps import steps_text, stored_steps
 
 _NEEDED: Final = tuple(field.name for field in fields(RateRow) if field.default is MISSING)
 _DEFAULTS: Final[Mapping[str, Any]] = {
@@ -41,7 +41,7 @@ def facts_from_item(item: Mapping[str, Any]) -> dict[str, Any]:
         InvalidStepsError: The rate steps have a wrong form.
     """
     facts = {name: item[name] for name in PRICE_FACTS if name in item}
-    return facts | {_STEPS: parse_steps(item[_STEPS])} if _STEPS in item else facts
+    return facts | {_STEPS: stored_steps(item[_STEPS])} if _STEPS in item else facts
 
 
 def facts_view(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from calling_credit.rates.rate_steps import billed_parts, parse_steps, steps_view
+from calling_credit.rates.rate_steps import billed_parts, steps_view, stored_steps
 
 _CELLS: Final = ("from_second", "rate_per_minute", "increment_seconds")
 
@@ -13,7 +13,7 @@ def billed_steps(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     The other billed seconds of the call have the row's own rate.
     """
-    steps = parse_steps(entry["rate_steps"])
+    steps = stored_steps(entry["rate_steps"])
     minimum, increment = entry["minimum_seconds"], entry["increment_seconds"]
     covered = entry.get("covered_seconds", 0)
     if covered:
