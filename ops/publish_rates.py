@@ -16,6 +16,7 @@ from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import DeckCheck, check_deck, finding_view
 from calling_credit.rates.deck_store import deck_version
+from calling_credit.rates.list_publishing import check_list_alone
 from calling_credit.rates.publish_outcomes import OUTCOME_MESSAGES, PublishOutcome
 from calling_credit.rates.publishing import DeckBucket
 from calling_credit.rates.short_codes import is_short_code_file
@@ -74,7 +75,7 @@ def main() -> int:
             raise
         stack, reason = None, str(error)
     decks = bucket_of(stack, order.price_list) if stack else None
-    result = check_file(decks, data, now)
+    result = check_file(decks, data, now, order.price_list)
     if result.deck is None:
         report_errors(order.file, result.errors)
         return 1
@@ -210,11 +211,16 @@ def approve(stack: FoundStack, decks: DeckBucket, result: DeckCheck, order: Orde
     return True
 
 
-def check_file(decks: DeckBucket | None, data: bytes, now: datetime) -> DeckCheck:
-    """Check every row, with progress."""
+def check_file(decks: DeckBucket | None, data: bytes, now: datetime, price_list: str = "") -> DeckCheck:
+    """Check every row, with progress; without a stack, the file alone."""
     with progress_bar("Checking rows", data.count(b"\n")) as report_progress:
         if decks is not None:
             return decks.check(data, now, now, report_progress)
+        if price_list:
+            try:
+                return check_list_alone(price_list, data, now, report_progress)
+            except InvalidValue as error:
+                raise CommandError(error.detail) from error
         return check_deck(data, deck_version(data, now), None, format_instant(now), report_progress)
 
 

@@ -102,7 +102,7 @@ def own_prices(api: PageApi) -> None:
     line = {"line_id": "line_1", "line_number": "+12125550001"}
     api.overview["included_minutes"] = [included, included | line | {"name": "Japan", "left_minutes": 1}]
     steps = [{"from_second": 60, "rate_per_minute": "0.0065", "increment_seconds": 1, "billed_seconds": 85}]
-    own = {"price_list": None, "list_version": None, "markup_percent": "12.50", "base_connection_fee": "0.00"}
+    own = {"price_list": None, "list_version": None, "markup_percent": "12.50", "base_connection_fee": "0.01"}
     covered = {"duration_seconds": 201, "covered_seconds": 56, "bundle": "the UK", "rate_steps": steps}
     api.calls = [page_data.call(1, **own, **covered, billed_seconds=145, base_rate_per_minute="0.012")]
 

@@ -23,14 +23,14 @@ BUNDLES = [
 @pytest.mark.parametrize(
     ("locale", "texts"),
     [
-        ("en-US", ("Base rate", "$0.012 per minute", "Markup", "12.5%")),
+        ("en-US", ("Base rate", "$0.012 per minute", "Base connection fee", "$0.0100", "Markup", "12.5%")),
         ("fr-CA", ("Tarif de base", "0,012 $ US par minute", "Majoration", "12,5 %")),
     ],
 )
 def test_the_details_of_a_call_explain_its_markup(
     user: User, page_server: PageServer, locale: str, texts: tuple[str, ...]
 ) -> None:
-    own = {"price_list": None, "list_version": None, "base_connection_fee": "0.00"}
+    own = {"price_list": None, "list_version": None, "base_connection_fee": "0.01"}
     marked_up = page_data.call(1, **own, base_rate_per_minute="0.012", markup_percent="12.50")
     page_server.api.calls = [marked_up, page_data.call(2)]
     one = user(place=CALLS, locale=locale)
