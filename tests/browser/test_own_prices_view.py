@@ -68,7 +68,7 @@ def test_recorded_changes_tell_bundles_and_prices_in_words(user: User, page_serv
     assert "[object" not in one.page.inner_text("body")
 
 
-def test_prefixes_at_one_price_share_a_row_whoever_prices_them(user: User, page_server: PageServer) -> None:
+def test_prefixes_at_one_price_share_a_row_in_list_and_deck(user: User, page_server: PageServer) -> None:
     of_list = {"price_list": "gold", "markup_percent": "0.00", "base_rate_per_minute": None}
     of_deck = {"price_list": None, "markup_percent": "12.50", "base_rate_per_minute": "0.012"}
     name = ("United Kingdom", "GB")
