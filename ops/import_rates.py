@@ -192,6 +192,9 @@ def read_map(name: str) -> RateMap:
         path = MAPS / f"{name}.toml"
     try:
         return parse_map(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        names = ", ".join(sorted(one.stem for one in MAPS.glob("*.toml")))
+        raise CommandError(f"There is no map {name}. MAP= names a file, or a map in ops/rate_maps: {names}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"The map {path} cannot be read: {error}") from error
     except MapError as error:

@@ -122,3 +122,11 @@ def _check(name: str, path: Path) -> DeckCheck:
     find_stack: Any = vars(import_rates)["find_stack"]
     now = datetime.now(UTC)
     return price_list_bucket(find_stack(), name).check(path.read_bytes(), now, now)
+
+
+def test_a_missing_map_names_those_that_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(SHEET, encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["import_rates", str(sheet), "--map", "nowhere"])
+    with pytest.raises(CommandError, match=r"no map nowhere.*atlas, borealis"):
+        import_rates.main()
