@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -30,11 +31,11 @@ SHEET = (
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeckBucket]:
     """The bucket of a stack whose active deck is the example deck."""
     with mock_aws():
-        s3 = boto3.client("s3", region_name="us-east-1")
-        s3.create_bucket(Bucket="rate-sheets")
-        s3.put_bucket_versioning(Bucket="rate-sheets", VersioningConfiguration={"Status": "Enabled"})
+        s3, name = boto3.client("s3", region_name="us-east-1"), f"rate-sheets-{uuid4()}"  # Other mocks may be active.
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         settings: dict[str, Any] = {
-            "outputs": {"DeckBucketName": "rate-sheets"},
+            "outputs": {"DeckBucketName": name},
             "parameters": {},
             "name": "s",
             "is_local": True,

@@ -16,7 +16,7 @@ export function marginsPage() {
 	const [from, to] = [`${today().slice(0, 8)}01`, today()].map((value, at) => h("input", { type: "date", name: at ? "to" : "from", value, required: true }));
 	const results = h("div.results", { "aria-live": "polite" });
 	const look = () => load(results, () => read(from.value, to.value), show, 6);
-	const form = h("form.find", { novalidate: true, onsubmit: (event) => { event.preventDefault(); look(); } }, field("From", from), field("To", to), h("button.main", { type: "submit" }, "Show"));
+	const form = h("form.finder", { novalidate: true, onsubmit: (event) => { event.preventDefault(); look(); } }, field("From", from), field("To", to), h("button.main", { type: "submit" }, "Show"));
 	look();
 	return page(title, "What charged calls brought, and what they cost by the buying list. Days are UTC. Never show this to customers.", h("div.card", form), results);
 }
