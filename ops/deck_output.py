@@ -82,7 +82,8 @@ def report_changes(changes: DeckChanges, kind: str = "deck") -> None:
     if changes.removed and kind == "deck":
         console.print("Calls to a removed prefix stay unrated unless a shorter prefix covers them.")
     if changes.uncovered:
-        console.print(f"{len(changes.uncovered)} prefixes have no price until their first row takes effect.")
+        until = "have no price" if kind == "deck" else "are left to the deck"
+        console.print(f"{len(changes.uncovered)} prefixes {until} until their first row takes effect.")
 
 
 SIGNS = {PriceChange.RAISED: "up", PriceChange.LOWERED: "down", PriceChange.MIXED: "~"}

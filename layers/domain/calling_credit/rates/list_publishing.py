@@ -160,7 +160,7 @@ def check_list_alone(name: str, data: bytes, now: datetime, report_progress: Rep
 def _home_errors(check: DeckCheck, home: HomeNumbers) -> list[DeckError]:
     rows = home_rows(check.deck.rows if check.deck else (), home)
     lines = (check.lines.get((row.prefix, row.origin, row.effective_from), 0) for row in rows)
-    detail = "has home numbers, which a price list cannot price; remove the row, or list only the prefixes abroad."
+    detail = "has home numbers, which a price list cannot price; remove the row, or import the sheet with LIST=."
     return [
         DeckError(line, "prefix", DeckErrorCode.LIST_PRICES_HOME, f"{row.prefix} {detail}")
         for line, row in zip(lines, rows, strict=True)
