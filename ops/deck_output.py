@@ -123,7 +123,7 @@ def report_findings(judgement: Judgement) -> None:
         )
         for sample in finding.samples[:MAX_SAMPLES]:
             row = sample.row
-            price = f": {row.destination}, {price_text(row)}, {row.category}, line of {row.prefix}" if row else ""
+            price = f": {row.destination}, {price_text(row)}, {row.category}, row of {row.prefix}" if row else ""
             origin = "" if sample.origin == "*" else f" from {sample.origin}"
             named = f" in list {sample.price_list}" if sample.price_list else ""
             text = f"    {sample.prefix}{origin}{named} as of {sample.start[:16]}{price}"
