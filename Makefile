@@ -193,10 +193,10 @@ bench-peers: $(READY) $(PEER_READY)  ## Charge the same calls with django-hordak
 flag = $(if $(filter-out 0 1,$($(1))),$(error $(1)=$($(1)): say $(1)=1, or leave it out),$(if $(filter 1,$($(1))),$(2)))
 
 .PHONY: import-rates
-import-rates: $(READY)  ## Inspect a carrier's sheet FILE= and propose a map; MAP= makes a deck: AMEND=1 OUT= MARKUP=percent FLOOR= COST=deck.csv
+import-rates: $(READY)  ## Inspect a carrier's sheet FILE= and propose a map; MAP= makes a deck: AMEND=1 OUT= MARKUP=percent FLOOR= COST=deck.csv; LIST=name makes a price list
 	@$(BIN)/python -m ops.import_rates "$(or $(FILE),$(error Name a rate sheet: make import-rates FILE=sheet.xlsx))" \
 	  $(if $(MAP),--map "$(MAP)") $(call flag,AMEND,--amend) $(if $(OUT),--out "$(OUT)") $(if $(MARKUP),--markup="$(MARKUP)") \
-	  $(if $(FLOOR),--floor="$(FLOOR)") $(if $(COST),--cost "$(COST)")
+	  $(if $(FLOOR),--floor="$(FLOOR)") $(if $(COST),--cost "$(COST)") $(if $(LIST),--list "$(LIST)")
 
 .PHONY: publish-rates
 publish-rates: $(READY)  ## Check and publish FILE=deck.csv or short_codes.csv, or a price list LIST=name FILE=; DRAFT=1 only reports, ALLOW=code:count,... allows findings, SKIP_IMPACT=1

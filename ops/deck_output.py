@@ -82,7 +82,8 @@ def report_changes(changes: DeckChanges, kind: str = "deck") -> None:
     if changes.removed and kind == "deck":
         console.print("Calls to a removed prefix stay unrated unless a shorter prefix covers them.")
     if changes.uncovered:
-        console.print(f"{len(changes.uncovered)} prefixes have no price until their first row takes effect.")
+        until = "have no price" if kind == "deck" else "are left to the deck"
+        console.print(f"{len(changes.uncovered)} prefixes {until} until their first row takes effect.")
 
 
 SIGNS = {PriceChange.RAISED: "up", PriceChange.LOWERED: "down", PriceChange.MIXED: "~"}
@@ -122,7 +123,7 @@ def report_findings(judgement: Judgement) -> None:
         )
         for sample in finding.samples[:MAX_SAMPLES]:
             row = sample.row
-            price = f": {row.destination}, {price_text(row)}, {row.category}, line of {row.prefix}" if row else ""
+            price = f": {row.destination}, {price_text(row)}, {row.category}, row of {row.prefix}" if row else ""
             origin = "" if sample.origin == "*" else f" from {sample.origin}"
             named = f" in list {sample.price_list}" if sample.price_list else ""
             text = f"    {sample.prefix}{origin}{named} as of {sample.start[:16]}{price}"

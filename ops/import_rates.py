@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from ops.project import ROOT
 from ops.rate_sheets.amending import amend_deck
 from ops.rate_sheets.cells import Sheet
 from ops.rate_sheets.costs import choose_costs
+from ops.rate_sheets.for_lists import check_list, without_home_layer
 from ops.rate_sheets.importing import ImportedDeck, import_sheet
-from ops.rate_sheets.map_lines import Proposal
 from ops.rate_sheets.map_values import MapError
 from ops.rate_sheets.new_rows import Surroundings
 from ops.rate_sheets.notes import NoteCode, Notes, SheetRefusedError
@@ -27,7 +27,7 @@ from ops.rate_sheets.proposal import propose
 from ops.rate_sheets.rate_map import RateMap, parse_map, price_rules
 from ops.rate_sheets.reading import SheetReader
 from ops.rate_sheets.sheet_rows import SheetRow
-from ops.rate_sheets.summary import print_margins, print_notes, print_refusal
+from ops.rate_sheets.summary import print_margins, print_notes, print_proposal, print_refusal
 from ops.rate_sheets.table import choose_sheet
 from ops.rate_sheets.workbooks import read_sheets
 from ops.stack import StackNotFoundError, find_stack
@@ -50,7 +50,8 @@ class ActiveDeck:
 
 def main() -> int:
     """Run `python -m ops.import_rates FILE [--map MAP] [--amend] [--out FILE] [--markup PERCENT] [--floor RATE]
-    [--cost DECK]`, behind `make import-rates`; exit with 0 if the sheet was inspected or imported, else with 1.
+    [--cost DECK] [--list NAME]`, behind `make import-rates`; exit with 0 if the sheet was inspected or imported, else
+    with 1.
     """
     parser = argparse.ArgumentParser(prog="make import-rates", description="Make a rate deck from a rate sheet.")
     parser.add_argument("file", type=Path, help="FILE=: the carrier's sheet (csv, tsv, xlsx)")
@@ -62,7 +63,9 @@ def main() -> int:
     parser.add_argument(
         "--cost", type=Path, help="COST=: buying prices for the margin report, instead of the stack's buying list"
     )
+    parser.add_argument("--list", default="", help="LIST=: make this price list instead of a deck")
     arguments = parser.parse_args()
+    check_list(arguments.list, amends=arguments.amend)
     try:
         sheets = read_sheets(read_file(arguments.file), arguments.file.name)
         if arguments.map is None:
@@ -97,21 +100,6 @@ def inspect(sheets: list[Sheet], file: Path, out: Path | None) -> int:
     return 0
 
 
-def print_proposal(proposal: Proposal, file: Path) -> None:
-    """Print the proposed map, and the choices that are doubtful or open."""
-    guess = proposal.guess
-    where = f"its header ends in row {guess.last_row}" if guess.last_row else "it has no header"
-    console.print(f'{file}: sheet "{guess.sheet.name}", {where}. Proposed map:', markup=False, soft_wrap=True)
-    console.print()
-    console.print(proposal.text, markup=False, soft_wrap=True)
-    for sentence in guess.sheet.warnings:
-        console.print(f"warning: {sentence}", style="yellow", markup=False, soft_wrap=True)
-    for doubt in proposal.doubts:
-        console.print(f"unsure: {doubt}", style="yellow", markup=False, soft_wrap=True)
-    for choice in proposal.open:
-        console.print(f"decide: {choice}", style="red", markup=False, soft_wrap=True)
-
-
 def import_file(sheets: list[Sheet], arguments: argparse.Namespace) -> int:
     """Import the sheet by a map, write the deck and the reports, and print the next step."""
     rate_map = read_map(arguments.map)
@@ -122,7 +110,9 @@ def import_file(sheets: list[Sheet], arguments: argparse.Namespace) -> int:
     for sentence in sheet.warnings:
         notes.add(NoteCode.SHEET, 0, "", sentence)
     active = read_active()
-    if active.deck is None:
+    if arguments.list:
+        active = replace(active, deck=None, version="")
+    elif active.deck is None:
         if arguments.amend:
             raise CommandError(f"AMEND=1 changes the active deck, and none was found. {active.reason}".strip())
         reason = f"{active.reason} The home layer was made from the numbering tables, and no base is named."
@@ -137,6 +127,8 @@ def import_file(sheets: list[Sheet], arguments: argparse.Namespace) -> int:
     with collector_paused():
         reader = SheetReader(sheet, rate_map, now.date(), notes)
         deck = make_deck(reader, sheet, active, around, notes, amends=arguments.amend)
+    if arguments.list:
+        deck.rows = without_home_layer(deck.rows)
     console.print(
         f'{arguments.file}: {reader.row_count:,} rows of sheet "{sheet.name}" gave {deck.sheet_prefixes:,} prefixes.',
         markup=False,
@@ -165,7 +157,7 @@ def finish(
     arguments: argparse.Namespace,
 ) -> int:
     """Check the deck as publishing does, write it and the reports, and print the summary and the next step."""
-    path: Path = arguments.out or arguments.file.with_name(f"{arguments.file.stem}.deck.csv")
+    path: Path = arguments.out or arguments.file.with_name(f"{arguments.file.stem}.{arguments.list or 'deck'}.csv")
     if path.resolve() == arguments.file.resolve():
         raise CommandError("OUT must not be the sheet itself.")
     text = deck_text(deck.rows, active.version)
@@ -184,11 +176,12 @@ def finish(
     write(path, text)
     write(report, report_text(notes.notes, sheet.name))
     write(margin_file, margins_text(margins))
-    console.print(f"Deck: {path} ({len(deck.rows):,} rows)", markup=False, soft_wrap=True)
+    kind, option = ("Price list", f"LIST={arguments.list} ") if arguments.list else ("Deck", "")
+    console.print(f"{kind}: {path} ({len(deck.rows):,} rows)", markup=False, soft_wrap=True)
     console.print(f"Report of every changed, skipped, or doubted row: {report}", markup=False, soft_wrap=True)
     console.print(f"Margins: {margin_file}", markup=False, soft_wrap=True)
-    console.print("Nothing is published yet. Check the deck, and publish it:", markup=False)
-    console.print(f"    make publish-rates FILE={path} DRAFT=1", markup=False, soft_wrap=True)
+    console.print("Nothing is published yet. Check the file, and publish it:", markup=False)
+    console.print(f"    make publish-rates {option}FILE={path} DRAFT=1", markup=False, soft_wrap=True)
     return 0
 
 
@@ -199,6 +192,9 @@ def read_map(name: str) -> RateMap:
         path = MAPS / f"{name}.toml"
     try:
         return parse_map(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        names = ", ".join(sorted(one.stem for one in MAPS.glob("*.toml")))
+        raise CommandError(f"There is no map {name}. MAP= names a file, or a map in ops/rate_maps: {names}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"The map {path} cannot be read: {error}") from error
     except MapError as error:

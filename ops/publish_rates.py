@@ -16,6 +16,8 @@ from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import DeckCheck, check_deck, finding_view
 from calling_credit.rates.deck_store import deck_version
+from calling_credit.rates.list_names import COST
+from calling_credit.rates.list_publishing import check_list_alone
 from calling_credit.rates.publish_outcomes import OUTCOME_MESSAGES, PublishOutcome
 from calling_credit.rates.publishing import DeckBucket
 from calling_credit.rates.short_codes import is_short_code_file
@@ -54,6 +56,13 @@ class Order:
         """What is published, in words."""
         return f"version of the price list {self.price_list}" if self.price_list else "deck"
 
+    @property
+    def prices(self) -> str:
+        """What it does once it is published."""
+        if self.price_list == COST:
+            return "gives the cost of calls that begin"
+        return f"prices every call{' of accounts with this list' if self.price_list else ''} that begins"
+
 
 def main() -> int:
     """Run `python -m ops.publish_rates FILE [--list NAME] [--draft] [--allow code:count,...] [--skip-impact] [--yes]`,
@@ -74,7 +83,7 @@ def main() -> int:
             raise
         stack, reason = None, str(error)
     decks = bucket_of(stack, order.price_list) if stack else None
-    result = check_file(decks, data, now)
+    result = check_file(decks, data, now, order.price_list)
     if result.deck is None:
         report_errors(order.file, result.errors)
         return 1
@@ -139,7 +148,7 @@ def publish(stack: FoundStack, decks: DeckBucket, data: bytes, result: DeckCheck
     if outcome is PublishOutcome.UNCHANGED:
         console.print(f"It is already the active {order.kind}; nothing changed.", markup=False)
     else:
-        console.print(f"Published as {result.version}. It prices every call that begins {in_force_text(decks)}.")
+        console.print(f"Published as {result.version}. It {order.prices} {in_force_text(decks)}.", markup=False)
     return 0
 
 
@@ -175,10 +184,10 @@ def in_force_text(decks: DeckBucket) -> str:
 def refuse(stack: FoundStack, result: DeckCheck, order: Order) -> int:
     """Print the command that allows exactly the findings."""
     if order.allowance and not result.counts:
-        console.print("The deck has no findings, so there is nothing to allow. Leave ALLOW out.", style="red")
+        console.print("The file has no findings, so there is nothing to allow. Leave ALLOW out.", style="red")
     elif order.allowance:
-        console.print("ALLOW must name exactly the findings of this deck, each with its count.", style="red")
-    console.print("Nothing was published. Correct the deck, or, if all this is intended, run:", style="red")
+        console.print("ALLOW must name exactly the findings of this file, each with its count.", style="red")
+    console.print("Nothing was published. Correct the file, or, if all this is intended, run:", style="red")
     print_command(stack, result, order)
     return 1
 
@@ -210,11 +219,16 @@ def approve(stack: FoundStack, decks: DeckBucket, result: DeckCheck, order: Orde
     return True
 
 
-def check_file(decks: DeckBucket | None, data: bytes, now: datetime) -> DeckCheck:
-    """Check every row, with progress."""
+def check_file(decks: DeckBucket | None, data: bytes, now: datetime, price_list: str = "") -> DeckCheck:
+    """Check every row, with progress; without a stack, the file alone."""
     with progress_bar("Checking rows", data.count(b"\n")) as report_progress:
         if decks is not None:
             return decks.check(data, now, now, report_progress)
+        if price_list:
+            try:
+                return check_list_alone(price_list, data, now, report_progress)
+            except InvalidValue as error:
+                raise CommandError(error.detail) from error
         return check_deck(data, deck_version(data, now), None, format_instant(now), report_progress)
 
 

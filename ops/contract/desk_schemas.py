@@ -8,7 +8,7 @@ from calling_credit.audit import proof
 from calling_credit.changes.actor import ActorKind
 from calling_credit.topups import topup
 from ops.contract import payment_routes, settings_routes
-from ops.contract.account_routes import TIME_ZONE, USER
+from ops.contract.account_routes import MARKUP, PRICE_LIST, PRICE_LIST_WORDS, TIME_ZONE, USER
 from ops.contract.bundle_schemas import BUNDLES
 from ops.contract.desk_calls import NUMBER, REFUSAL
 from ops.contract.recharge_routes import BRAND, PAYMENT_METHOD_ID, RULE_FIELDS
@@ -132,6 +132,8 @@ ACCOUNT_PAGE: Final = record(
         "billing_emails": list_of(TEXT),
         "admission": FLAG,
         "low_balance": or_null(MONEY),
+        "price_list": described(or_null(PRICE_LIST), f"{PRICE_LIST_WORDS} Null without one."),
+        "markup_percent": MARKUP,
         "created_at": or_null(INSTANT),
         "balance": record(
             "AccountBalance",

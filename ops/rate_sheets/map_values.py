@@ -58,5 +58,5 @@ def decimal_value(value: object, key: str) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
-        raise MapError(f'{key} must be a decimal in quotes, such as "11" or "0.0125".')
+        raise MapError(f'{key} must be a decimal such as 11 or 0.0125; a map has it in quotes: "0.0125".')
     return number

@@ -6,6 +6,7 @@ from typing import Final
 
 from rich.table import Table
 
+from ops.rate_sheets.map_lines import Proposal
 from ops.rate_sheets.notes import Note, NoteKind, SheetRefusedError
 from ops.rate_sheets.output import Margin, counts_of
 from ops.rate_sheets.prices import dollars
@@ -64,3 +65,18 @@ def print_margins(margins: Sequence[Margin], source: str) -> None:
             dollars(low.selling),
         )
     console.print(table)
+
+
+def print_proposal(proposal: Proposal, file: Path) -> None:
+    """Print the proposed map, and the choices that are doubtful or open."""
+    guess = proposal.guess
+    where = f"its header ends in row {guess.last_row}" if guess.last_row else "it has no header"
+    console.print(f'{file}: sheet "{guess.sheet.name}", {where}. Proposed map:', markup=False, soft_wrap=True)
+    console.print()
+    console.print(proposal.text, markup=False, soft_wrap=True)
+    for sentence in guess.sheet.warnings:
+        console.print(f"warning: {sentence}", style="yellow", markup=False, soft_wrap=True)
+    for doubt in proposal.doubts:
+        console.print(f"unsure: {doubt}", style="yellow", markup=False, soft_wrap=True)
+    for choice in proposal.open:
+        console.print(f"decide: {choice}", style="red", markup=False, soft_wrap=True)

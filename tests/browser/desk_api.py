@@ -185,7 +185,8 @@ class DeskApi:
         if "frozen" in body:
             one["frozen_since"] = ago(seconds=1) if body["frozen"] else None
         settings = ("account_id", "currency", "time_zone", "status", "billing_emails", "admission", "frozen", "name")
-        flags = {"frozen": one["frozen"], "breakdown": False}
+        flags = {"frozen": one["frozen"], "breakdown": False, "bundles": one.get("bundles", [])}
+        flags |= {name: one[name] for name in ("price_list", "markup_percent")}
         return {**{name: one[name] for name in settings if one[name]}, **flags, "limits": limits()}
 
     def _write_credit(self, account_id: str, parts: list[str], act: Act, amount: Decimal) -> Answer:

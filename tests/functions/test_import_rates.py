@@ -6,16 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from calling_credit.rates.deck_report import DeckCheck
 from calling_credit.rates.publish_outcomes import PublishOutcome
 from calling_credit.rates.publishing import DeckBucket
 from ops import import_rates
 from ops.decks import deck_bucket, price_list_bucket
 from ops.project import ROOT
+from ops.terminal import CommandError
 from tests.domain.rate_sheet_examples import MAP
 
 SHEET = (
@@ -28,11 +31,11 @@ SHEET = (
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeckBucket]:
     """The bucket of a stack whose active deck is the example deck."""
     with mock_aws():
-        s3 = boto3.client("s3", region_name="us-east-1")
-        s3.create_bucket(Bucket="rate-sheets")
-        s3.put_bucket_versioning(Bucket="rate-sheets", VersioningConfiguration={"Status": "Enabled"})
+        s3, name = boto3.client("s3", region_name="us-east-1"), f"rate-sheets-{uuid4()}"  # Other mocks may be active.
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         settings: dict[str, Any] = {
-            "outputs": {"DeckBucketName": "rate-sheets"},
+            "outputs": {"DeckBucketName": name},
             "parameters": {},
             "name": "s",
             "is_local": True,
@@ -79,3 +82,52 @@ def test_margins_count_the_buying_list_of_the_stack_unless_a_file_is_named(
         monkeypatch.setattr(sys, "argv", ["import_rates", str(sheet), "--map", str(rate_map), *options])
         assert import_rates.main() == 0
         assert f"355,Albania,AL,{expected}" in (tmp_path / "sheet.deck.margins.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["gold", "cost"])
+def test_a_sheet_becomes_a_price_list_without_home_and_base(
+    bucket: DeckBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    sheet, rate_map, made = tmp_path / "sheet.csv", tmp_path / "map.toml", tmp_path / f"sheet.{name}.csv"
+    sheet.write_text("Code,Destination,Rate\n355,Albania,0.1\n1201,USA,0.01\n", encoding="utf-8")
+    rate_map.write_text(MAP, encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["import_rates", str(sheet), "--map", str(rate_map), "--list", name])
+    assert import_rates.main() == 0
+    assert f"make publish-rates LIST={name} FILE={made} DRAFT=1" in capsys.readouterr().out
+    assert [line.split(",")[:2] for line in made.read_text().splitlines()[1:]] == [["355", "Albania"]]
+    assert _check(name, made).errors == []
+
+
+def test_a_list_is_not_made_by_amending_the_deck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for options in (["--list", "gold", "--amend"], ["--list", "Gold"], ["--list", "1"]):
+        monkeypatch.setattr(sys, "argv", ["import_rates", str(tmp_path / "sheet.csv"), *options])
+        with pytest.raises(CommandError, match="LIST"):
+            import_rates.main()
+
+
+def test_an_imported_deck_may_be_the_buying_list_beside_its_own_base(
+    bucket: DeckBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet, rate_map, deck = tmp_path / "sheet.csv", tmp_path / "map.toml", tmp_path / "sheet.deck.csv"
+    sheet.write_text("Code,Destination,Rate\n355,Albania,0.1\n", encoding="utf-8")
+    rate_map.write_text(MAP, encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["import_rates", str(sheet), "--map", str(rate_map)])
+    assert import_rates.main() == 0
+    check = _check("cost", deck)
+    find_stack: Any = vars(import_rates)["find_stack"]
+    costs, now = price_list_bucket(find_stack(), "cost"), datetime.now(UTC)
+    assert costs.publish(deck.read_bytes(), check, now, now, check.counts) == PublishOutcome.PUBLISHED
+
+
+def _check(name: str, path: Path) -> DeckCheck:
+    find_stack: Any = vars(import_rates)["find_stack"]
+    now = datetime.now(UTC)
+    return price_list_bucket(find_stack(), name).check(path.read_bytes(), now, now)
+
+
+def test_a_missing_map_names_those_that_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(SHEET, encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["import_rates", str(sheet), "--map", "nowhere"])
+    with pytest.raises(CommandError, match=r"no map nowhere.*atlas, borealis"):
+        import_rates.main()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,9 @@ from calling_credit.rates.active_pointer import ActivePointer
 from calling_credit.rates.list_names import list_client
 from calling_credit.rates.publishing import DeckBucket
 from calling_credit.rates.timeline import START_OF_TIME
-from ops import list_price_lists, rollback_rates
+from ops import list_price_lists, publish_rates, rollback_rates
+from ops.stack import FoundStack, StackNotFoundError
+from ops.terminal import run
 from tests.domain.examples import deck_csv
 from tests.functions.deck_commands import Commands, commands
 from tests.functions.decks_bench import active, clean, drop, publish_allowed, report, with_rows
@@ -211,3 +214,35 @@ def test_a_buying_list_published_meanwhile_makes_a_check_stale(world: World, com
     check = decks.check(data, world.clock.now, world.clock.now)
     published(commands, "cost", deck_csv(CAMBODIA | {"rate_per_minute": "0.30"}))
     assert decks.publish(data, check, world.clock.now, world.clock.now) == "stale_base"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code", "expected"),
+    [
+        ("gold", GOLD, 0, "1 rows"),
+        ("cost", GOLD, 0, "1 rows"),
+        ("gold", deck_csv({"prefix": "1212", "country": "US"}), 1, "list_prices_home"),
+        ("Gold", GOLD, 1, "LIST=Gold"),
+    ],
+)
+def test_a_draft_of_a_list_needs_no_stack_and_no_home(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    name: str,
+    data: bytes,
+    code: int,
+    expected: str,
+) -> None:
+    def no_stack() -> FoundStack:
+        raise StackNotFoundError("No local stack is running.")
+
+    path = tmp_path / "gold.csv"
+    path.write_bytes(data)
+    monkeypatch.setattr(publish_rates, "find_stack", no_stack)
+    monkeypatch.setattr("sys.argv", ["make", str(path), "--draft", "--list", name])
+    with pytest.raises(SystemExit) as ended:
+        run(publish_rates.main)
+    printed = "".join(capsys.readouterr())
+    assert (ended.value.code, expected in printed) == (code, True), printed
+    assert "home_not_included" not in printed

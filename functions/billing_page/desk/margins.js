@@ -14,9 +14,9 @@ export function marginsPage() {
 	const title = "Margins";
 	if (!mayAct()) return page(title, null, note("plain", null, h("p", WHY_NOT)));
 	const [from, to] = [`${today().slice(0, 8)}01`, today()].map((value, at) => h("input", { type: "date", name: at ? "to" : "from", value, required: true }));
-	const results = h("div", { "aria-live": "polite" });
+	const results = h("div.results", { "aria-live": "polite" });
 	const look = () => load(results, () => read(from.value, to.value), show, 6);
-	const form = h("form.find", { novalidate: true, onsubmit: (event) => { event.preventDefault(); look(); } }, field("From", from), field("To", to), h("button.main", { type: "submit" }, "Show"));
+	const form = h("form.finder", { novalidate: true, onsubmit: (event) => { event.preventDefault(); look(); } }, field("From", from), field("To", to), h("button.main", { type: "submit" }, "Show"));
 	look();
 	return page(title, "What charged calls brought, and what they cost by the buying list. Days are UTC. Never show this to customers.", h("div.card", form), results);
 }
@@ -55,13 +55,14 @@ function percent({ charged, cost }) {
 	return charged > 0 ? `${(((charged - cost) / charged) * 100).toFixed(1)} %` : "";
 }
 
+const marginText = (one) => [amount(one.charged - one.cost), percent(one) && `(${percent(one)})`].filter(Boolean).join(" ");
 const numbers = (one) => [String(one.calls), amount(one.charged), amount(one.cost), amount(one.charged - one.cost), percent(one)];
 const HEADS = ["#Calls", "#Charged", "#Cost", "#Margin", "#Percent"];
 
 function show({ total, destinations, accounts, ...left }) {
 	if (!total.calls && !left.without_cost) return note("plain", "No charged calls in this time.");
 	return [
-		card("All calls", facts(["Calls", String(total.calls)], ["Charged", amount(total.charged)], ["Cost", amount(total.cost)], ["Margin", `${amount(total.charged - total.cost)} ${percent(total)}`, "result"],
+		card("All calls", facts(["Calls", String(total.calls)], ["Charged", amount(total.charged)], ["Cost", amount(total.cost)], ["Margin", marginText(total), "result"],
 			["Calls without a cost", left.without_cost ? String(left.without_cost) : null], ["Calls with an erased number", left.left_out ? String(left.left_out) : null], ["Damaged entries", left.unreadable ? String(left.unreadable) : null])),
 		card("By destination", list(["Country", "Destination"], lowestFirst(destinations), ({ country, destination }) => [country, destination])),
 		card("By customer", list(["Account"], lowestFirst(accounts), ({ id }) => [h("a.whole", { href: accountPlace(id) }, id)])),

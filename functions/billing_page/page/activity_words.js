@@ -66,6 +66,7 @@ function plainWords(name, value, names) {
 	if (name === "payment_method") return value.last4 ? cardName(value) : t("aCard");
 	if (name === "duration_seconds") return duration(value);
 	if (name === "number") return spaced(value);
+	if (name === "bundles") return value.map(({ name: places, minutes }) => t("minutesTo", { name: places, minutes: count(minutes) })).join(", ");
 	if (name === "user_id") return names.person(value);
 	if (LANGUAGES.includes(name)) return value.map(({ address, language }) => t("inLanguage", { address, language: t(`language_${language}`) })).join(", ");
 	if (typeof value === "boolean") return t(value ? "yes" : "no");

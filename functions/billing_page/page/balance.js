@@ -67,7 +67,7 @@ function showRunway(place, { available, forecast, auto_recharge: rule }) {
 function showMinutes(place, { included_minutes: bundles = [] }) {
 	const wasOpen = place.querySelector("details")?.open ?? false;
 	const text = ({ name, left_minutes: left, minutes, line_number: number }) => h("li",
-		t(number ? "includedOfLine" : "included", { left: h("strong", count(left)), minutes: count(minutes), name: h("bdi", name), line: h("span.digits", spaced(number ?? "")) }));
+		t(number ? "includedOfLine" : "included", { count: left, left: h("strong", count(left)), minutes: count(minutes), name: h("bdi", name), line: h("span.digits", spaced(number ?? "")) }));
 	const [own, ofLines] = [bundles.filter((one) => !one.line_id), bundles.filter((one) => one.line_id)];
 	fill(place,
 		own.length ? h("ul.reach", { "aria-label": t("includedMinutes") }, own.map(text)) : null,

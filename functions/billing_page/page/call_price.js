@@ -1,6 +1,6 @@
 // How the price of a call was calculated.
 import { dialog, h } from "./dom.js";
-import { count, decimal, duration, micros, moment, money } from "./format.js";
+import { count, decimal, duration, micros, moment, money, percent } from "./format.js";
 import { spaced } from "./numbers.js";
 import { translator } from "./words.js";
 import messages from "messages/call_price";
@@ -15,6 +15,7 @@ function talk({ billed_seconds: seconds, rate_per_minute: rate }) {
 export function priceDetails(call, { user, line }) {
 	const covered = call.covered_seconds ?? 0;
 	const steps = call.rate_steps ?? [];
+	const base = call.base_rate_per_minute;
 	const first = steps.reduce((left, step) => left - step.billed_seconds, call.billed_seconds);
 	const parts = [{ rate_per_minute: call.rate_per_minute, billed_seconds: first }, ...steps].filter((part) => part.billed_seconds > 0 || !steps.length);
 	const isRounded = call.billed_seconds !== call.duration_seconds - covered;
@@ -22,6 +23,9 @@ export function priceDetails(call, { user, line }) {
 		[t("duration"), duration(call.duration_seconds)],
 		...(covered ? [[t("included"), t("includedOf", { duration: duration(covered), name: h("bdi", call.bundle) })]] : []),
 		[t("billed"), isRounded ? t("roundedUp", { duration: duration(call.billed_seconds) }) : duration(call.billed_seconds)],
+		...(base ? [[t("baseRate"), t("perMinute", { rate: money(base) })]] : []),
+		...(base && micros(call.base_connection_fee) > 0n ? [[t("baseFee"), money(call.base_connection_fee, { places: 4 })]] : []),
+		...(base ? [[t("markup"), percent(call.markup_percent)]] : []),
 		[t("rate"), t("perMinute", { rate: money(call.rate_per_minute) })],
 		...steps.map((step) => [t("rateAfter", { duration: duration(step.from_second) }), t("perMinute", { rate: money(step.rate_per_minute) })]),
 		...parts.map(talk),
@@ -33,5 +37,5 @@ export function priceDetails(call, { user, line }) {
 		h("dl.sum", terms.map(row), h("div.result", h("dt", t("price")), h("dd", money(call.price, { places: 4 })))),
 		h("dl.sum", facts.map(row)),
 		h("p", h("a", { href: `#/rates?${new URLSearchParams({ number: call.to })}`, onclick: () => box.close() }, t("currentRates"))),
-		h("p.hint", t("rounding", { deck: call.rate_deck }), call.corrected ? ` ${t("corrected")}` : ""));
+		h("p.hint", t("rounding", { deck: call.rate_deck }), call.price_list ? ` ${t("ownList", { name: call.price_list, version: call.list_version })}` : "", call.corrected ? ` ${t("corrected")}` : ""));
 }

@@ -120,7 +120,7 @@ function current(items) {
 function group(items) {
 	const groups = new Map();
 	for (const item of items) {
-		const { prefix: _prefix, more: _more, ...same } = item;
+		const { prefix: _prefix, more: _more, price_list: _list, markup_percent: _markup, base_rate_per_minute: _base, ...same } = item;
 		const key = JSON.stringify(same);
 		if (groups.has(key)) groups.get(key).prefixes.push(item.prefix);
 		else groups.set(key, { ...item, prefixes: [item.prefix] });

@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.errors import ProblemCode, Unavailable
+from calling_credit.instants import format_instant
 from calling_credit.rates.active_pointer import ActivePointer
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck
 from calling_credit.rates.deck_codes import DeckErrorCode, DeckWarning, DeckWarningCode, GuardCode
-from calling_credit.rates.deck_csv import DeckError
+from calling_credit.rates.deck_csv import DeckError, ReportProgress
 from calling_credit.rates.deck_pair import RowsByPrefix
-from calling_credit.rates.deck_report import DeckCheck
-from calling_credit.rates.deck_store import MAX_CATEGORIES, activate, read_active
+from calling_credit.rates.deck_report import DeckCheck, check_deck
+from calling_credit.rates.deck_store import MAX_CATEGORIES, activate, deck_version, read_active
 from calling_credit.rates.findings import with_samples
 from calling_credit.rates.home_numbers import DEFAULT_HOME_COUNTRIES, HomeNumbers
 from calling_credit.rates.layered_states import rows_by_prefix
@@ -77,6 +78,8 @@ class PriceListBucket(DeckBucket):
             return check
         if pointer is None:
             return replace(check, obstacle=NO_DECK)
+        if check.named_base == pointer.version:
+            check.named_base = ""  # An imported file names the deck that it stands beside, not a version of the list.
         home = HomeNumbers(self._home_countries, pointer.area_codes_by_prefix)
         if self.name != COST:
             errors = _home_errors(check, home)
@@ -141,10 +144,23 @@ class PriceListBucket(DeckBucket):
         return read_active(self._deck_client, self._bucket)
 
 
+def check_list_alone(name: str, data: bytes, now: datetime, report_progress: ReportProgress | None = None) -> DeckCheck:
+    """Check the rows of a price list without the bucket that it is for, by the default home countries.
+
+    Raises:
+        InvalidValue: `invalid_field`, this is no name of a list.
+    """
+    check_list_name(name)
+    version = deck_version(data, now)
+    check = check_deck(data, version, None, format_instant(now), report_progress, home=HomeNumbers(()))
+    errors = [] if name == COST else _home_errors(check, HomeNumbers(DEFAULT_HOME_COUNTRIES))
+    return DeckCheck(version, errors=errors) if errors else check
+
+
 def _home_errors(check: DeckCheck, home: HomeNumbers) -> list[DeckError]:
     rows = home_rows(check.deck.rows if check.deck else (), home)
     lines = (check.lines.get((row.prefix, row.origin, row.effective_from), 0) for row in rows)
-    detail = "has home numbers, which a price list cannot price; remove the row, or list only the prefixes abroad."
+    detail = "has home numbers, which a price list cannot price; remove the row, or import the sheet with LIST=."
     return [
         DeckError(line, "prefix", DeckErrorCode.LIST_PRICES_HOME, f"{row.prefix} {detail}")
         for line, row in zip(lines, rows, strict=True)
