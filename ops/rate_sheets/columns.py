@@ -7,7 +7,7 @@ from typing import Final
 
 from ops.rate_sheets.cells import Row, Sheet, with_merged
 from ops.rate_sheets.codes import calling_codes
-from ops.rate_sheets.headers import TIMES, fits, is_code_cell, roles_of_header
+from ops.rate_sheets.headers import TIMES, fits, has_markers, is_code_cell, roles_of_header
 from ops.rate_sheets.national_codes import joined_columns
 from ops.rate_sheets.notes import column_letters
 from ops.rate_sheets.other_tables import STEP, second_table
@@ -167,6 +167,11 @@ def _by_content(columns: dict[Role, list[int]], names: list[str], cells: list[li
             columns[role] = found
             taken.add(found[0])
             doubts.append(f'{role}: the header "{names[found[0]]}" is unknown, but the cells look so')
+    markers = [] if Role.CHANGE in columns else [at for at, _ in enumerate(names) if at not in taken]
+    found = [column for column in markers if has_markers(cells[column])]
+    if found:
+        columns[Role.CHANGE] = found[:1]
+        doubts.append(f'{Role.CHANGE}: the header "{names[found[0]]}" is unknown, but the cells look so')
     return doubts
 
 

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Final
 
 from ops.rate_sheets.amounts import has_amount
-from ops.rate_sheets.changes import change_of
+from ops.rate_sheets.changes import Change, change_of
 from ops.rate_sheets.codes import JOIN, RANGE, CodeReader
 from ops.rate_sheets.dates import has_date, is_now
-from ops.rate_sheets.increments import has_increments, parse_increments
+from ops.rate_sheets.increments import has_increments, in_seconds, parse_increments
 from ops.rate_sheets.notes import CellError
 from ops.rate_sheets.rate_map import Role
 
@@ -99,6 +99,8 @@ NO_RATE: Final = (
 _PATTERNS: Final = {role: tuple(map(re.compile, patterns)) for role, patterns in HEADERS.items()}
 _NO_RATE: Final = re.compile(NO_RATE)
 _MINUTES: Final = re.compile(r"^(min|minimum|inc\w*|initial|next) (in )?(m|mins?|minutes?)$| in min(ute)?s?$")
+_LETTERS: Final = frozenset({"i", "d", "n", "c", "u", "r", "nc", "x", "s", "b", "-", "="})
+_MARKED: Final = frozenset({Change.NEW, Change.INCREASE, Change.DECREASE, Change.CLOSED})
 _READERS: Final = (CodeReader(RANGE), CodeReader(JOIN))
 
 
@@ -143,7 +145,7 @@ def _is_increment_cell(text: str) -> bool:
 
 
 def _is_seconds(text: str) -> bool:
-    return text.removesuffix(".0").isdigit() and len(text) <= 6
+    return in_seconds(text).rstrip("second. ").isdigit() and len(text) <= 10
 
 
 def _is_text(text: str) -> bool:
@@ -160,6 +162,15 @@ def _is_marker(text: str) -> bool:
 
 def _is_letter(text: str) -> bool:
     return len(text) <= 3 and text.isalpha()
+
+
+def has_markers(cells: Sequence[str]) -> bool:
+    """Return whether the cells of a column say by words or single letters how prices change, under any header."""
+    found = {cell.casefold() for cell in cells if cell}
+    if len(found) > 1 and found <= _LETTERS and len(found & {"i", "d", "n"}) > 1:
+        return True
+    meanings = {change_of(text) for text in found if len(text) <= 20 and text.replace(" ", "").isalpha()}
+    return 0 < len(found) <= 12 and None not in meanings and bool(meanings & _MARKED)
 
 
 def _is_price(text: str) -> bool:

@@ -23,7 +23,7 @@ from ops.rate_sheets.notes import (
 )
 from ops.rate_sheets.other_tables import STEP, other_header, table_rows, tables_above
 from ops.rate_sheets.rate_map import RateMap, Role
-from ops.rate_sheets.row_codes import CODE_ROLES, RowCodes
+from ops.rate_sheets.row_codes import CODE_ROLES, RowCodes, is_total
 from ops.rate_sheets.row_details import RowDetails
 from ops.rate_sheets.sheet_rows import SheetRow
 from ops.rate_sheets.table import find_header
@@ -98,7 +98,10 @@ class SheetReader:
         code_text[Role.CODE] = self._codes.text(cells, code_text[Role.CODE])
         rates = self._texts(cells, Role.RATE)
         has_rate = any(any(map(str.isdigit, text)) for text in rates)
-        if not any(code_text.values()):
+        is_sum = is_total(
+            [*self._texts(cells, Role.COUNTRY), *self._texts(cells, Role.DESTINATION), *code_text.values()]
+        )
+        if is_sum or not any(code_text.values()) or not self._codes.is_stated(cells):
             if has_rate and any(self._has_price(text) for text in rates):
                 self.row_count += 1
                 self._notes.add(NoteCode.NO_CODE, line, "", f"{self._name(cells) or 'A row'} has a rate but no code.")
