@@ -19,9 +19,10 @@ from ops.rate_sheets.notes import (
     Notes,
     Place,
     SheetRefusedError,
+    column_letters,
     refuse,
 )
-from ops.rate_sheets.other_tables import STEP, other_header, table_rows, tables_above
+from ops.rate_sheets.other_tables import STEP, columns_beside, other_header, table_rows, tables_above
 from ops.rate_sheets.rate_map import RateMap, Role
 from ops.rate_sheets.row_codes import CODE_ROLES, RowCodes, is_total
 from ops.rate_sheets.row_details import RowDetails
@@ -124,6 +125,10 @@ class SheetReader:
             yield from self._priced(line, cells, codes, meaning)
 
     def _note_tables_above(self) -> None:
+        for column in columns_beside(self.header):
+            name, letters = self.header.names[column][:40], column_letters(column)
+            reason = f'Column {letters} also has the header "{name}" and is left out, with the table that it begins.'
+            self._notes.add(NoteCode.SHEET, self.header.last_row, "", reason)
         for line, reason in tables_above(self._sheet, self.header):
             self._notes.add(NoteCode.SHEET, line, "", f"The row begins another table, which is left out: {reason}.")
 

@@ -4,7 +4,7 @@ import pytest
 
 from calling_credit.rates.deck import Deck, RateRow
 from ops.rate_sheets.notes import SheetRefusedError
-from tests.domain.rate_sheet_examples import MAP, Cell, Page, imported, proposed, workbook
+from tests.domain.rate_sheet_examples import MAP, OLD_WORKBOOK, Cell, Page, imported, proposed, workbook
 
 DATED = MAP + 'effective_from = "Date"\nchange = "Change"\n'
 HEADER = "Code,Destination,Rate,Date,Change\n"
@@ -136,3 +136,11 @@ def test_a_text_with_columns_of_fixed_width_is_refused_with_the_way_out() -> Non
         imported(text)
     padded = "Code  ;  Destination  ;  Rate\n93    ;  Afghanistan  ;  0.2\n355   ;  Albania      ;  0.1\n"
     assert imported(padded).rates() == {"93": 200_000, "355": 100_000}
+
+
+def test_a_workbook_of_excel_97_is_read_like_a_newer_one() -> None:
+    data = OLD_WORKBOOK.read_bytes()
+    rows = {row.prefix: row for row in imported(data, proposed(data)).rows if row.category != "included"}
+    found = [(row.rate_micros_per_minute, row.minimum_seconds, row.effective_from[:10]) for row in rows.values()]
+    assert list(rows) == ["93", "9370", "9379", "355"]
+    assert found == [(213_400, 60, "2026-12-01"), *[(300_000, 1, "2026-11-01")] * 2, (41_500, 30, "2026-11-01")]
