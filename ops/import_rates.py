@@ -166,7 +166,7 @@ def finish(
     now: str,
     arguments: argparse.Namespace,
 ) -> int:
-    """Check the deck as publishing does, write it over the base and the reports, and print the summary and next step."""
+    """Check the deck as publishing does, write it and the reports, and print the summary and the next step."""
     path: Path = arguments.out or arguments.file.with_name(f"{arguments.file.stem}.deck.csv")
     if path.resolve() == arguments.file.resolve():
         raise CommandError("OUT must not be the sheet itself.")

@@ -33,7 +33,10 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
         r"land\w*vorwahl|c[óo]digo (de |del )?pa[íi]s|indicatif pays|код страны|^country ?code",
     ),
     Role.AREA_CODE: (
-        rf"^(area|city|national|region\w*|local|zone|operator|network|dest\w*|sub|mobile|ndc|npa) ?({_CODES})?( s)?$",
+        (
+            r"^(area|city|national|region\w*|local|zone|operator|network|dest\w*|sub|mobile|ndc|npa) ?"
+            rf"({_CODES})?( s)?$|^a ?c$"
+        ),
         rf"(area|city|region|national).*{_CODES}|^{_CODES}( s)?$|ortsvorwahl|код (города|зоны)",
     ),
     Role.CODE: (

@@ -20,6 +20,8 @@ _TOTAL: Final = re.compile(
 )
 CODE_ROLES: Final = (Role.CODE, Role.COUNTRY_CODE, Role.AREA_CODE, Role.ADDED, Role.REMOVED)
 
+NAMING_ROLES: Final = (*CODE_ROLES, Role.COUNTRY, Role.DESTINATION)
+
 
 def is_total(texts: Iterable[str]) -> bool:
     """Return whether a row counts or adds up others: one of its texts is a word such as `Total` or `Average rate`."""

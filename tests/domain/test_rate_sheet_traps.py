@@ -4,6 +4,8 @@ import pytest
 
 from calling_credit.rates.deck import Deck, RateRow
 from ops.rate_sheets.notes import SheetRefusedError
+from ops.rate_sheets.proposal import propose
+from ops.rate_sheets.workbooks import read_sheets
 from tests.domain.rate_sheet_examples import MAP, OLD_WORKBOOK, Cell, Page, imported, proposed, workbook
 
 DATED = MAP + 'effective_from = "Date"\nchange = "Change"\n'
@@ -144,3 +146,29 @@ def test_a_workbook_of_excel_97_is_read_like_a_newer_one() -> None:
     found = [(row.rate_micros_per_minute, row.minimum_seconds, row.effective_from[:10]) for row in rows.values()]
     assert list(rows) == ["93", "9370", "9379", "355"]
     assert found == [(213_400, 60, "2026-12-01"), *[(300_000, 1, "2026-11-01")] * 2, (41_500, 30, "2026-11-01")]
+
+
+def test_headings_of_groups_are_filled_down_and_rates_only_if_the_map_says_so() -> None:
+    text = "Country,Destination,Code,Rate\nALBANIA,,,\n,Fixed,355,0.1\n,Mobile,35567,0.2\n,,35568,\nTotal,,2,9\n"
+    rate_map = MAP.replace("[columns]", 'fill_down = ["country", "destination"]\n[columns]\ncountry = "Country"')
+    outcome = imported(text, rate_map)
+    assert outcome.row("35567").destination == "ALBANIA - Mobile"
+    assert outcome.reasons() == {("no_rate", "35568"), ("no_code", "")}
+    filled = imported(text, rate_map.replace('"destination"]', '"destination", "rate"]'))
+    assert (filled.row("35568").rate_micros_per_minute, filled.row("35568").destination) == (
+        200_000,
+        "ALBANIA - Mobile",
+    )
+
+
+def test_country_codes_alone_are_no_codes_if_the_rest_is_beside_them() -> None:
+    rows = "44,,UK,0.01\n44,7400,UK Mobile,0.02\n93,70,A,0.2\n"
+    assert 'area_code = "AC"' in proposed(f"CC,AC,Destination,Rate\n{rows}".encode())
+    data = f"CC,Digs,Destination,Rate\n{rows}".encode()
+    doubts = propose(read_sheets(data, "carrier.csv"), "carrier.csv").doubts
+    assert 'code: it only has country codes; the rest may be in "Digs" (then: area_code)' in doubts
+
+
+def test_an_end_date_that_never_comes_is_none() -> None:
+    text = "Code,Destination,Rate,End\n93,A,0.2,31.12.9999\n355,B,0.2,9999-12-31\n"
+    assert not imported(text, MAP + 'end_date = "End"\n').notes.notes
