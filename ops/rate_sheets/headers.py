@@ -197,7 +197,7 @@ CONTENTS: Final[dict[Role, tuple[Callable[[str], bool], float]]] = {
     Role.INCREMENT: (_is_seconds, 0.6),
     Role.EFFECTIVE: (lambda text: has_date(text) or is_now(text), 0.6),
     Role.END: (has_date, 0.6),
-    Role.CHANGE: (lambda text: _is_marker(text) or _is_letter(text), 0.9),
+    Role.CHANGE: (lambda text: _is_marker(text) or _is_letter(text), 0.3),
     Role.CURRENCY: (lambda text: text.isalpha() or text in "$€£", 0.8),
     Role.ORIGIN: (_is_text, 0.6),
 }

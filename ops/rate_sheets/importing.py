@@ -9,6 +9,7 @@ from calling_credit.rates.deck import ANY_ORIGIN, RateRow
 from ops.rate_sheets.changes import Change
 from ops.rate_sheets.closings import NO_END, without_closed
 from ops.rate_sheets.kept_steps import KeptSteps
+from ops.rate_sheets.missing_codes import rows_of_missing
 from ops.rate_sheets.new_rows import RowMaker, Surroundings, without_repetitions
 from ops.rate_sheets.notes import NoteCode, Notes
 from ops.rate_sheets.prices import dollars
@@ -54,6 +55,8 @@ def import_sheet(rows: Iterable[SheetRow], around: Surroundings, notes: Notes) -
     _note_later_prices(kept, around, notes)
     note_far_below(kept, notes)
     deck.sheet_prefixes = len({row.prefix for row in deck.rows})
+    known = {row.prefix for row in deck.rows} | {entry.code for entry in closed}
+    deck.rows += rows_of_missing(kept, known, around, notes)
     deck.rows += around.home_rows()
     _note_lost_origins(deck.rows, around, notes)
     return deck

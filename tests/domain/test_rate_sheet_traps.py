@@ -45,6 +45,23 @@ def test_an_announced_price_that_a_sheet_lacks_is_doubted() -> None:
     assert ("newer_in_deck", "93") in outcome.reasons()
 
 
+def test_a_code_that_a_sheet_lacks_keeps_its_price_until_the_sheets_date() -> None:
+    later = imported(HEADER + "93,Afghanistan,0.03,2027-01-01,Increase\n", DATED, ACTIVE)
+    assert steps(later.rows, "9379") == [("2020-01-01", 500_000), ("2027-01-01", 30_000)]
+    assert ("old_price_kept", "9379") in later.reasons()
+    for text in ("93,Afghanistan,0.03,2026-01-01,\n", "355,Albania,0.1,2027-01-01,\n"):
+        outcome = imported(HEADER + text, DATED, ACTIVE)
+        assert not steps(outcome.rows, "9379")
+        assert ("not_in_sheet", "9379") in outcome.reasons()
+
+
+def test_a_status_column_with_unknown_markers_is_asked_about() -> None:
+    rows = "93,A,0.1,CLOSE\n355,B,0.2,Deleted\n213,C,0.1,Pending\n376,D,0.1,On hold\n"
+    rate_map = proposed(f"Code,Destination,Rate,Status\n{rows}".encode())
+    assert 'change = "Status"' in rate_map
+    assert '"Pending" = ""  # decide' in rate_map
+
+
 @pytest.mark.parametrize(
     ("price", "closed", "rates", "reason"),
     [
@@ -148,7 +165,7 @@ def test_a_workbook_of_excel_97_is_read_like_a_newer_one() -> None:
     assert found == [(213_400, 60, "2026-12-01"), *[(300_000, 1, "2026-11-01")] * 2, (41_500, 30, "2026-11-01")]
 
 
-def test_headings_of_groups_are_filled_down_and_rates_only_if_the_map_says_so() -> None:
+def test_blank_cells_are_filled_down_where_the_map_says_so() -> None:
     text = "Country,Destination,Code,Rate\nALBANIA,,,\n,Fixed,355,0.1\n,Mobile,35567,0.2\n,,35568,\nTotal,,2,9\n"
     rate_map = MAP.replace("[columns]", 'fill_down = ["country", "destination"]\n[columns]\ncountry = "Country"')
     outcome = imported(text, rate_map)
