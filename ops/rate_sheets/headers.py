@@ -61,7 +61,7 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
         r"increment|billing|rounding|pulse|interval|min.* inc|initial.*(next|subsequent)|cadenc|^min( rounding)?$|step",
     ),
     Role.MINIMUM: (
-        r"^min(imum)?( \w+)*$|^(initial|first|1st)( \w+)*$|^interval ?1$|^init\w*$",
+        r"^min(imum)?(dur\w*|sec\w*|time)?( \w+)*$|^(initial|first|1st)( \w+)*$|^interval ?1$|^init\w*$",
         r"minimum|initial|first|interval 1",
     ),
     Role.INCREMENT: (

@@ -218,6 +218,8 @@ class MapWriter(MapLines):
 
     def _write_increments(self) -> None:
         columns = self._guess.columns
+        if Role.INCREMENT in columns and Role.MINIMUM not in columns:
+            self._result.doubts.append("minimum_seconds: no column was found, so the minimum is the increment")
         if Role.INCREMENTS in columns or Role.MINIMUM in columns or Role.INCREMENT in columns:
             return
         stated = stated_increments(self._prose)

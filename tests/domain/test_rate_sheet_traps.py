@@ -143,6 +143,14 @@ def test_increments_in_minutes_or_with_units_are_read() -> None:
     assert found == {"93": (60, 60), "355": (30, 30), "213": (60, 1), "376": (60, 1)}
 
 
+def test_a_minimum_is_recognized_or_its_lack_is_doubted() -> None:
+    text = "Code,Destination,Rate USD,MinDur,Inc\n93,A,0.1,60,1\n355,B,0.1,30,6\n"
+    row = imported(text, proposed(text.encode())).row("93")
+    assert (row.minimum_seconds, row.increment_seconds) == (60, 1)
+    sheets = read_sheets(text.replace("MinDur", "X").encode(), "carrier.csv")
+    assert any(doubt.startswith("minimum_seconds: no column") for doubt in propose(sheets, "carrier.csv").doubts)
+
+
 @pytest.mark.parametrize("text", ["0.5 min", "100 min"])
 def test_a_part_of_a_minute_is_refused(text: str) -> None:
     with pytest.raises(SheetRefusedError, match="is no billing increment"):
