@@ -18,8 +18,8 @@ class Change(StrEnum):
 
 _CLOSED: Final = re.compile(
     r"\b(clos|delet|del\b|remov|block|withdr|discontin|terminat|expir|suspend|cancel|stop"
-    r"|not (available|offered|supported)|no (longer|service|route)|unavailable|drop code|code drop|out of service|inactive"
-    r"|ferm[ée]|supprim|cerrad|eliminad|baja|gel[öo]scht|geschlossen|entf[äa]llt)",
+    r"|not (available|offered|supported)|no (longer|service|route)|unavailable|drop code|code drop|out of service"
+    r"|inactive|ferm[ée]|supprim|cerrad|eliminad|baja|gel[öo]scht|geschlossen|entf[äa]llt)",
     re.IGNORECASE,
 )
 _UNCHANGED: Final = (
