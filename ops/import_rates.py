@@ -67,10 +67,10 @@ def main() -> int:
     arguments = parser.parse_args()
     check_list(arguments.list, amends=arguments.amend)
     try:
-        sheets = read_sheets(read_file(arguments.file), arguments.file.name)
+        data, name = read_file(arguments.file), arguments.file.name
         if arguments.map is None:
-            return inspect(sheets, arguments.file, arguments.out)
-        return import_file(sheets, arguments)
+            return inspect(read_sheets(data, name), arguments.file, arguments.out)
+        return import_file(read_sheets(data, name), arguments)
     except SheetRefusedError as refusal:
         print_refusal(arguments.file, refusal)
         return 1
@@ -134,7 +134,9 @@ def import_file(sheets: list[Sheet], arguments: argparse.Namespace) -> int:
         markup=False,
         soft_wrap=True,
     )
-    return finish(deck, notes, active, around, sheet, arguments)
+    stated = (sheet.name, active.version, active.cost, format_instant(now))
+    del sheets, sheet, reader, active, around  # a large sheet and a large deck need not stay in memory
+    return finish(deck, notes, *stated, arguments)
 
 
 def make_deck(
@@ -151,16 +153,17 @@ def make_deck(
 def finish(
     deck: ImportedDeck,
     notes: Notes,
-    active: ActiveDeck,
-    around: Surroundings,
-    sheet: Sheet,
+    sheet: str,
+    base: str,
+    stored_cost: Deck | None,
+    now: str,
     arguments: argparse.Namespace,
 ) -> int:
     """Check the deck as publishing does, write it and the reports, and print the summary and the next step."""
     path: Path = arguments.out or arguments.file.with_name(f"{arguments.file.stem}.{arguments.list or 'deck'}.csv")
     if path.resolve() == arguments.file.resolve():
         raise CommandError("OUT must not be the sheet itself.")
-    text = deck_text(deck.rows, active.version)
+    text = deck_text(deck.rows, base)
     print_notes(notes.notes)
     if len(deck.rows) > MAX_ROWS:
         raise CommandError(f"The deck would have {len(deck.rows):,} rows; at most {MAX_ROWS:,} are possible.")
@@ -168,20 +171,20 @@ def finish(
     if errors:
         first = errors[0]
         raise CommandError(f"The deck is not valid: row {first.line}, {first.column}: {first.detail} Correct the map.")
-    costs = choose_costs(read_cost(arguments.cost) if arguments.cost else None, active.cost, deck, around.now)
-    margins = margins_of(deck.rows, costs.cost_of, around.now)
+    costs = choose_costs(read_cost(arguments.cost) if arguments.cost else None, stored_cost, deck, now)
+    margins = margins_of(deck.rows, costs.cost_of, now)
     print_margins(margins, costs.source)
-    base = path.with_suffix("") if path.suffix == ".csv" else path
-    report, margin_file = base.with_name(f"{base.name}.report.csv"), base.with_name(f"{base.name}.margins.csv")
+    stem = path.with_suffix("") if path.suffix == ".csv" else path
+    report, margin_file = stem.with_name(f"{stem.name}.report.csv"), stem.with_name(f"{stem.name}.margins.csv")
     write(path, text)
-    write(report, report_text(notes.notes, sheet.name))
+    write(report, report_text(notes.notes, sheet))
     write(margin_file, margins_text(margins))
     kind, option = ("Price list", f"LIST={arguments.list} ") if arguments.list else ("Deck", "")
     console.print(f"{kind}: {path} ({len(deck.rows):,} rows)", markup=False, soft_wrap=True)
     console.print(f"Report of every changed, skipped, or doubted row: {report}", markup=False, soft_wrap=True)
     console.print(f"Margins: {margin_file}", markup=False, soft_wrap=True)
-    console.print("Nothing is published yet. Check the file, and publish it:", markup=False)
-    console.print(f"    make publish-rates {option}FILE={path} DRAFT=1", markup=False, soft_wrap=True)
+    step = f"Check the file, and publish it:\n    make publish-rates {option}FILE={path} DRAFT=1"
+    console.print(f"Nothing is published yet. {step}", markup=False, soft_wrap=True)
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from calling_credit.rates.deck import Deck, RateRow
 from ops.rate_sheets.changes import Change
+from ops.rate_sheets.closings import after_closing
 from ops.rate_sheets.importing import ImportedDeck
 from ops.rate_sheets.kept_steps import KeptSteps
 from ops.rate_sheets.new_rows import RowMaker, Surroundings, without_repetitions
@@ -92,8 +93,8 @@ class _Amendment:
         if row.effective_from <= now:
             earlier = []
         elif not any(other.effective_from <= now for other in earlier):
-            old = self.maker.old_row(entry, row)
-            earlier += [old] if old is not None else []
+            dates = {other.effective_from for other in earlier}
+            earlier += [old for old in self.maker.old_rows(entry, row) if old.effective_from not in dates]
         self._note_change(entry, row, former)
         self.rows[key] = [*earlier, row, *later]
 
@@ -112,12 +113,14 @@ def amend_deck(rows: Iterable[SheetRow], active: Deck, around: Surroundings, not
     """Return the active deck with the changes of a sheet."""
     amendment = _Amendment(active, around, notes)
     priced: list[tuple[SheetRow, RateRow]] = []
+    closed: list[SheetRow] = []
     for entry in rows:
         if entry.change == Change.CLOSED:
             amendment.close(entry)
+            closed.append(entry)
         elif (row := amendment.row_without_rate(entry) or amendment.maker.row(entry)) is not None:
             priced.append((entry, row))
-    kept = list(without_repetitions(priced, notes))
+    kept = after_closing(list(without_repetitions(priced, notes)), closed, around.today, notes)
     for entry, row in kept:
         amendment.apply(entry, row)
     deck = ImportedDeck([row for rows_of_key in amendment.rows.values() for row in rows_of_key])

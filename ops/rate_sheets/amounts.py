@@ -58,7 +58,7 @@ def names_cents(text: str) -> bool:
 
 def has_amount(text: str) -> bool:
     """Return whether a text looks like a price, with either decimal sign."""
-    bare = _bare(text)
+    bare = _bare(_FOREIGN.sub("", text))
     return re.fullmatch(r"-?[0-9]*[.,]?[0-9]+(?:[.,][0-9]+)*\.?", bare) is not None
 
 

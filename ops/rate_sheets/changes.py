@@ -17,9 +17,9 @@ class Change(StrEnum):
 
 
 _CLOSED: Final = re.compile(
-    r"\b(clos|delet|remov|block|withdr|discontin|terminat|expir|suspend|cancel|stop|not (available|offered|supported)"
-    r"|no (longer|service|route)|unavailable|drop code|code drop|out of service|inactive"
-    r"|ferm[ée]|supprim|cerrad|eliminad|baja|gel[öo]scht|geschlossen|entf[äa]llt)",
+    r"\b(clos|delet|del\b|remov|block|withdr|discontin|terminat|expir|suspend|cancel|stop"
+    r"|not (available|offered|supported)|no (longer|service|route)|unavailable|drop code|code drop|out of service"
+    r"|inactive|ferm[ée]|supprim|cerrad|eliminad|baja|gel[öo]scht|geschlossen|entf[äa]llt)",
     re.IGNORECASE,
 )
 _UNCHANGED: Final = (
@@ -29,8 +29,8 @@ _UNCHANGED: Final = (
 _WORDS: Final = (
     (Change.NEW, r"\b(unblock|re-?open|new|add|introduc|launch|nouve|nuev[oa]|neu\b|alta\b)"),
     (Change.UNCHANGED, _UNCHANGED),
-    (Change.INCREASE, r"\b(incr|rais|higher|up\b|augment|hausse|aument|subida|erh[öo]h)|^\+|↑|▲"),
-    (Change.DECREASE, r"\b(decr|reduc|lower|down|drop|baisse|diminu|dismin|reducci|senk)|↓|▼"),
+    (Change.INCREASE, r"\b(incr|inc\b|rais|higher|up\b|augment|hausse|aument|subida|erh[öo]h)|^\+|↑|▲"),
+    (Change.DECREASE, r"\b(decr|dec\b|reduc|lower|down|drop|baisse|diminu|dismin|reducci|senk)|↓|▼"),
     (Change.CHANGED, r"\b(chang|updat|modif|amend|revis|correct)"),
 )
 _OTHERS: Final = tuple((change, re.compile(pattern, re.IGNORECASE)) for change, pattern in _WORDS)

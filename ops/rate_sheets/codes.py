@@ -28,7 +28,7 @@ _A_DATE: Final = re.compile(
 )
 _SEPARATORS: Final = re.compile(r"[;|/\n&,]|\band\b", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
-_WHOLE_COUNTRY: Final = frozenset({"", "-", "all", "*", "n/a", "none"})
+_WHOLE_COUNTRY: Final = frozenset({"", "-", "all", "*", "n/a", "none", "proper", "other", "others", "rest", "any"})
 """Texts of an area column for a whole country."""
 _DASH: Final = re.compile(r"([0-9]+) ?- ?([0-9]+)")
 AS_TEXT: Final = "Format the column as text in the carrier's file and export it again, or correct the cell."
@@ -85,8 +85,10 @@ class CodeReader:
             CellError: a part is no code.
         """
         if not country_code and _PLAIN.fullmatch(text):
-            return [text]
-        if country_code and text.lower() in _WHOLE_COUNTRY:
+            return [without_trunk(text)]
+        if country_code and (
+            text.lower() in _WHOLE_COUNTRY or (text == "0" and _with_country("01", country_code)[-2:] != "01")
+        ):
             return [country_code]
         self._refuse_spoiled(text)
         found: list[str] = []
@@ -99,7 +101,7 @@ class CodeReader:
                 raise CellError(f'"{code}" has more than {MAX_DIGITS} digits.', "Correct the code.")
             if code[0] == "0":
                 raise CellError(f'"{code}" begins with 0, so its country code is missing.', "Correct the code.")
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(map(without_trunk, found)))
 
     def _refuse_spoiled(self, text: str) -> None:
         if _SHORTENED.fullmatch(text):
@@ -134,9 +136,11 @@ class CodeReader:
                 problem = f'"{part}" is no country code with an area code, though other cells of the column are.'
                 raise CellError(problem, _MIXED)
             return [first + last], first
-        if not country_code:
-            first, last = _without_access(first), _without_access(last)
-        return _range(first, last, country_code, part), joined
+        if country_code:
+            first, last = _with_country(first, country_code), _with_country(last, country_code)
+        else:
+            first, last = without_trunk(_without_access(first)), without_trunk(_without_access(last))
+        return _range(first, last, part), joined
 
 
 _MIXED: Final = (
@@ -147,6 +151,15 @@ _MIXED: Final = (
 def _with_country(digits: str, country_code: str) -> str:
     """Return a country code with an area code, without the trunk zero of countries whose numbers never begin with 0."""
     return strip_trunk_zero(f"+{country_code}{digits}00000")[1:-5] if digits[:1] == "0" else country_code + digits
+
+
+def without_trunk(code: str) -> str:
+    """Return a code without a trunk zero after its calling code, where no number begins with one: 4477 for 44077."""
+    if "0" not in code[1:4]:
+        return code
+    known = calling_codes()
+    length = next((length for length in (1, 2, 3) if code[:length] in known), 0)
+    return _with_country(code[length:], code[:length]) if length and code[length : length + 1] == "0" else code
 
 
 def _digits(part: str) -> str:
@@ -177,7 +190,7 @@ def _spaced(part: str) -> list[str]:
     return [part] if first in ("", "0", "00", "011") else pieces
 
 
-def _range(first: str, last: str, country_code: str, part: str) -> list[str]:
+def _range(first: str, last: str, part: str) -> list[str]:
     if len(first) != len(last):
         problem = f'The ends of the range "{part}" have different lengths.'
         raise CellError(problem, "Write both ends with all digits, or set dash in the map if it joins codes.")
@@ -188,8 +201,8 @@ def _range(first: str, last: str, country_code: str, part: str) -> list[str]:
     if high - low >= MAX_RANGE:
         raise CellError(f'The range "{part}" is too large.', "Correct it.")
     if high - low < MAX_LISTED:
-        return [f"{country_code}{number:0{len(first)}d}" for number in range(low, high + 1)]
-    return [country_code + prefix for prefix in covering(first, last)]
+        return [f"{number:0{len(first)}d}" for number in range(low, high + 1)]
+    return covering(first, last)
 
 
 def covering(first: str, last: str) -> list[str]:

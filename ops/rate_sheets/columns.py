@@ -7,7 +7,7 @@ from typing import Final
 
 from ops.rate_sheets.cells import Row, Sheet, with_merged
 from ops.rate_sheets.codes import calling_codes
-from ops.rate_sheets.headers import TIMES, fits, is_code_cell, roles_of_header
+from ops.rate_sheets.headers import TIMES, fits, has_markers, is_code_cell, roles_of_header
 from ops.rate_sheets.national_codes import joined_columns
 from ops.rate_sheets.notes import column_letters
 from ops.rate_sheets.other_tables import STEP, second_table
@@ -167,7 +167,23 @@ def _by_content(columns: dict[Role, list[int]], names: list[str], cells: list[li
             columns[role] = found
             taken.add(found[0])
             doubts.append(f'{role}: the header "{names[found[0]]}" is unknown, but the cells look so')
+    if len(columns.get(Role.CODE, ())) == 1:
+        doubts += _codes_beside(columns[Role.CODE][0], taken, names, cells)
+    markers = [] if Role.CHANGE in columns else [at for at, _ in enumerate(names) if at not in taken]
+    found = [column for column in markers if has_markers(cells[column])]
+    if found:
+        columns[Role.CHANGE] = found[:1]
+        doubts.append(f'{Role.CHANGE}: the header "{names[found[0]]}" is unknown, but the cells look so')
     return doubts
+
+
+def _codes_beside(code: int, taken: set[int], names: list[str], cells: list[list[str]]) -> list[str]:
+    """Doubt codes that are only those of countries, some twice, if an unused column may have the rest of them."""
+    filled = list(filter(None, cells[code]))
+    if len(set(filled)) == len(filled) or not {text.lstrip("+") for text in filled} <= calling_codes():
+        return []
+    beside = [at for at, name in enumerate(names) if at not in taken and name and fits(Role.AREA_CODE, cells[at])]
+    return [f'code: it only has country codes; the rest may be in "{names[at]}" (then: area_code)' for at in beside]
 
 
 def _settle_codes(columns: dict[Role, list[int]], cells: list[list[str]]) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 from ops.rate_sheets.amounts import foreign_currency, names_dollars
 from ops.rate_sheets.cells import Sheet
 from ops.rate_sheets.notes import CellError, Place, refuse
-from ops.rate_sheets.prose import foreign_prices
+from ops.rate_sheets.prose import foreign_in_name, foreign_prices
 from ops.rate_sheets.rate_map import USD, RateMap, Role
 from ops.rate_sheets.table import Header
 from ops.rate_sheets.unit_checks import UnitChecks
@@ -30,6 +30,12 @@ class CurrencyChecks:
         Raises:
             SheetRefusedError: another currency, or a unit that the map does not name.
         """
+        currency = "" if self._map.ignores_prose else foreign_in_name(self._sheet.name)
+        if currency and not self._states_dollars():
+            reason = (
+                f"The name of the sheet states {currency}; prices must be US dollars. {ASK} If they are US dollars,"
+            )
+            raise refuse(Place(self._sheet.name), f"{reason} set ignore_prose = true in the map.")
         for line, cells in self._sheet.rows:
             if line >= self._header.last_row:
                 break
@@ -38,6 +44,11 @@ class CurrencyChecks:
             for column in self._header.columns.get(role, ()):
                 self._check_name(column)
         self.units.check_header()
+
+    def _states_dollars(self) -> bool:
+        names = self._header.names
+        columns = [column for role in _PRICES for column in self._header.columns.get(role, ())]
+        return any(names_dollars(names[column]) for column in columns if column < len(names))
 
     def _check_name(self, column: int) -> None:
         header = self._header

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Final
 
 from ops.rate_sheets.amounts import has_amount
-from ops.rate_sheets.changes import change_of
+from ops.rate_sheets.changes import Change, change_of
 from ops.rate_sheets.codes import JOIN, RANGE, CodeReader
 from ops.rate_sheets.dates import has_date, is_now
-from ops.rate_sheets.increments import has_increments, parse_increments
+from ops.rate_sheets.increments import has_increments, in_seconds, parse_increments
 from ops.rate_sheets.notes import CellError
 from ops.rate_sheets.rate_map import Role
 
@@ -33,7 +33,10 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
         r"land\w*vorwahl|c[óo]digo (de |del )?pa[íi]s|indicatif pays|код страны|^country ?code",
     ),
     Role.AREA_CODE: (
-        rf"^(area|city|national|region\w*|local|zone|operator|network|dest\w*|sub|mobile|ndc|npa) ?({_CODES})?( s)?$",
+        (
+            r"^(area|city|national|region\w*|local|zone|operator|network|dest\w*|sub|mobile|ndc|npa) ?"
+            rf"({_CODES})?( s)?$|^a ?c$"
+        ),
         rf"(area|city|region|national).*{_CODES}|^{_CODES}( s)?$|ortsvorwahl|код (города|зоны)",
     ),
     Role.CODE: (
@@ -58,7 +61,7 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
         r"increment|billing|rounding|pulse|interval|min.* inc|initial.*(next|subsequent)|cadenc|^min( rounding)?$|step",
     ),
     Role.MINIMUM: (
-        r"^min(imum)?( \w+)*$|^(initial|first|1st)( \w+)*$|^interval ?1$|^init\w*$",
+        r"^min(imum)?(dur\w*|sec\w*|time)?( \w+)*$|^(initial|first|1st)( \w+)*$|^interval ?1$|^init\w*$",
         r"minimum|initial|first|interval 1",
     ),
     Role.INCREMENT: (
@@ -99,6 +102,8 @@ NO_RATE: Final = (
 _PATTERNS: Final = {role: tuple(map(re.compile, patterns)) for role, patterns in HEADERS.items()}
 _NO_RATE: Final = re.compile(NO_RATE)
 _MINUTES: Final = re.compile(r"^(min|minimum|inc\w*|initial|next) (in )?(m|mins?|minutes?)$| in min(ute)?s?$")
+_LETTERS: Final = frozenset({"i", "d", "n", "c", "u", "r", "nc", "x", "s", "b", "-", "="})
+_MARKED: Final = frozenset({Change.NEW, Change.INCREASE, Change.DECREASE, Change.CLOSED})
 _READERS: Final = (CodeReader(RANGE), CodeReader(JOIN))
 
 
@@ -143,7 +148,7 @@ def _is_increment_cell(text: str) -> bool:
 
 
 def _is_seconds(text: str) -> bool:
-    return text.removesuffix(".0").isdigit() and len(text) <= 6
+    return in_seconds(text).rstrip("second. ").isdigit() and len(text) <= 10
 
 
 def _is_text(text: str) -> bool:
@@ -160,6 +165,15 @@ def _is_marker(text: str) -> bool:
 
 def _is_letter(text: str) -> bool:
     return len(text) <= 3 and text.isalpha()
+
+
+def has_markers(cells: Sequence[str]) -> bool:
+    """Return whether the cells of a column say by words or single letters how prices change, under any header."""
+    found = {cell.casefold() for cell in cells if cell}
+    if len(found) > 1 and found <= _LETTERS and len(found & {"i", "d", "n"}) > 1:
+        return True
+    meanings = {change_of(text) for text in found if len(text) <= 20 and text.replace(" ", "").isalpha()}
+    return 0 < len(found) <= 12 and None not in meanings and bool(meanings & _MARKED)
 
 
 def _is_price(text: str) -> bool:
@@ -183,7 +197,7 @@ CONTENTS: Final[dict[Role, tuple[Callable[[str], bool], float]]] = {
     Role.INCREMENT: (_is_seconds, 0.6),
     Role.EFFECTIVE: (lambda text: has_date(text) or is_now(text), 0.6),
     Role.END: (has_date, 0.6),
-    Role.CHANGE: (lambda text: _is_marker(text) or _is_letter(text), 0.9),
+    Role.CHANGE: (lambda text: _is_marker(text) or _is_letter(text), 0.3),
     Role.CURRENCY: (lambda text: text.isalpha() or text in "$€£", 0.8),
     Role.ORIGIN: (_is_text, 0.6),
 }

@@ -7,7 +7,9 @@ from typing import Final
 
 from calling_credit.rates.deck import ANY_ORIGIN, RateRow
 from ops.rate_sheets.changes import Change
+from ops.rate_sheets.closings import NO_END, without_closed
 from ops.rate_sheets.kept_steps import KeptSteps
+from ops.rate_sheets.missing_codes import rows_of_missing
 from ops.rate_sheets.new_rows import RowMaker, Surroundings, without_repetitions
 from ops.rate_sheets.notes import NoteCode, Notes
 from ops.rate_sheets.prices import dollars
@@ -15,7 +17,6 @@ from ops.rate_sheets.sheet_rows import SheetRow
 
 FAR_BELOW: Final = 10
 """A rate below the median of its country by this factor is doubted."""
-_NO_END: Final = "A deck cannot end a row: import a sheet without it on that day."
 
 
 @dataclass(slots=True)
@@ -46,12 +47,16 @@ def import_sheet(rows: Iterable[SheetRow], around: Surroundings, notes: Notes) -
     kept = list(without_repetitions(priced, notes))
     steps = KeptSteps(around.active, around.now, notes)
     kept = [(entry, steps.row(row, entry.line)) for entry, row in kept]
+    kept, closing_later = without_closed(kept, closed, maker, around, notes)
     deck = ImportedDeck([row for _, row in kept])
     deck.carriers = {(row.prefix, row.effective_from): maker.carriers_price(entry) for entry, row in kept}
     deck.rows += _old_rows(kept, maker, around)
-    deck.rows += _closed_rows(closed, {row.prefix for row in deck.rows}, maker, around, notes)
+    deck.rows += closing_later
+    _note_later_prices(kept, around, notes)
     note_far_below(kept, notes)
     deck.sheet_prefixes = len({row.prefix for row in deck.rows})
+    known = {row.prefix for row in deck.rows} | {entry.code for entry in closed}
+    deck.rows += rows_of_missing(kept, known, around, notes)
     deck.rows += around.home_rows()
     _note_lost_origins(deck.rows, around, notes)
     return deck
@@ -68,7 +73,7 @@ def _with_standing_rate(entry: SheetRow, around: Surroundings, notes: Notes) -> 
 
 def _note_end(entry: SheetRow, notes: Notes) -> None:
     if entry.end is not None:
-        detail = f"It ends on {entry.end.isoformat()}. {_NO_END}"
+        detail = f"It ends on {entry.end.isoformat()}. {NO_END}"
         notes.add(NoteCode.CLOSES_LATER, entry.line, entry.code, detail)
 
 
@@ -80,25 +85,22 @@ def _old_rows(kept: list[tuple[SheetRow, RateRow]], maker: RowMaker, around: Sur
         if key not in first or row.effective_from < first[key][1].effective_from:
             first[key] = (entry, row)
     later = [(entry, row) for entry, row in first.values() if row.effective_from > around.now]
-    return [old for entry, row in later if (old := maker.old_row(entry, row)) is not None]
+    return [old for entry, row in later for old in maker.old_rows(entry, row)]
 
 
-def _closed_rows(
-    closed: list[SheetRow], priced: set[str], maker: RowMaker, around: Surroundings, notes: Notes
-) -> list[RateRow]:
-    """Return the active deck's rows of codes that close later; those of closed codes are left out."""
-    kept = []
-    for entry in closed:
-        if entry.code in priced or maker.place_of(entry) is not None:
-            continue
-        active = around.active.find(entry.code, ANY_ORIGIN, around.now) if around.active else None
-        if entry.effective_from > around.today and active is not None and active.prefix == entry.code:
-            detail = f"It closes on {entry.effective_from.isoformat()}; until then the active price stays. {_NO_END}"
-            notes.add(NoteCode.CLOSES_LATER, entry.line, entry.code, detail)
-            kept.append(active)
-            continue
-        notes.add(NoteCode.CLOSED, entry.line, entry.code, f"{entry.destination} is closed.")
-    return kept
+def _note_later_prices(kept: list[tuple[SheetRow, RateRow]], around: Surroundings, notes: Notes) -> None:
+    """Doubt each code for which the active deck announces a price that is later than all of the sheet."""
+    if around.active is None:
+        return
+    last: dict[tuple[str, str], tuple[int, str]] = {}
+    for entry, row in kept:
+        key = (row.prefix, row.origin)
+        last[key] = max(last.get(key, (0, "")), (entry.line, row.effective_from), key=lambda one: one[1])
+    for row in around.active.rows:
+        line, effective = last.get((row.prefix, row.origin), (0, row.effective_from))
+        if row.effective_from > max(effective, around.now):
+            detail = f"The active deck announces {dollars(row.rate_micros_per_minute)} from {row.effective_from[:10]}"
+            notes.add(NoteCode.NEWER_IN_DECK, line, row.prefix, f"{detail}, and the sheet does not; it is left out.")
 
 
 def _note_lost_origins(rows: list[RateRow], around: Surroundings, notes: Notes) -> None:

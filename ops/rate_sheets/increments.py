@@ -15,10 +15,12 @@ _WORDS: Final = {
     "full minute": (60, 60),
 }
 _PAIR: Final = re.compile(
-    r"([0-9]{1,4}) ?(?:s|sec|secs|seconds)? ?[/+:x\\-] ?([0-9]{1,4}) ?(?:s|sec|secs|seconds)?", re.IGNORECASE
+    r"([0-9]{1,4}) ?(?:s|sec|secs|seconds?)? ?[/+:x\\-] ?([0-9]{1,4}) ?(?:s|sec|secs|seconds?)?\.?", re.IGNORECASE
 )
 _TRIPLE: Final = re.compile(r"([0-9]{1,4})/([0-9]{1,4})/([0-9]{1,4})")
+_UNITED: Final = re.compile(r"[0-9]{1,4} ?(?:s|sec|secs|seconds?)\.?", re.IGNORECASE)
 _SINGLE: Final = re.compile(r"([0-9]{1,4}) ?(?:s|sec|secs|seconds?)?\.?", re.IGNORECASE)
+_MINUTES: Final = re.compile(r"(?<![0-9.,])([0-9]{1,2}) ?(?:m|mins?|minutes?)\.?(?![a-z])", re.IGNORECASE)
 _DATE: Final = re.compile(r"[0-9]{4}-([0-9]{2})-([0-9]{2})")
 _NAMED_DATE: Final = re.compile(r"([0-9]{1,2})[- ]([a-z]{3})|([a-z]{3})[- ]([0-9]{1,2})", re.IGNORECASE)
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -35,7 +37,10 @@ class Increments(NamedTuple):
 
 
 def has_increments(text: str) -> bool:
-    """Return whether a text looks like a pair of increments."""
+    """Return whether a text looks like increments: a pair, or a number with its unit."""
+    plain = in_seconds(text)
+    if plain != text or _UNITED.fullmatch(text):
+        return _PAIR.fullmatch(plain) is not None or _SINGLE.fullmatch(plain) is not None
     return _PAIR.fullmatch(text) is not None or text.lower() in _WORDS
 
 
@@ -47,14 +52,24 @@ def parse_increments(text: str) -> Increments:
     """
     if words := _WORDS.get(text.lower().rstrip(".")):
         return Increments(*words)
+    plain = in_seconds(text)
     if changed := _from_date(text):
         return _checked(*changed, text)
-    match = _PAIR.fullmatch(text) or _TRIPLE.fullmatch(text)
+    match = _PAIR.fullmatch(plain) or _TRIPLE.fullmatch(plain)
     if match:
         return _checked(int(match[1]), int(match[2]), text)
-    if single := _SINGLE.fullmatch(text):
+    if single := _SINGLE.fullmatch(plain):
         return _checked(int(single[1]), int(single[1]), text)
     raise CellError(f'"{text}" is no billing increment.', STEP)
+
+
+def in_seconds(text: str) -> str:
+    """Return a text with its minutes as seconds.
+
+    >>> in_seconds("1 min / 30 sec")
+    '60 / 30 sec'
+    """
+    return _MINUTES.sub(lambda match: str(60 * int(match[1])), text)
 
 
 def parse_seconds(text: str, *, least: int) -> int:
@@ -63,7 +78,7 @@ def parse_seconds(text: str, *, least: int) -> int:
     Raises:
         CellError: the cell is none, or out of bounds.
     """
-    match = _SINGLE.fullmatch(re.sub(r"\.0+$", "", text))
+    match = _SINGLE.fullmatch(re.sub(r"\.0+$", "", in_seconds(text)))
     if match is None or not least <= int(match[1]) <= MAX_SECONDS:
         raise CellError(f'"{text}" is no whole number of seconds from {least} to {MAX_SECONDS}.', "Correct the cell.")
     return int(match[1])

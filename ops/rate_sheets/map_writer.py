@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
-from ops.rate_sheets import dates
-from ops.rate_sheets.amounts import COMMA, POINT, decimal_sign, foreign_currency, names_dollars
+from ops.rate_sheets.amounts import COMMA, POINT, decimal_sign, foreign_currency, has_amount, names_dollars
 from ops.rate_sheets.cells import Sheet, with_merged
 from ops.rate_sheets.changes import Change, change_of
 from ops.rate_sheets.code_styles import dash_style, has_thousands
 from ops.rate_sheets.codes import THOUSANDS
 from ops.rate_sheets.columns import TableGuess
+from ops.rate_sheets.date_choices import write_dates
 from ops.rate_sheets.map_lines import MapLines, Proposal
 from ops.rate_sheets.national_codes import write_calling_code
 from ops.rate_sheets.other_tables import STEP, other_header
-from ops.rate_sheets.prose import day_of, foreign_prices, stated_dates, stated_increments, states_dollars
+from ops.rate_sheets.prose import foreign_in_name, foreign_prices, stated_increments, states_dollars
 from ops.rate_sheets.rate_map import Role
 from ops.rate_sheets.unit_choices import UnitChoices
 from ops.rate_sheets.units import QUALITY, UNIT_HEADER
@@ -44,10 +44,13 @@ class MapWriter(MapLines):
 
     def proposal(self) -> Proposal:
         """Return the proposal."""
+        guess = self._guess
         self._write_sheet()
         self._write_currency()
         self._write_numbers()
-        self._write_dates()
+        write_dates(
+            self._cells(_DATES), self._prose, self._add, self._decide, has_dates=Role.EFFECTIVE in guess.columns
+        )
         self._write_codes()
         self._lines += ["", "[columns]"]
         doubts = dict(doubt.split(": ", 1) for doubt in self._guess.doubts)
@@ -89,10 +92,17 @@ class MapWriter(MapLines):
 
     def _note_blanks(self, cells: list[str]) -> None:
         columns = self._guess.columns
+        if Role.COUNTRY in columns and Role.DESTINATION in columns:
+            country, name = columns[Role.COUNTRY][0], columns[Role.DESTINATION][0]
+            if name < len(cells) and cells[name] and not cells[country] and self._has_price(cells):
+                self._blanks[Role.COUNTRY] += 1
         if Role.AREA_CODE in columns and Role.COUNTRY_CODE in columns:
             area, country = columns[Role.AREA_CODE][0], columns[Role.COUNTRY_CODE][0]
             if area < len(cells) and cells[area] and not cells[country] and any(map(str.isdigit, cells[area])):
                 self._blanks[Role.COUNTRY_CODE] += 1
+
+    def _has_price(self, cells: list[str]) -> bool:
+        return any(at < len(cells) and has_amount(cells[at]) for at in self._guess.columns.get(Role.RATE, ()))
 
     def _cells(self, roles: Iterable[Role]) -> list[str]:
         columns = [column for role in roles for column in self._guess.columns.get(role, ())]
@@ -118,7 +128,7 @@ class MapWriter(MapLines):
         cells = self._cells((*_PRICES, Role.CURRENCY))
         texts = [*headers, *cells[:5_000]]
         foreign = next(filter(None, map(foreign_currency, texts)), "") or next(
-            filter(None, map(foreign_prices, self._prose)), ""
+            filter(None, map(foreign_prices, self._prose)), foreign_in_name(self._guess.sheet.name)
         )
         if foreign and not any(map(names_dollars, headers)):
             self._decide("currency", f'the sheet mentions {foreign}; write "USD" only if its prices are US dollars')
@@ -150,34 +160,6 @@ class MapWriter(MapLines):
         elif any("," in text for text in self._cells(_PRICES)):
             self._decide("decimal", 'commas may separate thousands or decimals; write "." or ","')
 
-    def _write_dates(self) -> None:
-        texts = self._cells(_DATES)
-        orders = [dates.possible_orders(text) for text in texts]
-        ordered = [order for order in orders if len(order) < len(dates.ORDERS)]
-        common = frozenset.intersection(*ordered) if ordered else frozenset()
-        if ordered and len(common) != 1:
-            example = next(text for text, order in zip(texts, orders, strict=True) if len(order) < len(dates.ORDERS))
-            reason = f'dates such as {example}; write "DMY" if the day comes first, "MDY" if the month does'
-            self._decide("date_order", reason)
-        elif common:
-            self._add("date_order", next(iter(common)))
-        if Role.EFFECTIVE not in self._guess.columns:
-            self._write_stated_date(next(iter(common), ""))
-
-    def _write_stated_date(self, order: str) -> None:
-        stated = [(text, found) for text in self._prose for found in stated_dates(text)]
-        orders = (
-            frozenset.intersection(*(dates.possible_orders(found) for _, found in stated)) if stated else frozenset()
-        )
-        order = order or (next(iter(orders)) if len(orders) == 1 else "")
-        day = next(filter(None, (day_of(found, order) for _, found in stated)), None)
-        if day is not None:
-            self._add("effective_from", day.isoformat(), f'from "{stated[0][0][:60]}"'.replace("\n", " "))
-        elif stated:
-            self._decide(
-                "effective_from", f'"{stated[0][0][:60]}" does not show which number is the month'.replace("\n", " ")
-            )
-
     def _write_codes(self) -> None:
         columns = self._guess.columns.get(Role.CODE, ())
         headers = [self._guess.names[column] for column in columns if column < len(self._guess.names)]
@@ -191,9 +173,12 @@ class MapWriter(MapLines):
             self._add("dash", dash.value, dash.doubt)
         if not has_areas and has_thousands(cells):
             self._add("comma", THOUSANDS, "the codes look like numbers with separated thousands")
-        if self._blanks[Role.COUNTRY_CODE]:
-            doubt = "rows without a country code have that of the row above"
-            self._lines.append(f'fill_down = ["country_code"]  # unsure: {doubt}')
+        stated = sum(self._texts[column].total() for column in self._guess.columns.get(Role.COUNTRY, ()))
+        if 5 * self._blanks[Role.COUNTRY] < stated:
+            del self._blanks[Role.COUNTRY]
+        if any(self._blanks.values()):
+            doubt = "rows without these have those of the row above"
+            self._lines.append(f"fill_down = {json.dumps(sorted(map(str, +self._blanks)))}  # unsure: {doubt}")
             self._result.doubts.append(f"fill_down: {doubt}")
 
     def _write_column(self, role: Role, doubt: str) -> None:
@@ -233,6 +218,8 @@ class MapWriter(MapLines):
 
     def _write_increments(self) -> None:
         columns = self._guess.columns
+        if Role.INCREMENT in columns and Role.MINIMUM not in columns:
+            self._result.doubts.append("minimum_seconds: no column was found, so the minimum is the increment")
         if Role.INCREMENTS in columns or Role.MINIMUM in columns or Role.INCREMENT in columns:
             return
         stated = stated_increments(self._prose)

@@ -83,7 +83,7 @@ class RowMaker:
         """Return the row of a price; None if it is left out."""
         country, category, reason = self._place(priced)
         if reason is not None:
-            self._notes.add(reason, priced.line, priced.code, _REASONS[reason])
+            self._notes.add(reason, priced.line, priced.code, REASONS[reason])
             return None
         if priced.rate is None:
             self._notes.add(NoteCode.NO_RATE, priced.line, priced.code, f"{priced.destination} has no rate.")
@@ -105,30 +105,48 @@ class RowMaker:
         rate = rate_micros(priced.rate or Decimal(0), PriceRules())
         return call_price(priced.minimum, priced.increment, rate, fee_micros(priced.fee, PriceRules()))
 
-    def old_row(self, priced: SheetRow, row: RateRow) -> RateRow | None:
-        """Return the row that keeps the old price of a code until the row's date; None if no price is known."""
-        around = self._around
-        before = around.active.find(priced.code, priced.origin, around.now) if around.active else None
-        if (
-            before is not None
-            and before.category != INCLUDED_CATEGORY
-            and (before.prefix == priced.code or priced.old_rate is None)
-        ):
-            detail = f"{dollars(before.rate_micros_per_minute)} stays until {row.effective_from[:10]} (active deck)."
-            self._notes.add(NoteCode.OLD_PRICE_KEPT, priced.line, priced.code, detail)
-            return replace(
-                before, prefix=priced.code, origin=priced.origin, destination=row.destination, country=row.country
+    def old_rows(self, priced: SheetRow, row: RateRow) -> list[RateRow]:
+        """Return the rows that keep the old price of a code until the row's date, with every change that the active
+        deck announces for that time; none if no price is known.
+        """
+        around, until = self._around, row.effective_from[:10]
+        rows = self._active_rows(priced, row)
+        if rows:
+            shown = ", then ".join(dollars(old.rate_micros_per_minute) for old in rows)
+            self._notes.add(
+                NoteCode.OLD_PRICE_KEPT, priced.line, priced.code, f"{shown} stays until {until} (active deck)."
             )
+        if rows and rows[0].effective_from <= around.now:
+            return rows
         if priced.old_rate is None:
-            detail = f"It has no price before {row.effective_from[:10]} but that of a shorter code."
-            self._notes.add(NoteCode.NO_OLD_PRICE, priced.line, priced.code, detail)
-            return None
+            if not rows:
+                detail = f"It has no price before {until} but that of a shorter code."
+                self._notes.add(NoteCode.NO_OLD_PRICE, priced.line, priced.code, detail)
+            return rows
         rate = rate_micros(priced.old_rate, around.rules)
-        detail = f"{dollars(rate)} stays until {row.effective_from[:10]} (old rate of the sheet)."
+        detail = f"{dollars(rate)} stays until {until} (old rate of the sheet)."
         self._notes.add(NoteCode.OLD_PRICE_KEPT, priced.line, priced.code, detail)
-        return replace(
-            row, rate_micros_per_minute=rate, rate_steps=(), effective_from=f"{around.today.isoformat()}T00:00:00.000Z"
-        )
+        since = f"{around.today.isoformat()}T00:00:00.000Z"
+        return [replace(row, rate_micros_per_minute=rate, rate_steps=(), effective_from=since), *rows]
+
+    def _active_rows(self, priced: SheetRow, row: RateRow) -> list[RateRow]:
+        """Return what the active deck charges for a code until a row's date: now, and after each announced change."""
+        active, now = self._around.active, self._around.now
+        if active is None:
+            return []
+        changes = {other.effective_from for other in active.candidates(priced.code, priced.origin)}
+        rows: list[RateRow] = []
+        last: RateRow | None = None
+        for at in (now, *sorted(at for at in changes if now < at < row.effective_from)):
+            found = active.find(priced.code, priced.origin, at)
+            if found is None or found == last or found.category == INCLUDED_CATEGORY:
+                continue
+            if found.prefix != priced.code and priced.old_rate is not None:
+                continue
+            last = found
+            old = replace(found, prefix=priced.code, origin=priced.origin, destination=row.destination)
+            rows.append(replace(old, country=row.country, effective_from=min(found.effective_from, at)))
+        return rows
 
     def _place(self, priced: SheetRow) -> tuple[str, str, NoteCode | None]:
         """Return the country and the category of a code, or why it is left out."""
@@ -175,7 +193,7 @@ class RowMaker:
         return name
 
 
-_REASONS: Final = {
+REASONS: Final = {
     NoteCode.HOME_LAYER: "It is a home code; the home layer prices it.",
     NoteCode.UNASSIGNED: "No country has this code.",
 }

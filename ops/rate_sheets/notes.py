@@ -96,6 +96,7 @@ class NoteCode(StrEnum):
     CLOSES_LATER = "closes_later"
     NO_OLD_PRICE = "no_old_price"
     NOT_IN_DECK = "not_in_deck"
+    NOT_IN_SHEET = "not_in_sheet"
     NEWER_IN_DECK = "newer_in_deck"
     ORIGIN_ROWS_LOST = "origin_rows_lost"
     STEPS_LOST = "steps_lost"
@@ -125,6 +126,7 @@ KINDS: Final[dict[NoteCode, NoteKind]] = {
     NoteCode.CLOSES_LATER: NoteKind.DOUBTED,
     NoteCode.NO_OLD_PRICE: NoteKind.DOUBTED,
     NoteCode.NOT_IN_DECK: NoteKind.DOUBTED,
+    NoteCode.NOT_IN_SHEET: NoteKind.DOUBTED,
     NoteCode.NEWER_IN_DECK: NoteKind.DOUBTED,
     NoteCode.ORIGIN_ROWS_LOST: NoteKind.DOUBTED,
     NoteCode.STEPS_LOST: NoteKind.DOUBTED,

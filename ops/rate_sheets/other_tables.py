@@ -78,6 +78,14 @@ def table_rows(sheet: Sheet, header: Header) -> Iterator[Row]:
         yield number, cells
 
 
+def columns_beside(header: Header) -> list[int]:
+    """Return the unused columns that have the header of a used column of codes: each begins a table beside this one."""
+    used = {column for columns in header.columns.values() for column in columns}
+    codes = {column for role in _CODES for column in header.columns.get(role, ()) if column < len(header.names)}
+    known = {plain(header.names[column]) for column in codes} - {""}
+    return [column for column, name in enumerate(header.names) if column not in used and plain(name) in known]
+
+
 def tables_above(sheet: Sheet, header: Header) -> Iterator[tuple[int, str]]:
     """Yield the row of each other header above the table's own, and how it differs."""
     for number, cells in with_merged(sheet.rows, sheet.merges):

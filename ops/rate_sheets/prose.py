@@ -25,6 +25,14 @@ def foreign_prices(text: str) -> str:
     return currency if _ABOUT_PRICES.search(text) or len(text) <= len(currency) + 2 else ""
 
 
+def foreign_in_name(name: str) -> str:
+    """Return the currency other than US dollars that the name of a sheet or file states in capitals; empty if none."""
+    currency = foreign_currency(name)
+    if not currency or names_dollars(name.replace(currency, "")):
+        return ""
+    return currency if currency.isupper() or not currency.isalpha() else ""
+
+
 def states_dollars(text: str) -> bool:
     """Return whether a sentence states that prices are US dollars."""
     return names_dollars(text) and not foreign_currency(text)

@@ -19,11 +19,12 @@ from ops.rate_sheets.notes import (
     Notes,
     Place,
     SheetRefusedError,
+    column_letters,
     refuse,
 )
-from ops.rate_sheets.other_tables import STEP, other_header, table_rows, tables_above
+from ops.rate_sheets.other_tables import STEP, columns_beside, other_header, table_rows, tables_above
 from ops.rate_sheets.rate_map import RateMap, Role
-from ops.rate_sheets.row_codes import CODE_ROLES, RowCodes
+from ops.rate_sheets.row_codes import CODE_ROLES, NAMING_ROLES, RowCodes, is_total
 from ops.rate_sheets.row_details import RowDetails
 from ops.rate_sheets.sheet_rows import SheetRow
 from ops.rate_sheets.table import find_header
@@ -32,6 +33,8 @@ from ops.rate_sheets.unit_checks import RATES, a_minute, is_in_cents
 MAX_RATE: Final = Decimal(1000)
 ROWS_PER_REPORT: Final = 1_000
 _NOTHING: Final = Decimal(0)
+_NEVER: Final = "9999"
+"""The year of an end date that never comes."""
 
 
 class SheetReader:
@@ -44,7 +47,7 @@ class SheetReader:
         self._notes = notes
         self._reasons: list[tuple[Place, str]] = []
         self._seen: dict[tuple[Role, str, type], Any] = {}
-        self._last: dict[Role, str] = {}
+        self._last: dict[int, str] = {}
         self.header = find_header(sheet, rate_map)
         self._codes = RowCodes(rate_map, self.header)
         self._details = RowDetails(rate_map)
@@ -87,28 +90,36 @@ class SheetReader:
 
     def _text(self, cells: list[str], role: Role) -> str:
         columns = self.header.columns.get(role)
-        text = cells[columns[0]] if columns and columns[0] < len(cells) else ""
-        if role in self._map.fill_down:
-            text = text or self._last.get(role, "")
-            self._last[role] = text
-        return text
+        return cells[columns[0]] if columns and columns[0] < len(cells) else ""
 
-    def _row(self, line: int, cells: list[str]) -> Iterator[SheetRow]:
+    def _filled(self, cells: list[str]) -> list[str]:
+        """Return the cells of a row in which blank cells of `fill_down` have the text of the last row with one."""
+        columns = [column for role in self._map.fill_down for column in self.header.columns.get(role, ())]
+        if not columns:
+            return cells
+        filled = cells + [""] * (max(columns) + 1 - len(cells))
+        for column in columns:
+            self._last[column] = filled[column] = filled[column] or self._last.get(column, "")
+        return filled
+
+    def _row(self, line: int, stated: list[str]) -> Iterator[SheetRow]:
+        is_sum = is_total(text for role in NAMING_ROLES for text in self._texts(stated, role))
+        cells = stated if is_sum else self._filled(stated)
         code_text = {role: self._text(cells, role) for role in CODE_ROLES}
         code_text[Role.CODE] = self._codes.text(cells, code_text[Role.CODE])
         rates = self._texts(cells, Role.RATE)
         has_rate = any(any(map(str.isdigit, text)) for text in rates)
-        if not any(code_text.values()):
+        if is_sum or not any(code_text.values()) or not self._codes.is_stated(stated):
             if has_rate and any(self._has_price(text) for text in rates):
                 self.row_count += 1
                 self._notes.add(NoteCode.NO_CODE, line, "", f"{self._name(cells) or 'A row'} has a rate but no code.")
             else:
-                self._check_header(line, cells)
-                self._currency.check_prose(line, cells)
+                self._check_header(line, stated)
+                self._currency.check_prose(line, stated)
             return
         if not has_rate and not any(has_code(text) for text in code_text.values()):
-            self._check_header(line, cells)
-            self._currency.check_prose(line, cells)
+            self._check_header(line, stated)
+            self._currency.check_prose(line, stated)
             return
         self.row_count += 1
         self._currency.units.check_row(line, cells)
@@ -121,6 +132,10 @@ class SheetReader:
             yield from self._priced(line, cells, codes, meaning)
 
     def _note_tables_above(self) -> None:
+        for column in columns_beside(self.header):
+            name, letters = self.header.names[column][:40], column_letters(column)
+            reason = f'Column {letters} also has the header "{name}" and is left out, with the table that it begins.'
+            self._notes.add(NoteCode.SHEET, self.header.last_row, "", reason)
         for line, reason in tables_above(self._sheet, self.header):
             self._notes.add(NoteCode.SHEET, line, "", f"The row begins another table, which is left out: {reason}.")
 
@@ -183,7 +198,7 @@ class SheetReader:
 
     def _day(self, cells: list[str], role: Role) -> date | None:
         text = self._text(cells, role)
-        if not text:
+        if not text or (role == Role.END and _NEVER in text):
             return None
         return (
             self._today

@@ -1,6 +1,7 @@
 """Codes of a row of a sheet: of one column, of several that are joined, or of added and removed codes."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
@@ -11,7 +12,20 @@ from ops.rate_sheets.notes import CellError, ColumnError
 from ops.rate_sheets.rate_map import RateMap, Role
 from ops.rate_sheets.table import Header
 
+_TOTAL: Final = re.compile(
+    r"(grand[ -]|sub[ -]?)?(total|sum|summe|gesamt|count|average|avg|mean|median|promedio|moyenne)s?"
+    r"( (of )?(all |the )?(rows?|codes?|destinations?|prefix(es)?|rates?|prices?|lines?|records?|entries|countries))*"
+    r"[ :.=]*[0-9., ]*",
+    re.IGNORECASE,
+)
 CODE_ROLES: Final = (Role.CODE, Role.COUNTRY_CODE, Role.AREA_CODE, Role.ADDED, Role.REMOVED)
+
+NAMING_ROLES: Final = (*CODE_ROLES, Role.COUNTRY, Role.DESTINATION)
+
+
+def is_total(texts: Iterable[str]) -> bool:
+    """Return whether a row counts or adds up others: one of its texts is a word such as `Total` or `Average rate`."""
+    return any(_TOTAL.fullmatch(text) for text in texts if text)
 
 
 class RowCodes:
@@ -30,6 +44,12 @@ class RowCodes:
         if not self._joined:
             return first
         return "".join(cells[column] for column in self._joined if column < len(cells))
+
+    def is_stated(self, cells: list[str]) -> bool:
+        """Return whether the row itself has a code: not only a country code that is filled down from the row above."""
+        filled = self._map.fill_down - {Role.COUNTRY_CODE}
+        columns = [column for role in CODE_ROLES for column in self._header.columns.get(role, ())]
+        return bool(filled & set(CODE_ROLES)) or any(column < len(cells) and cells[column] for column in columns)
 
     def all(self, texts: dict[Role, str], change: Change) -> Iterator[tuple[list[str], Change]]:
         """Yield the codes of a row with the change that they have.

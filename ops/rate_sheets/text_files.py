@@ -73,6 +73,21 @@ def delimiter_of(text: str) -> str:
     return best
 
 
+def is_fixed_width(text: str) -> bool:
+    """Return whether the columns of a text are separated by runs of blanks, and by no other character."""
+    lines = [line.strip() for line in text[:200_000].split("\n")[:SAMPLE_LINES] if line.strip()]
+    gaps = sum(len(_GAPS.findall(line)) > 1 for line in lines)
+    separated = max(sum(delimiter in line for line in lines) for delimiter in DELIMITERS)
+    return gaps > 1 and gaps > len(lines) / 2 and separated < gaps / 2
+
+
+_GAPS: Final = re.compile(r"\S {2,}(?=\S)")
+_FIXED_WIDTH: Final = (
+    "The columns are separated by blanks (fixed width). Open the file in a spreadsheet program as text with columns of"
+    " fixed width, with the codes as text, and save it as CSV."
+)
+
+
 class TextRows:
     """The rows of a separated text, read at each iteration."""
 
@@ -122,6 +137,8 @@ def read_text(data: bytes, name: str) -> Sheet:
         )
     if sum(character < " " and character not in "\t\n" for character in text[:4000]) > 40:
         raise refuse(Place(name), f"The file is no text. {SAVE_AS}")
+    if is_fixed_width(text):
+        raise refuse(Place(name), _FIXED_WIDTH)
     stated = _SEP.fullmatch(text.split("\n", 1)[0])
     delimiter = stated[1] if stated else delimiter_of(text)
     if delimiter == '"' or delimiter.isalnum():

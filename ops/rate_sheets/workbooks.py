@@ -1,8 +1,11 @@
 """Sheets in workbooks (.xlsx, and .xlsm, .xlsb, .xls, .ods), read by python-calamine."""
 
 import io
+import os
+import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -15,6 +18,7 @@ from ops.rate_sheets.workbook_xml import MAX_UNPACKED, SheetFacts, parts_by_shee
 
 _ZIP: Final = b"PK\x03\x04"
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
+_STDERR: Final = 2
 _DAMAGED: Final = (CalamineError, ValueError, OverflowError, OSError)
 _DAMAGED_ZIP: Final = (
     zipfile.BadZipFile,
@@ -60,8 +64,9 @@ def read_sheets(data: bytes, name: str) -> list[Sheet]:
         return [read_text(data, name)]
     facts = _facts_by_sheet(data, name) if data.startswith(_ZIP) else {}
     try:
-        book = load_workbook(io.BytesIO(data))
-        sheets = [_sheet(book, position, facts) for position in range(len(book.sheets_metadata))]
+        with _panics():
+            book = load_workbook(io.BytesIO(data))
+            sheets = [_sheet(book, position, facts) for position in range(len(book.sheets_metadata))]
     except _DAMAGED as error:
         if "assword" in str(error) or "ncrypt" in str(error):
             raise refuse(Place(name), f"The workbook is protected by a password. Remove it. {SAVE_AS}") from None
@@ -71,6 +76,24 @@ def read_sheets(data: bytes, name: str) -> list[Sheet]:
     if not found:
         raise refuse(Place(name), f"The workbook has no sheet with cells. {SAVE_AS}")
     return found
+
+
+@contextmanager
+def _panics() -> Iterator[None]:
+    """Turn a panic of the reader, as some damaged .xls files cause, into a ValueError, without its text on stderr."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(_STDERR), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, _STDERR)
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError("its parts do not fit together") from None
+    finally:
+        os.dup2(kept, _STDERR)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _sheet(book: CalamineWorkbook, position: int, facts: dict[str, SheetFacts]) -> Sheet | None:

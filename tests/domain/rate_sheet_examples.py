@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.home_numbers import HomeNumbers
+from ops.project import ROOT
 from ops.rate_sheets.amending import amend_deck
 from ops.rate_sheets.importing import import_sheet
 from ops.rate_sheets.new_rows import Surroundings
@@ -24,6 +25,8 @@ from ops.rate_sheets.workbooks import read_sheets
 NOW: Final = datetime(2026, 11, 29, 12, tzinfo=UTC)
 TODAY: Final = NOW.date()
 MAP: Final = 'currency = "USD"\n[columns]\ncode = "Code"\ndestination = "Destination"\nrate = "Rate"\n'
+OLD_WORKBOOK: Final = ROOT / "tests" / "fixtures" / "rate_sheets" / "excel-97.xls"
+"""A workbook of Excel 97 with a cover, a merged title, and three prices, whose codes are numbers and texts."""
 _STATES: Final = ("visible", "hidden")
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

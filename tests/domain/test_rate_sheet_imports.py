@@ -115,7 +115,7 @@ def test_the_active_price_stays_until_a_new_one_takes_effect() -> None:
 
 def test_a_later_price_without_an_old_one_is_doubted() -> None:
     outcome = imported(HEADER + "49,Germany,0.3,2027-01-01,New\n", DATED, ACTIVE)
-    assert outcome.reasons() == {("no_old_price", "49"), ("origin_rows_lost", "x")} - {("origin_rows_lost", "x")}
+    assert outcome.reasons() == {("no_old_price", "49"), *(("not_in_sheet", code) for code in ("93", "9370", "355"))}
 
 
 def test_a_code_keeps_all_its_dates_and_its_highest_price() -> None:
@@ -133,7 +133,7 @@ def test_a_code_keeps_all_its_dates_and_its_highest_price() -> None:
 def test_closed_codes_are_left_out_and_those_that_close_later_stay() -> None:
     outcome = imported(HEADER + "93,A,0.1,2026-01-01,Closed\n355,Albania,,2027-01-01,Deleted\n", DATED, ACTIVE)
     assert outcome.rates() == {"355": 50_000}
-    assert outcome.reasons() == {("closed", "93"), ("closes_later", "355")}
+    assert outcome.reasons() == {("closed", "93"), ("closes_later", "355"), ("not_in_sheet", "9370")}
 
 
 def test_a_rate_far_below_its_country_and_a_rate_of_zero_are_doubted() -> None:

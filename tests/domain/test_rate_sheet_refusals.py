@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ops.rate_sheets.map_values import MapError
 from ops.rate_sheets.notes import SheetRefusedError
 from ops.rate_sheets.rate_map import parse_map
-from tests.domain.rate_sheet_examples import MAP, Formula, Page, imported, proposed, table, workbook
+from tests.domain.rate_sheet_examples import MAP, OLD_WORKBOOK, Formula, Page, imported, proposed, table, workbook
 
 PLACE = re.compile(r'sheet ".+", row [1-9][0-9]*, column [A-Z]{1,3}( \(.+\))?: .+\.', re.DOTALL)
 HEADER = "Code,Destination,Rate\n"
@@ -197,6 +197,18 @@ def test_no_damaged_workbook_ends_in_another_exception() -> None:
             for other, content in parts.items():
                 archive.writestr(other, bytes(part) if other == name else content)
         try_file(damaged.getvalue())
+
+
+def test_no_damaged_xls_file_ends_in_another_exception(capfd: pytest.CaptureFixture[str]) -> None:
+    whole, chance = OLD_WORKBOOK.read_bytes(), random.Random(17)
+    for _ in range(EXAMPLES):
+        data = bytearray(whole)
+        for _ in range(chance.choice([0, 8, 40])):
+            data[chance.randrange(8, len(data))] = chance.randrange(256)
+        try_file(bytes(data[: chance.choice([len(data), chance.randrange(9, len(data))])]))
+    assert capfd.readouterr().err == ""
+    with pytest.raises(SheetRefusedError, match="do not fit together"):
+        proposed(whole[:4100])
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,9 @@ def test_two_tables_side_by_side_are_not_joined(gap: str) -> None:
     rate_map = proposed(text.encode())
     assert "area_code" not in rate_map
     assert 'code = "Code (column A)"' in rate_map
-    assert imported(text, rate_map).rates() == {"93": 250_000, "355": 110_000}
+    outcome = imported(text, rate_map)
+    assert outcome.rates() == {"93": 250_000, "355": 110_000}
+    assert ["is left out, with the table" in note.detail for note in outcome.notes.notes] == [True]
 
 
 @pytest.mark.parametrize("second", ["Code,Destination,Setup Fee", "Prefix,Name,Rate", "Code,Destination,Old Rate"])

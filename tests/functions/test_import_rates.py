@@ -48,7 +48,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeckBucket]:
         yield decks
 
 
-@pytest.mark.parametrize(("options", "rows"), [([], 1_312), (["--amend"], 4_689)])
+@pytest.mark.parametrize(("options", "rows"), [([], 1_324), (["--amend"], 4_689)])
 def test_a_sheet_becomes_a_deck_on_the_base_of_the_active_one(
     bucket: DeckBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], rows: int
 ) -> None:

@@ -1,0 +1,75 @@
+"""Closed codes of a whole sheet: they are left out, unless another row prices them or they close later."""
+
+from datetime import date
+from typing import Final
+
+from calling_credit.rates.deck import ANY_ORIGIN, RateRow
+from ops.rate_sheets.new_rows import REASONS, RowMaker, Surroundings
+from ops.rate_sheets.notes import NoteCode, Notes
+from ops.rate_sheets.sheet_rows import SheetRow
+
+NO_END: Final = "A deck cannot end a row: import a sheet without it on that day."
+Priced = tuple[SheetRow, RateRow]
+
+
+def without_closed(
+    kept: list[Priced], closed: list[SheetRow], maker: RowMaker, around: Surroundings, notes: Notes
+) -> tuple[list[Priced], list[RateRow]]:
+    """Return the prices of a sheet without those of codes that are closed now, and the active deck's rows of codes that
+    close later. A code that is closed on or before the date of its last price stays: the row only moves it.
+    """
+    last: dict[str, SheetRow] = {}
+    for entry, _ in kept:
+        if entry.code not in last or entry.effective_from > last[entry.code].effective_from:
+            last[entry.code] = entry
+    gone: dict[str, int] = {}
+    stay: list[RateRow] = []
+    for entry in closed:
+        reason, price = maker.place_of(entry), last.get(entry.code)
+        is_later = entry.effective_from > around.today
+        if reason is not None:
+            notes.add(reason, entry.line, entry.code, REASONS.get(reason, "It is closed."))
+        elif price is not None and price.effective_from >= entry.effective_from:
+            detail = f"It is closed, and line {price.line} prices it from {price.effective_from.isoformat()}."
+            notes.add(NoteCode.CLOSED, entry.line, entry.code, detail)
+        elif is_later and (price is not None or _active(entry, around)):
+            stays = "until then its price stays" if price else "until then the active price stays"
+            detail = f"It closes on {entry.effective_from.isoformat()}; {stays}. {NO_END}"
+            notes.add(NoteCode.CLOSES_LATER, entry.line, entry.code, detail)
+            stay += [] if price else _active(entry, around)
+        else:
+            gone[entry.code] = entry.line
+            notes.add(NoteCode.CLOSED, entry.line, entry.code, f"{entry.destination} is closed.")
+    return _open(kept, gone, notes), stay
+
+
+def _open(kept: list[Priced], gone: dict[str, int], notes: Notes) -> list[Priced]:
+    """Return the prices of codes that are not closed, and note each of the others. `gone` has the closing line."""
+    for entry, _ in kept:
+        if entry.code in gone:
+            notes.add(NoteCode.CLOSED, entry.line, entry.code, f"Line {gone[entry.code]} closes the code later.")
+    return [pair for pair in kept if pair[0].code not in gone]
+
+
+def after_closing(kept: list[Priced], closed: list[SheetRow], today: date, notes: Notes) -> list[Priced]:
+    """Return the prices of a sheet of changes without those that a later row of the sheet ends by closing the code."""
+    closings: dict[str, SheetRow] = {}
+    for entry in closed:
+        former = closings.get(entry.code)
+        if entry.effective_from <= today and (former is None or former.effective_from < entry.effective_from):
+            closings[entry.code] = entry
+    last: dict[str, date] = {}
+    for entry, _ in kept:
+        last[entry.code] = max(last.get(entry.code, entry.effective_from), entry.effective_from)
+    gone = {code: entry.line for code, entry in closings.items() if code in last and last[code] < entry.effective_from}
+    return _open(kept, gone, notes)
+
+
+def _active(entry: SheetRow, around: Surroundings) -> list[RateRow]:
+    """Return what the active deck charges for exactly this code until it closes."""
+    if around.active is None:
+        return []
+    closes = f"{entry.effective_from.isoformat()}T00:00:00.000Z"
+    rows = around.active.group(entry.code).get(ANY_ORIGIN, ())
+    current = [row for row in rows if row.effective_from <= around.now][:1]
+    return [*current, *(row for row in rows if around.now < row.effective_from < closes)]
