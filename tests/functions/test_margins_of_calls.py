@@ -1,4 +1,4 @@
-"""Margins count each charged call once, with what its customer pays now and what it cost, whatever happened to it."""
+"""Margins count each charged call once, with what its customer pays now and what it cost, also after a change."""
 
 from collections.abc import Iterator
 from datetime import timedelta
