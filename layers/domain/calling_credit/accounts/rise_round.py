@@ -46,8 +46,11 @@ class Round:
         return replace(self, skipped=tuple(sorted({*self.skipped, *names})))
 
     def ended(self) -> "Round":
-        """Return the round to store after the last account."""
-        return Round(self.target, owed={name: self.owed.get(name, self.done) for name in self.skipped})
+        """Return the round to store after the last account. Of what a list owes, the versions of the deck and of the
+        list itself count, so a thousand lists fit into one item.
+        """
+        owed = {name: self.owed.get(name, self.done) for name in self.skipped}
+        return Round(self.target, owed={name: _only(of_list, ("", name)) for name, of_list in owed.items()})
 
     @property
     def is_over(self) -> bool:
@@ -74,6 +77,10 @@ def stored_round(position: str | None) -> Round:
     is_place_known = type(stored.shard) is int and 0 <= stored.shard <= SWEEP_SHARDS and isinstance(stored.after, str)
     is_known = are_versions and are_lists and is_place_known and (not stored.after or is_place(stored.after))
     return stored if is_known else beginning
+
+
+def _only(versions: Versions, names: Collection[str]) -> Versions:
+    return {name: version for name, version in versions.items() if name in names}
 
 
 def _are_versions(value: Any) -> bool:
