@@ -8,7 +8,7 @@ from calling_credit.rates.account_prices import AccountPrices
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.home_numbers import HomeNumbers
 from calling_credit.rates.layered_states import PrefixIndex, rows_by_prefix
-from calling_credit.rates.losses import newly_at_a_loss, sold_at_a_loss
+from calling_credit.rates.losses import newly_at_a_loss, opened_prefixes, sold_at_a_loss
 from calling_credit.rates.pricing import unrounded_price
 from calling_credit.rates.rate_steps import RateStep
 
@@ -57,7 +57,8 @@ def test_losses_are_those_of_every_number(seed: int) -> None:
             found = sold_at_a_loss("", layers, of_cost, HOME, AT).values()
             named = {(one.row.prefix, one.row.origin, one.row.effective_from) for one in found if one.row}
             assert named == losses(deck, listed, cost), number
-        decks = PrefixIndex(of_deck), PrefixIndex(rows_by_prefix(newer))
-        added = newly_at_a_loss("", of_list, decks, PrefixIndex(of_cost), HOME, AT).values()
+        of_newer = rows_by_prefix(newer)
+        decks, opened = (PrefixIndex(of_deck), PrefixIndex(of_newer)), list(opened_prefixes(of_deck, of_newer, AT))
+        added = newly_at_a_loss("", of_list, opened, decks, PrefixIndex(of_cost), HOME, AT).values()
         named = {(one.row.prefix, one.row.origin, one.row.effective_from) for one in added if one.row}
         assert named == losses(newer, own, cost) - losses(deck, own, cost), number

@@ -36,6 +36,7 @@ def sold_at_a_loss(name: str, sold: Layers, cost: RowsByPrefix, home: HomeNumber
 def newly_at_a_loss(
     name: str,
     rows: RowsByPrefix,
+    opened: Iterable[str],
     decks: tuple[PrefixIndex, PrefixIndex],
     cost: PrefixIndex,
     home: HomeNumbers,
@@ -45,20 +46,21 @@ def newly_at_a_loss(
     longer prices some numbers by a longer prefix, so the list does.
 
     Args:
+        opened: The prefixes at which the new deck prices fewer calls (`opened_prefixes`).
         decks: The active deck and the new one.
     """
     nearest = Nearest(rows)
-    if not any(nearest.of(prefix[:-1]) is not None for prefix in _opened(*decks, at)):
+    if not any(nearest.of(prefix[:-1]) is not None for prefix in opened):
         return {}
     costs = cost.around(rows)
     before, after = (sold_at_a_loss(name, (rows, deck.around(rows)), costs, home, at) for deck in decks)
     return {key: sample for key, sample in after.items() if key not in before}
 
 
-def _opened(old: PrefixIndex, new: PrefixIndex, at: str) -> Iterator[str]:
+def opened_prefixes(old: RowsByPrefix, new: RowsByPrefix, at: str) -> Iterator[str]:
     """Yield the prefixes at which the new deck prices fewer calls than the active one: of fewer origins, or later."""
-    for prefix, rows in old.rows.items():
-        starts = _starts(new.rows.get(prefix, ()), at)
+    for prefix, rows in old.items():
+        starts = _starts(new.get(prefix, ()), at)
         if any(starts.get(origin, "~") > start for origin, start in _starts(rows, at).items()):
             yield prefix
 
