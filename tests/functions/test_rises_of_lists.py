@@ -112,6 +112,22 @@ def test_a_list_whose_new_version_is_damaged_announces_it_once_repaired(world: W
     assert not run(world).get("announced")
 
 
+@pytest.mark.parametrize("damage", ["pointer", "gone"])
+def test_an_account_that_gets_another_list_is_told_within_a_day(world: World, damage: str) -> None:
+    files = gold(world)
+    publish_allowed(world, RISING)
+    harm(files, damage)
+    run(world)
+    world.clock.now += timedelta(minutes=5)
+    assert world.operate("PUT", "/accounts/acct_1", {"price_list": None}).status == 200
+    world.clock.now += timedelta(hours=1)
+    assert not run(world).get("announced")
+    world.clock.now += timedelta(days=1)
+    assert run(world)["announced"] == 1
+    assert (prices_told(world), prices_told(world, "acct_2")) == ([["0.12"]], [["0.12"]])
+    assert not run(world).get("announced")
+
+
 def test_a_damaged_list_without_accounts_stops_no_announcement(world: World) -> None:
     publish_list(world, "silver", ELSEWHERE)
     publish_allowed(world, RISING)
@@ -133,7 +149,7 @@ def position(world: World, stored: Any) -> None:
         {"done": {"": "x"}, "owed": []},
         {"target": {"": None}},
         {"skipped": [1]},
-        {"skipped": 5},
+        {"skipped": 5, "owed_at": 1},
         {"shard": True, "done": {}},
         {"done": {}, "target": {"": "v"}, "shard": 1, "after": "\x00"},
         [],

@@ -70,7 +70,7 @@ class RateChangeStore:
         current = stored_round(read_position(self._client, self._table_name, NAME))
         current = current.following(announced.versions, announced.unusable)
         if current.is_over:
-            if not any(map(announced.is_usable, current.owed)):
+            if not any(map(announced.is_usable, current.owed)) and not current.is_due(now):
                 return counts
             current = current.again()
         if announced.begin(current.done, current.owed, now):
@@ -79,16 +79,16 @@ class RateChangeStore:
                 for group in _groups(account_pages(self._client, self._table_name, shard, after)):
                     if seconds_left() < 0:
                         return counts + Counter(unfinished=1)
-                    counts += self._announce([account_id for _, account_id in group], now)
+                    counts += self._announce([account_id for _, account_id in group], current, now)
                     current = replace(current, shard=shard, after=group[-1][0]).skip(announced.unusable)
                     self._store(current, now)
-        self._store(current.skip(announced.unusable).ended(), now)
+        self._store(current.skip(announced.unusable).ended(now), now)
         return counts
 
     def _store(self, current: Round, now: datetime) -> None:
         store_position(self._client, self._table_name, NAME, current.text(), now)
 
-    def _announce(self, account_ids: list[str], now: datetime) -> Counter[str]:
+    def _announce(self, account_ids: list[str], current: Round, now: datetime) -> Counter[str]:
         """Announce the rises to those of some accounts that they concern."""
         counts = Counter(accounts=len(account_ids))
         items = read_many(
@@ -97,7 +97,7 @@ class RateChangeStore:
         for (pk, _), item in items.items():
             try:
                 account = decode_item(item, lambda stored: account_from_item(from_attributes(stored)))
-                written = self._announce_to(keys.account_of(pk), account, now)
+                written = self._announce_to(keys.account_of(pk), account, current, now)
             except UnreadableItem as error:
                 self._on_unreadable(error)
                 counts["skipped"] += 1
@@ -108,17 +108,18 @@ class RateChangeStore:
             counts["announced"] += written
         return counts
 
-    def _announce_to(self, account_id: str, account: Account | None, now: datetime) -> int:
+    def _announce_to(self, account_id: str, account: Account | None, current: Round, now: datetime) -> int:
         if account is None or not account.breakdown or account.is_closed:
             return 0
         terms = account.price_terms[0] if account.price_terms else None
-        countries = self._announced.countries(terms)
+        owed = current.owed_list(account.price_terms)
+        countries = self._announced.countries(terms, owed)
         called = self._called_countries(account_id, now) & countries if countries else set()
         if not called:
             return 0
         lines = AccountReader(self._client, self._table_name, account_id, self._on_unreadable)
         written = 0
-        for name, by_country in self._announced.for_terms(terms, lines.line_countries(None)).items():
+        for name, by_country in self._announced.for_terms(terms, lines.line_countries(None), owed).items():
             concerned = [rise for country, rise in by_country.items() if country in called]
             if concerned:
                 written += self._put(account_id, name, concerned)

@@ -53,7 +53,7 @@ class AnnouncedRises:
                 self._try_add(name)
         self._decks: dict[str, Deck] = {}
         self._rows: dict[tuple[str, str | None], list[RateRow]] = {}
-        self._known: dict[tuple[str | None, int, tuple[str, ...]], Rises] = {}
+        self._known: dict[tuple[str | None, int, tuple[str, ...], str | None], Rises] = {}
         self._at = ""
         self._done: Versions = {}
         self._owed: Mapping[str, Versions] = {}
@@ -90,7 +90,7 @@ class AnnouncedRises:
         """Find the later rows that the versions announced before (`done`) did not have. Return whether there are any.
 
         Args:
-            owed: What accounts with certain lists were told instead, by the name of their list.
+            owed: What accounts were told instead that had certain lists, by the name of the list.
 
         Raises:
             Unavailable: the active deck cannot be read.
@@ -98,38 +98,47 @@ class AnnouncedRises:
         self._at = format_instant(now)
         self._done, self._owed = done, owed
         self._known, self._rows = {}, {}
-        return any(map(self._has_rows, self._pointers))
+        told = any(map(self._has_rows, self._pointers))
+        return told or any(self._has_rows(DECK, name) or self._has_rows(name, name) for name in owed)
 
-    def _has_rows(self, name: str) -> bool:
+    def _has_rows(self, name: str, owed: str | None = None) -> bool:
         try:
-            return bool(self._new_rows(name))
+            return bool(self._new_rows(name, owed))
         except UnusableList:
             return False
 
-    def countries(self, terms: PriceTerms | None) -> set[str]:
-        """Return the countries whose prices may rise for accounts with these terms. Raises UnusableList."""
-        rows = self._new_rows(DECK if terms is None or terms.price_list is None else terms.price_list)
+    def countries(self, terms: PriceTerms | None, owed: str | None = None) -> set[str]:
+        """Return the countries whose prices may rise for accounts with these terms.
+
+        Args:
+            owed: The list that they had when they were skipped.
+
+        Raises:
+            UnusableList: their list cannot be read.
+        """
+        rows = self._new_rows(DECK if terms is None or terms.price_list is None else terms.price_list, owed)
         return {row.country for of_list in rows.values() for row in of_list}
 
-    def for_terms(self, terms: PriceTerms | None, origins: Iterable[str] = ()) -> Rises:
+    def for_terms(self, terms: PriceTerms | None, origins: Iterable[str] = (), owed: str | None = None) -> Rises:
         """Return the rises for accounts with these terms and lines in these countries; without lines, those for callers
-        from home and from anywhere. Raises UnusableList.
+        from home and from anywhere. See `countries`.
         """
         callers = tuple(sorted(set(origins))) or self._usual_origins
-        key = (None, 0, callers) if terms is None else (terms.price_list, terms.markup_hundredths, callers)
+        name, markup = (None, 0) if terms is None else (terms.price_list, terms.markup_hundredths)
+        key = (name, markup, callers, owed)
         rises = self._known.get(key)
         if rises is None:
             rises = self._known[key] = self._find(*key)
         return rises
 
-    def _find(self, name: str | None, markup_hundredths: int, origins: tuple[str, ...]) -> Rises:
-        rows = self._new_rows(name or DECK)
+    def _find(self, name: str | None, markup_hundredths: int, origins: tuple[str, ...], owed: str | None) -> Rises:
+        rows = self._new_rows(name or DECK, owed)
         if not rows:
             return {}
         prices = AccountPrices(self._deck(DECK), None if name is None else self._own(name), markup_hundredths)
         return {one: find_rises(prices, of_list, origins, self._at, one) for one, of_list in rows.items()}
 
-    def _new_rows(self, name: str) -> dict[str, list[RateRow]]:
+    def _new_rows(self, name: str, owed: str | None) -> dict[str, list[RateRow]]:
         """Return the new rows of the deck, and of a list over it; {} if there are none. Without a deck, nothing prices
         calls.
         """
@@ -137,7 +146,7 @@ class AnnouncedRises:
             if name != DECK:
                 self._own(name)
             return {}
-        before = self._owed.get(name, self._done)
+        before = self._done if owed is None else self._owed[owed]
         names = (one for one in dict.fromkeys((DECK, name)) if one in self._pointers)
         rows = {one: self._rows_since(one, before.get(one)) for one in names}
         return rows if DECK in rows and any(rows.values()) else {}
