@@ -134,7 +134,9 @@ def compile_lists() -> None:
 
 
 def announce_rises(context: LambdaContext) -> dict[str, Any]:
-    """Announce later rises of prices to the accounts that they concern, as long as there is time."""
+    """Announce later rises of prices to the accounts that they concern, as long as there is time. A price list that
+    cannot be read is reported, and the accounts of the others are told.
+    """
     found: list[UnreadableItem] = []
     bucket = config().deck_bucket
     try:
@@ -146,6 +148,11 @@ def announce_rises(context: LambdaContext) -> dict[str, Any]:
         return {}
     for item in found:
         log_unreadable(logger, item)
+    for name, reason in announced.unusable.items():
+        logger.error("rises_of_list_not_announced", list=name, code=reason.code, detail=reason.detail)
+    untold = max(counts["skipped"], len(announced.unusable))
+    if untold:
+        emit(metrics, {"rises_skipped": untold})  # The alarm counts these.
     if counts:
         logger.info("rises_announced", extra=dict(counts))
     return dict(counts)

@@ -119,6 +119,9 @@ def test_a_new_deck_answers_only_for_what_it_newly_outdoes() -> None:
     assert outdone([row("855")], [row("85597")], [row("85597"), row("85510")]) == [("855", "85510")]
     assert outdone([row("855"), row("8551")], [], [row("85510"), row("85597")]) == [("855", "85597"), ("8551", "85510")]
     assert outdone([row("44")], [], [row("85597")]) == []
+    assert outdone([row("855"), row("85597", "GB")], [], [row("85597")]) == [("855", "85597")]
+    assert outdone([row("855"), row("85597", since=LATER)], [], [row("85597")]) == [("855", "85597")]
+    assert outdone([row("855"), row("85597")], [], [row("85597")]) == []
 
 
 @given(rows, rows, rows)

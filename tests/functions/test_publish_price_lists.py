@@ -200,6 +200,21 @@ def test_a_deck_or_list_below_the_buying_list_needs_approval(world: World, comma
     published(commands, "gold", GOLD, "--allow", "sold_at_a_loss:1")
 
 
+def test_a_deck_that_leaves_numbers_to_a_cheap_list_needs_approval(world: World, commands: Commands) -> None:
+    mobile = CAMBODIA | {"prefix": "85597", "rate_per_minute": "0.60"}
+    assert drop(world, with_rows(CAMBODIA, mobile))["outcome"] == "published"
+    published(commands, "cost", deck_csv(CAMBODIA | {"rate_per_minute": "0.10"}, mobile | {"rate_per_minute": "0.50"}))
+    assert commands.publish(GOLD, "--list", "gold")[0] == 1
+    published(commands, "gold", GOLD, "--allow", "list_overridden:1")
+    before = active()
+    assert drop(world, with_rows(CAMBODIA, mobile | {"rate_per_minute": "0.70"}), "a.csv")["outcome"] == "published"
+    assert active() != before
+    before = active()
+    assert drop(world, with_rows(CAMBODIA | {"rate_per_minute": "0.55"}), "b.csv")["outcome"] == "needs_approval"
+    found = {one["code"]: one["count"] for one in report("b.csv")["findings"]}
+    assert (found.get("sold_at_a_loss"), active()) == (1, before), "the list would sell 85597 below its cost"
+
+
 def test_a_buying_list_above_the_prices_is_published_with_a_warning(world: World, commands: Commands) -> None:
     assert drop(world, with_rows(CAMBODIA))["outcome"] == "published"
     published(commands, "gold", GOLD)

@@ -1,6 +1,5 @@
 """Accounts with daily sums hear once, and in time, of later rises in countries that they called."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,48 +9,20 @@ from calling_credit.accounts.rate_changes import RateChangeStore
 from calling_credit.dynamodb.unreadable import ignore_unreadable
 from calling_credit.notifications.from_stream import derive_events
 from calling_credit.rates.announced_rises import AnnouncedRises
-from calling_credit.rates.list_publishing import PriceListBucket
 from calling_credit.rates.publishing import DeckBucket
 from tests.domain.examples import deck_csv
 from tests.functions.decks_bench import clean, publish_allowed, with_rows
+from tests.functions.rises_bench import LATER, RISING, announced, called, publish_list, run
 from tests.harness.table import BUCKET, _s3
 from tests.harness.world import DECK, World, number_of
 
-__all__ = ["clean"]
+__all__ = ["called", "clean"]
 
-pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
-LATER = {"effective_from": "2027-02-01"}
-RISING = with_rows(LATER | {"rate_per_minute": "0.12"})
-SCHEDULE = {"version": "0", "source": "aws.scheduler"}
-
-
-@pytest.fixture(autouse=True)
-def fresh(clean: None, world: World) -> Iterator[None]:
-    """A bucket without lists, and an account with daily sums that has called the United Kingdom."""
-
-    def empty() -> None:
-        for found in _s3().list_objects_v2(Bucket=BUCKET, Prefix="lists/").get("Contents", []):
-            _s3().delete_object(Bucket=BUCKET, Key=found["Key"])
-
-    empty()
-    assert world.operate("PUT", "/accounts/acct_1", {"breakdown": True}).status == 200
-    world.adjust("50.00", "credit")
-    world.clock.now += timedelta(minutes=2)
-    world.stack.forget()
-    assert world.deliver({}) == []
-    yield
-    empty()
-
-
-def announced(world: World, account: str = "acct_1") -> list[dict[str, Any]]:
-    """The announcements of an account, oldest first."""
-    items = [item for item in world.stack.items() if item["PK"] == f"ACCOUNT#{account}"]
-    return [item for item in items if item.get("action") == "rate_change_announced"]
-
-
-def run(world: World, seconds: int = 300) -> dict[str, Any]:
-    answer: dict[str, Any] = world.stack.invoke("publish_rates", SCHEDULE, seconds=seconds)
-    return answer
+pytestmark = [
+    pytest.mark.dynamodb,
+    pytest.mark.usefixtures("called"),
+    pytest.mark.filterwarnings("ignore:No application metrics"),
+]
 
 
 def test_an_account_is_told_once_of_a_rise_in_a_country_it_called(world: World) -> None:
@@ -125,18 +96,14 @@ def test_an_interrupted_round_continues_and_announces_nothing_twice(world: World
 
 
 def test_an_account_receives_the_rises_of_its_own_list(world: World) -> None:
-    gold = PriceListBucket(_s3(), BUCKET, "gold", 60)
     data = deck_csv({"rate_per_minute": "0.08"}, LATER | {"rate_per_minute": "0.11"})
-    check = gold.check(data, world.clock.now, world.clock.now)
-    assert gold.publish(data, check, world.clock.now, world.clock.now, check.counts) == "published"
+    publish_list(world, "gold", data)
     assert "announced" not in run(world), "it has no list"
     assert world.operate("PUT", "/accounts/acct_1", {"price_list": "gold"}).status == 200
     publish_allowed(world, RISING)
     assert "announced" not in run(world), "the list prices these numbers"
     world.clock.now += timedelta(minutes=2)
-    newer = data.replace(b"0.11", b"0.12")
-    check = gold.check(newer, world.clock.now, world.clock.now)
-    assert gold.publish(newer, check, world.clock.now, world.clock.now, check.counts) == "published"
+    publish_list(world, "gold", data.replace(b"0.11", b"0.12"))
     assert run(world)["announced"] == 1
     [item] = announced(world)
     assert [(one["price"], one["next_price"]) for one in item["new"]["changes"]] == [("0.08", "0.12")]

@@ -6,15 +6,16 @@ and the mail derive. The key of that change depends on the version alone, so a r
 round announces nothing twice.
 """
 
-import json
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.account import Account, account_from_item
 from calling_credit.accounts.daily_sums import REST, Dimension, read_sums
+from calling_credit.accounts.reader import AccountReader
+from calling_credit.accounts.rise_round import Round, stored_round
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import sweep_actor
 from calling_credit.changes.change import Change, change_item
@@ -23,12 +24,12 @@ from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.partition import Partition
-from calling_credit.dynamodb.positions import is_place, read_position, store_position
+from calling_credit.dynamodb.positions import read_position, store_position
 from calling_credit.dynamodb.schema import SCHEMA_NAME, SCHEMA_VALUE
 from calling_credit.dynamodb.sweep import account_pages
 from calling_credit.dynamodb.sweep_keys import SWEEP_SHARDS
 from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem, decode_item
-from calling_credit.rates.announced_rises import AnnouncedRises
+from calling_credit.rates.announced_rises import AnnouncedRises, UnusableList
 from calling_credit.rates.deck_store import version_time
 from calling_credit.rates.price_rises import Rise, rises_view
 
@@ -39,41 +40,8 @@ NAME: Final = "rate_changes"
 """The name of the stored position, and of the actor of the changes."""
 CALLED_WITHIN: Final = timedelta(days=92)
 """Three months."""
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """A round: the versions that were announced to all accounts before it, by the name of their list, those that it
-    announces, and how far it has come. Without `target`, no round runs.
-    """
-
-    done: Mapping[str, str] = field(default_factory=dict)
-    target: Mapping[str, str] = field(default_factory=dict)
-    shard: int = 0
-    after: str = ""
-
-    def following(self, versions: Mapping[str, str]) -> "Round":
-        """Return the round for the active versions: this one if it announces them, else a new one."""
-        if self.target == versions or (not self.target and self.done == versions):
-            return self
-        return Round(self.done, versions)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether every account was told of the target."""
-        return not self.target or self.shard >= SWEEP_SHARDS
-
-
-def stored_round(position: str | None) -> Round:
-    """Return the round of a stored position. One that cannot be read begins again, which only repeats work."""
-    beginning = Round()
-    try:
-        stored = Round(**json.loads(position or "{}"))
-    except (RecursionError, TypeError, ValueError):
-        return beginning
-    is_readable = all(isinstance(value, type(getattr(beginning, name))) for name, value in asdict(stored).items())
-    is_known = is_readable and 0 <= stored.shard <= SWEEP_SHARDS and (not stored.after or is_place(stored.after))
-    return stored if is_known else beginning
+GROUP: Final = 100
+"""The accounts between two looks at the time. A page of the index holds thousands, which take minutes to tell."""
 
 
 class RateChangeStore:
@@ -90,32 +58,37 @@ class RateChangeStore:
     def run(self, now: datetime, seconds_left: Callable[[], float]) -> Counter[str]:
         """Continue the round, or begin one if a version is new, until its end or until the time is used up.
 
-        Return how many accounts were read and announcements written, and `unfinished` if the next run continues.
+        Return how many accounts were read, skipped (their item or their price list cannot be read), and announcements
+        written, and `unfinished` if the next run continues. Accounts whose list cannot be read are told once it can be.
 
         Raises:
-            Unavailable: a deck or list cannot be read; the next run tries again.
+            Unavailable: the deck cannot be read; the next run tries again.
             ClientError, BotoCoreError: the table or the bucket did not answer.
         """
         counts: Counter[str] = Counter()
-        current = stored_round(read_position(self._client, self._table_name, NAME)).following(self._announced.versions)
+        announced = self._announced
+        current = stored_round(read_position(self._client, self._table_name, NAME))
+        current = current.following(announced.versions, announced.unusable)
         if current.is_over:
-            return counts
-        if self._announced.begin(current.done, now):
+            if not any(map(announced.is_usable, current.owed)) and not current.is_due(now):
+                return counts
+            current = current.again()
+        if announced.begin(current.done, current.owed, now):
             for shard in range(current.shard, SWEEP_SHARDS):
                 after = current.after if shard == current.shard else ""
-                for page in account_pages(self._client, self._table_name, shard, after):
+                for group in _groups(account_pages(self._client, self._table_name, shard, after)):
                     if seconds_left() < 0:
                         return counts + Counter(unfinished=1)
-                    counts += self._announce([account_id for _, account_id in page], now)
-                    current = replace(current, shard=shard, after=page[-1][0] if page else after)
+                    counts += self._announce([account_id for _, account_id in group], current, now)
+                    current = replace(current, shard=shard, after=group[-1][0]).skip(announced.unusable)
                     self._store(current, now)
-        self._store(Round(done=current.target), now)
+        self._store(current.skip(announced.unusable).ended(now), now)
         return counts
 
     def _store(self, current: Round, now: datetime) -> None:
-        store_position(self._client, self._table_name, NAME, json.dumps(asdict(current)), now)
+        store_position(self._client, self._table_name, NAME, current.text(), now)
 
-    def _announce(self, account_ids: list[str], now: datetime) -> Counter[str]:
+    def _announce(self, account_ids: list[str], current: Round, now: datetime) -> Counter[str]:
         """Announce the rises to those of some accounts that they concern."""
         counts = Counter(accounts=len(account_ids))
         items = read_many(
@@ -124,22 +97,29 @@ class RateChangeStore:
         for (pk, _), item in items.items():
             try:
                 account = decode_item(item, lambda stored: account_from_item(from_attributes(stored)))
-                written = self._announce_to(keys.account_of(pk), account, now)
+                written = self._announce_to(keys.account_of(pk), account, current, now)
             except UnreadableItem as error:
                 self._on_unreadable(error)
+                counts["skipped"] += 1
+                continue
+            except UnusableList:
+                counts["skipped"] += 1
                 continue
             counts["announced"] += written
         return counts
 
-    def _announce_to(self, account_id: str, account: Account | None, now: datetime) -> int:
+    def _announce_to(self, account_id: str, account: Account | None, current: Round, now: datetime) -> int:
         if account is None or not account.breakdown or account.is_closed:
             return 0
-        rises = self._announced.for_terms(account.price_terms[0] if account.price_terms else None)
-        if not any(rises.values()):
+        terms = account.price_terms[0] if account.price_terms else None
+        owed = current.owed_list(account.price_terms)
+        countries = self._announced.countries(terms, owed)
+        called = self._called_countries(account_id, now) & countries if countries else set()
+        if not called:
             return 0
-        called = self._called_countries(account_id, now)
+        lines = AccountReader(self._client, self._table_name, account_id, self._on_unreadable)
         written = 0
-        for name, by_country in rises.items():
+        for name, by_country in self._announced.for_terms(terms, lines.line_countries(None), owed).items():
             concerned = [rise for country, rise in by_country.items() if country in called]
             if concerned:
                 written += self._put(account_id, name, concerned)
@@ -178,3 +158,9 @@ def _countries(day: Mapping[str, Any]) -> set[str]:
     """Return the countries that the sums of a day name."""
     of_countries = (one for one in read_sums(day) if one.dimension is Dimension.COUNTRY and one.name != REST)
     return {one.name for one in of_countries if one.sums.calls > 0}
+
+
+def _groups(pages: Iterable[list[tuple[str, str]]]) -> Iterator[list[tuple[str, str]]]:
+    """Divide pages of accounts into small groups."""
+    for page in pages:
+        yield from (page[start : start + GROUP] for start in range(0, len(page), GROUP))

@@ -6,7 +6,6 @@ Reads the accounts' index and each account's entries, never all items. Writes no
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -16,7 +15,7 @@ from calling_credit.dynamodb.sweep import account_pages
 from calling_credit.dynamodb.sweep_keys import SWEEP_SHARDS
 from calling_credit.dynamodb.unreadable import UnreadableItem, decode_item
 from calling_credit.errors import NotFound, ProblemCode
-from calling_credit.instants import Period, format_instant
+from calling_credit.instants import Period
 from calling_credit.ledger.charge_reader import calls_between
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.rates.cost_versions import CostVersions
@@ -57,8 +56,8 @@ class MarginReader:
         self._client = client
         self._table_name = table_name
         self._costs = costs
-        begin, end = (datetime.combine(day, time(), UTC) for day in (period.first, period.last + timedelta(days=1)))
-        self._low, self._high = keys.entry_range(format_instant(begin), format_instant(end))
+        after_last = f"{period.last}T24"  # After every instant of the day; the next day may not exist.
+        self._low, self._high = keys.entry_range(str(period.first), after_last)
         self.accounts = 0
         """The accounts that were read to their end."""
 

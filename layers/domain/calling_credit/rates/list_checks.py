@@ -15,7 +15,7 @@ from calling_credit.rates.home_numbers import HomeNumbers
 from calling_credit.rates.layered_states import PrefixIndex, rows_by_prefix
 from calling_credit.rates.list_guard import newly_outdone
 from calling_credit.rates.list_names import COST, list_client, list_names
-from calling_credit.rates.losses import sold_at_a_loss
+from calling_credit.rates.losses import newly_at_a_loss, opened_prefixes, sold_at_a_loss
 from calling_credit.rates.published_decks import PublishedDecks
 
 if TYPE_CHECKING:
@@ -48,18 +48,21 @@ class DecksBeside:
             return check
         old, new = rows_by_prefix(before.rows if before else ()), rows_by_prefix(check.deck.rows)
         changed = [prefix for prefix, of_prefix in new.items() if old.get(prefix) != of_prefix]
-        indexes = PrefixIndex(old), PrefixIndex(new)
+        indexes, opened = (PrefixIndex(old), PrefixIndex(new)), list(opened_prefixes(old, new, at))
         outdone: dict[str, Sample] = {}
         losses: dict[str, Sample] = {}
-        for name, pointer in pointers.items():
+        cost: PrefixIndex | None = None
+        for name, pointer in sorted(pointers.items(), key=lambda item: item[0] != COST):
             try:
                 rows = rows_by_prefix(self._read(name, pointer).rows)
             except Unavailable as error:
                 return replace(check, obstacle=error.detail)
             if name == COST:
-                losses = sold_at_a_loss("", (new,), rows, home, at)
-            else:
-                outdone |= newly_outdone(name, rows, *indexes, changed, at)
+                losses, cost = sold_at_a_loss("", (new,), rows, home, at), PrefixIndex(rows)
+                continue
+            outdone |= newly_outdone(name, rows, *indexes, changed, at)
+            if cost is not None:
+                losses |= newly_at_a_loss(name, rows, opened, indexes, cost, home, at)
         added = {GuardCode.LIST_OVERRIDDEN: outdone, GuardCode.SOLD_AT_A_LOSS: losses}
         check.judgement = with_samples(check.judgement, added)
         return check

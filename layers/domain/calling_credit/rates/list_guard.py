@@ -63,7 +63,7 @@ class ListGuard:
 
     def outdone_at(self, prefixes: Iterable[str]) -> dict[tuple[str, str], Sample]:
         """Return the rows that the deck outdoes at some of its prefixes, by row and prefix."""
-        below = [prefix for prefix in prefixes if self._nearest.of(prefix) not in (None, prefix)]
+        below = [prefix for prefix in prefixes if self._nearest.of(prefix[:-1]) is not None]
         if not below:
             return {}
         covered = covered_prefixes(
@@ -123,7 +123,7 @@ def newly_outdone(
     prefixes.
     """
     nearest = Nearest(rows)
-    below = [prefix for prefix in changed if nearest.of(prefix) not in (None, prefix)]
+    below = [prefix for prefix in changed if nearest.of(prefix[:-1]) is not None]
     if not below:
         return {}
     after = ListGuard(name, rows, new.around(below), at).outdone_at(below)

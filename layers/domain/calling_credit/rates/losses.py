@@ -2,6 +2,7 @@
 customer. Reads nothing but the rows.
 """
 
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
@@ -10,7 +11,7 @@ from calling_credit.rates.deck_pair import RowsByPrefix
 from calling_credit.rates.deck_states import covered_prefixes
 from calling_credit.rates.findings import Sample
 from calling_credit.rates.home_numbers import HomeNumbers
-from calling_credit.rates.layered_states import LayeredStates, Nearest, steps
+from calling_credit.rates.layered_states import LayeredStates, Nearest, PrefixIndex, steps
 from calling_credit.rates.list_guard import home_rows
 from calling_credit.rates.pricing import unrounded_price
 
@@ -30,6 +31,46 @@ def sold_at_a_loss(name: str, sold: Layers, cost: RowsByPrefix, home: HomeNumber
     """
     comparison = _Comparison(name, sold, cost, home, at)
     return comparison.compare()
+
+
+def newly_at_a_loss(
+    name: str,
+    rows: RowsByPrefix,
+    opened: Iterable[str],
+    decks: tuple[PrefixIndex, PrefixIndex],
+    cost: PrefixIndex,
+    home: HomeNumbers,
+    at: str,
+) -> dict[str, Sample]:
+    """Return the rows of a list that sell at a loss below a new deck and did not below the active one: the new deck no
+    longer prices some numbers by a longer prefix, so the list does.
+
+    Args:
+        opened: The prefixes at which the new deck prices fewer calls (`opened_prefixes`).
+        decks: The active deck and the new one.
+    """
+    nearest = Nearest(rows)
+    if not any(nearest.of(prefix[:-1]) is not None for prefix in opened):
+        return {}
+    costs = cost.around(rows)
+    before, after = (sold_at_a_loss(name, (rows, deck.around(rows)), costs, home, at) for deck in decks)
+    return {key: sample for key, sample in after.items() if key not in before}
+
+
+def opened_prefixes(old: RowsByPrefix, new: RowsByPrefix, at: str) -> Iterator[str]:
+    """Yield the prefixes at which the new deck prices fewer calls than the active one: of fewer origins, or later."""
+    for prefix, rows in old.items():
+        starts = _starts(new.get(prefix, ()), at)
+        if any(starts.get(origin, "~") > start for origin, start in _starts(rows, at).items()):
+            yield prefix
+
+
+def _starts(rows: Iterable[RateRow], at: str) -> dict[str, str]:
+    """Return from when on rows of a prefix price calls, by origin; not before an instant."""
+    starts: dict[str, str] = {}
+    for row in rows:
+        starts[row.origin] = min(starts.get(row.origin, "~"), max(at, row.effective_from))
+    return starts
 
 
 class _Comparison:
