@@ -146,7 +146,7 @@ def new_call() -> str:
     return f"c_{uuid.uuid4().hex}"
 
 
-def test_the_account_and_nobody_else_sees_its_list(customer: Customer) -> None:
+def test_only_the_account_sees_its_list(customer: Customer) -> None:
     item = price_of(customer, LISTED)
     shown = {"price_list": NAME, "markup_percent": "0.00", "rate_per_minute": "0.20", "connection_fee": "0.40"}
     assert item | shown | {"rate_steps": STEPS} == item
