@@ -2,6 +2,7 @@
 
 import pytest
 
+from calling_credit.rates.publishing import DeckBucket
 from tests.domain.examples import deck_csv
 from tests.functions.deck_commands import Commands, commands
 from tests.functions.decks_bench import active, clean, drop, report, with_rows
