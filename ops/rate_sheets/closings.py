@@ -39,7 +39,11 @@ def without_closed(
             stay += [] if price else _active(entry, around)
         else:
             gone[entry.code] = entry.line
-            notes.add(NoteCode.CLOSED, entry.line, entry.code, f"{entry.destination} is closed.")
+            code, detail = NoteCode.CLOSED, f"{entry.destination} is closed."
+            if is_later:
+                left_out = "until then no price is known, so it is left out at once"
+                code, detail = NoteCode.CLOSES_LATER, f"It closes on {entry.effective_from.isoformat()}; {left_out}."
+            notes.add(code, entry.line, entry.code, detail)
     return _open(kept, gone, notes), stay
 
 

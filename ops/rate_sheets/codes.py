@@ -93,7 +93,7 @@ class CodeReader:
         self._refuse_spoiled(text)
         found: list[str] = []
         joined = country_code
-        for part in self._parts(text):
+        for part in self._parts(text, has_country=bool(country_code) or self._dash == JOIN):
             codes, joined = self._part(part, country_code, joined)
             found += codes
         for code in found:
@@ -109,7 +109,7 @@ class CodeReader:
         if _A_DATE.fullmatch(text):
             raise CellError(f'"{text}" is a date: a spreadsheet program changed the code.', AS_TEXT)
 
-    def _parts(self, text: str) -> Iterator[str]:
+    def _parts(self, text: str, *, has_country: bool) -> Iterator[str]:
         whole = _WHOLE.fullmatch(text)
         if whole:
             yield whole[1]
@@ -117,10 +117,10 @@ class CodeReader:
         if self._comma == THOUSANDS and looks_like_thousands(text):
             yield text.replace(",", "")
             return
-        for part in _SEPARATORS.split(text):
-            bare = part.strip().removeprefix("'").strip(" .")
-            if bare:
-                yield from _spaced(bare)
+        parts = [part.strip().removeprefix("'").strip(" .") for part in _SEPARATORS.split(text)]
+        filled = list(filter(None, parts))
+        for part in filled:
+            yield from _spaced(part, is_listed=len(filled) > 1, has_country=has_country)
 
     def _part(self, part: str, country_code: str, joined: str) -> tuple[list[str], str]:
         """Return the codes of one part, and the country code that goes before the parts after it."""
@@ -157,9 +157,8 @@ def without_trunk(code: str) -> str:
     """Return a code without a trunk zero after its calling code, where no number begins with one: 4477 for 44077."""
     if "0" not in code[1:4]:
         return code
-    known = calling_codes()
-    length = next((length for length in (1, 2, 3) if code[:length] in known), 0)
-    return _with_country(code[length:], code[:length]) if length and code[length : length + 1] == "0" else code
+    country = _calling_code(code)
+    return _with_country(code[len(country) :], country) if country and code[len(country) :][:1] == "0" else code
 
 
 def _digits(part: str) -> str:
@@ -178,8 +177,11 @@ def _without_access(part: str) -> str:
     return bare.removeprefix("011") if bare.startswith("011") else bare.removeprefix("00")
 
 
-def _spaced(part: str) -> list[str]:
-    """Return the codes of a part with blanks: `44 7400` is one code, `9370 9379` are two."""
+def _spaced(part: str, *, is_listed: bool, has_country: bool) -> list[str]:
+    """Return the codes of a part with blanks: `44 7400` is one code, `9370 9379` are two. In whole codes, a piece that
+    cannot begin one continues the piece before it: `336 07`; in a list with other separators, so does each piece
+    of another calling code.
+    """
     pieces = part.replace(" - ", "-").split()
     if len(pieces) < 2 or "-" in part or not all(map(str.isdigit, pieces[1:])):
         return [part]
@@ -187,7 +189,18 @@ def _spaced(part: str) -> list[str]:
     first = first.removeprefix("00")
     if first in calling_codes() and not all(piece.startswith(first) for piece in pieces[1:]):
         return [part]
-    return [part] if first in ("", "0", "00", "011") else pieces
+    if first in ("", "0", "00", "011"):
+        return [part]
+    if not has_country:
+        countries = {_calling_code(piece.removeprefix("00")) for piece in pieces[1:]}
+        if "" in countries or (is_listed and countries != {_calling_code(first)}):
+            return [part]
+    return pieces
+
+
+def _calling_code(digits: str) -> str:
+    """Return the calling code at the beginning of digits; empty if they begin with none."""
+    return next((digits[:length] for length in (1, 2, 3) if digits[:length] in calling_codes()), "")
 
 
 def _range(first: str, last: str, part: str) -> list[str]:

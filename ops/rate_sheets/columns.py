@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from ops.rate_sheets.by_content import add_by_content, change_column, split_increments
 from ops.rate_sheets.cells import Row, Sheet, with_merged
 from ops.rate_sheets.codes import calling_codes
-from ops.rate_sheets.headers import TIMES, fits, has_markers, is_code_cell, roles_of_header
+from ops.rate_sheets.headers import TIMES, fits, is_code_cell, roles_of_header
 from ops.rate_sheets.national_codes import joined_columns
 from ops.rate_sheets.notes import column_letters
 from ops.rate_sheets.other_tables import STEP, second_table
 from ops.rate_sheets.rate_map import Role
 from ops.rate_sheets.table import MAX_HEADER_ROWS, joined_names, plain
-from ops.rate_sheets.units import UNIT_HEADER
 
 ROWS_SEARCHED: Final = 400
 SAMPLE: Final = 300
@@ -89,10 +89,12 @@ def _guess(sheet: Sheet, rows: Sequence[Row], position: int, count: int) -> Tabl
     second = second_table(options, names, cells)
     if second:
         options = [option for option in options if option[2] < second]
-    columns = _assigned(options, names, cells)
+    change, doubts = change_column(options, names, cells)
+    columns = _assigned([option for option in options if option[1] != Role.CHANGE or option == change], names, cells)
     if columns is None:
         return None
-    doubts = _by_content(columns, names[: second or None], cells)
+    split_increments(columns, names, cells)
+    doubts += add_by_content(columns, names[: second or None], cells)
     if second:
         doubts.append(f"columns: a second table begins in column {column_letters(second)}. {STEP}")
     ranks = {(role, column): rank for rank, role, column in options}
@@ -155,37 +157,6 @@ def _without_old(options: list[tuple[int, Role, int]]) -> list[tuple[int, Role, 
     return [option for option in options if not (new and option[1] == Role.RATE and option[2] in old)]
 
 
-def _by_content(columns: dict[Role, list[int]], names: list[str], cells: list[list[str]]) -> list[str]:
-    """Add columns of increments and dates that only their cells show, and return the doubts about them."""
-    doubts = []
-    taken = {column for found in columns.values() for column in found}
-    has_seconds = {Role.INCREMENTS, Role.MINIMUM, Role.INCREMENT} & set(columns)
-    for role in ([] if has_seconds else [Role.INCREMENTS]) + ([] if Role.EFFECTIVE in columns else [Role.EFFECTIVE]):
-        free = [column for column in range(len(names)) if column not in taken and not UNIT_HEADER.search(names[column])]
-        found = [column for column in free if fits(role, cells[column])]
-        if len(found) == 1:
-            columns[role] = found
-            taken.add(found[0])
-            doubts.append(f'{role}: the header "{names[found[0]]}" is unknown, but the cells look so')
-    if len(columns.get(Role.CODE, ())) == 1:
-        doubts += _codes_beside(columns[Role.CODE][0], taken, names, cells)
-    markers = [] if Role.CHANGE in columns else [at for at, _ in enumerate(names) if at not in taken]
-    found = [column for column in markers if has_markers(cells[column])]
-    if found:
-        columns[Role.CHANGE] = found[:1]
-        doubts.append(f'{Role.CHANGE}: the header "{names[found[0]]}" is unknown, but the cells look so')
-    return doubts
-
-
-def _codes_beside(code: int, taken: set[int], names: list[str], cells: list[list[str]]) -> list[str]:
-    """Doubt codes that are only those of countries, some twice, if an unused column may have the rest of them."""
-    filled = list(filter(None, cells[code]))
-    if len(set(filled)) == len(filled) or not {text.lstrip("+") for text in filled} <= calling_codes():
-        return []
-    beside = [at for at, name in enumerate(names) if at not in taken and name and fits(Role.AREA_CODE, cells[at])]
-    return [f'code: it only has country codes; the rest may be in "{names[at]}" (then: area_code)' for at in beside]
-
-
 def _settle_codes(columns: dict[Role, list[int]], cells: list[list[str]]) -> None:
     """Keep one way to name codes: whole codes, or a country code with area codes."""
     if Role.COUNTRY_CODE in columns and Role.AREA_CODE not in columns and Role.CODE in columns:
@@ -235,4 +206,14 @@ def _without_header(sheet: Sheet, rows: Sequence[Row]) -> TableGuess | None:
     if Role.CODE not in columns or Role.RATE not in columns:
         return None
     doubts = ["columns: the sheet has no header, so they were guessed from their cells"]
-    return TableGuess(sheet, 0, [], columns, 1.0, doubts)
+    letters = [f"column {column_letters(column)}" for column in range(width)]
+    doubts += add_by_content(columns, letters, cells)
+    used = {column for found in columns.values() for column in found}
+    rivals = [at for at in range(columns[Role.RATE][0] + 1, width) if at not in used and _has_prices(cells[at])]
+    return TableGuess(sheet, 0, [], columns, 1.0, doubts, rivals)
+
+
+def _has_prices(cells: Sequence[str]) -> bool:
+    """Return whether most cells of a column without a header are prices with a fraction."""
+    filled = [cell for cell in cells if cell]
+    return sum("." in cell or "," in cell for cell in filled) > len(cells) / 2 and fits(Role.RATE, filled)

@@ -25,6 +25,7 @@ _OTHER_RATE: Final = (
     r"|^(gold|silver|bronze|platinum|diamond|premium|economy|wholesale|retail|(non )?cli)$"
     r"|^(white|gr[ae]y|tdm|direct|tier ?\w)( route)?$"
 )
+_UNTIL: Final = "(to|until|till|thru|through)"
 HEADERS: Final[dict[Role, tuple[str, ...]]] = {
     Role.ADDED: (rf"\b(added|new|additional) (dial\w* |area )?{_CODES}",),
     Role.REMOVED: (rf"\b(removed|deleted|closed|dropped|old|discontinued) (dial\w* |area )?{_CODES}",),
@@ -54,7 +55,10 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
     ),
     Role.SURCHARGE: (r"surcharge|supplement",),
     Role.CONNECTION_FEE: (
-        r"(?<!dis)connect\w*( fee| charge)?|set ?up( fee| cost| charge)?|flag ?fall|per call|call fee|start fee",
+        (
+            r"(?<!dis)connect\w*( fee| charge)?|set ?up( fee| cost| charge)?|flag ?fall|per call|call fee|start fee"
+            r"|(cost|fee|charge|price) (on|at|upon) (call|answer\w*)|answer (fee|charge)|\bscatto\b|alla risposta"
+        ),
     ),
     Role.INCREMENTS: (
         r"^(billing )?increments?( \w+)?$|^billing( (terms|interval|unit|period)s?)?$|^rounding$|^pulse$|taktung",
@@ -72,12 +76,15 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
         r"increment|interval|step|subsequent|next|billing|rounding",
     ),
     Role.END: (
-        r"\b(end|expir\w*|valid (to|until|till)|until|discontinu\w*|termination)( date)?$",
+        rf"\b(end|expir\w*|(valid|effective|active) {_UNTIL}|until|discontinu\w*|termination)( date)?$",
         r"\bend\b|expir|until|valid to",
     ),
     Role.EFFECTIVE: (
-        r"effective|valid (from|since|as of)|^(start|activation|begin\w*)( date)?$|g[üu]ltig ab|vigen|fecha|дата",
-        r"\bdate\b|from\b|start|effect",
+        (
+            rf"effective(?! {_UNTIL}\b)|valid (from|since|as of)|^(start|activation|begin\w*)( date)?$|g[üu]ltig ab"
+            r"|vigen|fecha|дата"
+        ),
+        rf"\bdate\b|from\b|start|effect(?!ive {_UNTIL}\b)|^validity$",
     ),
     Role.CURRENCY: (r"^(currency|curr|ccy|devise|moneda|w[äa]hrung|valuta|валюта)( code)?$",),
     Role.ORIGIN: (r"^(origin\w*|calling|source|a ?number|from)( country| zone| group| code| region)?$", r"\borigin"),

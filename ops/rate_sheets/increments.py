@@ -56,7 +56,7 @@ def parse_increments(text: str) -> Increments:
     if changed := _from_date(text):
         return _checked(*changed, text)
     match = _PAIR.fullmatch(plain) or _TRIPLE.fullmatch(plain)
-    if match:
+    if match and not any(map(_is_of_a_date, match.groups()[2:])):
         return _checked(int(match[1]), int(match[2]), text)
     if single := _SINGLE.fullmatch(plain):
         return _checked(int(single[1]), int(single[1]), text)
@@ -82,6 +82,11 @@ def parse_seconds(text: str, *, least: int) -> int:
     if match is None or not least <= int(match[1]) <= MAX_SECONDS:
         raise CellError(f'"{text}" is no whole number of seconds from {least} to {MAX_SECONDS}.', "Correct the cell.")
     return int(match[1])
+
+
+def _is_of_a_date(text: str) -> bool:
+    """Return whether the third number of a text such as 22/02/2010 is a year."""
+    return text[:2] in ("19", "20") and len(text) == 4
 
 
 def _checked(minimum: int, increment: int, text: str) -> Increments:

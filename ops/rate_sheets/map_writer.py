@@ -19,7 +19,7 @@ from ops.rate_sheets.other_tables import STEP, other_header
 from ops.rate_sheets.prose import foreign_in_name, foreign_prices, stated_increments, states_dollars
 from ops.rate_sheets.rate_map import Role
 from ops.rate_sheets.unit_choices import UnitChoices
-from ops.rate_sheets.units import QUALITY, UNIT_HEADER
+from ops.rate_sheets.units import CLOSING, QUALITY, UNIT_HEADER
 
 MAX_ROWS: Final = 150_000
 _PRICES: Final = (Role.RATE, Role.OLD_RATE, Role.SURCHARGE, Role.CONNECTION_FEE)
@@ -203,6 +203,9 @@ class MapWriter(MapLines):
         if qualities := [name[:40] for name in names if QUALITY.search(name)]:
             doubt = f'of the rows of a code that differ in "{qualities[0]}", the dearest counts'
             self._result.doubts.append(f"columns: {doubt}; keep the rows of one in the sheet")
+        if closing := [name[:40] for name in names if CLOSING.search(name)]:
+            doubt = f'"{closing[0]}" is not used, and may say which rows are closed; name it as change, or remove them'
+            self._result.doubts.append(f"columns: {doubt}")
         if names:
             self._lines.append(f"# Not used: {', '.join(name[:40] for name in names[:20])}")
 

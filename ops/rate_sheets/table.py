@@ -14,7 +14,7 @@ from ops.rate_sheets.rate_map import RateMap, Role
 MAX_HEADER_ROW: Final = 1_000
 MAX_HEADER_ROWS: Final = 3
 _LETTERS: Final = re.compile(r"(.*?) ?\(?column ([A-Z]{1,3})\)?", re.IGNORECASE)
-_OTHER: Final = re.compile(r"[^\w%$€£¢*?]+")
+_OTHER: Final = re.compile(r"(?:[^\w%$€£¢*?]|_)+")
 
 
 def plain(name: str) -> str:

@@ -1,0 +1,89 @@
+"""Guesses columns by their cells: increments, dates, and change markers, whatever their header."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from ops.rate_sheets.changes import Change, change_of
+from ops.rate_sheets.codes import calling_codes
+from ops.rate_sheets.headers import fits, has_markers
+from ops.rate_sheets.increments import has_increments
+from ops.rate_sheets.rate_map import Role
+from ops.rate_sheets.units import UNIT_HEADER
+
+Columns = dict[Role, list[int]]
+Option = tuple[int, Role, int]
+_PAIR: Final = re.compile(r"[0-9]{1,4} ?/ ?[0-9]{1,4}")
+_TRIPLE: Final = re.compile(r"[0-9]{1,4}/[0-9]{1,4}/[0-9]{1,3}")
+_MARKED: Final = frozenset({Change.NEW, Change.INCREASE, Change.DECREASE, Change.CLOSED})
+
+
+def change_column(
+    options: Sequence[Option], names: Sequence[str], cells: Sequence[Sequence[str]]
+) -> tuple[Option | None, list[str]]:
+    """Return the likeliest column of change markers, and a doubt if another one has markers too.
+
+    One that closes codes goes before one that only marks changes, and that before one without any.
+    """
+    found = [option for option in options if option[1] == Role.CHANGE]
+    meanings = {at: set(map(change_of, filter(None, cells[at]))) for _, _, at in found}
+    found.sort(key=lambda one: (Change.CLOSED in meanings[one[2]], bool(meanings[one[2]] & _MARKED), one[0], -one[2]))
+    if not found:
+        return None, []
+    *others, best = found
+    marked = [names[at] for _, _, at in others if meanings[at] & _MARKED]
+    return best, [f'{Role.CHANGE}: "{name}" has markers too, which are left out' for name in marked[-1:]]
+
+
+def split_increments(columns: Columns, names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Take a column without its own header, after one of increments in seconds, for the second half of the pair."""
+    if Role.INCREMENT not in columns or {Role.MINIMUM, Role.INCREMENTS} & set(columns):
+        return
+    first = columns[Role.INCREMENT][0]
+    used = {column for found in columns.values() for column in found}
+    after = first + 1
+    is_half = after < len(names) and after not in used and names[after] in ("", names[first])
+    if is_half and fits(Role.INCREMENT, cells[after]):
+        columns[Role.MINIMUM], columns[Role.INCREMENT] = [first], [after]
+
+
+def add_by_content(columns: Columns, names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
+    """Add columns of increments, dates, and markers that only their cells show, and return the doubts about them."""
+    doubts = []
+    taken = {column for found in columns.values() for column in found}
+    has_seconds = {Role.INCREMENTS, Role.MINIMUM, Role.INCREMENT} & set(columns)
+    for role in ([] if has_seconds else [Role.INCREMENTS]) + ([] if Role.EFFECTIVE in columns else [Role.EFFECTIVE]):
+        free = [column for column in range(len(names)) if column not in taken and not UNIT_HEADER.search(names[column])]
+        found = [column for column in free if fits(role, cells[column]) and _is_sure(role, cells[column])]
+        if len(found) == 1:
+            columns[role] = found
+            taken.add(found[0])
+            doubts.append(f'{role}: the header "{names[found[0]]}" is unknown, but the cells look so')
+    if len(columns.get(Role.CODE, ())) == 1:
+        doubts += _codes_beside(columns[Role.CODE][0], taken, names, cells)
+    markers = [] if Role.CHANGE in columns else [at for at, _ in enumerate(names) if at not in taken]
+    found = [column for column in markers if has_markers(cells[column])]
+    if found:
+        columns[Role.CHANGE] = found[:1]
+        doubts.append(f'{Role.CHANGE}: the header "{names[found[0]]}" is unknown, but the cells look so')
+    return doubts
+
+
+def _is_sure(role: Role, cells: Sequence[str]) -> bool:
+    """Return whether cells under an unknown header can be of one role only: no date or days of a week (`1-5`) is a
+    pair of seconds, and no three numbers such as `1/1/60` are a date.
+    """
+    filled = [cell for cell in cells if cell]
+    if role == Role.INCREMENTS:
+        pairs = [cell for cell in filled if _PAIR.fullmatch(cell) or any(map(str.isalpha, cell))]
+        return sum(map(has_increments, pairs)) > len(filled) / 2
+    return not any(map(_TRIPLE.fullmatch, filled))
+
+
+def _codes_beside(code: int, taken: set[int], names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
+    """Doubt codes that are only those of countries, some twice, if an unused column may have the rest of them."""
+    filled = list(filter(None, cells[code]))
+    if len(set(filled)) == len(filled) or not {text.lstrip("+") for text in filled} <= calling_codes():
+        return []
+    beside = [at for at, name in enumerate(names) if at not in taken and name and fits(Role.AREA_CODE, cells[at])]
+    return [f'code: it only has country codes; the rest may be in "{names[at]}" (then: area_code)' for at in beside]
