@@ -1,4 +1,4 @@
-"""Guesses columns by their cells: increments, dates, and change markers, whatever their header."""
+"""Guesses columns by their cells: increments, dates, and change markers, under any header."""
 
 import re
 from collections.abc import Sequence

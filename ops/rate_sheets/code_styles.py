@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ops.rate_sheets.codes import JOIN, RANGE, is_joined, is_range, looks_like_thousands
+from ops.rate_sheets.codes import JOIN, RANGE, is_joined, is_range, looks_like_thousands, may_only_cross
 
 
 class DashStyle(NamedTuple):
@@ -27,7 +27,7 @@ def dash_style(cells: Sequence[str], *, has_areas: bool) -> DashStyle:
     if joins and ranges:
         examples = f'"{joins[0]}" joins codes and "{ranges[0]}" is a range'
         return DashStyle(question=f"{examples}; correct the sheet, because a column cannot mix both")
-    if joins:
+    if joins or (not ranges and any(map(may_only_cross, dashed))):
         return DashStyle(JOIN, "" if len(joins) == len(dashed) else "some dashes may be ranges")
     return DashStyle(RANGE, "" if len(ranges) == len(dashed) else "some dashes may join codes")
 

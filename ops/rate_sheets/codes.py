@@ -67,6 +67,12 @@ def is_range(text: str) -> bool:
     return match is not None and match[1] not in calling_codes() and _may_be_range(match[1], match[2])
 
 
+def may_only_cross(text: str) -> bool:
+    """Return whether a dash joins a country code with an area code, or else is a range over several countries."""
+    match = _DASH.fullmatch(text)
+    return match is not None and match[1] in calling_codes() and crosses_countries(match[1], match[2])
+
+
 def _may_be_range(first: str, last: str) -> bool:
     return len(first) == len(last) and first <= last
 
@@ -203,6 +209,11 @@ def _calling_code(digits: str) -> str:
     return next((digits[:length] for length in (1, 2, 3) if digits[:length] in calling_codes()), "")
 
 
+def crosses_countries(first: str, last: str) -> bool:
+    """Return whether two codes belong to different calling codes."""
+    return _calling_code(first) != _calling_code(last)
+
+
 def _range(first: str, last: str, part: str) -> list[str]:
     if len(first) != len(last):
         problem = f'The ends of the range "{part}" have different lengths.'
@@ -210,6 +221,9 @@ def _range(first: str, last: str, part: str) -> list[str]:
     if first > last:
         problem = f'The range "{part}" ends before it begins.'
         raise CellError(problem, 'Correct it, or set dash = "join" in the map if it joins codes.')
+    if crosses_countries(first, last):
+        problem = f'The range "{part}" begins and ends in different countries.'
+        raise CellError(problem, 'Write its codes as a list, or set dash = "join" in the map if it joins codes.')
     low, high = int(first), int(last)
     if high - low >= MAX_RANGE:
         raise CellError(f'The range "{part}" is too large.', "Correct it.")

@@ -4,8 +4,8 @@ import pytest
 
 from ops.rate_sheets.codes import JOIN, RANGE, CodeReader
 from ops.rate_sheets.increments import parse_increments
-from ops.rate_sheets.notes import CellError
-from tests.domain.rate_sheet_examples import Cell, Page, imported, proposed, workbook
+from ops.rate_sheets.notes import CellError, SheetRefusedError
+from tests.domain.rate_sheet_examples import MAP, Cell, Page, imported, proposed, workbook
 
 
 def as_proposed(text: str, **answers: str) -> str:
@@ -138,3 +138,16 @@ def test_a_code_that_closes_later_without_a_known_price_is_doubted() -> None:
     outcome = imported(text, as_proposed(text, date_order="DMY"))
     assert ("closes_later", "234805") in outcome.reasons()
     assert set(outcome.rates()) == {"234"}
+
+
+@pytest.mark.parametrize("cell", ["44-74", "20-21", "93-94"])
+def test_a_range_over_several_countries_is_refused_or_joins(cell: str) -> None:
+    text = f"Code,Destination,Rate\n{cell},A mobile network,0.1\n355,Albania,0.3\n"
+    outcome = imported(text, proposed(text.encode()))
+    assert set(outcome.rates()) == {cell.replace("-", ""), "355"}
+    with pytest.raises(SheetRefusedError, match=r"row 2, column A .Code.*different countries"):
+        imported(text, f'dash = "range"\n{MAP}')
+    mixed = f"{text}447400-447409,UK,0.2\n"
+    with pytest.raises(SheetRefusedError, match=r"row 2, column A .Code.*different countries"):
+        imported(mixed, proposed(mixed.encode()))
+    assert CodeReader(RANGE).codes("8816-8817") == ["8816", "8817"]
