@@ -165,6 +165,8 @@ def finish(
         raise CommandError("OUT must not be the sheet itself.")
     text = deck_text(deck.rows, base)
     print_notes(notes.notes)
+    if not deck.sheet_prefixes and not arguments.amend:
+        raise CommandError("No row of the sheet gave a price. Check the rate column, and columns in the map.")
     if len(deck.rows) > MAX_ROWS:
         raise CommandError(f"The deck would have {len(deck.rows):,} rows; at most {MAX_ROWS:,} are possible.")
     errors = deck_errors(text)

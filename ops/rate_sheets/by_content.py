@@ -35,6 +35,21 @@ def change_column(
     return best, [f'{Role.CHANGE}: "{name}" has markers too, which are left out' for name in marked[-1:]]
 
 
+def unnamed_rates(options: Sequence[Option], names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[Option]:
+    """Return columns of prices whose header is blank or a broken formula, if no other column may be the rate."""
+    if any(role in (Role.RATE, Role.OLD_RATE) for _, role, _ in options):
+        return []
+    named = {column for _, _, column in options}
+    unnamed = [at for at, name in enumerate(names) if not name or name[0] in "#="]
+    return [(1, Role.RATE, at) for at in unnamed if at not in named and has_prices(cells[at])]
+
+
+def has_prices(cells: Sequence[str]) -> bool:
+    """Return whether most cells of a column are prices with a fraction."""
+    filled = [cell for cell in cells if cell]
+    return sum("." in cell or "," in cell for cell in filled) > len(cells) / 2 and fits(Role.RATE, filled)
+
+
 def split_increments(columns: Columns, names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     """Take a column without its own header, after one of increments in seconds, for the second half of the pair."""
     if Role.INCREMENT not in columns or {Role.MINIMUM, Role.INCREMENTS} & set(columns):

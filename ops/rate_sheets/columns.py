@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from ops.rate_sheets.by_content import add_by_content, change_column, split_increments
+from ops.rate_sheets.by_content import add_by_content, change_column, has_prices, split_increments, unnamed_rates
 from ops.rate_sheets.cells import Row, Sheet, with_merged
 from ops.rate_sheets.codes import calling_codes
 from ops.rate_sheets.headers import TIMES, fits, is_code_cell, roles_of_header
@@ -89,6 +89,7 @@ def _guess(sheet: Sheet, rows: Sequence[Row], position: int, count: int) -> Tabl
     second = second_table(options, names, cells)
     if second:
         options = [option for option in options if option[2] < second]
+    options += unnamed_rates(options, names, cells)
     change, doubts = change_column(options, names, cells)
     columns = _assigned([option for option in options if option[1] != Role.CHANGE or option == change], names, cells)
     if columns is None:
@@ -209,11 +210,5 @@ def _without_header(sheet: Sheet, rows: Sequence[Row]) -> TableGuess | None:
     letters = [f"column {column_letters(column)}" for column in range(width)]
     doubts += add_by_content(columns, letters, cells)
     used = {column for found in columns.values() for column in found}
-    rivals = [at for at in range(columns[Role.RATE][0] + 1, width) if at not in used and _has_prices(cells[at])]
+    rivals = [at for at in range(columns[Role.RATE][0] + 1, width) if at not in used and has_prices(cells[at])]
     return TableGuess(sheet, 0, [], columns, 1.0, doubts, rivals)
-
-
-def _has_prices(cells: Sequence[str]) -> bool:
-    """Return whether most cells of a column without a header are prices with a fraction."""
-    filled = [cell for cell in cells if cell]
-    return sum("." in cell or "," in cell for cell in filled) > len(cells) / 2 and fits(Role.RATE, filled)

@@ -1,11 +1,13 @@
 """Shapes of public rate sheets and of exports of other billing systems: nothing is taken for what it is not."""
 
+from datetime import date
+
 import pytest
 
 from ops.rate_sheets.codes import JOIN, RANGE, CodeReader
 from ops.rate_sheets.increments import parse_increments
 from ops.rate_sheets.notes import CellError, SheetRefusedError
-from tests.domain.rate_sheet_examples import MAP, Cell, Page, imported, proposed, workbook
+from tests.domain.rate_sheet_examples import MAP, Cell, ErrorValue, Formula, Page, imported, proposed, workbook
 
 
 def as_proposed(text: str, **answers: str) -> str:
@@ -151,3 +153,16 @@ def test_a_range_over_several_countries_is_refused_or_joins(cell: str) -> None:
     with pytest.raises(SheetRefusedError, match=r"row 2, column A .Code.*different countries"):
         imported(mixed, proposed(mixed.encode()))
     assert CodeReader(RANGE).codes("8816-8817") == ["8816", "8817"]
+
+
+@pytest.mark.parametrize("header", [None, ErrorValue("#REF!"), ErrorValue("#NAME?"), Formula("B4")])
+def test_a_rate_below_a_broken_header_is_proposed(header: Cell) -> None:
+    rows: list[list[Cell]] = [
+        ["Destination", "Code", header, "Valid From", "Rate Change"],
+        ["Afghanistan", 93, 0.1945, date(2026, 9, 1), "No Change"],
+        ["Albania", 355, 0.21, date(2026, 9, 1), "Increase"],
+    ]
+    data = workbook(Page("Rates", rows))
+    rate_map = proposed(data, "carrier.xlsx")
+    assert "is no usual one for it" in rate_map
+    assert imported(data, rate_map).rates() == {"93": 194_500, "355": 210_000}

@@ -131,3 +131,14 @@ def test_a_missing_map_names_those_that_are_there(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(sys, "argv", ["import_rates", str(sheet), "--map", "nowhere"])
     with pytest.raises(CommandError, match=r"no map nowhere.*atlas, borealis"):
         import_rates.main()
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_map_without_a_rate_makes_no_empty_deck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet, rate_map, deck = tmp_path / "sheet.csv", tmp_path / "map.toml", tmp_path / "new.csv"
+    sheet.write_text("Code,Destination,Change\n93,Afghanistan,New\n", encoding="utf-8")
+    rate_map.write_text(MAP.replace('rate = "Rate"', 'change = "Change"'), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["import_rates", str(sheet), "--map", str(rate_map), "--out", str(deck)])
+    with pytest.raises(CommandError, match="Check the rate column"):
+        import_rates.main()
+    assert not deck.exists()
