@@ -6,7 +6,7 @@ from typing import Final
 
 from ops.rate_sheets.changes import Change, change_of
 from ops.rate_sheets.codes import calling_codes
-from ops.rate_sheets.headers import fits, has_markers
+from ops.rate_sheets.headers import USUAL, fits, has_markers, may_be_rate
 from ops.rate_sheets.increments import has_increments
 from ops.rate_sheets.rate_map import Role
 from ops.rate_sheets.units import UNIT_HEADER
@@ -36,11 +36,14 @@ def change_column(
 
 
 def unnamed_rates(options: Sequence[Option], names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[Option]:
-    """Return columns of prices whose header is blank or a broken formula, if no other column may be the rate."""
-    if any(role in (Role.RATE, Role.OLD_RATE) for _, role, _ in options):
+    """Return columns of prices whose header is blank, broken, or unknown, if no other column than that of the old rate
+    may be the rate.
+    """
+    old = {column for rank, role, column in options if role == Role.OLD_RATE and rank == USUAL}
+    if any(role == Role.RATE and column not in old for _, role, column in options):
         return []
     named = {column for _, _, column in options}
-    unnamed = [at for at, name in enumerate(names) if not name or name[0] in "#="]
+    unnamed = [at for at, name in enumerate(names) if not name or name[0] in "#=" or may_be_rate(name)]
     return [(1, Role.RATE, at) for at in unnamed if at not in named and has_prices(cells[at])]
 
 

@@ -12,7 +12,10 @@ from ops.rate_sheets.dates import has_date, is_now
 from ops.rate_sheets.increments import has_increments, in_seconds, parse_increments
 from ops.rate_sheets.notes import CellError
 from ops.rate_sheets.rate_map import Role
+from ops.rate_sheets.table import plain
 
+USUAL: Final = 3
+"""The rank of the usual header of a role."""
 _CODES: Final = r"(codes?|prefix(es)?|digits|numbers?)"
 _USUAL_RATE: Final = (
     r"^(new |future |next )?(rate|price|tariff|cost|charge)s?( per| a)?( ?min(ute)?)?( in)?( usd| us\$| \$)?( min\w*)?$"
@@ -23,7 +26,7 @@ _OTHER_RATE: Final = (
     r"|peak|weekend|flat|standard|€|£|¢|\bus ?c\b|\bcents?\b|\bcpm\b|\bpps\b"
     r"|^(inter|intra) ?(state)?$|^indeterm\w*$|jurisdiction"
     r"|^(gold|silver|bronze|platinum|diamond|premium|economy|wholesale|retail|(non )?cli)$"
-    r"|^(white|gr[ae]y|tdm|direct|tier ?\w)( route)?$"
+    r"|^(white|gr[ae]y|tdm|direct|tier ?\w)( route)?$|^amount$|^offer(ed)?$"
 )
 _UNTIL: Final = "(to|until|till|thru|through)"
 HEADERS: Final[dict[Role, tuple[str, ...]]] = {
@@ -44,7 +47,7 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
         (
             rf"^(dial\w*|dest|destination|full|number( range)?|called|b ?number|phone|e ?164|dst|route)? ?{_CODES}"
             r"( s| list)?$"
-            r"|^dial ?codes?$|^breakouts?$|^e ?164$|^npa ?nxx( ?x)?$|^npa$|^lerg"
+            r"|^dial ?codes?$|^breakouts?$|^e ?164$|^npa ?nxx( ?x)?$|^npa$|^lerg|^cc ndc$"
         ),
         rf"\b{_CODES}\b|dial|breakout|e ?164|vorwahl|indicatif|pr[ée]fixe|c[óo]digos?|prefijos?|prefisso|код|префикс",
     ),
@@ -114,6 +117,11 @@ _MARKED: Final = frozenset({Change.NEW, Change.INCREASE, Change.DECREASE, Change
 _READERS: Final = (CodeReader(RANGE), CodeReader(JOIN))
 
 
+def may_be_rate(name: str) -> bool:
+    """Return whether nothing in an unknown header speaks against a rate."""
+    return not _NO_RATE.search(plain(name))
+
+
 @cache
 def roles_of_header(name: str) -> dict[Role, int]:
     """Return the roles that a plain header may have: 3 for the usual one, 2 and 1 for less sure ones."""
@@ -127,7 +135,7 @@ def roles_of_header(name: str) -> dict[Role, int]:
             continue
         for rank, pattern in enumerate(patterns):
             if pattern.search(name):
-                found[role] = 3 - rank
+                found[role] = USUAL - rank
                 break
     return found
 

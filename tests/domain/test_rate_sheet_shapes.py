@@ -166,3 +166,12 @@ def test_a_rate_below_a_broken_header_is_proposed(header: Cell) -> None:
     rate_map = proposed(data, "carrier.xlsx")
     assert "is no usual one for it" in rate_map
     assert imported(data, rate_map).rates() == {"93": 194_500, "355": 210_000}
+
+
+@pytest.mark.parametrize("header", ["Amount", "Offer", "Pricing in", "Our quote"])
+def test_the_old_rate_is_not_taken_for_an_unknown_new_one(header: str) -> None:
+    text = f"Prefix,Zone,{header},Previous Rate,Difference\n93,Afghanistan,0.2,0.1,0.1\n355,Albania,0.3,0.4,-0.1\n"
+    rate_map = proposed(text.encode())
+    assert f'rate = "{header}"' in rate_map
+    assert 'old_rate = "Previous Rate"' in rate_map
+    assert imported(text, rate_map).rates() == {"93": 200_000, "355": 300_000}
