@@ -15,6 +15,7 @@ Columns = dict[Role, list[int]]
 Option = tuple[int, Role, int]
 _PAIR: Final = re.compile(r"[0-9]{1,4} ?/ ?[0-9]{1,4}")
 _TRIPLE: Final = re.compile(r"[0-9]{1,4}/[0-9]{1,4}/[0-9]{1,3}")
+_NOT_THE_RATE: Final = (Role.OLD_RATE, Role.CONNECTION_FEE)
 _MARKED: Final = frozenset({Change.NEW, Change.INCREASE, Change.DECREASE, Change.CLOSED})
 
 
@@ -39,8 +40,8 @@ def unnamed_rates(options: Sequence[Option], names: Sequence[str], cells: Sequen
     """Return columns of prices whose header is blank, broken, or unknown, if no other column than that of the old rate
     may be the rate.
     """
-    old = {column for rank, role, column in options if role == Role.OLD_RATE and rank == USUAL}
-    if any(role == Role.RATE and column not in old for _, role, column in options):
+    others = {column for rank, role, column in options if role in _NOT_THE_RATE and rank == USUAL}
+    if any(role == Role.RATE and column not in others for _, role, column in options):
         return []
     named = {column for _, _, column in options}
     unnamed = [at for at, name in enumerate(names) if not name or name[0] in "#=" or may_be_rate(name)]

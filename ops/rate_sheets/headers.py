@@ -34,7 +34,7 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
     Role.REMOVED: (rf"\b(removed|deleted|closed|dropped|old|discontinued) (dial\w* |area )?{_CODES}",),
     Role.COUNTRY_CODE: (
         rf"^(country|ctry|intl?|international) (dial\w* )?{_CODES}$|^cc$|^isd( code)?$|^country dial\w*$",
-        r"land\w*vorwahl|c[óo]digo (de |del )?pa[íi]s|indicatif pays|код страны|^country ?code",
+        r"land\w*vorwahl|c[óo]digo (de |del )?pa[íi]s|indicatif pays|код страны|^country ?code|^(country|ctry|land)$",
     ),
     Role.AREA_CODE: (
         (
@@ -56,24 +56,28 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
         r"^(destinations?|dest|description|(destination|code|prefix|zone) name|ziel|destino|destinazione|направление)$",
         r"dest|descr|name|zone|location|region|route|network|operator|area|city|type|breakout|направл|trunk",
     ),
-    Role.SURCHARGE: (r"surcharge|supplement",),
+    Role.SURCHARGE: (r"(surcharge|supplement)(?!.*(per|a) call)",),
     Role.CONNECTION_FEE: (
         (
             r"(?<!dis)connect\w*( fee| charge)?|set ?up( fee| cost| charge)?|flag ?fall|per call|call fee|start fee"
             r"|(cost|fee|charge|price) (on|at|upon) (call|answer\w*)|answer (fee|charge)|\bscatto\b|alla risposta"
         ),
+        r"\bfee\b",
     ),
     Role.INCREMENTS: (
         r"^(billing )?increments?( \w+)?$|^billing( (terms|interval|unit|period)s?)?$|^rounding$|^pulse$|taktung",
         r"increment|billing|rounding|pulse|interval|min.* inc|initial.*(next|subsequent)|cadenc|^min( rounding)?$|step",
     ),
     Role.MINIMUM: (
-        r"^min(imum)?(dur\w*|sec\w*|time)?( \w+)*$|^(initial|first|1st)( \w+)*$|^interval ?1$|^init\w*$",
+        (
+            r"^min(imum)?(dur\w*|sec\w*|time)?( \w+)*$|^(initial|first|1st)( \w+)*$|^interval ?1$|^init\w*( \w+)*$"
+            r"|^connect\w* (interval|increment|period|time|sec\w*)$"
+        ),
         r"minimum|initial|first|interval 1",
     ),
     Role.INCREMENT: (
         (
-            r"^(next|subsequent|additional|second|2nd|following)( \w+)*$|^interval ?[n2]$"
+            r"^(next|subsequent|additional|recurring|second|2nd|following)( \w+)*$|^interval ?[n2]$"
             r"|^(billing ?)?(inc|incr|increment|block)s?( \w+)*$"
         ),
         r"increment|interval|step|subsequent|next|billing|rounding",
@@ -112,6 +116,7 @@ NO_RATE: Final = (
 _PATTERNS: Final = {role: tuple(map(re.compile, patterns)) for role, patterns in HEADERS.items()}
 _NO_RATE: Final = re.compile(NO_RATE)
 _MINUTES: Final = re.compile(r"^(min|minimum|inc\w*|initial|next) (in )?(m|mins?|minutes?)$| in min(ute)?s?$")
+_SECONDS: Final = re.compile(r"interval|increment|period|\bsec|\btime\b|duration|block|pulse")
 _LETTERS: Final = frozenset({"i", "d", "n", "c", "u", "r", "nc", "x", "s", "b", "-", "="})
 _MARKED: Final = frozenset({Change.NEW, Change.INCREASE, Change.DECREASE, Change.CLOSED})
 _READERS: Final = (CodeReader(RANGE), CodeReader(JOIN))
@@ -130,6 +135,8 @@ def roles_of_header(name: str) -> dict[Role, int]:
         return found
     for role, patterns in _PATTERNS.items():
         if role in (Role.RATE, Role.OLD_RATE) and _NO_RATE.search(name):
+            continue
+        if role == Role.CONNECTION_FEE and _SECONDS.search(name):
             continue
         if role in (Role.MINIMUM, Role.INCREMENT) and _MINUTES.search(name):
             continue

@@ -175,3 +175,28 @@ def test_the_old_rate_is_not_taken_for_an_unknown_new_one(header: str) -> None:
     assert f'rate = "{header}"' in rate_map
     assert 'old_rate = "Previous Rate"' in rate_map
     assert imported(text, rate_map).rates() == {"93": 200_000, "355": 300_000}
+
+
+def test_a_column_country_with_calling_codes_is_joined() -> None:
+    text = "Destination,Country,City Code,Rate\nLisbon,351,21,0.1\nAlbania,355,4,0.3\n"
+    assert set(imported(text, proposed(text.encode())).rates()) == {"35121", "3554"}
+    named = text.replace("351", "Portugal").replace("355", "Albania").replace(",21,", ",35121,")
+    assert 'country = "Country"' in proposed(named.encode())
+
+
+@pytest.mark.parametrize("pair", ["Connect Interval,Interval", "Initial Period,Recurring Period", "Init Sec,Inc Sec"])
+def test_a_first_interval_is_no_fee(pair: str) -> None:
+    text = f"Codes,Destination,Rate,{pair},Access Fee\n35121,Lisbon,0.1,30,6,0.05\n355,Albania,0.3,1,1,0.01\n"
+    row = imported(text, proposed(text.encode())).row("35121")
+    assert (row.minimum_seconds, row.increment_seconds, row.connection_fee_micros) == (30, 6, 50_000)
+
+
+def test_a_surcharge_per_call_is_not_added_to_the_minute() -> None:
+    text = "Codes,Destination,Rate,Surcharge per call\n35121,Lisbon,0.1,0.05\n355,Albania,0.3,0.01\n"
+    row = imported(text, proposed(text.encode())).row("35121")
+    assert (row.rate_micros_per_minute, row.connection_fee_micros) == (100_000, 50_000)
+
+
+def test_day_and_night_beside_a_charge_are_peak_columns() -> None:
+    text = "Codes,Destination,Day,Night,Connection Charge\n35121,Lisbon,0.1,0.2,0.05\n355,Albania,0.3,0.1,0.01\n"
+    assert imported(text, proposed(text.encode())).rates() == {"35121": 200_000, "355": 300_000}
