@@ -24,7 +24,7 @@ from ops.rate_sheets.notes import (
 )
 from ops.rate_sheets.other_tables import STEP, columns_beside, other_header, table_rows, tables_above
 from ops.rate_sheets.rate_map import RateMap, Role
-from ops.rate_sheets.row_codes import CODE_ROLES, NAMING_ROLES, RowCodes, is_total
+from ops.rate_sheets.row_codes import CODE_ROLES, NAMING_ROLES, RowCodes, is_total, marked_without_code
 from ops.rate_sheets.row_details import RowDetails
 from ops.rate_sheets.sheet_rows import SheetRow
 from ops.rate_sheets.table import find_header
@@ -116,6 +116,8 @@ class SheetReader:
             else:
                 self._check_header(line, stated)
                 self._currency.check_prose(line, stated)
+                if detail := marked_without_code(self._name(cells), self._text(cells, Role.CHANGE)):
+                    self._notes.add(NoteCode.NO_CODE, line, "", detail)
             return
         if not has_rate and not any(has_code(text) for text in code_text.values()):
             self._check_header(line, stated)
@@ -200,11 +202,10 @@ class SheetReader:
         text = self._text(cells, role)
         if not text or (role == Role.END and _NEVER in text):
             return None
-        return (
-            self._today
-            if is_now(text)
-            else self._parsed(role, text, lambda cell: parse_day(cell, self._map.date_order))
-        )
+        if is_now(text):
+            return self._today
+        day: date | None = self._parsed(role, text, lambda cell: parse_day(cell, self._map.date_order))
+        return day
 
     def _change(self, cells: list[str], rates: list[str]) -> Change:
         text = self._text(cells, Role.CHANGE)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
-from ops.rate_sheets.changes import Change
+from ops.rate_sheets.changes import Change, change_of
 from ops.rate_sheets.codes import CodeReader
 from ops.rate_sheets.national_codes import check_national, names_npa
 from ops.rate_sheets.notes import CellError, ColumnError
@@ -26,6 +26,12 @@ NAMING_ROLES: Final = (*CODE_ROLES, Role.COUNTRY, Role.DESTINATION)
 def is_total(texts: Iterable[str]) -> bool:
     """Return whether a row counts or adds up others: one of its texts is a word such as `Total` or `Average rate`."""
     return any(_TOTAL.fullmatch(text) for text in texts if text)
+
+
+def marked_without_code(name: str, marker: str) -> str:
+    """Return what a row without a code and a rate changes; empty if it is prose."""
+    change = change_of(marker)
+    return f"{name} is marked {marker} but has no code." if name and change not in (None, Change.UNCHANGED) else ""
 
 
 class RowCodes:

@@ -107,17 +107,22 @@ class TextRows:
                     continue
                 for column, cell in enumerate(cells):
                     if len(cell) > MAX_CELL:
-                        raise refuse(Place(self._name, line, column), _OPEN_QUOTE)
+                        raise refuse(Place(self._name, line, column), f"The cell is too long: {_OPEN_QUOTE}")
+                    if "\n" in cell and any(self._is_row(part) for part in cell.split("\n")[1:]):
+                        raise refuse(Place(self._name, line, column), f"The cell has other rows in it: {_OPEN_QUOTE}")
                 if any(cells):
                     yield line, [clean(cell) for cell in cells]
         except csv.Error as error:
-            raise refuse(Place(self._name, before + 1), f"The line is no CSV ({error}). {_OPEN_QUOTE}") from None
+            raise refuse(Place(self._name, before + 1), f"The line is no CSV ({error}): {_OPEN_QUOTE}") from None
+
+    def _is_row(self, line: str) -> bool:
+        """Return whether a line within a cell looks like a row with a code and a price."""
+        parts = [part.strip() for part in line.split(self._delimiter)]
+        return any(map(str.isdigit, parts)) and any(map(_FRACTION.fullmatch, parts))
 
 
-_OPEN_QUOTE: Final = (
-    "The cell is too long: a quotation mark is probably opened and not closed. Close or double it, or save the sheet"
-    " again."
-)
+_FRACTION: Final = re.compile(r"\$? ?[0-9]*[.,][0-9]+")
+_OPEN_QUOTE: Final = "a quotation mark is probably opened and not closed. Close or double it, or save the sheet again."
 
 
 def read_text(data: bytes, name: str) -> Sheet:

@@ -200,3 +200,18 @@ def test_a_surcharge_per_call_is_not_added_to_the_minute() -> None:
 def test_day_and_night_beside_a_charge_are_peak_columns() -> None:
     text = "Codes,Destination,Day,Night,Connection Charge\n35121,Lisbon,0.1,0.2,0.05\n355,Albania,0.3,0.1,0.01\n"
     assert imported(text, proposed(text.encode())).rates() == {"35121": 200_000, "355": 300_000}
+
+
+@pytest.mark.parametrize("end", ["", '43,"Austria,0.2\n', '44,UK "London",0.2\n'])
+def test_rows_within_an_open_quotation_mark_are_refused(end: str) -> None:
+    text = f'Code,Destination,Rate\n93,Afghanistan,0.1\n355,"Albania,0.1\n41,Switzerland,0.3\n376,Andorra,0.2\n{end}'
+    with pytest.raises(SheetRefusedError, match=r"row 3, column B.*other rows in it.*quotation mark"):
+        imported(text)
+    lists = 'Code,Destination,Rate\n"93, 9370,\n9371, 9372","Two\nlines, 1, of text",0.1\n'
+    assert set(imported(lists).rates()) == {"93", "9370", "9371", "9372"}
+
+
+def test_a_change_of_a_destination_without_codes_is_noted() -> None:
+    text = "Code,Destination,Rate,Change\n355,Albania,0.1,New\n,Afghanistan AWCC,,Closed\n,Europe,,\n"
+    outcome = imported(text, f'{MAP}change = "Change"\n')
+    assert [note.detail for note in outcome.notes.notes] == ["Afghanistan AWCC is marked Closed but has no code."]
