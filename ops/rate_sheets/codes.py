@@ -105,8 +105,8 @@ class CodeReader:
         for code in found:
             if len(code) > MAX_DIGITS:
                 raise CellError(f'"{code}" has more than {MAX_DIGITS} digits.', "Correct the code.")
-            if code[0] == "0":
-                raise CellError(f'"{code}" begins with 0, so its country code is missing.', "Correct the code.")
+            if code[:1] in ("", "0"):
+                raise CellError(f'"{code or text}" begins with 0, so its country code is missing.', "Correct the code.")
         return list(dict.fromkeys(map(without_trunk, found)))
 
     def _refuse_spoiled(self, text: str) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from ops.rate_sheets.by_content import add_by_content, change_column, has_prices, split_increments, unnamed_rates
 from ops.rate_sheets.cells import Row, Sheet, with_merged
 from ops.rate_sheets.codes import calling_codes
-from ops.rate_sheets.headers import TIMES, fits, is_code_cell, roles_of_header
+from ops.rate_sheets.headers import TIMES, USUAL, fits, is_code_cell, may_be_rate, roles_of_header
 from ops.rate_sheets.national_codes import joined_columns
 from ops.rate_sheets.notes import column_letters
 from ops.rate_sheets.other_tables import STEP, second_table
@@ -18,6 +18,8 @@ from ops.rate_sheets.table import MAX_HEADER_ROWS, joined_names, plain
 ROWS_SEARCHED: Final = 400
 SAMPLE: Final = 300
 _CANDIDATES: Final = 12
+_ACCESS: Final = frozenset({"", "0", "00", "011", "+"})
+"""What is dialled before a country code."""
 _KEYS: Final = (Role.CODE, Role.COUNTRY_CODE, Role.ADDED, Role.REMOVED)
 _MANY: Final = (Role.RATE, Role.SURCHARGE)
 
@@ -101,7 +103,7 @@ def _guess(sheet: Sheet, rows: Sequence[Row], position: int, count: int) -> Tabl
     ranks = {(role, column): rank for rank, role, column in options}
     score: float = sum(ranks.get((role, column), 1) for role, found in columns.items() for column in found[:1])
     score += min(len(below), 20) / 10 - 1.5 * (count - 1) - 0.5 * sheet.is_hidden
-    guess = TableGuess(sheet, rows[position][0], names, columns, score, doubts, _rivals(columns, ranks))
+    guess = TableGuess(sheet, rows[position][0], names, columns, score, doubts, _rivals(columns, ranks, names, cells))
     for role, found in columns.items():
         if max(ranks.get((role, column), 2) for column in found) == 1:
             guess.doubts.append(f'{role}: the header "{names[found[0]]}" is no usual one for it')
@@ -138,11 +140,20 @@ def _assigned(
     return columns
 
 
-def _rivals(columns: dict[Role, list[int]], ranks: dict[tuple[Role, int], int]) -> list[int]:
-    """Return the unused columns that are the rate as likely as the chosen one."""
+def _rivals(
+    columns: dict[Role, list[int]], ranks: dict[tuple[Role, int], int], names: list[str], cells: list[list[str]]
+) -> list[int]:
+    """Return the unused columns that are the rate as likely as the chosen one; beside a header that is no usual one,
+    also those of prices under an unknown header.
+    """
     used = {column for found in columns.values() for column in found}
     chosen = max((ranks.get((Role.RATE, column), 0) for column in columns.get(Role.RATE, ())), default=4)
-    likely = [column for (role, column), rank in ranks.items() if role == Role.RATE and rank >= chosen]
+    likely = {column for (role, column), rank in ranks.items() if role == Role.RATE and rank >= chosen}
+    if chosen < USUAL:
+        known = {column for _, column in ranks}
+        likely |= {
+            at for at, name in enumerate(names) if at not in known and may_be_rate(name) and has_prices(cells[at])
+        }
     return sorted(column for column in likely if column not in used and (Role.OLD_RATE, column) not in ranks)
 
 
@@ -165,11 +176,15 @@ def _settle_codes(columns: dict[Role, list[int]], cells: list[list[str]]) -> Non
     if Role.COUNTRY_CODE not in columns:
         if Role.AREA_CODE in columns and Role.CODE not in columns:
             columns[Role.CODE] = columns.pop(Role.AREA_CODE)
-        elif Role.AREA_CODE in columns and set(filter(None, cells[columns[Role.CODE][0]])) <= calling_codes():
+        elif (
+            Role.AREA_CODE in columns
+            and set(filter(None, cells[columns[Role.CODE][0]])) <= calling_codes()
+            and not set(cells[columns[Role.AREA_CODE][0]]) <= _ACCESS
+        ):
             columns[Role.COUNTRY_CODE] = columns.pop(Role.CODE)
+        if Role.COUNTRY_CODE not in columns:
+            columns.pop(Role.AREA_CODE, None)
             return
-        columns.pop(Role.AREA_CODE, None)
-        return
     if Role.CODE in columns:
         columns.pop(Role.COUNTRY_CODE)
         columns.pop(Role.AREA_CODE, None)

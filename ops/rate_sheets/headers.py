@@ -18,7 +18,7 @@ USUAL: Final = 3
 """The rank of the usual header of a role."""
 _CODES: Final = r"(codes?|prefix(es)?|digits|numbers?)"
 _USUAL_RATE: Final = (
-    r"^(new |future |next )?(rate|price|tariff|cost|charge)s?( per| a)?( ?min(ute)?)?( in)?( usd| us\$| \$)?( min\w*)?$"
+    r"^(new |future )?(rate|price|tariff|cost|charge)s?( per| a)?( ?min(ute)?)?( in)?( usd| us\$| \$)?( min\w*)?$"
     r"|^ppm$|^rate\b"
 )
 _OTHER_RATE: Final = (
@@ -53,7 +53,10 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
     ),
     Role.COUNTRY: (r"^(country|countries|ctry|nation|land|pays|pa[íi]s|paese|страна)( name)?$", r"country|страна"),
     Role.DESTINATION: (
-        r"^(destinations?|dest|description|(destination|code|prefix|zone) name|ziel|destino|destinazione|направление)$",
+        (
+            r"^(destinations?|dest|description|(destination|code|prefix|zone|area|network|operator|region) name|ziel"
+            r"|destino|destinazione|направление)$"
+        ),
         r"dest|descr|name|zone|location|region|route|network|operator|area|city|type|breakout|направл|trunk",
     ),
     Role.SURCHARGE: (r"(surcharge|supplement)(?!.*(per|a) call)",),
@@ -83,7 +86,10 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
         r"increment|interval|step|subsequent|next|billing|rounding",
     ),
     Role.END: (
-        rf"\b(end|expir\w*|(valid|effective|active) {_UNTIL}|until|discontinu\w*|termination)( date)?$",
+        (
+            rf"\b(end|expir\w*|(valid|effective|active) {_UNTIL}|until|discontinu\w*|termination|stop)( ?date)?$"
+            rf"|\bdate {_UNTIL}$"
+        ),
         r"\bend\b|expir|until|valid to",
     ),
     Role.EFFECTIVE: (
@@ -111,7 +117,7 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
 """Patterns of plain headers for each role: the usual ones, then those that also mean something else."""
 NO_RATE: Final = (
     r"change|differ|diff\b|%|percent|status|type|\bid\b|plan|class|currency|variation|quality|asr|acd|volume|date"
-    r"|block|increment|disconnect|grace|interval|\bsms\b|\bmms\b"
+    r"|block|increment|disconnect|grace|interval|\bsms\b|\bmms\b|\bprefix|\bcodes?\b|no ?charge"
 )
 _PATTERNS: Final = {role: tuple(map(re.compile, patterns)) for role, patterns in HEADERS.items()}
 _NO_RATE: Final = re.compile(NO_RATE)

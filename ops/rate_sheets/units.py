@@ -46,7 +46,7 @@ UNIT_HEADER: Final = re.compile(
 QUALITY: Final = re.compile(r"\b(?:quality|tier|grade|product|service|class|plan|level|route type)\b", re.IGNORECASE)
 """A column that may distinguish several prices of one code."""
 CLOSING: Final = re.compile(
-    r"^(?:forbidden|discontinued|closed|deleted|blocked|(?:en|dis)abled|(?:in)?active)$", re.IGNORECASE
+    r"^(?:forbidden|hidden|discontinued|closed|deleted|blocked|(?:en|dis)abled|(?:in)?active)$", re.IGNORECASE
 )
 """A column that may close rows by 0 and 1, or by yes and no."""
 
