@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from ops.rate_sheets.amounts import CORRECT, parse_amount
+from ops.rate_sheets.amounts import parse_amount
 from ops.rate_sheets.cells import Sheet
 from ops.rate_sheets.changes import Change, change_of, says_closed
 from ops.rate_sheets.codes import has_code
@@ -28,9 +28,8 @@ from ops.rate_sheets.row_codes import CODE_ROLES, NAMING_ROLES, RowCodes, is_tot
 from ops.rate_sheets.row_details import RowDetails
 from ops.rate_sheets.sheet_rows import SheetRow
 from ops.rate_sheets.table import find_header
-from ops.rate_sheets.unit_checks import RATES, a_minute, is_in_cents
+from ops.rate_sheets.unit_checks import RATES, a_minute, is_in_cents, limited
 
-MAX_RATE: Final = Decimal(1000)
 ROWS_PER_REPORT: Final = 1_000
 _NOTHING: Final = Decimal(0)
 _NEVER: Final = "9999"
@@ -178,10 +177,7 @@ class SheetReader:
             self._notes.add(NoteCode.HIGHEST_RATE, line, codes[0] if codes else "", f"Of {shown}, the highest counts.")
         surcharges = (self._amount_at(cells, Role.SURCHARGE, at) for at in self.header.columns.get(Role.SURCHARGE, ()))
         rate = max(rates) + max((amount for amount in surcharges if amount is not None), default=_NOTHING)
-        if rate > MAX_RATE:
-            problem = CellError(f"{rate:f} is more than {MAX_RATE} dollars a minute.", CORRECT)
-            raise ColumnError(columns[0], problem)
-        return rate
+        return limited(rate, columns[0])
 
     def _texts(self, cells: list[str], role: Role) -> list[str]:
         return [cells[column] for column in self.header.columns.get(role, ()) if column < len(cells)]
@@ -196,7 +192,7 @@ class SheetReader:
         amount: Decimal | None = self._parsed(
             role, text, lambda cell: parse_amount(cell, self._map.decimal, in_cents=in_cents), column
         )
-        return None if amount is None else a_minute(amount, role, self._map)
+        return None if amount is None else limited(a_minute(amount, role, self._map), column)
 
     def _day(self, cells: list[str], role: Role) -> date | None:
         text = self._text(cells, role)

@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Final
 
-from ops.rate_sheets.amounts import names_cents
+from ops.rate_sheets.amounts import CORRECT, names_cents
 from ops.rate_sheets.cells import Sheet
-from ops.rate_sheets.notes import Place, refuse
+from ops.rate_sheets.notes import CellError, ColumnError, Place, refuse
 from ops.rate_sheets.rate_map import CENTS, DOLLARS, RateMap, Role
 from ops.rate_sheets.table import Header
 from ops.rate_sheets.units import (
@@ -18,6 +18,7 @@ from ops.rate_sheets.units import (
     unknown_unit,
 )
 
+MAX_AMOUNT: Final = Decimal(1000)
 RATES: Final = (Role.RATE, Role.OLD_RATE, Role.SURCHARGE)
 _IN_CENTS: Final = 'Set rate_unit = "cents" in the map, or rate_unit = "dollars" if they are dollars.'
 
@@ -31,6 +32,19 @@ def a_minute(amount: Decimal, role: Role, rate_map: RateMap) -> Decimal:
     """Return an amount of a column as dollars a minute; a connection fee as it is."""
     seconds = rate_map.rate_seconds or 60
     return amount if role == Role.CONNECTION_FEE or seconds == 60 else amount * 60 / seconds
+
+
+def limited(amount: Decimal, column: int) -> Decimal:
+    """Return an amount that a deck may have.
+
+    Raises:
+        ColumnError: it is above 1,000 dollars.
+    """
+    if amount > MAX_AMOUNT:
+        raise ColumnError(
+            column, CellError(f"{amount:f} is more than {MAX_AMOUNT} dollars a minute or a call.", CORRECT)
+        )
+    return amount
 
 
 class UnitChecks:

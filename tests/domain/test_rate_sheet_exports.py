@@ -3,8 +3,8 @@
 import pytest
 
 from ops.rate_sheets.codes import CodeReader
-from ops.rate_sheets.notes import CellError
-from tests.domain.rate_sheet_examples import imported, proposed
+from ops.rate_sheets.notes import CellError, SheetRefusedError
+from tests.domain.rate_sheet_examples import MAP, imported, proposed
 
 EXPORTS = {
     "digits,rate,lead_strip,prefix,date_start\n93,0.2,0,00,2026-01-01\n355,0.3,0,00,2026-01-01\n": "93",
@@ -39,3 +39,10 @@ def test_a_price_that_ended_is_left_out(header: str) -> None:
 def test_an_access_prefix_alone_is_no_code(cell: str) -> None:
     with pytest.raises(CellError, match=r"country code is missing|no code of digits"):
         CodeReader().codes(cell)
+
+
+@pytest.mark.parametrize(("header", "role"), [("Fee", "connection_fee"), ("Old", "old_rate"), ("More", "surcharge")])
+def test_an_amount_that_no_deck_may_have_is_refused_in_its_cell(header: str, role: str) -> None:
+    text = f"Code,Destination,Rate,{header}\n93,Afghanistan,0.2,0.1\n355,Albania,0.3,1000.5\n"
+    with pytest.raises(SheetRefusedError, match=rf"row 3, column D .{header}.*more than 1000 dollars"):
+        imported(text, f'{MAP}{role} = "{header}"\n')
