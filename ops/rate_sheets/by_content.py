@@ -16,6 +16,7 @@ Option = tuple[int, Role, int]
 _PAIR: Final = re.compile(r"[0-9]{1,4} ?/ ?[0-9]{1,4}")
 _TRIPLE: Final = re.compile(r"[0-9]{1,4}/[0-9]{1,4}/[0-9]{1,3}")
 _NOT_THE_RATE: Final = (Role.OLD_RATE, Role.CONNECTION_FEE)
+_NUMBER: Final = re.compile(r"[ _]*[0-9]+$")
 _MARKED: Final = frozenset({Change.NEW, Change.INCREASE, Change.DECREASE, Change.CLOSED})
 
 
@@ -80,6 +81,7 @@ def add_by_content(columns: Columns, names: Sequence[str], cells: Sequence[Seque
             doubts.append(f'{role}: the header "{names[found[0]]}" is unknown, but the cells look so')
     if len(columns.get(Role.CODE, ())) == 1:
         doubts += _codes_beside(columns[Role.CODE][0], taken, names, cells)
+        doubts += _more_codes(columns[Role.CODE][0], names, cells)
     markers = [] if Role.CHANGE in columns else [at for at, _ in enumerate(names) if at not in taken]
     found = [column for column in markers if has_markers(cells[column])]
     if found:
@@ -97,6 +99,16 @@ def _is_sure(role: Role, cells: Sequence[str]) -> bool:
         pairs = [cell for cell in filled if _PAIR.fullmatch(cell) or any(map(str.isalpha, cell))]
         return sum(map(has_increments, pairs)) > len(filled) / 2
     return not any(map(_TRIPLE.fullmatch, filled))
+
+
+def _more_codes(code: int, names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
+    """Doubt a column of codes if others with the same numbered header (`Code 2`) have codes too."""
+    same = [_NUMBER.sub("", name) for name in names]
+    more = [at for at, name in enumerate(same) if at != code and name == same[code] != names[code]]
+    found = [names[at] for at in more if fits(Role.CODE, cells[at])]
+    return [
+        f'code: "{name}" has codes too, which are left out; write all as a list in one column' for name in found[:1]
+    ]
 
 
 def _codes_beside(code: int, taken: set[int], names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:

@@ -76,7 +76,7 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
             r"^min(imum)?(dur\w*|sec\w*|time)?( \w+)*$|^(initial|first|1st)( \w+)*$|^interval ?1$|^init\w*( \w+)*$"
             r"|^connect\w* (interval|increment|period|time|sec\w*)$"
         ),
-        r"minimum|initial|first|interval 1",
+        r"minimum|initial|first|interval 1|^(billing|increments?|charging) min$",
     ),
     Role.INCREMENT: (
         (

@@ -46,3 +46,16 @@ def test_an_amount_that_no_deck_may_have_is_refused_in_its_cell(header: str, rol
     text = f"Code,Destination,Rate,{header}\n93,Afghanistan,0.2,0.1\n355,Albania,0.3,1000.5\n"
     with pytest.raises(SheetRefusedError, match=rf"row 3, column D .{header}.*more than 1000 dollars"):
         imported(text, f'{MAP}{role} = "{header}"\n')
+
+
+def test_codes_in_further_numbered_columns_are_doubted() -> None:
+    text = "Destination,Rate,Code 1,Code 2\nAfghanistan,0.2,9370,9379\nAlbania,0.3,355,\n"
+    assert 'code = "Code 1"  # unsure: "Code 2" has codes too' in proposed(text.encode())
+    whole = "Destination,Rate,Country Code,Code\nAfghanistan,0.2,93,9370\nAlbania,0.3,355,3554\n"
+    assert "has codes too" not in proposed(whole.encode())
+
+
+def test_a_minimum_below_a_header_of_two_rows_is_read() -> None:
+    text = "Destination,Code,Rate,Billing,Billing\n,,,Min,Inc\nAfghanistan,93,0.2,30,6\nAlbania,355,0.3,60,60\n"
+    row = imported(text, proposed(text.encode())).row("93")
+    assert (row.minimum_seconds, row.increment_seconds) == (30, 6)
