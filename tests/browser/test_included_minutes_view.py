@@ -25,7 +25,7 @@ MINUTES = [
     ("locale", "balance", "own", "of_lines"),
     [
         ("en-US", "Balance", "37 of 100 minutes to the UK left", "0 of 1,200 minutes to <b>Japan</b> left on +1 212"),
-        ("fr-CA", "Solde", "37 minutes restantes sur 100 vers the UK", "0 minutes restantes sur 1"),
+        ("fr-CA", "Solde", "37 minutes restantes sur 100 vers the UK", "0 minute restante sur 1"),
     ],
 )
 def test_the_balance_card_says_how_many_minutes_are_left(
