@@ -127,6 +127,31 @@ def test_returned_seconds_that_are_left_cover_again(world: World) -> None:
     assert left(world) == 0
 
 
+def test_wholly_covered_calls_that_become_free_return_their_seconds(world: World) -> None:
+    """They cost nothing before and after, but minutes are for calls that cost something."""
+    give(world, UK | {"minutes": 2})
+    charged(world, 60)
+    charged(world, 90, call_id="c_2")
+    assert left(world) == 0
+    world.stack.publish(deck_csv({"rate_per_minute": "0"}), "free")
+    assert (reprice(world)["changed"], left(world)) == (2, 120)
+    assert reprice(world)["changed"] == 0
+    world.stack.publish(DECK, "again")
+    assert (reprice(world)["changed"], left(world)) == (2, 0)
+    of_calls = {one["SK"].split("#")[2]: one for one in world.entries() if one["kind"] == "call_charged"}
+    assert [(one["covered_seconds"], one["amount_micros"]) for one in of_calls.values()] == [(60, 0), (60, -100_000)]
+    assert reprice(world)["changed"] == 0
+
+
+def test_wholly_covered_calls_that_were_waived_take_seconds_again(world: World) -> None:
+    give(world, UK | {"minutes": 1})
+    charged(world, 60)
+    correct(world, waive=True)
+    assert left(world) == 60
+    assert reprice(world, even_corrected=True)["changed"] == 1
+    assert (world.entries()[-1]["covered_seconds"], left(world)) == (60, 0)
+
+
 def test_an_erased_number_keeps_the_covered_seconds(world: World) -> None:
     give(world, UK)
     world.authorize("c_1", seconds=60)

@@ -109,10 +109,10 @@ class Round:
 
 
 def rerated_entries(call: ChargedCall, priced: RatedCall | Free, run: str, now: datetime) -> list[Entry]:
-    """The entries that bring a call to this price and category; none if it has them already."""
+    """The entries that bring a call to this price, category, and included minutes; none if it has them already."""
     charge = priced if isinstance(priced, RatedCall) else None
-    standing = (call.charged_micros, call.last["category"]) if call.is_charged else None
-    if (None if charge is None else (charge.price_micros, charge.row.category)) == standing:
+    standing = (call.charged_micros, call.last["category"], call.covered_seconds) if call.is_charged else None
+    if (None if charge is None else (charge.price_micros, charge.row.category, charge.covered_seconds)) == standing:
         return []
     marks: dict[str, str | int] = {"run": run}
     if call.is_corrected:
