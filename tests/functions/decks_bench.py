@@ -59,7 +59,7 @@ def clean(world: World) -> Iterator[None]:
     """A bucket with only the small deck, active before any upload; other objects are removed afterwards."""
 
     def empty() -> None:
-        for prefix in ("incoming/", "reports/", "decks/"):
+        for prefix in ("incoming/", "reports/", "decks/", "lists/"):
             for found in _s3().list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", []):
                 _s3().delete_object(Bucket=BUCKET, Key=found["Key"])
 
