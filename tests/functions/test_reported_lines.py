@@ -112,6 +112,17 @@ def test_call_of_another_line_than_its_numbers_is_charged_and_listed(world: Worl
     assert all(one["sweep_pk"].startswith("LINE_MISMATCH#") for one in listed)
 
 
+@pytest.mark.parametrize("number", [None, "", "anonymous", OTHER])
+def test_a_call_without_line_whose_number_no_line_had_is_refused(
+    world: World, reporter: Reporter, number: str | None
+) -> None:
+    event = call(world, "c_1") | {"account_id": "acct_1", "from": number}
+    assert reporter.report(event) == [(0, "missing_field")]
+    assert reporter.queue.bodies == []
+    assert deliver(world, call_at(world, "c_1") | event) == ["m_0"]
+    assert reporter.report(event | {"line_id": "line_1"}) == []
+
+
 def test_former_line_of_a_moved_number_is_a_mismatch(world: World, reporter: Reporter) -> None:
     world.create_account("acct_2")
     early = call(world, "c_1")

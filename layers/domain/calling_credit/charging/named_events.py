@@ -22,6 +22,11 @@ from calling_credit.rejection_codes import UNREADABLE_ITEM, Rejection, Rejection
 
 Event = dict[str, Any]
 
+
+class Unnamed(Event):
+    """An event without account or line, because the history of its number cannot be read."""
+
+
 REJECTIONS: Final[Mapping[NumberProblem, Rejection]] = {
     NumberProblem.UNKNOWN_NUMBER: Rejection(
         RejectionCode.UNKNOWN_NUMBER,
@@ -79,8 +84,8 @@ class LineFinder:
         Args:
             events: the fields of each event as the switch sent them.
             zone: the IANA time zone of times without one.
-            keeps_unreadable: whether an event whose number has an unreadable history stays as it is, without account
-                or line, instead of being rejected.
+            keeps_unreadable: whether an event whose number has an unreadable history stays as it is, as `Unnamed`,
+                instead of being rejected.
 
         Raises:
             Unavailable: the table did not answer.
@@ -100,7 +105,10 @@ class LineFinder:
             else:
                 read[index] = _named(event, answer)
         named = (event if index in kept else _identified(event) for index, event in enumerate(read))
-        return [one if isinstance(one, Rejection) else dialed.with_dialed(one, lines) for one in named]
+        whole = [one if isinstance(one, Rejection) else dialed.with_dialed(one, lines) for one in named]
+        return [
+            Unnamed(one) if index in kept and not isinstance(one, Rejection) else one for index, one in enumerate(whole)
+        ]
 
 
 def question_of(event: Event | Rejection) -> Question | None:

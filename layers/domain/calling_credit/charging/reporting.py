@@ -17,7 +17,7 @@ from calling_credit.call_events import parse_event, too_large
 from calling_credit.calls import Call, FreeEvent
 from calling_credit.charging.call_queue import CallQueue, not_queued
 from calling_credit.charging.formats.records import Item
-from calling_credit.charging.named_events import NO_LINE, LineFinder
+from calling_credit.charging.named_events import NO_LINE, LineFinder, Unnamed
 from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.errors import Unavailable
 from calling_credit.ids import is_call_id
@@ -70,7 +70,7 @@ def report_calls(
     events = [item.rejection if isinstance(item, UnreadableRecord) else item for item in items]
     try:
         completed = finder.complete(events, now, zone, keeps_unreadable=True)
-        outcomes = [one if isinstance(one, Rejection) else parse_event(_NAMELESS | one, now) for one in completed]
+        outcomes = [_outcome(one, now) for one in completed]
         existing = finder.facts.existing(_accounts_to_check(events, outcomes), now)
     except (Unavailable, *AWS_ERRORS) as error:
         raise not_queued() from error
@@ -84,6 +84,12 @@ def report_calls(
             accepted.append(message)
     queue.send(accepted, seconds_left)
     return Report(len(accepted), rejected)
+
+
+def _outcome(event: Event | Rejection, now: datetime) -> Call | FreeEvent | Rejection:
+    if isinstance(event, Rejection):
+        return event
+    return parse_event(_NAMELESS | event if isinstance(event, Unnamed) else event, now)
 
 
 def _accounts_to_check(
