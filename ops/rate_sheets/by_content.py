@@ -9,6 +9,7 @@ from ops.rate_sheets.codes import calling_codes
 from ops.rate_sheets.headers import USUAL, fits, has_markers, may_be_rate
 from ops.rate_sheets.increments import has_increments
 from ops.rate_sheets.rate_map import Role
+from ops.rate_sheets.table import plain
 from ops.rate_sheets.units import UNIT_HEADER
 
 Columns = dict[Role, list[int]]
@@ -16,6 +17,11 @@ Option = tuple[int, Role, int]
 _PAIR: Final = re.compile(r"[0-9]{1,4} ?/ ?[0-9]{1,4}")
 _TRIPLE: Final = re.compile(r"[0-9]{1,4}/[0-9]{1,4}/[0-9]{1,3}")
 _NOT_THE_RATE: Final = (Role.OLD_RATE, Role.CONNECTION_FEE)
+_HALF: Final = re.compile(
+    r"^(?!.*(grace|free|max|setup|rate|price|delay|time ?out))"
+    r".*(\binc|bill|block|unit|pulse|step|period|interval|m[ií]n|first|start|next|\bsub|takt|palier|scatto)"
+)
+"""What the header of one half of a pair of seconds has."""
 _NUMBER: Final = re.compile(r"[ _]*[0-9]+$")
 _MARKED: Final = frozenset({Change.NEW, Change.INCREASE, Change.DECREASE, Change.CLOSED})
 
@@ -56,15 +62,37 @@ def has_prices(cells: Sequence[str]) -> bool:
 
 
 def split_increments(columns: Columns, names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    """Take a column without its own header, after one of increments in seconds, for the second half of the pair."""
-    if Role.INCREMENT not in columns or {Role.MINIMUM, Role.INCREMENTS} & set(columns):
+    """Take a column beside one of increments in seconds for the other half of the pair: one without its own header, or
+    one whose header names seconds too. Of two, the minimum is the one that is higher.
+    """
+    halves = {Role.MINIMUM, Role.INCREMENT} & set(columns)
+    if len(halves) != 1 or Role.INCREMENTS in columns:
         return
-    first = columns[Role.INCREMENT][0]
+    (half,) = halves
+    first = columns[half][0]
     used = {column for found in columns.values() for column in found}
-    after = first + 1
-    is_half = after < len(names) and after not in used and names[after] in ("", names[first])
-    if is_half and fits(Role.INCREMENT, cells[after]):
-        columns[Role.MINIMUM], columns[Role.INCREMENT] = [first], [after]
+    for other in (first + 1, first - 1):
+        if not 0 <= other < len(names) or other in used or not fits(Role.INCREMENT, cells[other]):
+            continue
+        if other > first and half == Role.INCREMENT and names[other] in ("", names[first]):
+            columns[Role.MINIMUM], columns[Role.INCREMENT] = [first], [other]
+            return
+        higher = _higher(first, other, cells) if _HALF.search(plain(names[other])) else None
+        if higher and (half == Role.INCREMENT or higher[0] == first):
+            columns[Role.MINIMUM], columns[Role.INCREMENT] = [higher[0]], [higher[1]]
+            return
+
+
+def _higher(first: int, other: int, cells: Sequence[Sequence[str]]) -> tuple[int, int] | None:
+    """Return two columns of seconds, the one that is never lower before the other; None if each is lower somewhere, or
+    all are the same.
+    """
+    pairs = [(int(a), int(b)) for a, b in zip(cells[first], cells[other], strict=True) if a.isdigit() and b.isdigit()]
+    if pairs and all(a >= b for a, b in pairs):
+        return None if all(a == 60 * b for a, b in pairs) else (first, other)
+    if pairs and all(b >= a for a, b in pairs):
+        return None if all(b == 60 * a for a, b in pairs) else (other, first)
+    return None
 
 
 def add_by_content(columns: Columns, names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:

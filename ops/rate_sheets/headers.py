@@ -11,6 +11,7 @@ from ops.rate_sheets.codes import JOIN, RANGE, CodeReader
 from ops.rate_sheets.dates import has_date, is_now
 from ops.rate_sheets.increments import has_increments, in_seconds, parse_increments
 from ops.rate_sheets.notes import CellError
+from ops.rate_sheets.other_languages import roles_in_other_languages
 from ops.rate_sheets.rate_map import Role
 from ops.rate_sheets.table import plain
 
@@ -139,6 +140,7 @@ def roles_of_header(name: str) -> dict[Role, int]:
     found: dict[Role, int] = {}
     if not name or len(name) > 80:
         return found
+    foreign = roles_in_other_languages(name)
     for role, patterns in _PATTERNS.items():
         if role in (Role.RATE, Role.OLD_RATE) and _NO_RATE.search(name):
             continue
@@ -146,10 +148,11 @@ def roles_of_header(name: str) -> dict[Role, int]:
             continue
         if role in (Role.MINIMUM, Role.INCREMENT) and _MINUTES.search(name):
             continue
-        for rank, pattern in enumerate(patterns):
-            if pattern.search(name):
-                found[role] = USUAL - rank
-                break
+        ranks = (USUAL - rank for rank, pattern in enumerate(patterns) if pattern.search(name))
+        if rank := USUAL if role in foreign else next(ranks, 0):
+            found[role] = rank
+    if Role.END in foreign:
+        found.pop(Role.EFFECTIVE, None)
     return found
 
 

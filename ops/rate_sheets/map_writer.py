@@ -48,9 +48,9 @@ class MapWriter(MapLines):
         self._write_sheet()
         self._write_currency()
         self._write_numbers()
-        write_dates(
-            self._cells(_DATES), self._prose, self._add, self._decide, has_dates=Role.EFFECTIVE in guess.columns
-        )
+        stated = [guess.names[at] for role in _DATES for at in guess.columns.get(role, ()) if at < len(guess.names)]
+        has_dates = Role.EFFECTIVE in guess.columns
+        write_dates(self._cells(_DATES), stated, self._prose, self._add, self._decide, has_dates=has_dates)
         self._write_codes()
         self._lines += ["", "[columns]"]
         doubts = dict(doubt.split(": ", 1) for doubt in self._guess.doubts)
