@@ -1,0 +1,43 @@
+"""Broken headers and cells: nothing is lost without a note, and every line of a refusal or a map stands alone."""
+
+import pytest
+
+from ops.rate_sheets.notes import SheetRefusedError
+from ops.rate_sheets.rate_map import parse_map
+from tests.domain.rate_sheet_examples import MAP, imported, proposed
+
+ROWS = "93,Afghanistan,0.2\n355,Albania,0.3\n"
+
+
+@pytest.mark.parametrize("first", ["Kode,Destination,Rate", "x,y,z", "All prices in US dollars,,"])
+def test_rows_above_the_header_are_in_the_report(first: str) -> None:
+    text = f"{first}\n{ROWS}Code,Destination,Rate\n33,France,0.01\n49,Germany,0.01\n"
+    outcome = imported(text, MAP)
+    assert set(outcome.rates()) == {"33", "49"}
+    lines = {note.line for note in outcome.notes.notes if str(note.code) == "sheet"}
+    assert {2, 3} <= lines
+
+
+def test_no_sentence_above_the_header_is_taken_for_a_lost_row() -> None:
+    text = f"Call 44 20 7946 0000,,\nValid for,30,days\n2026,Offer,\nCode,Destination,Rate\n{ROWS}"
+    assert imported(text, MAP).reasons() == set()
+
+
+@pytest.mark.parametrize("character", ["\x02", "\x1b", "\x7f", "\x85", "\u2028"])
+@pytest.mark.parametrize(
+    "place", ["Code{},Destination,Rate,Note", "Code,Destination,Rate,No{}te", "Code,Dest{},Rate,N"]
+)
+def test_a_control_character_in_a_header_leaves_the_map_readable(character: str, place: str) -> None:
+    text = f"{place.format(character)}\n93,Afghanistan,0.2,7\n355,Albania,0.3,8\n"
+    rate_map = proposed(text.encode())
+    assert parse_map(rate_map).columns
+    assert set(imported(text, rate_map).rates()) == {"93", "355"}
+
+
+def test_each_line_of_a_refusal_names_its_cell() -> None:
+    text = 'Code,Destination,Rate\n"9\n3x",Afghanistan,0.2\n355,Albania,"0.\n3x"\n'
+    with pytest.raises(SheetRefusedError) as refused:
+        imported(text, MAP)
+    lines = str(refused.value).splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith('sheet "carrier.csv", row ') and ", column " in line for line in lines)
