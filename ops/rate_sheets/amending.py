@@ -122,7 +122,7 @@ def amend_deck(rows: Iterable[SheetRow], active: Deck, around: Surroundings, not
         elif (row := amendment.row_without_rate(entry) or amendment.maker.row(entry)) is not None:
             priced.append((entry, row))
     kept = after_closing(list(without_repetitions(priced, notes)), closed, around.today, notes)
-    for entry, row in sorted(kept, key=lambda pair: pair[1].effective_from):  # whatever the order of the sheet
+    for entry, row in sorted(kept, key=lambda pair: pair[1].effective_from):  # by date
         amendment.apply(entry, row)
     deck = ImportedDeck([row for rows_of_key in amendment.rows.values() for row in rows_of_key])
     deck.carriers = {
