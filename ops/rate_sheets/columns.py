@@ -1,10 +1,12 @@
 """Guesses the table of a sheet: its header row or rows, and the role of each column."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from ops.rate_sheets.amounts import has_amount
 from ops.rate_sheets.by_content import add_by_content, change_column, has_prices, split_increments, unnamed_rates
 from ops.rate_sheets.cells import Row, Sheet, with_merged
 from ops.rate_sheets.codes import calling_codes
@@ -94,7 +96,7 @@ def _guess(sheet: Sheet, rows: Sequence[Row], position: int, count: int) -> Tabl
     options += unnamed_rates(options, names, cells)
     change, doubts = change_column(options, names, cells)
     columns = _assigned([option for option in options if option[1] != Role.CHANGE or option == change], names, cells)
-    if columns is None:
+    if columns is None or (count > 1 and _has_price(rows[position][1], columns.get(Role.RATE, ()))):
         return None
     split_increments(columns, names, cells)
     doubts += add_by_content(columns, names[: second or None], cells)
@@ -108,6 +110,11 @@ def _guess(sheet: Sheet, rows: Sequence[Row], position: int, count: int) -> Tabl
         if max(ranks.get((role, column), 2) for column in found) == 1:
             guess.doubts.append(f'{role}: the header "{names[found[0]]}" is no usual one for it')
     return guess
+
+
+def _has_price(cells: Sequence[str], columns: Sequence[int]) -> bool:
+    """Return whether the last row of a header of several rows is one of the table: it has a price with a fraction."""
+    return any(at < len(cells) and re.search("[.,]", cells[at]) and has_amount(cells[at]) for at in columns)
 
 
 def _assigned(

@@ -29,10 +29,11 @@ _OTHER_RATE: Final = (
     r"|^(gold|silver|bronze|platinum|diamond|premium|economy|wholesale|retail|(non )?cli)$"
     r"|^(white|gr[ae]y|tdm|direct|tier ?\w)( route)?$|^amount$|^offer(ed)?$"
 )
+_GONE: Final = "removed|deleted|closed|dropped|old|discontinued"
 _UNTIL: Final = "(to|until|till|thru|through)"
 HEADERS: Final[dict[Role, tuple[str, ...]]] = {
-    Role.ADDED: (rf"\b(added|new|additional) (dial\w* |area )?{_CODES}",),
-    Role.REMOVED: (rf"\b(removed|deleted|closed|dropped|old|discontinued) (dial\w* |area )?{_CODES}",),
+    Role.ADDED: (rf"\b(added|new|additional) (dial\w* |area )?{_CODES}|{_CODES} (to )?(be )?(add(ed)?|new)$",),
+    Role.REMOVED: (rf"\b({_GONE}) (dial\w* |area )?{_CODES}|{_CODES} (to )?(be )?(remove|delete|drop|{_GONE})$",),
     Role.COUNTRY_CODE: (
         rf"^(country|ctry|intl?|international) (dial\w* )?{_CODES}$|^cc$|^isd( code)?$|^country dial\w*$",
         r"land\w*vorwahl|c[óo]digo (de |del )?pa[íi]s|indicatif pays|код страны|^country ?code|^(country|ctry|land)$",
@@ -106,10 +107,7 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
         r"\b(old|previous|prev|existing|former|prior|last)\b.*(rate|price|tariff|cost)?|(rate|price) (old|before)",
         r"\b(current|present|actual)\b.*(rate|price|tariff|cost)|(rate|price|tariff) (current|now)",
     ),
-    Role.RATE: (
-        _USUAL_RATE,
-        _OTHER_RATE,
-    ),
+    Role.RATE: (_USUAL_RATE, _OTHER_RATE),
     Role.CHANGE: (
         r"^(rate |price |code )?(change|status|action|indicator|trend|update|movement)( \w+)?$",
         r"change|status|action|comment|remark|note|indicator|update|type|flag",

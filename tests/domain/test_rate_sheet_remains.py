@@ -2,7 +2,8 @@
 
 import pytest
 
-from ops.rate_sheets.notes import SheetRefusedError
+from ops.rate_sheets.codes import CodeReader
+from ops.rate_sheets.notes import CellError, SheetRefusedError
 from ops.rate_sheets.rate_map import parse_map
 from tests.domain.rate_sheet_examples import MAP, imported, proposed
 
@@ -41,3 +42,46 @@ def test_each_line_of_a_refusal_names_its_cell() -> None:
     lines = str(refused.value).splitlines()
     assert len(lines) == 2
     assert all(line.startswith('sheet "carrier.csv", row ') and ", column " in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("cell", "codes"),
+    [
+        ("93(70,79)", ["9370", "9379"]),
+        ("+93 (70-72; 79)", ["9370", "9371", "9372", "9379"]),
+        ("1[809/829]", ["1809", "1829"]),
+        ("93(70)", ["9370"]),
+        ("44(0)20", ["4420"]),
+    ],
+)
+def test_a_list_in_brackets_follows_the_code_before_it(cell: str, codes: list[str]) -> None:
+    assert CodeReader().codes(cell) == codes
+
+
+@pytest.mark.parametrize("cell", ["93(70", "93(70,79),355(67,68)", "93(70,79", "93 70),79"])
+def test_a_bracket_without_its_other_half_is_refused(cell: str) -> None:
+    with pytest.raises(CellError, match="no code of digits"):
+        CodeReader().codes(cell)
+
+
+def test_the_first_row_of_prices_is_no_second_row_of_the_header() -> None:
+    text = "Country,Route,Codes,USD/min\nAfghanistan,Fixed,see below,0.4\nAfghanistan,Mobile,9370,0.45\n"
+    with pytest.raises(SheetRefusedError, match="No table with codes and rates"):
+        proposed(text.encode())
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "Codes Added,Codes Deleted",
+        "Codes to be added,Codes to remove",
+        "Codes New,Codes Dropped",
+        "New Codes,Old Codes",
+    ],
+)
+def test_columns_of_changed_codes_are_known_in_either_order(columns: str) -> None:
+    text = (
+        f'Destination,{columns},Effective Date\nAfghanistan Mobile,"9377, 9378",,2026-11-01\nAlbania,,3554,2026-11-01\n'
+    )
+    outcome = imported(text, proposed(text.encode()))
+    assert {("no_rate", "9377"), ("no_rate", "9378"), ("closed", "3554")} <= outcome.reasons()
