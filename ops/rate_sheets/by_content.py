@@ -35,12 +35,23 @@ def change_column(
     """
     found = [option for option in options if option[1] == Role.CHANGE]
     meanings = {at: set(map(change_of, filter(None, cells[at]))) for _, _, at in found}
+    found = [option for option in found if meanings[option[2]] != {None} or not _is_type(option[2], names, cells)]
     found.sort(key=lambda one: (Change.CLOSED in meanings[one[2]], bool(meanings[one[2]] & _MARKED), one[0], -one[2]))
     if not found:
         return None, []
     *others, best = found
     marked = [names[at] for _, _, at in others if meanings[at] & _MARKED]
     return best, [f'{Role.CHANGE}: "{name}" has markers too, which are left out' for name in marked[-1:]]
+
+
+def _is_type(column: int, names: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
+    """Return whether a column has types such as `CLI`, not single letters that may mark changes."""
+    return plain(names[column]).endswith("type") and all(len(cell) != 1 for cell in cells[column])
+
+
+def has_pairs(cells: Sequence[str]) -> bool:
+    """Return whether all cells of a column are pairs such as `60/1`, which are no codes."""
+    return all(map(_PAIR.fullmatch, cells))
 
 
 def unnamed_rates(options: Sequence[Option], names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[Option]:

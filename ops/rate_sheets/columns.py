@@ -7,7 +7,14 @@ from itertools import islice
 from typing import Final
 
 from ops.rate_sheets.amounts import has_amount
-from ops.rate_sheets.by_content import add_by_content, change_column, has_prices, split_increments, unnamed_rates
+from ops.rate_sheets.by_content import (
+    add_by_content,
+    change_column,
+    has_pairs,
+    has_prices,
+    split_increments,
+    unnamed_rates,
+)
 from ops.rate_sheets.cells import Row, Sheet, with_merged
 from ops.rate_sheets.codes import calling_codes
 from ops.rate_sheets.headers import TIMES, USUAL, fits, is_code_cell, may_be_rate, roles_of_header
@@ -220,7 +227,8 @@ def _without_header(sheet: Sheet, rows: Sequence[Row]) -> TableGuess | None:
         if len(filled) < 0.6 * len(sample):
             continue
         has_fraction = sum("." in cell or "," in cell for cell in filled) > len(filled) / 2
-        if Role.CODE not in columns and sum(map(is_code_cell, filled)) > 0.9 * len(filled) and not has_fraction:
+        are_codes = sum(map(is_code_cell, filled)) > 0.9 * len(filled) and not has_fraction and not has_pairs(filled)
+        if Role.CODE not in columns and are_codes:
             columns[Role.CODE] = [column]
         elif Role.RATE not in columns and has_fraction and fits(Role.RATE, filled):
             columns[Role.RATE] = [column]

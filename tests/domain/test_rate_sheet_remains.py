@@ -85,3 +85,26 @@ def test_columns_of_changed_codes_are_known_in_either_order(columns: str) -> Non
     )
     outcome = imported(text, proposed(text.encode()))
     assert {("no_rate", "9377"), ("no_rate", "9378"), ("closed", "3554")} <= outcome.reasons()
+
+
+def test_a_text_that_is_forced_as_a_formula_is_read() -> None:
+    text = 'Code,Destination,Rate USD,Increment\n="93",Afghanistan,="0.2",="60/1"\n="355",="Albania",0.3,30/6\n'
+    outcome = imported(text, proposed(text.encode()))
+    assert outcome.rates() == {"93": 200_000, "355": 300_000}
+    assert outcome.row("93").increment_seconds == 1
+
+
+def test_pairs_of_seconds_are_no_codes_of_a_sheet_without_a_header() -> None:
+    with pytest.raises(SheetRefusedError, match="No table with codes and rates"):
+        proposed(b"Afghanistan,x93,0.2,60/60\nAlbania,x355,0.3,30/6\nFrance,x33,0.01,1/1\n")
+
+
+@pytest.mark.parametrize("kind", ["CLI", "TDM", "VIP"])
+def test_a_type_of_routes_is_no_marker_of_changes(kind: str) -> None:
+    text = (
+        f"Code,Destination,Rate USD,Increment,Route Type\n93,Afghanistan,0.2,60/60,{kind}\n355,Albania,0.3,1/1,{kind}\n"
+    )
+    rate_map = proposed(text.encode())
+    assert "# decide" not in rate_map
+    assert "change" not in rate_map
+    assert "# decide" in proposed(text.replace(kind, "D").encode())
