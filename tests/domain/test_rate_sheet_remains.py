@@ -19,6 +19,15 @@ def test_rows_above_the_header_are_in_the_report(first: str) -> None:
     assert {2, 3} <= lines
 
 
+@pytest.mark.parametrize("rates", [("0.1", "0.3", "0.2"), ("0.3", "0.2", "0.1"), ("0.1", "0.2", "0.3")])
+def test_each_row_that_a_dearer_one_outdoes_is_in_the_report(rates: tuple[str, ...]) -> None:
+    text = "Code,Destination,Rate\n" + "".join(f"93,Afghanistan,{rate}\n" for rate in rates)
+    outcome = imported(text, MAP)
+    assert outcome.rates() == {"93": 300_000}
+    noted = [note.line for note in outcome.notes.notes if str(note.code) == "two_prices"]
+    assert sorted(noted) == [line for line, rate in enumerate(rates, 2) if rate != "0.3"]
+
+
 def test_no_sentence_above_the_header_is_taken_for_a_lost_row() -> None:
     text = f"Call 44 20 7946 0000,,\nValid for,30,days\n2026,Offer,\nCode,Destination,Rate\n{ROWS}"
     assert imported(text, MAP).reasons() == set()
