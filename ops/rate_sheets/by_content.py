@@ -6,7 +6,7 @@ from typing import Final
 
 from ops.rate_sheets.changes import Change, change_of
 from ops.rate_sheets.codes import calling_codes
-from ops.rate_sheets.headers import USUAL, fits, has_markers, may_be_rate
+from ops.rate_sheets.headers import USUAL, fits, has_markers, may_be_rate, roles_of_header
 from ops.rate_sheets.increments import has_increments
 from ops.rate_sheets.rate_map import Role
 from ops.rate_sheets.table import plain
@@ -18,7 +18,7 @@ _PAIR: Final = re.compile(r"[0-9]{1,4} ?/ ?[0-9]{1,4}")
 _TRIPLE: Final = re.compile(r"[0-9]{1,4}/[0-9]{1,4}/[0-9]{1,3}")
 _NOT_THE_RATE: Final = (Role.OLD_RATE, Role.CONNECTION_FEE)
 _HALF: Final = re.compile(
-    r"^(?!.*(grace|free|max|setup|rate|price|delay|time ?out))"
+    r"^(?!.*(grace|free|max|setup|rate|price|delay|time ?out|cycle|\bdays?\b))"
     r".*(\binc|bill|block|unit|pulse|step|period|interval|m[ií]n|first|start|next|\bsub|takt|palier|scatto)"
 )
 """What the header of one half of a pair of seconds has."""
@@ -72,13 +72,14 @@ def has_prices(cells: Sequence[str]) -> bool:
     return sum("." in cell or "," in cell for cell in filled) > len(cells) / 2 and fits(Role.RATE, filled)
 
 
-def split_increments(columns: Columns, names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+def split_increments(columns: Columns, names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
     """Take a column beside one of increments in seconds for the other half of the pair: one without its own header, or
-    one whose header names seconds too. Of two, the minimum is the one that is higher.
+    one whose header names seconds too. Of two, the minimum is the one that is higher. Return a doubt about a header
+    that does not name either half.
     """
     halves = {Role.MINIMUM, Role.INCREMENT} & set(columns)
     if len(halves) != 1 or Role.INCREMENTS in columns:
-        return
+        return []
     (half,) = halves
     first = columns[half][0]
     used = {column for found in columns.values() for column in found}
@@ -87,11 +88,14 @@ def split_increments(columns: Columns, names: Sequence[str], cells: Sequence[Seq
             continue
         if other > first and half == Role.INCREMENT and names[other] in ("", names[first]):
             columns[Role.MINIMUM], columns[Role.INCREMENT] = [first], [other]
-            return
+            return []
         higher = _higher(first, other, cells) if _HALF.search(plain(names[other])) else None
         if higher and (half == Role.INCREMENT or higher[0] == first):
             columns[Role.MINIMUM], columns[Role.INCREMENT] = [higher[0]], [higher[1]]
-            return
+            is_known = {Role.MINIMUM, Role.INCREMENT} & set(roles_of_header(plain(names[other])))
+            role = Role.MINIMUM if higher[0] == other else Role.INCREMENT
+            return [] if is_known else [f'{role}: the header "{names[other]}" is no usual one for it']
+    return []
 
 
 def _higher(first: int, other: int, cells: Sequence[Sequence[str]]) -> tuple[int, int] | None:

@@ -105,7 +105,7 @@ def _guess(sheet: Sheet, rows: Sequence[Row], position: int, count: int) -> Tabl
     columns = _assigned([option for option in options if option[1] != Role.CHANGE or option == change], names, cells)
     if columns is None or (count > 1 and _has_price(rows[position][1], columns.get(Role.RATE, ()))):
         return None
-    split_increments(columns, names, cells)
+    doubts += split_increments(columns, names, cells)
     doubts += add_by_content(columns, names[: second or None], cells)
     if second:
         doubts.append(f"columns: a second table begins in column {column_letters(second)}. {STEP}")

@@ -47,7 +47,7 @@ def test_two_columns_of_seconds_are_minimum_and_increment(pair: str, is_swapped:
         assert (row.minimum_seconds, row.increment_seconds) == (minimum, increment)
 
 
-@pytest.mark.parametrize("header", ["Grace Period", "Increment (min)", "Max Interval"])
+@pytest.mark.parametrize("header", ["Grace Period", "Increment (min)", "Max Interval", "Billing Cycle"])
 def test_no_other_seconds_are_taken_for_half_of_a_pair(header: str) -> None:
     text = f"Destination,Code,Rate USD,Increment (sec),{header}\nAlbania,355,0.1,60,1\nFrance,33,0.2,60,1\n"
     row = imported(text, proposed(text.encode())).row("355")
