@@ -8,6 +8,7 @@ from ops.rate_sheets.changes import Change, change_of
 from ops.rate_sheets.codes import calling_codes
 from ops.rate_sheets.headers import USUAL, fits, has_markers, may_be_rate, roles_of_header
 from ops.rate_sheets.increments import has_increments
+from ops.rate_sheets.notes import column_letters
 from ops.rate_sheets.rate_map import Role
 from ops.rate_sheets.table import plain
 from ops.rate_sheets.units import UNIT_HEADER
@@ -22,6 +23,7 @@ _HALF: Final = re.compile(
     r".*(\binc|bill|block|unit|pulse|step|period|interval|m[ií]n|first|start|next|\bsub|takt|palier|scatto)"
 )
 """What the header of one half of a pair of seconds has."""
+_OLD: Final = re.compile(r"\b(old|previous|prev|current|present|existing|former|prior|last)\b")
 _NUMBER: Final = re.compile(r"[ _]*[0-9]+$")
 _MARKED: Final = frozenset({Change.NEW, Change.INCREASE, Change.DECREASE, Change.CLOSED})
 
@@ -42,6 +44,24 @@ def change_column(
     *others, best = found
     marked = [names[at] for _, _, at in others if meanings[at] & _MARKED]
     return best, [f'{Role.CHANGE}: "{name}" has markers too, which are left out' for name in marked[-1:]]
+
+
+def effective_column(
+    columns: Columns, options: Sequence[Option], names: Sequence[str], cells: Sequence[Sequence[str]]
+) -> list[str]:
+    """Choose the date of the rate among several columns of dates: not that of an old rate, else the one after the rate.
+    Return a doubt if another one may be it.
+    """
+    used = {column for role, found in columns.items() if role != Role.EFFECTIVE for column in found}
+    found = [(rank, at) for rank, role, at in options if role == Role.EFFECTIVE and at not in used]
+    if len(found) < 2 or Role.EFFECTIVE not in columns or Role.RATE not in columns:
+        return []
+    rate = columns[Role.RATE][0]
+    found = [(rank, at) for rank, at in found if not _OLD.search(plain(names[at]))] or found
+    best, *others = sorted(found, key=lambda one: (-one[0], one[1] < rate, abs(one[1] - rate)))
+    columns[Role.EFFECTIVE] = [best[1]]
+    rivals = [at for rank, at in others if rank == best[0] and cells[at] != cells[best[1]]]
+    return [f'{Role.EFFECTIVE}: "{names[at]}" in column {column_letters(at)} has dates too' for at in rivals[:1]]
 
 
 def _is_type(column: int, names: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:

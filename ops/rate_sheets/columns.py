@@ -10,6 +10,7 @@ from ops.rate_sheets.amounts import has_amount
 from ops.rate_sheets.by_content import (
     add_by_content,
     change_column,
+    effective_column,
     has_pairs,
     has_prices,
     split_increments,
@@ -105,6 +106,7 @@ def _guess(sheet: Sheet, rows: Sequence[Row], position: int, count: int) -> Tabl
     columns = _assigned([option for option in options if option[1] != Role.CHANGE or option == change], names, cells)
     if columns is None or (count > 1 and _has_price(rows[position][1], columns.get(Role.RATE, ()))):
         return None
+    doubts += effective_column(columns, options, names, cells)
     doubts += split_increments(columns, names, cells)
     doubts += add_by_content(columns, names[: second or None], cells)
     if second:
