@@ -24,6 +24,7 @@ _HALF: Final = re.compile(
 )
 """What the header of one half of a pair of seconds has."""
 _OLD: Final = re.compile(r"\b(old|previous|prev|current|present|existing|former|prior|last)\b")
+_RENEWED: Final = (Role.INCREMENTS, Role.MINIMUM, Role.INCREMENT, Role.CONNECTION_FEE, Role.DESTINATION)
 _NUMBER: Final = re.compile(r"[ _]*[0-9]+$")
 _MARKED: Final = frozenset({Change.NEW, Change.INCREASE, Change.DECREASE, Change.CLOSED})
 
@@ -46,11 +47,23 @@ def change_column(
     return best, [f'{Role.CHANGE}: "{name}" has markers too, which are left out' for name in marked[-1:]]
 
 
+def without_old(options: Sequence[Option], names: Sequence[str]) -> list[Option]:
+    """Return the options without the rate of columns that are the old rate beside another one, and without old fees,
+    increments, and names beside new ones.
+    """
+    old = {column for _, role, column in options if role == Role.OLD_RATE}
+    new = {column for _, role, column in options if role == Role.RATE} - old
+    kept = [option for option in options if not (new and option[1] == Role.RATE and option[2] in old)]
+    former = {at for at, name in enumerate(names) if _OLD.search(plain(name))}
+    fresh = {role for _, role, column in kept if column not in former}
+    return [one for one in kept if one[2] not in former or one[1] not in fresh or one[1] not in _RENEWED]
+
+
 def effective_column(
     columns: Columns, options: Sequence[Option], names: Sequence[str], cells: Sequence[Sequence[str]]
 ) -> list[str]:
     """Choose the date of the rate among several columns of dates: not that of an old rate, else the one after the rate.
-    Return a doubt if another one may be it.
+    Return a doubt if it may be another one.
     """
     used = {column for role, found in columns.items() if role != Role.EFFECTIVE for column in found}
     found = [(rank, at) for rank, role, at in options if role == Role.EFFECTIVE and at not in used]

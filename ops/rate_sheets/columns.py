@@ -15,6 +15,7 @@ from ops.rate_sheets.by_content import (
     has_prices,
     split_increments,
     unnamed_rates,
+    without_old,
 )
 from ops.rate_sheets.cells import Row, Sheet, with_merged
 from ops.rate_sheets.codes import calling_codes
@@ -133,7 +134,7 @@ def _assigned(
     columns: dict[Role, list[int]] = {}
     taken: set[int] = set()
     order = list(Role)
-    for _, role, column in sorted(_without_old(options), key=lambda one: (-one[0], order.index(one[1]), one[2])):
+    for _, role, column in sorted(without_old(options, names), key=lambda one: (-one[0], order.index(one[1]), one[2])):
         if column in taken or (role in columns and not _is_another(role, [*columns[role], column], names)):
             continue
         columns.setdefault(role, []).append(column)
@@ -176,13 +177,6 @@ def _rivals(
 def _is_another(role: Role, columns: list[int], names: list[str]) -> bool:
     """Return whether columns of rates differ in the time of day or the origin of the call."""
     return role in _MANY and all(TIMES.search(plain(names[column])) for column in columns[-2:])
-
-
-def _without_old(options: list[tuple[int, Role, int]]) -> list[tuple[int, Role, int]]:
-    """Return the options without the rate of columns that are the old rate beside another one."""
-    old = {column for _, role, column in options if role == Role.OLD_RATE}
-    new = {column for _, role, column in options if role == Role.RATE} - old
-    return [option for option in options if not (new and option[1] == Role.RATE and option[2] in old)]
 
 
 def _settle_codes(columns: dict[Role, list[int]], cells: list[list[str]]) -> None:

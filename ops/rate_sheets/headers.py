@@ -117,6 +117,7 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
 NO_RATE: Final = (
     r"change|differ|diff\b|%|percent|status|type|\bid\b|plan|class|currency|variation|quality|asr|acd|volume|date"
     r"|block|increment|disconnect|grace|interval|\bsms\b|\bmms\b|\bprefix|\bcodes?\b|no ?charge"
+    r"|^(old|new|previous|prev|former|prior) (min|inc|next|initial|fee|set ?up|connect)"
 )
 _PATTERNS: Final = {role: tuple(map(re.compile, patterns)) for role, patterns in HEADERS.items()}
 _NO_RATE: Final = re.compile(NO_RATE)

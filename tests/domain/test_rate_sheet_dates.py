@@ -43,3 +43,26 @@ def test_another_date_beside_that_of_the_rate_is_no_doubt(columns: str) -> None:
     rate_map = proposed(text.encode())
     assert 'effective_from = "Effective Date"\n' in rate_map
     assert imported(text, rate_map).row("33", "2026-11-01").rate_micros_per_minute == 300_000
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells"),
+    [
+        ("Old Rate,Old Increment,New Rate,New Increment", "0.2,1/1,0.3,60/30"),
+        ("Old Increment,Rate,Increment", "1/1,0.3,60/30"),
+        ("Previous Minimum,Previous Increment,Minimum,Increment,Rate", "1,1,60,30,0.3"),
+    ],
+)
+def test_new_increments_count_and_old_ones_do_not(columns: str, cells: str) -> None:
+    text = f"Destination,Code,Date,{columns}\nAfghanistan,93,2026-12-20,{cells}\nAlbania,355,2026-12-20,{cells}\n"
+    outcome = imported(text, proposed(text.encode()))
+    row = outcome.row("93", "2026-12-20")
+    assert (row.rate_micros_per_minute, row.minimum_seconds, row.increment_seconds) == (300_000, 60, 30)
+    assert {row.rate_micros_per_minute for row in outcome.rows if row.prefix == "93"} <= {200_000, 300_000}
+
+
+def test_an_old_fee_is_neither_the_fee_nor_an_old_rate() -> None:
+    text = "Destination,Code,Date,Old Setup Fee,Setup Fee,Rate\nAfghanistan,93,2026-12-20,0.2,0.1,0.3\n"
+    text += "Albania,355,2026-12-20,0.2,0.1,0.3\n"
+    (row,) = [row for row in imported(text, proposed(text.encode())).rows if row.prefix == "93"]
+    assert (row.rate_micros_per_minute, row.connection_fee_micros) == (300_000, 100_000)

@@ -20,7 +20,7 @@ def test_rows_above_the_header_are_in_the_report(first: str) -> None:
 
 
 @pytest.mark.parametrize("rates", [("0.1", "0.3", "0.2"), ("0.3", "0.2", "0.1"), ("0.1", "0.2", "0.3")])
-def test_each_row_that_a_dearer_one_outdoes_is_in_the_report(rates: tuple[str, ...]) -> None:
+def test_each_row_that_a_higher_price_outdoes_is_in_the_report(rates: tuple[str, ...]) -> None:
     text = "Code,Destination,Rate\n" + "".join(f"93,Afghanistan,{rate}\n" for rate in rates)
     outcome = imported(text, MAP)
     assert outcome.rates() == {"93": 300_000}
