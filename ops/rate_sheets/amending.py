@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.deck import ANY_ORIGIN, Deck, RateRow
 from ops.rate_sheets.changes import Change
 from ops.rate_sheets.closings import after_closing
 from ops.rate_sheets.importing import ImportedDeck
@@ -40,9 +40,10 @@ class _Amendment:
             self._by_name[name] = row
 
     def close(self, entry: SheetRow) -> None:
-        """Remove all rows of a code that is closed now; keep one that closes later."""
+        """Remove the rows of a code that is closed now, of one origin if it names one; keep one that closes later."""
         reason = self.maker.place_of(entry)
-        keys = [(entry.code, origin) for origin in self._origins if (entry.code, origin) in self.rows]
+        origins = self._origins if entry.origin == ANY_ORIGIN else {entry.origin}
+        keys = [(entry.code, origin) for origin in origins if (entry.code, origin) in self.rows]
         if reason == NoteCode.HOME_LAYER:
             self._notes.add(reason, entry.line, entry.code, "It is a home code; the home layer stays.")
         elif not keys:
@@ -121,7 +122,7 @@ def amend_deck(rows: Iterable[SheetRow], active: Deck, around: Surroundings, not
         elif (row := amendment.row_without_rate(entry) or amendment.maker.row(entry)) is not None:
             priced.append((entry, row))
     kept = after_closing(list(without_repetitions(priced, notes)), closed, around.today, notes)
-    for entry, row in kept:
+    for entry, row in sorted(kept, key=lambda pair: pair[1].effective_from):  # by date
         amendment.apply(entry, row)
     deck = ImportedDeck([row for rows_of_key in amendment.rows.values() for row in rows_of_key])
     deck.carriers = {

@@ -6,9 +6,11 @@ from typing import Final
 
 from ops.rate_sheets.changes import Change, change_of
 from ops.rate_sheets.codes import calling_codes
-from ops.rate_sheets.headers import USUAL, fits, has_markers, may_be_rate
+from ops.rate_sheets.headers import USUAL, fits, has_markers, may_be_rate, roles_of_header
 from ops.rate_sheets.increments import has_increments
+from ops.rate_sheets.notes import column_letters
 from ops.rate_sheets.rate_map import Role
+from ops.rate_sheets.table import plain
 from ops.rate_sheets.units import UNIT_HEADER
 
 Columns = dict[Role, list[int]]
@@ -16,6 +18,13 @@ Option = tuple[int, Role, int]
 _PAIR: Final = re.compile(r"[0-9]{1,4} ?/ ?[0-9]{1,4}")
 _TRIPLE: Final = re.compile(r"[0-9]{1,4}/[0-9]{1,4}/[0-9]{1,3}")
 _NOT_THE_RATE: Final = (Role.OLD_RATE, Role.CONNECTION_FEE)
+_HALF: Final = re.compile(
+    r"^(?!.*(grace|free|max|setup|rate|price|delay|time ?out|cycle|\bdays?\b))"
+    r".*(\binc|bill|block|unit|pulse|step|period|interval|m[ií]n|first|start|next|\bsub|takt|palier|scatto)"
+)
+"""What the header of one half of a pair of seconds has."""
+_OLD: Final = re.compile(r"\b(old|previous|prev|current|present|existing|former|prior|last)\b")
+_RENEWED: Final = (Role.INCREMENTS, Role.MINIMUM, Role.INCREMENT, Role.CONNECTION_FEE, Role.DESTINATION)
 _NUMBER: Final = re.compile(r"[ _]*[0-9]+$")
 _MARKED: Final = frozenset({Change.NEW, Change.INCREASE, Change.DECREASE, Change.CLOSED})
 
@@ -29,12 +38,53 @@ def change_column(
     """
     found = [option for option in options if option[1] == Role.CHANGE]
     meanings = {at: set(map(change_of, filter(None, cells[at]))) for _, _, at in found}
+    found = [option for option in found if meanings[option[2]] != {None} or not _is_type(option[2], names, cells)]
     found.sort(key=lambda one: (Change.CLOSED in meanings[one[2]], bool(meanings[one[2]] & _MARKED), one[0], -one[2]))
     if not found:
         return None, []
     *others, best = found
     marked = [names[at] for _, _, at in others if meanings[at] & _MARKED]
     return best, [f'{Role.CHANGE}: "{name}" has markers too, which are left out' for name in marked[-1:]]
+
+
+def without_old(options: Sequence[Option], names: Sequence[str]) -> list[Option]:
+    """Return the options without the rate of columns that are the old rate beside another one, and without old fees,
+    increments, and names beside new ones.
+    """
+    old = {column for _, role, column in options if role == Role.OLD_RATE}
+    new = {column for _, role, column in options if role == Role.RATE} - old
+    kept = [option for option in options if not (new and option[1] == Role.RATE and option[2] in old)]
+    former = {at for at, name in enumerate(names) if _OLD.search(plain(name))}
+    fresh = {role for _, role, column in kept if column not in former}
+    return [one for one in kept if one[2] not in former or one[1] not in fresh or one[1] not in _RENEWED]
+
+
+def effective_column(
+    columns: Columns, options: Sequence[Option], names: Sequence[str], cells: Sequence[Sequence[str]]
+) -> list[str]:
+    """Choose the date of the rate among several columns of dates: not that of an old rate, else the one after the rate.
+    Return a doubt if it may be another one.
+    """
+    used = {column for role, found in columns.items() if role != Role.EFFECTIVE for column in found}
+    found = [(rank, at) for rank, role, at in options if role == Role.EFFECTIVE and at not in used]
+    if len(found) < 2 or Role.EFFECTIVE not in columns or Role.RATE not in columns:
+        return []
+    rate = columns[Role.RATE][0]
+    found = [(rank, at) for rank, at in found if not _OLD.search(plain(names[at]))] or found
+    best, *others = sorted(found, key=lambda one: (-one[0], one[1] < rate, abs(one[1] - rate)))
+    columns[Role.EFFECTIVE] = [best[1]]
+    rivals = [at for rank, at in others if rank == best[0] and cells[at] != cells[best[1]]]
+    return [f'{Role.EFFECTIVE}: "{names[at]}" in column {column_letters(at)} has dates too' for at in rivals[:1]]
+
+
+def _is_type(column: int, names: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
+    """Return whether a column has types such as `CLI`, not single letters that may mark changes."""
+    return plain(names[column]).endswith("type") and all(len(cell) != 1 for cell in cells[column])
+
+
+def has_pairs(cells: Sequence[str]) -> bool:
+    """Return whether all cells of a column are pairs such as `60/1`, which are no codes."""
+    return all(map(_PAIR.fullmatch, cells))
 
 
 def unnamed_rates(options: Sequence[Option], names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[Option]:
@@ -55,16 +105,42 @@ def has_prices(cells: Sequence[str]) -> bool:
     return sum("." in cell or "," in cell for cell in filled) > len(cells) / 2 and fits(Role.RATE, filled)
 
 
-def split_increments(columns: Columns, names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    """Take a column without its own header, after one of increments in seconds, for the second half of the pair."""
-    if Role.INCREMENT not in columns or {Role.MINIMUM, Role.INCREMENTS} & set(columns):
-        return
-    first = columns[Role.INCREMENT][0]
+def split_increments(columns: Columns, names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
+    """Take a column beside one of increments in seconds for the other half of the pair: one without its own header, or
+    one whose header names seconds too. Of two, the minimum is the one that is higher. Return a doubt about a header
+    that does not name either half.
+    """
+    halves = {Role.MINIMUM, Role.INCREMENT} & set(columns)
+    if len(halves) != 1 or Role.INCREMENTS in columns:
+        return []
+    (half,) = halves
+    first = columns[half][0]
     used = {column for found in columns.values() for column in found}
-    after = first + 1
-    is_half = after < len(names) and after not in used and names[after] in ("", names[first])
-    if is_half and fits(Role.INCREMENT, cells[after]):
-        columns[Role.MINIMUM], columns[Role.INCREMENT] = [first], [after]
+    for other in (first + 1, first - 1):
+        if not 0 <= other < len(names) or other in used or not fits(Role.INCREMENT, cells[other]):
+            continue
+        if other > first and half == Role.INCREMENT and names[other] in ("", names[first]):
+            columns[Role.MINIMUM], columns[Role.INCREMENT] = [first], [other]
+            return []
+        higher = _higher(first, other, cells) if _HALF.search(plain(names[other])) else None
+        if higher and (half == Role.INCREMENT or higher[0] == first):
+            columns[Role.MINIMUM], columns[Role.INCREMENT] = [higher[0]], [higher[1]]
+            is_known = {Role.MINIMUM, Role.INCREMENT} & set(roles_of_header(plain(names[other])))
+            role = Role.MINIMUM if higher[0] == other else Role.INCREMENT
+            return [] if is_known else [f'{role}: the header "{names[other]}" is no usual one for it']
+    return []
+
+
+def _higher(first: int, other: int, cells: Sequence[Sequence[str]]) -> tuple[int, int] | None:
+    """Return two columns of seconds, the one that is never lower before the other; None if each is lower somewhere, or
+    all are the same.
+    """
+    pairs = [(int(a), int(b)) for a, b in zip(cells[first], cells[other], strict=True) if a.isdigit() and b.isdigit()]
+    if pairs and all(a >= b for a, b in pairs):
+        return None if all(a == 60 * b for a, b in pairs) else (first, other)
+    if pairs and all(b >= a for a, b in pairs):
+        return None if all(b == 60 * a for a, b in pairs) else (other, first)
+    return None
 
 
 def add_by_content(columns: Columns, names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:

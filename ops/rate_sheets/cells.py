@@ -15,6 +15,7 @@ _DASHES: Final = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2
 _COMMAS: Final = dict.fromkeys(map(ord, "\uff0c\u3001"), ",")
 _QUOTES: Final = dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
 _TABLE: Final = str.maketrans({**_INVISIBLE, **_BLANKS, **_DASHES, **_COMMAS, **_QUOTES})
+_FORCED: Final = re.compile(r'="[^"]*"')
 _MANY_BLANKS: Final = re.compile(r"[ \t\v\f]+")
 FORMULA: Final = "#FORMULA"
 """Stands for a formula whose result the file does not store."""
@@ -27,14 +28,17 @@ class NumberText(str):
 
 
 def clean(text: str) -> str:
-    """Return a text without invisible characters, with plain blanks, dashes, and quotes, and none at its ends."""
+    """Return a text without invisible characters, with plain blanks, dashes, and quotes, and none at its ends. `="93"`,
+    which forces a text in spreadsheet programs, is 93.
+    """
     if not text.isascii():
         text = text.translate(_TABLE)
     if "\x00" in text:
         text = text.replace("\x00", "")
     if "  " in text or not text.isprintable():
         text = _MANY_BLANKS.sub(" ", text)
-    return text.strip().removeprefix("'").strip()
+    text = text.strip().removeprefix("'").strip()
+    return text[2:-1].strip() if _FORCED.fullmatch(text) else text
 
 
 def number_text(value: float) -> NumberText:

@@ -28,6 +28,7 @@ _A_DATE: Final = re.compile(
 )
 _SEPARATORS: Final = re.compile(r"[;|/\n&,]|\band\b", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
+_NESTED: Final = re.compile(r"\+?([0-9]{1,7}) ?[(\[{]([0-9 ]+[,;/|&-][0-9 ,;/|&-]*)[)\]}]")
 _WHOLE_COUNTRY: Final = frozenset({"", "-", "all", "*", "n/a", "none", "proper", "other", "others", "rest", "any"})
 """Texts of an area column for a whole country."""
 _DASH: Final = re.compile(r"([0-9]+) ?- ?([0-9]+)")
@@ -96,6 +97,8 @@ class CodeReader:
             text.lower() in _WHOLE_COUNTRY or (text == "0" and _with_country("01", country_code)[-2:] != "01")
         ):
             return [country_code]
+        if not country_code and (nested := _NESTED.fullmatch(text)):
+            return self.codes(nested[2], nested[1])
         self._refuse_spoiled(text)
         found: list[str] = []
         joined = country_code
@@ -170,7 +173,7 @@ def without_trunk(code: str) -> str:
 def _digits(part: str) -> str:
     """Return the digits of a part without blanks, brackets, and a +."""
     bare = part.replace(" ", "").replace("(", "").replace(")", "").removeprefix("+")
-    if _DIGITS.fullmatch(bare) is None or not bare.isascii():
+    if _DIGITS.fullmatch(bare) is None or not bare.isascii() or part.count("(") != part.count(")"):
         raise CellError(f'"{part}" is no code of digits.', "Correct the code, or remove the row.")
     return bare
 

@@ -1,11 +1,22 @@
 """Guesses the table of a sheet: its header row or rows, and the role of each column."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from ops.rate_sheets.by_content import add_by_content, change_column, has_prices, split_increments, unnamed_rates
+from ops.rate_sheets.amounts import has_amount
+from ops.rate_sheets.by_content import (
+    add_by_content,
+    change_column,
+    effective_column,
+    has_pairs,
+    has_prices,
+    split_increments,
+    unnamed_rates,
+    without_old,
+)
 from ops.rate_sheets.cells import Row, Sheet, with_merged
 from ops.rate_sheets.codes import calling_codes
 from ops.rate_sheets.headers import TIMES, USUAL, fits, is_code_cell, may_be_rate, roles_of_header
@@ -94,9 +105,10 @@ def _guess(sheet: Sheet, rows: Sequence[Row], position: int, count: int) -> Tabl
     options += unnamed_rates(options, names, cells)
     change, doubts = change_column(options, names, cells)
     columns = _assigned([option for option in options if option[1] != Role.CHANGE or option == change], names, cells)
-    if columns is None:
+    if columns is None or (count > 1 and _has_price(rows[position][1], columns.get(Role.RATE, ()))):
         return None
-    split_increments(columns, names, cells)
+    doubts += effective_column(columns, options, names, cells)
+    doubts += split_increments(columns, names, cells)
     doubts += add_by_content(columns, names[: second or None], cells)
     if second:
         doubts.append(f"columns: a second table begins in column {column_letters(second)}. {STEP}")
@@ -110,6 +122,11 @@ def _guess(sheet: Sheet, rows: Sequence[Row], position: int, count: int) -> Tabl
     return guess
 
 
+def _has_price(cells: Sequence[str], columns: Sequence[int]) -> bool:
+    """Return whether the last row of a header of several rows is one of the table: it has a price with a fraction."""
+    return any(at < len(cells) and re.search("[.,]", cells[at]) and has_amount(cells[at]) for at in columns)
+
+
 def _assigned(
     options: list[tuple[int, Role, int]], names: list[str], cells: list[list[str]]
 ) -> dict[Role, list[int]] | None:
@@ -117,7 +134,7 @@ def _assigned(
     columns: dict[Role, list[int]] = {}
     taken: set[int] = set()
     order = list(Role)
-    for _, role, column in sorted(_without_old(options), key=lambda one: (-one[0], order.index(one[1]), one[2])):
+    for _, role, column in sorted(without_old(options, names), key=lambda one: (-one[0], order.index(one[1]), one[2])):
         if column in taken or (role in columns and not _is_another(role, [*columns[role], column], names)):
             continue
         columns.setdefault(role, []).append(column)
@@ -160,13 +177,6 @@ def _rivals(
 def _is_another(role: Role, columns: list[int], names: list[str]) -> bool:
     """Return whether columns of rates differ in the time of day or the origin of the call."""
     return role in _MANY and all(TIMES.search(plain(names[column])) for column in columns[-2:])
-
-
-def _without_old(options: list[tuple[int, Role, int]]) -> list[tuple[int, Role, int]]:
-    """Return the options without the rate of columns that are the old rate beside another one."""
-    old = {column for _, role, column in options if role == Role.OLD_RATE}
-    new = {column for _, role, column in options if role == Role.RATE} - old
-    return [option for option in options if not (new and option[1] == Role.RATE and option[2] in old)]
 
 
 def _settle_codes(columns: dict[Role, list[int]], cells: list[list[str]]) -> None:
@@ -213,7 +223,8 @@ def _without_header(sheet: Sheet, rows: Sequence[Row]) -> TableGuess | None:
         if len(filled) < 0.6 * len(sample):
             continue
         has_fraction = sum("." in cell or "," in cell for cell in filled) > len(filled) / 2
-        if Role.CODE not in columns and sum(map(is_code_cell, filled)) > 0.9 * len(filled) and not has_fraction:
+        are_codes = sum(map(is_code_cell, filled)) > 0.9 * len(filled) and not has_fraction and not has_pairs(filled)
+        if Role.CODE not in columns and are_codes:
             columns[Role.CODE] = [column]
         elif Role.RATE not in columns and has_fraction and fits(Role.RATE, filled):
             columns[Role.RATE] = [column]

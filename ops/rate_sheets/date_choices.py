@@ -1,19 +1,32 @@
 """Proposes the order of dates, and the date of prices that a sentence states."""
 
+import re
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from ops.rate_sheets import dates
 from ops.rate_sheets.prose import day_of, stated_dates
 
 Add = Callable[[str, str, str], None]
 Decide = Callable[[str, str], None]
+_STATED: Final = {
+    dates.DAY_FIRST: re.compile(r"\bdd?[-/. ]mm?[-/. ]yy", re.IGNORECASE),
+    dates.MONTH_FIRST: re.compile(r"\bmm?[-/. ]dd?[-/. ]yy", re.IGNORECASE),
+}
 
 
-def write_dates(cells: Sequence[str], prose: Sequence[str], add: Add, decide: Decide, *, has_dates: bool) -> None:
-    """Give what the dates and the sentences show to `add` (key, value, doubt), and what is open to `decide`."""
+def write_dates(
+    cells: Sequence[str], headers: Sequence[str], prose: Sequence[str], add: Add, decide: Decide, *, has_dates: bool
+) -> None:
+    """Give what the dates, their headers (`DD/MM/YYYY`), and the sentences show to `add` (key, value, doubt), and what
+    is open to `decide`.
+    """
     orders = [dates.possible_orders(text) for text in cells]
     ordered = [order for order in orders if len(order) < len(dates.ORDERS)]
     common = frozenset.intersection(*ordered) if ordered else frozenset()
+    stated = {order for order, pattern in _STATED.items() if any(map(pattern.search, (*headers, *prose)))}
+    if len(stated & common) == 1 == len(stated):
+        common &= stated
     if ordered and len(common) != 1:
         example = next(text for text, order in zip(cells, orders, strict=True) if len(order) < len(dates.ORDERS))
         decide("date_order", f'dates such as {example}; write "DMY" if the day comes first, "MDY" if the month does')

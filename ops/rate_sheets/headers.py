@@ -11,6 +11,7 @@ from ops.rate_sheets.codes import JOIN, RANGE, CodeReader
 from ops.rate_sheets.dates import has_date, is_now
 from ops.rate_sheets.increments import has_increments, in_seconds, parse_increments
 from ops.rate_sheets.notes import CellError
+from ops.rate_sheets.other_languages import roles_in_other_languages
 from ops.rate_sheets.rate_map import Role
 from ops.rate_sheets.table import plain
 
@@ -28,10 +29,11 @@ _OTHER_RATE: Final = (
     r"|^(gold|silver|bronze|platinum|diamond|premium|economy|wholesale|retail|(non )?cli)$"
     r"|^(white|gr[ae]y|tdm|direct|tier ?\w)( route)?$|^amount$|^offer(ed)?$"
 )
+_GONE: Final = "removed|deleted|closed|dropped|old|discontinued"
 _UNTIL: Final = "(to|until|till|thru|through)"
 HEADERS: Final[dict[Role, tuple[str, ...]]] = {
-    Role.ADDED: (rf"\b(added|new|additional) (dial\w* |area )?{_CODES}",),
-    Role.REMOVED: (rf"\b(removed|deleted|closed|dropped|old|discontinued) (dial\w* |area )?{_CODES}",),
+    Role.ADDED: (rf"\b(added|new|additional) (dial\w* |area )?{_CODES}|{_CODES} (to )?(be )?(add(ed)?|new)$",),
+    Role.REMOVED: (rf"\b({_GONE}) (dial\w* |area )?{_CODES}|{_CODES} (to )?(be )?(remove|delete|drop|{_GONE})$",),
     Role.COUNTRY_CODE: (
         rf"^(country|ctry|intl?|international) (dial\w* )?{_CODES}$|^cc$|^isd( code)?$|^country dial\w*$",
         r"land\w*vorwahl|c[óo]digo (de |del )?pa[íi]s|indicatif pays|код страны|^country ?code|^(country|ctry|land)$",
@@ -105,10 +107,7 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
         r"\b(old|previous|prev|existing|former|prior|last)\b.*(rate|price|tariff|cost)?|(rate|price) (old|before)",
         r"\b(current|present|actual)\b.*(rate|price|tariff|cost)|(rate|price|tariff) (current|now)",
     ),
-    Role.RATE: (
-        _USUAL_RATE,
-        _OTHER_RATE,
-    ),
+    Role.RATE: (_USUAL_RATE, _OTHER_RATE),
     Role.CHANGE: (
         r"^(rate |price |code )?(change|status|action|indicator|trend|update|movement)( \w+)?$",
         r"change|status|action|comment|remark|note|indicator|update|type|flag",
@@ -118,6 +117,7 @@ HEADERS: Final[dict[Role, tuple[str, ...]]] = {
 NO_RATE: Final = (
     r"change|differ|diff\b|%|percent|status|type|\bid\b|plan|class|currency|variation|quality|asr|acd|volume|date"
     r"|block|increment|disconnect|grace|interval|\bsms\b|\bmms\b|\bprefix|\bcodes?\b|no ?charge"
+    r"|^(old|new|previous|prev|former|prior) (min|inc|next|initial|fee|set ?up|connect)"
 )
 _PATTERNS: Final = {role: tuple(map(re.compile, patterns)) for role, patterns in HEADERS.items()}
 _NO_RATE: Final = re.compile(NO_RATE)
@@ -139,6 +139,7 @@ def roles_of_header(name: str) -> dict[Role, int]:
     found: dict[Role, int] = {}
     if not name or len(name) > 80:
         return found
+    foreign = roles_in_other_languages(name)
     for role, patterns in _PATTERNS.items():
         if role in (Role.RATE, Role.OLD_RATE) and _NO_RATE.search(name):
             continue
@@ -146,10 +147,11 @@ def roles_of_header(name: str) -> dict[Role, int]:
             continue
         if role in (Role.MINIMUM, Role.INCREMENT) and _MINUTES.search(name):
             continue
-        for rank, pattern in enumerate(patterns):
-            if pattern.search(name):
-                found[role] = USUAL - rank
-                break
+        ranks = (USUAL - rank for rank, pattern in enumerate(patterns) if pattern.search(name))
+        if rank := USUAL if role in foreign else next(ranks, 0):
+            found[role] = rank
+    if Role.END in foreign:
+        found.pop(Role.EFFECTIVE, None)
     return found
 
 

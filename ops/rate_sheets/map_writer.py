@@ -15,6 +15,7 @@ from ops.rate_sheets.columns import TableGuess
 from ops.rate_sheets.date_choices import write_dates
 from ops.rate_sheets.map_lines import MapLines, Proposal
 from ops.rate_sheets.national_codes import write_calling_code
+from ops.rate_sheets.notes import one_line
 from ops.rate_sheets.other_tables import STEP, other_header
 from ops.rate_sheets.prose import foreign_in_name, foreign_prices, stated_increments, states_dollars
 from ops.rate_sheets.rate_map import Role
@@ -48,9 +49,9 @@ class MapWriter(MapLines):
         self._write_sheet()
         self._write_currency()
         self._write_numbers()
-        write_dates(
-            self._cells(_DATES), self._prose, self._add, self._decide, has_dates=Role.EFFECTIVE in guess.columns
-        )
+        stated = [guess.names[at] for role in _DATES for at in guess.columns.get(role, ()) if at < len(guess.names)]
+        has_dates = Role.EFFECTIVE in guess.columns
+        write_dates(self._cells(_DATES), stated, self._prose, self._add, self._decide, has_dates=has_dates)
         self._write_codes()
         self._lines += ["", "[columns]"]
         doubts = dict(doubt.split(": ", 1) for doubt in self._guess.doubts)
@@ -62,7 +63,7 @@ class MapWriter(MapLines):
         self._write_unused()
         self._write_increments()
         self._write_changes()
-        self._result.text = "\n".join([*self._lines, ""])
+        self._result.text = "\n".join([*map(one_line, self._lines), ""])
         return self._result
 
     def _scan(self) -> None:

@@ -211,10 +211,12 @@ def without_repetitions(rows: Iterable[tuple[SheetRow, RateRow]], notes: Notes) 
         if _price(former[1]) == _price(row):
             notes.add(NoteCode.REPEATED, priced.line, row.prefix, f"Line {former[0].line} has the same code and price.")
             continue
-        detail = f"Line {former[0].line} has another price for this code and date; the higher one counts."
-        notes.add(NoteCode.TWO_PRICES, priced.line, row.prefix, detail)
+        left_out, counting = priced, former[0]
         if _cost(row) > _cost(former[1]):
             best[key] = (priced, row)
+            left_out, counting = counting, left_out
+        detail = f"Line {counting.line} has another price for this code and date; the higher one counts."
+        notes.add(NoteCode.TWO_PRICES, left_out.line, row.prefix, detail)
     yield from best.values()
 
 

@@ -1,5 +1,6 @@
 """Why a sheet is refused, and the notes of an import about single rows. Depends on no other module of the package."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,6 +8,14 @@ from typing import Final
 
 MAX_REFUSALS: Final = 100
 """Cells that one refusal names at most; reading stops there."""
+
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+def one_line(text: str) -> str:
+    """Return a text with a blank for line breaks and control characters, which no line of a map may have."""
+    return _CONTROL.sub(" ", text)
 
 
 def column_letters(index: int) -> str:
@@ -54,7 +63,7 @@ class SheetRefusedError(Exception):
     """A sheet cannot be imported: each place with its problem and the next step."""
 
     def __init__(self, reasons: Iterable[tuple[Place, str]]) -> None:
-        self.reasons = list(reasons)
+        self.reasons = [(place, one_line(reason)) for place, reason in reasons]
         super().__init__("\n".join(f"{place}: {reason}" for place, reason in self.reasons))
 
 

@@ -1,10 +1,11 @@
 """Recognizes a second table of a sheet: beside the first one, or below it with another header."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from ops.rate_sheets.amounts import has_amount
 from ops.rate_sheets.cells import Row, Sheet, with_merged
-from ops.rate_sheets.headers import roles_of_header
+from ops.rate_sheets.headers import is_code_cell, roles_of_header
 from ops.rate_sheets.notes import Place, column_letters, refuse
 from ops.rate_sheets.rate_map import Role
 from ops.rate_sheets.table import Header, plain
@@ -87,10 +88,16 @@ def columns_beside(header: Header) -> list[int]:
 
 
 def tables_above(sheet: Sheet, header: Header) -> Iterator[tuple[int, str]]:
-    """Yield the row of each other header above the table's own, and how it differs."""
+    """Yield each row above the header that begins another table or has a code and a price, and what it is."""
+    codes = [column for role in _CODES for column in header.columns.get(role, ())]
     for number, cells in with_merged(sheet.rows, sheet.merges):
         if number >= header.last_row:
             break
-        reason = other_header(header.names, header.columns, cells)
-        if reason:
-            yield number, reason
+        if reason := other_header(header.names, header.columns, cells):
+            yield number, f"The row begins another table, which is left out: {reason}."
+        elif _has(codes, cells, is_code_cell) and _has(header.columns.get(Role.RATE, ()), cells, has_amount):
+            yield number, f"The row has a code and a price, but is above the header in row {header.last_row}: left out."
+
+
+def _has(columns: Iterable[int], cells: Sequence[str], test: Callable[[str], bool]) -> bool:
+    return any(column < len(cells) and test(cells[column]) for column in columns)

@@ -138,7 +138,7 @@ class SheetReader:
             reason = f'Column {letters} also has the header "{name}" and is left out, with the table that it begins.'
             self._notes.add(NoteCode.SHEET, self.header.last_row, "", reason)
         for line, reason in tables_above(self._sheet, self.header):
-            self._notes.add(NoteCode.SHEET, line, "", f"The row begins another table, which is left out: {reason}.")
+            self._notes.add(NoteCode.SHEET, line, "", reason)
 
     def _check_header(self, line: int, cells: list[str]) -> None:
         """Refuse the header of another table, whose columns may mean something else."""
