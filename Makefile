@@ -192,10 +192,26 @@ bench-peers: $(READY) $(PEER_READY)  ## Charge the same calls with django-hordak
 #  A switch is on with 1 and off with 0 or nothing; any other word might have meant either.
 flag = $(if $(filter-out 0 1,$($(1))),$(error $(1)=$($(1)): say $(1)=1, or leave it out),$(if $(filter 1,$($(1))),$(2)))
 
+.PHONY: import-rates
+import-rates: $(READY)  ## Inspect a carrier's sheet FILE= and propose a map; MAP= makes a deck: AMEND=1 OUT= MARKUP=percent FLOOR= COST=deck.csv; LIST=name makes a price list
+	@$(BIN)/python -m ops.import_rates "$(or $(FILE),$(error Name a rate sheet: make import-rates FILE=sheet.xlsx))" \
+	  $(if $(MAP),--map "$(MAP)") $(call flag,AMEND,--amend) $(if $(OUT),--out "$(OUT)") $(if $(MARKUP),--markup="$(MARKUP)") \
+	  $(if $(FLOOR),--floor="$(FLOOR)") $(if $(COST),--cost "$(COST)") $(if $(LIST),--list "$(LIST)")
+
 .PHONY: publish-rates
-publish-rates: $(READY)  ## Check and publish FILE=deck.csv or short_codes.csv; DRAFT=1 only reports, ALLOW=code:count,... allows findings, SKIP_IMPACT=1
+publish-rates: $(READY)  ## Check and publish FILE=deck.csv or short_codes.csv, or a price list LIST=name FILE=; DRAFT=1 only reports, ALLOW=code:count,... allows findings, SKIP_IMPACT=1
 	@$(BIN)/python -m ops.publish_rates "$(or $(FILE),$(error Name a rate deck: make publish-rates FILE=deck.csv))" \
-	  $(call flag,DRAFT,--draft) $(if $(ALLOW),--allow "$(ALLOW)") $(call flag,SKIP_IMPACT,--skip-impact) $(call flag,YES,--yes)
+	  $(call flag,DRAFT,--draft) $(if $(ALLOW),--allow "$(ALLOW)") $(call flag,SKIP_IMPACT,--skip-impact) $(call flag,YES,--yes) \
+	  $(if $(LIST),--list "$(LIST)")
+
+.PHONY: list-price-lists
+list-price-lists: $(READY)  ## List the price lists: active version, since when, rows
+	@$(BIN)/python -m ops.list_price_lists
+
+.PHONY: margins
+margins: $(READY)  ## Report margins by destination and customer, by the buying list: FROM=date TO=date (UTC)
+	@$(BIN)/python -m ops.margins --from "$(or $(FROM),$(error Name the first day: make margins FROM=2026-11-01 TO=2026-11-30))" \
+	  --to "$(or $(TO),$(error Name the last day: make margins FROM=2026-11-01 TO=2026-11-30))"
 
 .PHONY: add-area-code
 add-area-code: $(READY)  ## Include an area code of +1 that is newer than this version: CODE=436 COUNTRY=US
@@ -203,14 +219,15 @@ add-area-code: $(READY)  ## Include an area code of +1 that is newer than this v
 	  "$(or $(COUNTRY),$(error Name its country: make add-area-code CODE=436 COUNTRY=US))" $(call flag,YES,--yes)
 
 .PHONY: rollback-rates
-rollback-rates: $(READY)  ## Activate the previous deck, or TO=version; LIST=1 lists the decks, YES=1 skips the question
-	@$(BIN)/python -m ops.rollback_rates $(if $(TO),--to "$(TO)") $(call flag,LIST,--list) $(call flag,YES,--yes)
+rollback-rates: $(READY)  ## Activate the previous deck, or TO=version; LIST=1 lists the decks, LIST=name means a price list, YES=1 skips the question
+	@$(BIN)/python -m ops.rollback_rates $(if $(TO),--to "$(TO)") $(call flag,YES,--yes) \
+	  $(if $(filter 1,$(LIST)),--list,$(if $(filter-out 0,$(LIST)),--price-list "$(LIST)"))
 
 .PHONY: rerate-calls
-rerate-calls: $(READY)  ## Charge calls that waited for a price; ACCOUNT=id FROM=date TO=date [DECK=] reprices, YES=1 posts
+rerate-calls: $(READY)  ## Charge calls that waited for a price; ACCOUNT=id FROM=date TO=date [DECK= LIST=] reprices, YES=1 posts
 	@$(BIN)/python -m ops.rerate_calls $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(FROM),--from "$(FROM)") \
 	  $(if $(TO),--to "$(TO)") $(if $(DECK),--deck "$(DECK)") $(if $(PREFIX),--prefix "$(PREFIX)") \
-	  $(if $(DESTINATION),--destination "$(DESTINATION)") $(call flag,EVEN_PROMISED,--even-promised) \
+	  $(if $(DESTINATION),--destination "$(DESTINATION)") $(if $(LIST),--list "$(LIST)") $(call flag,EVEN_PROMISED,--even-promised) \
 	  $(call flag,EVEN_CORRECTED,--even-corrected) $(call flag,YES,--yes)
 
 .PHONY: correct-call

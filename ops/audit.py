@@ -128,6 +128,7 @@ def parts(proof: Proof) -> Iterator[tuple[BookPart, str, str]]:
     lost = [reversal_target(payment.received_micros, payment.losses) for payment in proof.payments if payment.losses]
     yield BookPart.ENTRIES, str(book.entries), usd(book.entered_micros)
     yield BookPart.DAYS, str(len(book.days)), usd(sum(day.total_micros for day in book.days.values()))
+    yield BookPart.MINUTES, str(len(book.counters)), f"{sum(book.covered_seconds.values())} s used"
     yield BookPart.BALANCE, "", usd(book.balance.posted_micros) if book.balance else ""
     yield BookPart.TOP_UPS, str(len(paid)), usd(sum(paid))
     yield BookPart.PAYMENTS, str(len(proof.payments)), usd(sum(payment.received_micros for payment in proof.payments))

@@ -52,14 +52,14 @@ def report_deck(file: Path, deck: Deck) -> None:
         console.print(f"{count:>8}  {category}", markup=False)
 
 
-def report_changes(changes: DeckChanges) -> None:
-    """Print the changes against the active deck."""
+def report_changes(changes: DeckChanges, kind: str = "deck") -> None:
+    """Print the changes against the active deck, or the active version of a price list (`kind`)."""
     if not changes.any:
-        console.print("It has the same prices as the active deck.")
+        console.print(f"It has the same prices as the active {kind}.", markup=False)
         return
     count = changes.counts()
     console.print(
-        f"Compared with the active deck: {count['added']} prefixes added, {count['removed']} removed,"
+        f"Compared with the active {kind}: {count['added']} prefixes added, {count['removed']} removed,"
         f" {len(changes.repriced)} repriced ({count['raised']} raised, {count['lowered']} lowered,"
         f" {count['mixed']} higher for some calls and lower for others, {count['later']} from a later date)."
     )
@@ -79,10 +79,11 @@ def report_changes(changes: DeckChanges) -> None:
     console.print(table)
     if len(lines) > MAX_ROWS:
         console.print(f"... and {len(lines) - MAX_ROWS} more")
-    if changes.removed:
+    if changes.removed and kind == "deck":
         console.print("Calls to a removed prefix stay unrated unless a shorter prefix covers them.")
     if changes.uncovered:
-        console.print(f"{len(changes.uncovered)} prefixes have no price until their first row takes effect.")
+        until = "have no price" if kind == "deck" else "are left to the deck"
+        console.print(f"{len(changes.uncovered)} prefixes {until} until their first row takes effect.")
 
 
 SIGNS = {PriceChange.RAISED: "up", PriceChange.LOWERED: "down", PriceChange.MIXED: "~"}
@@ -122,9 +123,11 @@ def report_findings(judgement: Judgement) -> None:
         )
         for sample in finding.samples[:MAX_SAMPLES]:
             row = sample.row
-            price = f": {row.destination}, {price_text(row)}, {row.category}, line of {row.prefix}" if row else ""
+            price = f": {row.destination}, {price_text(row)}, {row.category}, row of {row.prefix}" if row else ""
             origin = "" if sample.origin == "*" else f" from {sample.origin}"
-            console.print(f"    {sample.prefix}{origin} as of {sample.start[:16]}{price}", markup=False, soft_wrap=True)
+            named = f" in list {sample.price_list}" if sample.price_list else ""
+            text = f"    {sample.prefix}{origin}{named} as of {sample.start[:16]}{price}"
+            console.print(text, markup=False, soft_wrap=True)
         if finding.count > MAX_SAMPLES:
             console.print(f"    ... and {finding.count - MAX_SAMPLES} more")
 

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from calling_credit.notifications.events import ALL, Announcement
+from calling_credit.notifications.announcement import Announcement
+from calling_credit.notifications.events import ALL
 from ops.project import ROOT
 
 FOLDER: Final = ROOT / "docs" / "events"

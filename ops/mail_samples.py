@@ -21,6 +21,24 @@ REVERSED: Final = {"topup_id": "tu_5c1d9e", "amount": "50.00", "created_at": "20
 DECLINED: Final = {"code": "insufficient_funds", "message": message_of("insufficient_funds")}
 MOVED: Final = {"entry_id": "tu_5c1d9e#rev#1", "topup_id": "tu_5c1d9e", "payment_method": CARD}
 
+RISES: Final = [
+    {
+        "country": "GB",
+        "starts_at": "2026-12-01T00:00:00.000Z",
+        "call_seconds": 60,
+        "price": "0.03",
+        "next_price": "0.05",
+        "destinations": 2,
+    },
+    {
+        "country": "FR",
+        "starts_at": "2026-12-15T00:00:00.000Z",
+        "call_seconds": 600,
+        "price": "0.20",
+        "next_price": "0.22",
+        "destinations": 1,
+    },
+]
 SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (EventType.TOP_UP_SUCCEEDED, PAYMENT | {"amount": "25.00"}),
     (EventType.TOP_UP_FAILED, PAYMENT | {"amount": "25.00", "status": "failed", "failure": DECLINED}),
@@ -60,6 +78,10 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     ),
     (EventType.ACCOUNT_FROZEN, {"by": "link"}),
     (EventType.ACCOUNT_UNFROZEN, {"by": "staff:ops"}),
+    (
+        EventType.RATE_CHANGE_ANNOUNCED,
+        {"change_id": "rates-deck-1", "by": "sweep:rate_changes", "changes": RISES, "more": 0},
+    ),
     (EventType.CARD_EXPIRING, {"payment_method": CARD, "expires": "2026-12"}),
     (EventType.ACCOUNT_CHANGED, {"change_id": "account-000002", "by": "staff:ops", "fields": ["billing_emails"]}),
     (EventType.ADDRESS_CONFIRMATION_REQUESTED, {"request_id": "000003-1", "by": "user:ada"}),
@@ -100,9 +122,9 @@ Each address receives its mails in its own language: English, or French (`fr`) i
 parameter `BrandName` and link `HelpUrl`. Their words are in `layers/domain/calling_credit/messages/`.
 
 The first mail of a kind is sent at once; then none of that kind goes to the same account and address for an hour.
-Receipts, reversals, lost payments, freezes, changed addresses, and links that confirm a payment are always sent. The
-mail about changed addresses goes to the former ones, and the mail that asks for a confirmation to the new one. A failed
-payment is not mailed if the answer to its own request showed the failure
+Receipts, reversals, lost payments, freezes, changed addresses, rises of prices, and links that confirm a payment are
+always sent. The mail about changed addresses goes to the former ones, and the mail that asks for a confirmation to the
+new one. A failed payment is not mailed if the answer to its own request showed the failure
 ([decision 0113](decisions/0113-mails-of-one-kind-are-limited-to-one-an-hour.md)).
 """
 

@@ -1,4 +1,6 @@
-"""Publishes a rate deck: checks it, reports its contents, changes, and findings, stores it, and activates it."""
+"""Publishes a rate deck or a price list: checks it, reports its contents, changes, and findings, stores it, and
+activates it.
+"""
 
 import argparse
 from dataclasses import dataclass
@@ -14,7 +16,10 @@ from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import DeckCheck, check_deck, finding_view
 from calling_credit.rates.deck_store import deck_version
-from calling_credit.rates.publishing import OUTCOME_MESSAGES, DeckBucket, PublishOutcome
+from calling_credit.rates.list_names import COST
+from calling_credit.rates.list_publishing import check_list_alone
+from calling_credit.rates.publish_outcomes import OUTCOME_MESSAGES, PublishOutcome
+from calling_credit.rates.publishing import DeckBucket
 from calling_credit.rates.short_codes import is_short_code_file
 from calling_credit.rates.timeline import START_OF_TIME
 from ops.deck_output import (
@@ -26,7 +31,7 @@ from ops.deck_output import (
     report_state_changes,
     report_warnings,
 )
-from ops.decks import deck_bucket, operator_name
+from ops.decks import bucket_of, operator_name
 from ops.publish_short_codes import publish_short_codes
 from ops.stack import FoundStack, StackNotFoundError, find_stack
 from ops.terminal import CommandError, confirm, console, progress_bar, run
@@ -43,18 +48,32 @@ class Order:
     allowance: dict[GuardCode, int | None]
     has_impact: bool
     is_confirmed: bool
+    price_list: str = ""
+    """The name of a price list; empty for the deck."""
+
+    @property
+    def kind(self) -> str:
+        """What is published, in words."""
+        return f"version of the price list {self.price_list}" if self.price_list else "deck"
+
+    @property
+    def prices(self) -> str:
+        """What it does once it is published."""
+        if self.price_list == COST:
+            return "gives the cost of calls that begin"
+        return f"prices every call{' of accounts with this list' if self.price_list else ''} that begins"
 
 
 def main() -> int:
-    """Run `python -m ops.publish_rates FILE [--draft] [--allow code:count,...] [--skip-impact] [--yes]`, behind
-    `make publish-rates`; exit with 1 if nothing was published.
+    """Run `python -m ops.publish_rates FILE [--list NAME] [--draft] [--allow code:count,...] [--skip-impact] [--yes]`,
+    behind `make publish-rates`; exit with 1 if nothing was published.
     """
     order = read_order()
     try:
         data = order.file.read_bytes()
     except OSError as error:
         raise CommandError(f"{order.file} cannot be read: {error}") from error
-    if is_short_code_file(data):
+    if is_short_code_file(data) and not order.price_list:
         return publish_short_codes(order.file, data, is_draft=order.is_draft, is_confirmed=order.is_confirmed)
     now, reason = datetime.now(UTC), ""
     try:
@@ -63,8 +82,8 @@ def main() -> int:
         if not order.is_draft:
             raise
         stack, reason = None, str(error)
-    decks = deck_bucket(stack) if stack else None
-    result = check_file(decks, data, now)
+    decks = bucket_of(stack, order.price_list) if stack else None
+    result = check_file(decks, data, now, order.price_list)
     if result.deck is None:
         report_errors(order.file, result.errors)
         return 1
@@ -76,8 +95,8 @@ def main() -> int:
         console.print("This is a draft; nothing was published.")
         return 0
     if result.changes is not None:
-        report_changes(result.changes)
-    if order.has_impact:
+        report_changes(result.changes, order.kind)
+    if order.has_impact and not order.price_list:
         report_state_changes(result.judgement)
         report_past_calls(impact_of(stack, result.deck, now))
     report_findings(result.judgement)
@@ -94,12 +113,13 @@ def read_order() -> Order:
     parser.add_argument("--allow", default="", help="ALLOW=code:count,...: publish with exactly these findings")
     parser.add_argument("--skip-impact", action="store_true", help="SKIP_IMPACT=1: publish without the impact report")
     parser.add_argument("--yes", action="store_true", help="YES=1: do not ask for confirmation")
+    parser.add_argument("--list", default="", help="LIST=name: publish the file as this price list, not as the deck")
     arguments = parser.parse_args()
     try:
         allowance = parse_allowance(arguments.allow)
     except InvalidValue as error:
         raise CommandError(error.detail) from error
-    return Order(arguments.file, arguments.draft, allowance, not arguments.skip_impact, arguments.yes)
+    return Order(arguments.file, arguments.draft, allowance, not arguments.skip_impact, arguments.yes, arguments.list)
 
 
 def publish(stack: FoundStack, decks: DeckBucket, data: bytes, result: DeckCheck, order: Order, now: datetime) -> int:
@@ -122,12 +142,13 @@ def publish(stack: FoundStack, decks: DeckBucket, data: bytes, result: DeckCheck
         if result.named_base not in ("", result.base):
             raise CommandError(f"{outcome}: {OUTCOME_MESSAGES[outcome]}")
         raise CommandError(
-            f"{outcome}: Another deck was activated in the meantime. Compare yours with it and publish again."
+            f"{outcome}: Another deck or price list was activated in the meantime. Compare yours with it and publish"
+            " again."
         )
     if outcome is PublishOutcome.UNCHANGED:
-        console.print("It is already the active deck; nothing changed.")
+        console.print(f"It is already the active {order.kind}; nothing changed.", markup=False)
     else:
-        console.print(f"Published as {result.version}. It prices every call that begins {in_force_text(decks)}.")
+        console.print(f"Published as {result.version}. It {order.prices} {in_force_text(decks)}.", markup=False)
     return 0
 
 
@@ -163,24 +184,26 @@ def in_force_text(decks: DeckBucket) -> str:
 def refuse(stack: FoundStack, result: DeckCheck, order: Order) -> int:
     """Print the command that allows exactly the findings."""
     if order.allowance and not result.counts:
-        console.print("The deck has no findings, so there is nothing to allow. Leave ALLOW out.", style="red")
+        console.print("The file has no findings, so there is nothing to allow. Leave ALLOW out.", style="red")
     elif order.allowance:
-        console.print("ALLOW must name exactly the findings of this deck, each with its count.", style="red")
-    console.print("Nothing was published. Correct the deck, or, if all this is intended, run:", style="red")
+        console.print("ALLOW must name exactly the findings of this file, each with its count.", style="red")
+    console.print("Nothing was published. Correct the file, or, if all this is intended, run:", style="red")
     print_command(stack, result, order)
     return 1
 
 
 def print_command(stack: FoundStack, result: DeckCheck, order: Order) -> None:
     """Print the command that publishes the file and allows its findings."""
-    command = publish_command(str(order.file), result.counts, "" if stack.is_local else stack.name)
+    name = "" if stack.is_local else stack.name
+    command = publish_command(str(order.file), result.counts, name, order.price_list)
     console.print(f"    {command}", markup=False, soft_wrap=True)
 
 
 def approve(stack: FoundStack, decks: DeckBucket, result: DeckCheck, order: Order, now: datetime) -> bool:
     """Ask for confirmation on a named stack, and record who allowed what."""
     allowed = allow_text(result.counts)
-    question = f"Publish {order.file} in {stack.name} and allow {allowed}?"
+    target = f" as {order.price_list}" if order.price_list else ""
+    question = f"Publish {order.file}{target} in {stack.name} and allow {allowed}?"
     if not stack.is_local and not order.is_confirmed and not confirm(question):
         return False
     approval = {
@@ -196,11 +219,16 @@ def approve(stack: FoundStack, decks: DeckBucket, result: DeckCheck, order: Orde
     return True
 
 
-def check_file(decks: DeckBucket | None, data: bytes, now: datetime) -> DeckCheck:
-    """Check every row, with progress."""
+def check_file(decks: DeckBucket | None, data: bytes, now: datetime, price_list: str = "") -> DeckCheck:
+    """Check every row, with progress; without a stack, the file alone."""
     with progress_bar("Checking rows", data.count(b"\n")) as report_progress:
         if decks is not None:
             return decks.check(data, now, now, report_progress)
+        if price_list:
+            try:
+                return check_list_alone(price_list, data, now, report_progress)
+            except InvalidValue as error:
+                raise CommandError(error.detail) from error
         return check_deck(data, deck_version(data, now), None, format_instant(now), report_progress)
 
 

@@ -49,8 +49,8 @@ class Total:
 
 
 def main() -> int:
-    """Run `python -m ops.rerate_calls [--account ID[,ID…] --from DATE --to DATE [--deck VERSION] [--yes] …]`, behind
-    `make rerate-calls`.
+    """Run `python -m ops.rerate_calls [--account ID[,ID…] --from DATE --to DATE [--deck VERSION] [--list NAME] …]`,
+    behind `make rerate-calls`.
     """
     parser = argparse.ArgumentParser(
         prog="make rerate-calls", description="Charge unrated calls, or price charged calls again."
@@ -59,13 +59,14 @@ def main() -> int:
     parser.add_argument("--from", dest="first", help="FROM=date, in the account's time zone")
     parser.add_argument("--to", dest="last", help="TO=date, inclusive")
     parser.add_argument("--deck", help="DECK=version, or active; by default the deck in force when each call began")
+    parser.add_argument("--list", dest="price_list", help="LIST=name: as if the account had this price list")
     parser.add_argument("--prefix", help="PREFIX=digits: only calls to numbers that begin with them")
     parser.add_argument("--destination", help="DESTINATION=name: only calls charged under this destination")
     parser.add_argument("--even-promised", action="store_true", help="EVEN_PROMISED=1: also calls priced by their hold")
     parser.add_argument("--even-corrected", action="store_true", help="EVEN_CORRECTED=1: also corrected, waived calls")
     parser.add_argument("--yes", action="store_true", help="YES=1: post the differences")
     arguments = parser.parse_args()
-    chosen = {name: getattr(arguments, name) for name in ("deck", "prefix", "destination")}
+    chosen = {name: getattr(arguments, name) for name in ("deck", "price_list", "prefix", "destination")}
     chosen |= {name: getattr(arguments, name) for name in ("even_promised", "even_corrected")}
     chosen = {name: value for name, value in chosen.items() if value}
     if not arguments.account and (arguments.first or arguments.last or chosen):
@@ -79,7 +80,7 @@ def main() -> int:
         selection = {"account_id": account_id.strip(), "from": arguments.first, "to": arguments.last, **chosen}
         total = price_again(stack, selection, post=arguments.yes)
         print_total(selection, total, post=arguments.yes)
-        if not total.counts["changed"] and not arguments.deck:
+        if not total.counts["changed"] and not arguments.deck and not arguments.price_list:
             print_active(stack, selection)
     if not arguments.yes:
         console.print("Nothing is posted yet. Add YES=1 to post the differences; a repetition posts nothing twice.")
@@ -106,6 +107,8 @@ def price_again(stack: FoundStack, selection: dict[str, Any], *, post: bool) -> 
             position = total.answer["position"]
             if "deck" in selection:
                 selection = selection | {"deck": total.answer["deck"]}  # A deck that is published now changes nothing.
+            if "price_list" in selection:
+                selection = selection | {"list_version": total.answer["list_version"]}
             for name in ("looked_at", "changed", *GROUPS):
                 total.counts[name] += total.answer[name]
             total.change_micros += parse_money(total.answer["change"])
@@ -133,6 +136,8 @@ def print_total(selection: dict[str, Any], total: Total, *, post: bool) -> None:
 def sentence(selection: dict[str, Any], total: Total, verb: str) -> str:
     """Return the result in words."""
     deck = total.answer["deck"] or "the decks in force when they began"
+    if total.answer.get("list_version"):
+        deck = f"price list {selection['price_list']} ({total.answer['list_version']}) over {deck}"
     return (
         f"{selection['account_id']} by {deck}: {total.counts['changed']} of {total.counts['looked_at']} calls {verb},"
         f" and the balance by {format_money(total.change_micros)} {total.answer['currency']}."

@@ -41,13 +41,13 @@ logger = Logger()
 metrics = Metrics()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
-reader = AdmissionReader(dynamodb, config().table_name)
 store = AdmissionStore(dynamodb, config().table_name, timedelta(seconds=config().hold_grace_seconds))
 refused_calls = RefusedCallStore(dynamodb, config().table_name)
 numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
 facts = AccountFacts(dynamodb, config().table_name)
 dialed = DialedNumbers(facts, config().home_country)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
+reader = AdmissionReader(dynamodb, config().table_name, decks.prices_of)
 by_connector = RequestLimit(DEFAULT_PER_MINUTE)
 prepare_snapshot(lambda: decks.in_force(clock.now(), None))
 
@@ -67,9 +67,11 @@ def authorize_call() -> Response[str]:
     line = caller_line(body, numbers, now)
     request = parse_request(with_line(body, line))
     decision = Decision(line, 0) if isinstance(line, DenialReason) else emergency(request)
+    has_minutes = False
     if decision is None:
         seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
         decision, snapshot = authorize(request, decks.in_force(now), reader, store, now, seconds_left)
+        has_minutes = snapshot.context.minutes is not None
         announce(request, decision, snapshot)
         list_refusal(request, decision, snapshot)
     outcome = "allowed" if decision.reason is None else "denied"
@@ -77,7 +79,7 @@ def authorize_call() -> Response[str]:
     logger.info(outcome, extra=fields | {"reason": decision.reason, "max_seconds": decision.max_seconds})
     unknown = decision.reason == DenialReason.UNRATED and is_unknown_area_code(request.dialled_number)
     emit(metrics, {f"calls_{outcome}": 1} | ({"unknown_area_codes": 1} if unknown else {}))
-    return answer(decision_view(decision))
+    return answer(decision_view(decision, has_minutes=has_minutes))
 
 
 def announce(request: AdmissionRequest, decision: Decision, snapshot: AdmissionSnapshot) -> None:

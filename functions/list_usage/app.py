@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.accounts import line_items
+from calling_credit.accounts.account import Account
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.admission.refused_calls import RefusedCallReader, refused_call_view
 from calling_credit.api.caller import customer
@@ -27,13 +28,14 @@ from calling_credit.ledger.reader import LedgerReader
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_store import s3_client
+from calling_credit.rates.price_terms import terms_at
 from calling_credit.recharge.overview import read_recharged_account
 from calling_credit.recharge.settings import balance_view
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.snapshots import prepare_snapshot
 from calling_credit.usage import forecast, summary
 from calling_credit.usage.answers import AccountAnswers
-from calling_credit.usage.overview import Overview, read_overview, read_recent_calls
+from calling_credit.usage.overview import Overview, read_minutes, read_overview, read_recent_calls
 
 logger = Logger()
 app = http_resolver(logger)
@@ -73,7 +75,8 @@ def balance() -> Response[str]:
     auto_recharge = balance_view(
         recharge.rule, recharge.state, clock.now(), is_closed=settings.is_closed, is_frozen=settings.is_frozen
     )
-    return answer(summary.balance_view(settings, ledger.balance(), auto_recharge))
+    minutes = read_minutes(account, settings, (), clock.now())
+    return answer(summary.balance_view(settings, ledger.balance(), auto_recharge, minutes))
 
 
 @app.get("/usage")
@@ -108,10 +111,12 @@ def forecast_view() -> Response[str]:
     today = date.fromisoformat(local_date(now, found.account.time_zone))
     first, last = forecast.basis(today)
     pace = forecast.pace(ledger.days(first.isoformat(), last.isoformat()), today)
-    calls, deck = read_recent_calls(ledger, today), decks.in_force(now)
+    calls, deck = read_recent_calls(ledger, today), own_prices(found.account, decks.in_force(now), now)
     recharges = found.keeps_up(pace.daily_micros, now)
     available, at = found.balance.available_micros, format_instant(now)
-    return answer(forecast.forecast_view(available, pace, calls, deck, at, today, recharges=recharges))
+    minutes = read_minutes(account, found.account, account.lines_at_a_glance().bundles, now)
+    view = forecast.forecast_view(available, pace, calls, deck, at, today, recharges=recharges, minutes=minutes)
+    return answer(view)
 
 
 @app.get("/overview")
@@ -127,10 +132,15 @@ def overview() -> Response[str]:
     return answer(parts.view(found.view(now), deck_for_forecast(parts, now), caller, recharges=recharges))
 
 
+def own_prices(account: Account, deck: Deck, now: datetime) -> Deck:
+    """The deck in force as an account pays it now."""
+    return decks.prices_of(deck, terms_at(account.price_terms, format_instant(now)), now)
+
+
 def deck_for_forecast(parts: Overview, now: datetime) -> Deck | None:
     """The deck that prices the forecast's destinations; None if there are none, or no deck can be read now."""
     try:
-        return decks.in_force(now) if parts.calls else None
+        return own_prices(parts.account, decks.in_force(now), now) if parts.calls else None
     except Unavailable as error:
         logger.info("no_destinations", code=error.code)
         return None
@@ -179,7 +189,8 @@ def denied_calls() -> Response[str]:
 @app.get("/account/rates")
 def account_rates() -> Response[str]:
     """List the prices that the account's own lines pay."""
-    (account, _), line_id = own_account(), query(app, "line_id")
-    account.account()
+    (account, _), line_id, now = own_account(), query(app, "line_id"), clock.now()
+    settings = account.account()
     countries = account.line_countries(line_id and check_id(line_id, "line_id"))
-    return rates_answer(app, decks, countries or None, clock.now(), account.account_id)
+    paid = partial(own_prices, settings, now=now)
+    return rates_answer(app, decks, countries or None, now, account.account_id, paid=paid)

@@ -12,14 +12,16 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
-from calling_credit.accounts.account import Account, Line, account_view, line_view, parse_account, parse_user
+from calling_credit.accounts.account import Account, Line, account_view, line_view
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.limits import account_limits_view, parse_limits
 from calling_credit.accounts.line_number import parse_line
 from calling_credit.accounts.line_numbers import parse_move
 from calling_credit.accounts.line_store import LineStore
+from calling_credit.accounts.price_settings import account_parser
 from calling_credit.accounts.sign_outs import SignOuts
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user import parse_user
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import Operator, Right, back_office, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
@@ -40,6 +42,7 @@ from calling_credit.moves.postings import AdjustmentPoster, CorrectionPoster
 from calling_credit.payments.unblocking import parse_unblock, unblock_card, unblocked_view
 from calling_credit.rates.area_codes import AreaCodeReader
 from calling_credit.rates.deck_store import s3_client
+from calling_credit.rates.list_names import check_list_stored
 from calling_credit.recharge.saving import in_flight_view
 from calling_credit.recharge.settings import rule_view
 from calling_credit.recharge.store import RechargeStore
@@ -51,6 +54,8 @@ from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 DESK: Final = "/operator"
 """The beginning of the paths that staff may use."""
 
+LEAD: Final = timedelta(seconds=config().lead_seconds)
+
 logger = Logger()
 metrics = Metrics(service="desk")
 app = http_resolver(logger)
@@ -58,10 +63,11 @@ dynamodb = dynamodb_client()
 row_of = row_reader(dynamodb, config().table_name, config().deck_bucket)
 accounts = AccountStore(dynamodb, config().table_name)
 users = UserStore(dynamodb, config().table_name)
-lines = LineStore(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
+lines = LineStore(dynamodb, config().table_name, LEAD)
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 sign_outs = SignOuts(dynamodb, config().table_name, timedelta(days=config().refresh_token_days), config().user_pool_id)
+check_list = partial(check_list_stored, s3_client, config().deck_bucket)
 area_codes = AreaCodeReader(s3_client, config().deck_bucket)
 
 
@@ -79,7 +85,7 @@ def put_account(account_id: str) -> Response[str]:
         allowed(Right.OPERATE)
     ids.check_id(account_id, "account_id")
     now = clock.now()
-    parse = partial(parse_account, account_id, body)
+    parse = account_parser(account_id, body, check_list, now, LEAD)
     if "status" in body:
         close_by_settings(dynamodb, config().table_name, account_id, parse, operator.actor, now, operator.sign_in)
     account, is_new = accounts.store_account(account_id, parse, operator.actor, now, operator.sign_in)
@@ -109,8 +115,7 @@ def put_limits(account_id: str) -> Response[str]:
 @app.put(DESK + "/accounts/<account_id>/lines/<line_id>")
 def put_line(account_id: str, line_id: str) -> Response[str]:
     """Create or configure a line, or move a number to it; 201 if it is new."""
-    operator = allowed(Right.OPERATE)
-    body = json_body(app)
+    operator, body = allowed(Right.OPERATE), json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
     version, move_from = read_version(body), parse_move(body, account_id, line_id)
@@ -212,10 +217,8 @@ def post_staff_sign_out(user_id: str) -> Response[str]:
 
 
 def allowed(right: Right) -> Operator:
-    """Return who acts, after checking the right.
-
-    Raises:
-        Forbidden: scope_required; at the desk also staff_required, finance_required, id_token_required.
+    """Return who acts, after checking the right, or raise Forbidden: `scope_required`; at the desk also
+    `staff_required`, `finance_required`, `id_token_required`.
     """
     caller = desk if app.current_event.raw_path.startswith(f"{DESK}/") else back_office
     operator = caller(claims(app), config(), source_ip(app))
@@ -237,11 +240,7 @@ def submit(move: Move, operator: Operator) -> Response[str]:
 
 
 def existing_account(account_id: str, operator: Operator) -> Account:
-    """Return an account.
-
-    Raises:
-        InvalidValue: invalid_id. NotFound: unknown_account. Forbidden: signed_out.
-    """
+    """Return an account, or raise InvalidValue `invalid_id`, NotFound `unknown_account`, or Forbidden `signed_out`."""
     account = accounts.account(ids.check_id(account_id, "account_id"), operator.sign_in)
     if account is None:
         raise NotFound(

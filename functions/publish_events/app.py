@@ -17,9 +17,9 @@ from calling_credit.dynamodb.unreadable import UnreadableItem, decode_item
 from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.instants import format_instant
 from calling_credit.metrics import emit
+from calling_credit.notifications.announcement import Announcement
 from calling_credit.notifications.event_bus import events_client, send_events
 from calling_credit.notifications.event_types import EventType
-from calling_credit.notifications.events import Announcement
 from calling_credit.notifications.from_stream import derive_events
 
 logger = Logger()

@@ -11,18 +11,25 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.rate_changes import RateChangeStore
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
+from calling_credit.dynamodb.unreadable import UnreadableItem
+from calling_credit.dynamodb.unreadable_report import log_unreadable
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charge_reader import measure_impact
 from calling_credit.metrics import emit
 from calling_credit.rates.allowance import publish_command
+from calling_credit.rates.announced_rises import AnnouncedRises
 from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import DeckCheck, report
 from calling_credit.rates.deck_store import deck_version, s3_client
-from calling_credit.rates.publishing import MAX_ATTEMPTS, OUTCOME_MESSAGES, S3_TIME_STEP, DeckBucket, PublishOutcome
+from calling_credit.rates.list_names import list_names
+from calling_credit.rates.list_publishing import PriceListBucket
+from calling_credit.rates.publish_outcomes import OUTCOME_MESSAGES, PublishOutcome
+from calling_credit.rates.publishing import MAX_ATTEMPTS, S3_TIME_STEP, DeckBucket
 from calling_credit.rates.uploads import UploadedDeck
 
 NOT_PUBLISHED = (PublishOutcome.REFUSED, PublishOutcome.NEEDS_APPROVAL, PublishOutcome.STALE_BASE)
@@ -49,7 +56,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     compile the active deck if its compiled form is missing.
     """
     if "detail" not in event:
-        return compile_active_deck()
+        compile_lists()
+        return compile_active_deck() | announce_rises(context)
     key, now = str(event["detail"]["object"]["key"]), clock.now()
     if key.endswith("/"):
         return {"outcome": "ignored"}  # The S3 console creates such an object for a folder.
@@ -110,6 +118,44 @@ def compile_active_deck() -> dict[str, Any]:
         return {"outcome": "compiled_already"}
     logger.warning("deck_compiled", version=version)
     return {"outcome": "compiled", "version": version}
+
+
+def compile_lists() -> None:
+    """Do the same for every price list. One that cannot be read is logged, and the others are compiled."""
+    for name in list_names(s3_client(), config().deck_bucket):
+        try:
+            versions = PriceListBucket(s3_client(), config().deck_bucket, name, config().deck_lead_seconds)
+            version = versions.compile_active()
+        except (InvalidValue, NotFound, Unavailable) as error:
+            logger.error("list_not_compiled", list=name, code=error.code, detail=error.detail)
+            continue
+        if version is not None:
+            logger.warning("list_compiled", list=name, version=version)
+
+
+def announce_rises(context: LambdaContext) -> dict[str, Any]:
+    """Announce later rises of prices to the accounts that they concern, as long as there is time. A price list that
+    cannot be read is reported, and the accounts of the others are told.
+    """
+    found: list[UnreadableItem] = []
+    bucket = config().deck_bucket
+    try:
+        announced = AnnouncedRises(s3_client(), bucket, config().home_countries)
+        store = RateChangeStore(dynamodb, config().table_name, announced, found.append)
+        counts = store.run(clock.now(), clock.seconds_left(context, SECONDS_TO_SPARE))
+    except Unavailable as error:
+        logger.error("rises_not_announced", code=error.code, detail=error.detail)
+        return {}
+    for item in found:
+        log_unreadable(logger, item)
+    for name, reason in announced.unusable.items():
+        logger.error("rises_of_list_not_announced", list=name, code=reason.code, detail=reason.detail)
+    untold = max(counts["skipped"], len(announced.unusable))
+    if untold:
+        emit(metrics, {"rises_skipped": untold})  # The alarm counts these.
+    if counts:
+        logger.info("rises_announced", extra=dict(counts))
+    return dict(counts)
 
 
 def write_report(key: str, outcome: PublishOutcome, content: dict[str, Any]) -> dict[str, Any]:

@@ -25,14 +25,17 @@ from calling_credit.desk.account_reader import DeskReader
 from calling_credit.desk.call_finder import CallFinder
 from calling_credit.desk.closing import read_closing
 from calling_credit.desk.explanation import explain_call, words_of
+from calling_credit.desk.margin_reader import MarginReader
 from calling_credit.desk.requests import parse_at, parse_call_key, parse_called_number, parse_find, parse_within
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.ids import check_id
-from calling_credit.instants import format_instant
+from calling_credit.instants import format_instant, read_period
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.payments.payment_states import read_payment_states
 from calling_credit.payments.stripe_client import stripe_client
+from calling_credit.rates.cost_versions import CostVersions
+from calling_credit.rates.deck_store import s3_client
 from calling_credit.snapshots import prepare_snapshot
 from calling_credit.topups.store import TopUpStore
 from calling_credit.usage.answers import AccountAnswers
@@ -67,6 +70,17 @@ def get_accounts() -> Response[str]:
         on_unreadable=report,
     )
     return answer(found.view())
+
+
+@app.get("/operator/margins")
+def get_margins() -> Response[str]:
+    """Show margins by destination and customer, by the buying list. Reads accounts for 15 seconds at most."""
+    require_right(app, Right.ADJUST, dynamodb)
+    period = read_period(query(app, "from"), query(app, "to"), f"{clock.now():%Y-%m-%d}")
+    listing = Listing(app, READER, "margins", first := str(period.first), last := str(period.last))
+    reader = MarginReader(dynamodb, config().table_name, CostVersions(s3_client(), config().deck_bucket), period)
+    view, position = reader.part(listing.position)
+    return answer({"from": first, "to": last, **view, "next_cursor": listing.next_cursor(position)})
 
 
 @app.get("/operator/accounts/<account_id>")
@@ -157,11 +171,9 @@ def get_calls_to(account_id: str) -> Response[str]:
     assert at is not None
     time_zone = account_reader(account_id).account().time_zone
     calls, more = CallFinder(dynamodb, config().table_name, account_id).by_number(number, at, within)
-    tolerance = config().hang_up_tolerance_seconds
-    items = [explain_call(call, time_zone, tolerance) for call in calls]
-    return answer(
-        {"items": items, "from": format_instant(at - within), "to": format_instant(at + within), "more": more}
-    )
+    items = [explain_call(call, time_zone, config().hang_up_tolerance_seconds) for call in calls]
+    first, last = format_instant(at - within), format_instant(at + within)
+    return answer({"items": items, "from": first, "to": last, "more": more})
 
 
 @app.get("/operator/accounts/<account_id>/calls/<call_key>")

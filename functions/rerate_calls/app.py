@@ -14,6 +14,7 @@ from calling_credit.charging.charged_rows import charged_row
 from calling_credit.charging.correction_command import CorrectionCommand, parse_command
 from calling_credit.charging.correction_store import CorrectionStore
 from calling_credit.charging.corrections import correction_view
+from calling_credit.charging.rerate_list import OneList, named_list
 from calling_credit.charging.rerate_request import ACTIVE, RerateRequest, parse_request, round_view
 from calling_credit.charging.rerate_run import OneDeck, RerateStore, range_of
 from calling_credit.charging.rerating import Group
@@ -30,6 +31,7 @@ from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.active_pointer import ActivePointer
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_store import s3_client
+from calling_credit.rates.decks_for_calls import DecksForCalls
 
 SECONDS_TO_SPARE = 20.0
 CALLS_AT_ONCE = 2_000
@@ -43,7 +45,8 @@ dynamodb = dynamodb_client()
 s3 = s3_client()
 decks = ActiveDecks(s3, config().deck_bucket)
 unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "rerate_calls")
-facts = AccountFacts(dynamodb, config().table_name, on_unreadable=unreadable)
+lead = timedelta(seconds=config().lead_seconds)
+facts = AccountFacts(dynamodb, config().table_name, lead=lead, on_unreadable=unreadable)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -142,14 +145,19 @@ def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
     named = named_deck(request.deck, now)
     version = None if named is None else named.version
     settings = AccountReader(dynamodb, config().table_name, request.account_id).account()
+    terms = settings.price_terms
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
-    run, selection = request.run(version), request.selection()
-    pricing = decks if named is None else OneDeck(named)
+    own = named_list(decks.lists, request.price_list, request.list_version, now) if request.price_list else None
+    list_version = "" if own is None else own.version
+    run, selection = request.run(version, list_version), request.selection()
+    pricing: DecksForCalls = decks if named is None else OneDeck(named, decks.lists)
+    if own is not None:
+        pricing = OneList(pricing, own)
     actor = command_actor(request.by, request.host)
-    rerating = RerateStore(dynamodb, config().table_name, pricing, selection, run, tolerance, actor, now, left)
+    rerating = RerateStore(dynamodb, config().table_name, pricing, selection, run, tolerance, actor, now, left, terms)
     where = range_of(request.account_id, request.period())
     run_round = rerating.apply if request.apply else rerating.preview
-    view = round_view(run_round(where, request.position, CALLS_AT_ONCE), version, settings.currency)
+    view = round_view(run_round(where, request.position, CALLS_AT_ONCE), version, settings.currency, list_version)
     counts = {name: view[name] for name in ("looked_at", "left_alone", *Group)}
     logger.info("repriced" if request.apply else "repricing_tried", account_id=request.account_id, run=run, **counts)
     return view

@@ -37,7 +37,7 @@ class ConnectionLost(ConnectionError):  # noqa: N818 - an event, not a mistake
 @dataclass(slots=True)
 class Fault:
     """An injected fault: the first `skip` matches pass, the next `count` fail. With `customer`, only requests that name
-    this customer match.
+    this customer, and events about its objects, match.
     """
 
     kind: str
@@ -83,9 +83,9 @@ class Faults:
         """Return the fault of this request, if any, and count it. `customer` is the customer that the request names."""
         return self._take(REQUEST_FAULTS, f"{method} {path}", customer)
 
-    def of_event(self, event_type: str) -> Fault | None:
-        """Return the fault of an event of this type, if any, and count it."""
-        return self._take(EVENT_FAULTS, event_type)
+    def of_event(self, event_type: str, customer: str | None = None) -> Fault | None:
+        """Return the fault of an event of this type, if any, and count it. `customer` is that of the event's object."""
+        return self._take(EVENT_FAULTS, event_type, customer)
 
     def of_listing(self, event_type: str) -> Fault | None:
         """Return the fault of listing an event of this type, if any, and count it."""

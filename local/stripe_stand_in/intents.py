@@ -23,6 +23,13 @@ RETURN_URL_NEEDED: Final = (
 )
 
 
+def customer_of(account: Account, path: str) -> str | None:
+    """Return the customer of the payment intent that a path names, None without one."""
+    named = path.removeprefix("/v1/payment_intents/").partition("/")[0]
+    intent = account.objects["payment_intent"].get(named)
+    return intent["customer"] if intent is not None else None
+
+
 def new_intent(account: Account, given: Fields, payment_method: Fields | None) -> Fields:
     """Create an unconfirmed intent."""
     intent = account.add(

@@ -38,7 +38,7 @@ class Outbox:
 
     def put(self, event: Fields) -> None:
         """Queue an event; apply the faults of its type."""
-        fault = self._faults.of_event(event["type"])
+        fault = self._faults.of_event(event["type"], event["data"]["object"].get("customer"))
         kind = fault.kind if fault else ""
         seconds = fault.seconds if fault else 0.0
         with self.changed:

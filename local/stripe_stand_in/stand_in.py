@@ -23,6 +23,7 @@ from local.stripe_stand_in.answers import Answer, expand, json_answer
 from local.stripe_stand_in.faults import ConnectionLost, Fault, Faults
 from local.stripe_stand_in.forms import customer_in, pairs_of, parse
 from local.stripe_stand_in.idempotency import Keys
+from local.stripe_stand_in.intents import customer_of
 from local.stripe_stand_in.outbox import Outbox
 from local.stripe_stand_in.refusals import (
     Fields,
@@ -152,7 +153,7 @@ class StandIn:
             ConnectionLost: an injected fault leaves the client without an answer.
         """
         lower_headers = {name.lower(): value for name, value in (headers or {}).items()}
-        fault = self.faults.of_request(method, path, customer_in(params))
+        fault = self.faults.of_request(method, path, customer_in(params) or customer_of(self.account, path))
         key = lower_headers.get("idempotency-key") if method == "POST" else None
         with self.lock:
             log = LoggedRequest(self.account.new_id("req_", 14), method, path, key, fault=fault.kind if fault else None)

@@ -5,6 +5,8 @@ from typing import Final
 from calling_credit.accounts import account, email_address
 from calling_credit.charging import corrections
 from calling_credit.ledger import adjustments
+from calling_credit.rates import price_terms
+from ops.contract.bundle_schemas import BUNDLES, BUNDLES_CHANGE
 from ops.contract.route import IDEMPOTENCY_KEY, Access, Route, ok, path
 from ops.contract.schemas import (
     DOLLARS,
@@ -20,7 +22,13 @@ from ops.contract.schemas import (
     or_null,
     record,
 )
-from ops.contract.settings_routes import LIMIT_CODES, LINE, NEW_LINE, OPERATORS_LIMITS, OPERATORS_LIMITS_CHANGE
+from ops.contract.settings_routes import (
+    LIMIT_CODES,
+    LINE,
+    NEW_LINE,
+    OPERATORS_LIMITS,
+    OPERATORS_LIMITS_CHANGE,
+)
 
 EMAILS: Final[Schema] = {"maxItems": account.MAX_BILLING_EMAILS, "description": "Where e-mails about the account go."}
 ADDRESS: Final[Schema] = {
@@ -32,6 +40,14 @@ ADDRESS: Final[Schema] = {
 TIME_ZONE: Final = described(TEXT, "The IANA time zone of the account's dates.", examples=["America/Denver"])
 LOW_BALANCE: Final = "A balance that falls below this amount is announced."
 ACCOUNT_NAME: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": account.MAX_NAME_CHARACTERS}
+PRICE_LIST: Final[Schema] = {"type": "string", "pattern": f"^{price_terms.LIST_NAME.pattern}$", "examples": ["gold"]}
+PRICE_LIST_WORDS: Final = "The price list whose rows come before those of the deck."
+MARKUP: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^-?[0-9]{1,4}(\.[0-9]{1,2})?$",
+    "description": "The markup on the rates and fees of the deck, from -50.00 to 1000.00 percent.",
+    "examples": ["12.50"],
+}
 ACCOUNT: Final = record(
     "Account",
     "An account's settings.",
@@ -45,8 +61,11 @@ ACCOUNT: Final = record(
         "breakdown": described(FLAG, "Whether posting keeps daily sums by user, line, and country; off by default."),
         "frozen": FLAG,
         "limits": OPERATORS_LIMITS,
+        "price_list": described(or_null(PRICE_LIST), f"{PRICE_LIST_WORDS} Null without one."),
+        "markup_percent": MARKUP,
         "low_balance": described(MONEY, LOW_BALANCE),
         "name": described(ACCOUNT_NAME, "By which the operator finds the account."),
+        "bundles": described(BUNDLES, "The included minutes for calls of all lines."),
     },
     optional=("low_balance", "name"),
 )
@@ -62,8 +81,11 @@ ACCOUNT_CHANGE: Final = body(
         "breakdown": FLAG,
         "frozen": FLAG,
         "limits": OPERATORS_LIMITS_CHANGE,
+        "price_list": described(or_null(PRICE_LIST), f"{PRICE_LIST_WORDS} Null removes it."),
+        "markup_percent": MARKUP,
         "low_balance": described(or_null(DOLLARS), f"{LOW_BALANCE} Null removes it."),
         "name": described(or_null(ACCOUNT_NAME), "By which the operator finds the account. Null removes it."),
+        "bundles": BUNDLES_CHANGE,
     },
 )
 USER: Final = record("User", "A user of an account.", {"user_id": ID, "name": TEXT})
@@ -109,13 +131,20 @@ ROUTES: Final = (
             "invalid_status",
             "invalid_email",
             "invalid_field",
+            "invalid_bundles",
+            "invalid_price_list",
+            "reserved_price_list",
+            "unknown_price_list",
+            "invalid_markup",
+            "too_many_price_terms",
             "unknown_account",
             "payments_in_flight",
             "busy",
             *LIMIT_CODES,
         ),
         "Only a body with `time_zone` creates an account. Accounts are closed, never deleted. Closing switches "
-        "automatic recharge off, and is refused until every payment has ended.",
+        "automatic recharge off, and is refused until every payment has ended. A new price list or markup prices the "
+        "calls that begin at least two minutes later.",
         (ACCOUNT_ID,),
         ACCOUNT_CHANGE,
     ),
@@ -134,6 +163,7 @@ ROUTES: Final = (
             "missing_field",
             "invalid_field",
             "invalid_number",
+            "invalid_bundles",
             "foreign_number",
             "busy",
             "changed_meanwhile",

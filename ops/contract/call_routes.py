@@ -5,9 +5,9 @@ from typing import Final
 from calling_credit import ids
 from calling_credit.admission import decision, request
 from calling_credit.numbering import SHORT_CODE_FORM
-from ops.contract.rates_routes import DECK_CODES
+from ops.contract.rates_routes import DECK_CODES, RATE_STEP
 from ops.contract.route import Access, Route, ok
-from ops.contract.schemas import COUNT, ID, MONEY, TEXT, Schema, body, described, one_of, or_null, record
+from ops.contract.schemas import COUNT, ID, MONEY, TEXT, Schema, body, described, list_of, one_of, or_null, record
 
 SECONDS: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": decision.MAX_GRANTED_SECONDS}
 DIALED: Final[Schema] = {
@@ -72,15 +72,20 @@ DECISION: Final = record(
         "max_seconds": described(
             {"type": "integer", "minimum": 0}, "The longest duration of the whole call, counted from its start."
         ),
-        "rate_per_minute": or_null(MONEY),
+        "rate_per_minute": or_null(described(MONEY, "The rate from the first second on.")),
+        "rate_steps": list_of(RATE_STEP, "The further rates within the call. Absent for a row with one rate."),
         "held": described(MONEY, "The credit that is held for the whole call."),
+        "covered_seconds": described(
+            COUNT,
+            "The seconds of the whole call that included minutes cover; only for an account or a line that has some.",
+        ),
         "message": described(TEXT, "`reason` in words."),
         "retry_after_seconds": described(COUNT, "With reason `recharging`: when to ask again."),
         "limited_by": one_of(
             request.WORDS, "Why `max_seconds` is less than what was requested, or why an extension adds no seconds."
         ),
     },
-    optional=("message", "retry_after_seconds", "limited_by"),
+    optional=("rate_steps", "covered_seconds", "message", "retry_after_seconds", "limited_by"),
 )
 
 ROUTES: Final = (

@@ -8,6 +8,7 @@ from calling_credit.desk.call_records import CallOutcome
 from calling_credit.ledger import entries, holds
 from ops.contract.account_routes import ACCOUNT_ID
 from ops.contract.correction_routes import FIGURES
+from ops.contract.rates_routes import RATE_STEP
 from ops.contract.route import Access, Route, ok, path, query
 from ops.contract.schemas import (
     CALL_KEY,
@@ -26,6 +27,7 @@ from ops.contract.schemas import (
     or_null,
     record,
 )
+from ops.contract.usage_routes import OWN_PRICE
 
 NUMBER: Final = described(TEXT, "The number that was called; an erased number shows its country and last two digits.")
 REFUSAL: Final = record(
@@ -61,12 +63,15 @@ ROW: Final = record(
         "connection_fee": MONEY,
         "minimum_seconds": or_null(described(COUNT, "Null for calls that version 1.0.0 charged.")),
         "increment_seconds": or_null(COUNT),
+        **OWN_PRICE,
+        "rate_steps": list_of(RATE_STEP, "Absent for a row with one rate."),
     },
+    optional=(*OWN_PRICE, "rate_steps"),
 )
 CALCULATION: Final = record(
     "PriceCalculation",
     "How the price follows: `billed_seconds` are `minimum_seconds` and whole increments that cover `priced_seconds`; "
-    "the price is the fee and the rate for them, rounded half up.",
+    "the price is the fee and the rates for them, rounded half up.",
     {
         "duration_seconds": COUNT,
         "granted_seconds": or_null(described(COUNT, "What the hold allowed; null without a hold.")),
@@ -76,7 +81,17 @@ CALCULATION: Final = record(
         "rounded_to": MONEY,
         "price": MONEY,
         "exact": described(FLAG, "Whether these numbers give the price exactly. If not, the entry needs a look."),
+        "covered_seconds": described(
+            COUNT,
+            "The first seconds, which included minutes cover. Then `billed_seconds` are whole increments of the rest, "
+            "without minimum, and no fee applies.",
+        ),
+        "bundle": described(TEXT, "The name of their bundle."),
+        "billed_parts": list_of(
+            COUNT, "The seconds billed by the row's own rate, then by that of each rate step. Absent without steps."
+        ),
     },
+    optional=("billed_parts", "covered_seconds", "bundle"),
 )
 HOLD: Final = record(
     "CallHold",
@@ -88,7 +103,9 @@ HOLD: Final = record(
         "authorized_at": INSTANT,
         "ended_as": or_null(one_of(holds.HoldEnd)),
         "limited_by": or_null(one_of(reasons.DenialReason)),
+        "covered_seconds": described(COUNT, "The seconds that included minutes were held for."),
     },
+    optional=("covered_seconds",),
 )
 ENTRY: Final = record(
     "CallEntry",

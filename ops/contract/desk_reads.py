@@ -8,12 +8,14 @@ from ops.contract import settings_routes, usage_routes
 from ops.contract.account_routes import ACCOUNT_ID, USER
 from ops.contract.desk_acts import CLOSING
 from ops.contract.desk_schemas import ACCOUNT_PAGE, CHANGE, DENIED_PAGE, FOUND, MAIL, PROOF, STAFF_TOP_UP
-from ops.contract.route import PAGE, PAGE_CODES, Access, Answer, Parameter, Route, ok, query
+from ops.contract.margin_schemas import MARGINS
+from ops.contract.route import CURSOR, PAGE, PAGE_CODES, Access, Answer, Parameter, Route, ok, query
 from ops.contract.schemas import (
     TEXT,
     Schema,
     page_of,
 )
+from ops.contract.usage_routes import PERIOD
 
 GROUP: Final = "Desk"
 ANSWERS: Final = ("payments_unavailable", "payments_not_shown", "stripe_refuses_us", "not_proven")
@@ -88,6 +90,27 @@ ROUTES: Final = (
         ok(PROOF, "The proof."),
         ANSWERS,
         description="Compares the balance, days, holds, and payments with the entries, and the payments with Stripe.",
+    ),
+    Route(
+        "GET",
+        "/operator/margins",
+        "read_accounts",
+        Access.DESK,
+        GROUP,
+        "Show margins by destination and customer",
+        {200: ok(MARGINS, "A part of the report: the accounts that were read.")},
+        (
+            "invalid_date",
+            "invalid_date_range",
+            "invalid_cursor",
+            "invalid_limit",
+            "unknown_price_list",
+            "unusable_deck",
+        ),
+        "For the group `finance`, or a client with `credit/adjust`. What charged calls brought, and what they cost by "
+        "the buying list (`cost`) in force when they began. A request reads for 15 seconds; while it answers "
+        "`next_cursor`, send that and add the parts up. Days are UTC.",
+        (*PERIOD, CURSOR),
     ),
     _read("/close", "Show what closing would leave", ok(CLOSING, "The report, before the account is closed.")),
 )

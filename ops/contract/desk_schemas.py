@@ -8,7 +8,8 @@ from calling_credit.audit import proof
 from calling_credit.changes.actor import ActorKind
 from calling_credit.topups import topup
 from ops.contract import payment_routes, settings_routes
-from ops.contract.account_routes import TIME_ZONE, USER
+from ops.contract.account_routes import MARKUP, PRICE_LIST, PRICE_LIST_WORDS, TIME_ZONE, USER
+from ops.contract.bundle_schemas import BUNDLES
 from ops.contract.desk_calls import NUMBER, REFUSAL
 from ops.contract.recharge_routes import BRAND, PAYMENT_METHOD_ID, RULE_FIELDS
 from ops.contract.schemas import (
@@ -131,6 +132,8 @@ ACCOUNT_PAGE: Final = record(
         "billing_emails": list_of(TEXT),
         "admission": FLAG,
         "low_balance": or_null(MONEY),
+        "price_list": described(or_null(PRICE_LIST), f"{PRICE_LIST_WORDS} Null without one."),
+        "markup_percent": MARKUP,
         "created_at": or_null(INSTANT),
         "balance": record(
             "AccountBalance",
@@ -163,7 +166,9 @@ ACCOUNT_PAGE: Final = record(
         "more_mails": FLAG,
         "bounced_addresses": list_of(BOUNCED_ADDRESS, "Addresses that mails came back from within 90 days."),
         "issues": list_of(ISSUE),
+        "bundles": described(BUNDLES, "The included minutes of the account; absent without any."),
     },
+    optional=("bundles",),
 )
 ANY_VALUE: Final[Schema] = {"description": "A value in the form of the API; null if there is none."}
 CHANGE: Final = record(

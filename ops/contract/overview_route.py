@@ -4,6 +4,7 @@ from typing import Final
 
 from calling_credit.accounts import account
 from calling_credit.languages import LANGUAGES
+from ops.contract.bundle_schemas import INCLUDED_MINUTES
 from ops.contract.rates_routes import FORECAST
 from ops.contract.recharge_routes import OVERVIEW_RECHARGE
 from ops.contract.route import member_read, ok
@@ -29,6 +30,7 @@ OVERVIEW: Final = record(
         "calls_in_progress": described(COUNT, "The calls in progress for which credit is held."),
         "auto_recharge": OVERVIEW_RECHARGE,
         "forecast": described(FORECAST, "Names no destinations while the rate deck is being loaded; then ask again."),
+        "included_minutes": described(INCLUDED_MINUTES, "The rest of the bundles of the account and its lines."),
         "statement": record(
             "OverviewStatement",
             "The last 30 days, in the account's time zone: the balance before them, and at the end of each day that "

@@ -104,6 +104,12 @@ EXPLANATIONS: Final = (
         "Operator: correct the id, or create the account with `PUT /accounts/{account_id}` and its `time_zone`. "
         "Customer: contact the operator.",
     ),
+    Explanation(
+        ProblemCode.UNKNOWN_PRICE_LIST,
+        404,
+        "No price list of this name is published.",
+        "Publish the list first, or name another one.",
+    ),
     Explanation(ProblemCode.UNKNOWN_LINE, 404, "The account has no such line.", "Use a line that `GET /lines` lists."),
     Explanation(
         ProblemCode.UNKNOWN_TOP_UP, 404, "The account has no such payment.", "Use a payment that `GET /top-ups` lists."
@@ -148,6 +154,12 @@ EXPLANATIONS: Final = (
         409,
         "The settings have changed since the `version` of the request. `current` holds the values of now.",
         "Compare them with your change, and send it again with their `version`.",
+    ),
+    Explanation(
+        ProblemCode.TOO_MANY_PRICE_TERMS,
+        409,
+        "The price list or markup of the account was changed 50 times within 91 days.",
+        "Publish a new version of the list instead, or wait.",
     ),
     Explanation(
         ProblemCode.NUMBER_TAKEN,

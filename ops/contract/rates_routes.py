@@ -26,7 +26,13 @@ DECK_CODES: Final = ("no_active_deck", "unusable_deck", "try_again")
 DESTINATION_LEFT: Final = record(
     "DestinationForecast",
     "How long one call to a destination the available credit pays for.",
-    {"destination": TEXT, "rate_per_minute": MONEY, "minutes_left": COUNT},
+    {
+        "destination": TEXT,
+        "rate_per_minute": MONEY,
+        "minutes_left": described(COUNT, "The minutes that credit and included minutes pay for."),
+        "included_minutes": described(COUNT, "The part of `minutes_left` that is included."),
+    },
+    optional=("included_minutes",),
 )
 FORECAST: Final = record(
     "Forecast",
@@ -44,6 +50,15 @@ FORECAST: Final = record(
     },
 )
 
+RATE_STEP: Final = record(
+    "RateStep",
+    "Another rate and increment, from a second of the call on. An increment is billed by the rate at its beginning.",
+    {
+        "from_second": {"type": "integer", "minimum": 1, "description": "Seconds since the answer."},
+        "rate_per_minute": MONEY,
+        "increment_seconds": {"type": "integer", "minimum": 1},
+    },
+)
 RATE: Final = record(
     "Rate",
     "One row of the price list. Prices are exact.",
@@ -60,15 +75,29 @@ RATE: Final = record(
         "connection_fee": MONEY,
         "minimum_seconds": COUNT,
         "increment_seconds": {"type": "integer", "minimum": 1},
+        "rate_steps": list_of(RATE_STEP, "Further rates within a call, by rising seconds. Absent for one rate."),
         "effective_from": INSTANT,
         "included": described(FLAG, "True if calls to this destination cost nothing."),
         "changes_at": described(or_null(INSTANT), "When the price per minute changes next; null if none is announced."),
         "next_rate_per_minute": described(or_null(MONEY), "The price per minute from then on."),
+        "next_rate_steps": list_of(RATE_STEP, "The further rates from then on, if the row has some now or then."),
         "more": described(COUNT, "With `rows` or `popular`, on a country's last row: its rows that are not shown."),
     },
-    optional=("more",),
+    optional=("rate_steps", "next_rate_steps", "more"),
 )
 RATES: Final = page_of("Rates", "Prices in effect now, followed by announced prices.", RATE)
+OWN_RATE: Final = record(
+    "OwnRate",
+    "One row of an account's own prices: of its price list, or of the deck with its markup. Prices are exact.",
+    {
+        **RATE["properties"],
+        "price_list": described(or_null(TEXT), "The account's price list that has the row; null for the deck."),
+        "markup_percent": described(TEXT, "The markup on the deck's rate and fee.", examples=["12.50"]),
+        "base_rate_per_minute": described(or_null(MONEY), "The deck's rate; null without a markup."),
+    },
+    optional=("rate_steps", "next_rate_steps", "more"),
+)
+OWN_RATES: Final = page_of("OwnRates", "Prices in effect now, followed by announced prices.", OWN_RATE)
 
 DIALED: Final[Schema] = {"type": "string", "examples": ["+442071838750", "(212) 555-0100"]}
 NUMBER: Final = query(
@@ -122,7 +151,7 @@ ROUTES: Final = (
         "list_usage",
         GROUP,
         "Show the prices of the account's own lines",
-        ok(RATES, "The prices."),
+        ok(OWN_RATES, "The prices."),
         (*RATE_CODES, "invalid_id", "unknown_line", "unknown_account"),
         "Send one of `number`, `country`, and `popular`. The origin of a price is the country of a line's number.",
         (

@@ -4,6 +4,7 @@ from typing import Final
 
 from calling_credit.accounts import limits
 from calling_credit.usage.call_filter import MAX_FIND_CHARACTERS
+from ops.contract.bundle_schemas import BUNDLES, BUNDLES_CHANGE
 from ops.contract.route import PAGE, PAGE_CODES, Access, Route, member_read, ok, path, query
 from ops.contract.schemas import (
     FLAG,
@@ -27,7 +28,15 @@ from ops.contract.schemas import (
 LINE: Final = record(
     "Line",
     "A phone line.",
-    {"line_id": ID, "number": PHONE_NUMBER, "user": USER, "international_calling": FLAG, "version": VERSION},
+    {
+        "line_id": ID,
+        "number": PHONE_NUMBER,
+        "user": USER,
+        "international_calling": FLAG,
+        "version": VERSION,
+        "bundles": described(BUNDLES, "The included minutes of the line, which come before those of its account."),
+    },
+    optional=("bundles",),
 )
 NEW_LINE: Final = body(
     "LineSettings",
@@ -36,6 +45,7 @@ NEW_LINE: Final = body(
         "number": PHONE_NUMBER,
         "user_id": ID,
         "international_calling": FLAG,
+        "bundles": BUNDLES_CHANGE,
         "version": MADE_FROM,
         "move_from": body(
             "MoveFrom",

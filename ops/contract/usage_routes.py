@@ -6,6 +6,8 @@ from calling_credit.accounts import account
 from calling_credit.ledger import entries
 from calling_credit.usage import summary
 from calling_credit.usage.call_filter import MAX_FIND_CHARACTERS
+from ops.contract.bundle_schemas import INCLUDED_MINUTES
+from ops.contract.rates_routes import RATE_STEP
 from ops.contract.recharge_routes import BALANCE_RECHARGE
 from ops.contract.route import CSV, CURSOR, JSON, PAGE_CODES, Answer, limit, member_read, ok, path, query
 from ops.contract.schemas import (
@@ -21,6 +23,7 @@ from ops.contract.schemas import (
     NEXT_CURSOR,
     TEXT,
     USER,
+    Schema,
     described,
     list_of,
     one_of,
@@ -52,6 +55,7 @@ BALANCE: Final = record(
         "held": described(MONEY, "The credit that is held for calls in progress."),
         "available": MONEY,
         "auto_recharge": BALANCE_RECHARGE,
+        "included_minutes": described(INCLUDED_MINUTES, "The rest of the account's own bundles."),
         "updated_at": INSTANT,
     },
 )
@@ -71,6 +75,19 @@ SUMMARY: Final = record(
         "categories": list_of(CATEGORY_TOTAL),
         "days": list_of(DAY_TOTAL, "The days with calls, oldest first."),
     },
+)
+OWN_PRICE: Final[dict[str, Schema]] = {
+    "price_list": described(or_null(TEXT), "The account's price list that had the price; null for the deck."),
+    "list_version": described(or_null(TEXT), "The version of the list."),
+    "base_rate_per_minute": described(or_null(MONEY), "The deck's rate before the markup; null without one."),
+    "base_connection_fee": described(or_null(MONEY), "The deck's fee before the markup; null without one."),
+    "markup_percent": described(TEXT, "The markup on the deck's rate and fee.", examples=["12.50"]),
+}
+"""What explains the price of a call that had a price of the account's own; absent for the deck's price."""
+BILLED_STEP: Final = record(
+    "BilledStep",
+    "A rate step, and the seconds that it billed.",
+    {**RATE_STEP["properties"], "billed_seconds": COUNT},
 )
 CALL: Final = record(
     "ChargedCall",
@@ -93,7 +110,15 @@ CALL: Final = record(
         "line_number": or_null(described(TEXT, "The number of the line; null if the account has no such line.")),
         "corrected": described(FLAG, "Whether an operator has corrected the duration or waived the charge."),
         "suspicious": described(FLAG, "Whether the recorded duration is hard to believe."),
+        "covered_seconds": described(COUNT, "The first seconds of the call, which included minutes cover."),
+        "bundle": described(TEXT, "The name of their bundle."),
+        **OWN_PRICE,
+        "rate_steps": list_of(
+            BILLED_STEP,
+            "The row's further rates; the other billed seconds have its own rate. Absent for one rate.",
+        ),
     },
+    optional=(*OWN_PRICE, "rate_steps", "covered_seconds", "bundle"),
 )
 READ: Final = record(
     "ReadSoFar",

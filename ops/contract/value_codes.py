@@ -66,6 +66,13 @@ VALUE_CODES: Final = (
         "Raise the limit, or lower `amount`.",
     ),
     Explanation(
+        ProblemCode.INVALID_BUNDLES,
+        422,
+        "A bundle of included minutes has a name, a place, or a number of minutes that is not allowed, or two bundles "
+        "have one name.",
+        "Correct the bundle that the detail names.",
+    ),
+    Explanation(
         ProblemCode.INVALID_LIMITS,
         422,
         "A limit has an unknown name or a value of the wrong type.",
@@ -143,6 +150,24 @@ VALUE_CODES: Final = (
         422,
         "The time zone is not an IANA name.",
         "Send a name such as `America/New_York`.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_PRICE_LIST,
+        422,
+        "`price_list` is neither null nor the name of a price list.",
+        "Send a name of 1 to 40 of `a-z`, `0-9`, and `-`, or null for the deck's own prices.",
+    ),
+    Explanation(
+        ProblemCode.RESERVED_PRICE_LIST,
+        422,
+        "`price_list` names the list `cost`, which holds what carriers charge.",
+        "Name another list.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_MARKUP,
+        422,
+        "`markup_percent` is not a string from `-50.00` to `1000.00` with at most two decimals.",
+        'Send it in quotes, such as `"12.50"`.',
     ),
     Explanation(ProblemCode.INVALID_STATUS, 422, "The status is neither `open` nor `closed`.", "Correct the status."),
     Explanation(

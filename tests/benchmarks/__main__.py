@@ -22,7 +22,9 @@ from tests.benchmarks.archiving import archiving_rows
 from tests.benchmarks.client_cpu import cpu_rows
 from tests.benchmarks.crossings import crossing_rows
 from tests.benchmarks.decks import deck_rows
+from tests.benchmarks.imports import import_rows
 from tests.benchmarks.laboratory import Laboratory, laboratory
+from tests.benchmarks.own_prices import own_price_rows
 from tests.benchmarks.payments import payment_rows
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
 from tests.benchmarks.pricing import pricing_rows
@@ -100,6 +102,7 @@ def measurements() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "pricing", pricing_rows
     yield "proofs", proof_rows
     yield "decks", deck_rows
+    yield "imports", import_rows
     yield "start-up", lambda: start_up_rows(traced=stock.tracer is not None)
 
 
@@ -124,6 +127,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "sweeps", lambda: sweep_rows(lab)
     yield "rounds", round_rows
     yield "redrives", lambda: redriving_rows(lab)
+    yield "own prices", lambda: own_price_rows(lab)
     lab.wire.release(stock.table.meta.client)
 
 

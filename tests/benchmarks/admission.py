@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from calling_credit.accounts.account import Account, Line, User
+from calling_credit.accounts.account import Account, Line
 from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user import User
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from tests.benchmarks import mix
@@ -69,10 +70,10 @@ def measure(lab: Laboratory, action: Any) -> tuple[list[Request], int]:
     return requests, write_units(requests, lab.items(), index_keys(), before)
 
 
-def open_account(lab: Laboratory) -> None:
-    """Open an account with admission and credit."""
+def open_account(lab: Laboratory, **settings: Any) -> None:
+    """Open an account with admission and credit, and other settings of an `Account`."""
     now = datetime.now(UTC) - timedelta(days=365)  # The line is older than its calls.
-    account = Account(ACCOUNT, "USD", "UTC", "open", (), admission=True)
+    account = Account(ACCOUNT, "USD", "UTC", "open", (), admission=True, **settings)
     AccountStore(lab.dynamodb, TABLE).store_account(ACCOUNT, partial(same, account), OPERATOR, now)
     UserStore(lab.dynamodb, TABLE).store(ACCOUNT, User("user_held", "Ada"), OPERATOR, now)
     line = Line(LINE, "+14155550100", "user_held", international_calling=True)

@@ -19,9 +19,10 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
-from calling_credit.accounts.account import Account, Line, User
+from calling_credit.accounts.account import Account, Line
 from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user import User
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
@@ -105,9 +106,13 @@ class Laboratory:
         self.publish()
         self._seed: list[Attributes] = []
 
-    def publish(self) -> None:
-        """Publish the deck of the mix, in force for every call."""
-        self._stack.publish(mix.DECK_FILE.read_bytes())
+    def publish(self, deck: bytes | None = None) -> None:
+        """Publish a deck, by default that of the mix, in force for every call."""
+        self._stack.publish(mix.DECK_FILE.read_bytes() if deck is None else deck)
+
+    def publish_list(self, name: str, rows: bytes) -> None:
+        """Publish a price list, in force for every call."""
+        self._stack.publish_list(name, rows, f"{name}-1")
 
     def publish_later(self, deck: bytes, version: str, in_force_from: datetime) -> None:
         """Publish a deck that is in force from a time on. Warm functions stay warm."""

@@ -53,6 +53,8 @@ def _account(account_id: str, names: list[str], balance: str = "41.2402", **chan
         "billing_emails": [f"billing@{account_id.replace('_', '-')}.example"],
         "admission": True,
         "low_balance": "10.00",
+        "price_list": None,
+        "markup_percent": "0.00",
         "created_at": ago(days=400),
         "balance": {**sums, "calls_in_progress": 1, "updated_at": ago(minutes=2)},
         "auto_recharge": NO_RULE,
@@ -154,6 +156,9 @@ ACCOUNTS: Final = {
             auto_recharge=RULE,
             top_ups=TOP_UPS,
             cards=CARDS,
+            price_list="gold",
+            markup_percent="12.50",
+            bundles=[{"name": "the UK", "countries": ["GB"], "prefixes": [], "minutes": 100}],
             bounced_addresses=BOUNCED,
             issues=[
                 {

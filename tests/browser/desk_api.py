@@ -37,6 +37,27 @@ def problem(status: int, code: str, detail: str) -> Answer:
     return status, {"type": "about:blank", "title": "Problem", "status": status, "code": code, "detail": detail}
 
 
+def margins(cursor: str | None) -> dict[str, Any]:
+    """A report on margins in two parts, of an account each."""
+    account, cost = ("acct_halcyon", "0.05") if cursor else ("acct_meridian", "0.25")
+    margin = f"{Decimal('0.20') - Decimal(cost):f}"
+    numbers = {"calls": 2, "duration_seconds": 120, "charged": "0.20", "cost": cost, "margin": margin}
+    numbers |= {"margin_percent": None}
+    place = {"country": "GB", "destination": "United Kingdom"}
+    return {
+        "from": "2026-11-01",
+        "to": "2026-11-30",
+        "accounts_read": 1,
+        "total": numbers,
+        "destinations": [place | numbers],
+        "accounts": [{"account_id": account} | numbers],
+        "without_cost": 1,
+        "left_out": 0,
+        "unreadable": 0,
+        "next_cursor": None if cursor else "two",
+    }
+
+
 def move_id(kind: str) -> str:
     """An id of a move."""
     return f"{kind}_{0:032x}"
@@ -65,6 +86,10 @@ class DeskApi:
             return problem(403, "staff_required", "This needs a sign-in of the phone company's staff.")
         if method == "GET":
             self.reads.append("/".join(parts))
+            if parts == ["margins"] and "finance" not in groups:
+                return problem(
+                    403, "finance_required", "Only members of the group finance may do this; ask one of them."
+                )
             return self._read(parts, query)
         act = Act(user, method, "/".join(parts), json.loads(text or "{}"), key)
         self.requests.append(act)
@@ -86,6 +111,8 @@ class DeskApi:
                 return 200, self._found(query["find"])
             case ["approvals"]:
                 return 200, {"items": self.approvals}
+            case ["margins"]:
+                return 200, margins(query.get("cursor"))
             case ["accounts", account_id, *rest] if account_id in self.accounts:
                 return self._read_account(account_id, rest, query)
         return problem(404, "unknown_account", "This account does not exist.")
@@ -158,7 +185,8 @@ class DeskApi:
         if "frozen" in body:
             one["frozen_since"] = ago(seconds=1) if body["frozen"] else None
         settings = ("account_id", "currency", "time_zone", "status", "billing_emails", "admission", "frozen", "name")
-        flags = {"frozen": one["frozen"], "breakdown": False}
+        flags = {"frozen": one["frozen"], "breakdown": False, "bundles": one.get("bundles", [])}
+        flags |= {name: one[name] for name in ("price_list", "markup_percent")}
         return {**{name: one[name] for name in settings if one[name]}, **flags, "limits": limits()}
 
     def _write_credit(self, account_id: str, parts: list[str], act: Act, amount: Decimal) -> Answer:

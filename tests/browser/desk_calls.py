@@ -78,8 +78,16 @@ def _call(key: str, outcome: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+STEPS: Final = [{"from_second": 60, "rate_per_minute": "0.007", "increment_seconds": 1}]
+OWN_ROW: Final = {"price_list": None, "list_version": None, "markup_percent": "12.50", "base_connection_fee": "0.00"}
 CALLS: Final = {
     "c_1": _call("c_1", "charged"),
+    "c_3": _call(
+        "c_3",
+        "charged",
+        row=ROW | OWN_ROW | {"base_rate_per_minute": "0.012", "rate_steps": STEPS},
+        calculation=CALCULATION | {"covered_seconds": 30, "bundle": "the UK", "billed_parts": [60, 90]},
+    ),
     "c_2": _call(
         "c_2",
         "charged",

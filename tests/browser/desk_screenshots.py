@@ -29,6 +29,8 @@ PLACES: Final = {
     "42-frozen": "#account=acct_frozen",
     "43-approvals": "#approvals",
     "44-transfer": "#transfer",
+    "49-margins": "#margins",
+    "50-own-price": f"{MERIDIAN}&view=call&call=c_3",
 }
 TIMEOUT_MS: Final = 15_000
 

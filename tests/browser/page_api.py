@@ -211,6 +211,7 @@ def usual_overview() -> dict[str, Any]:
             "destinations": [{"destination": "United Kingdom", "rate_per_minute": "0.0135", "minutes_left": 3057}],
             "recharges": False,
         },
+        "included_minutes": [],
         "statement": {
             "opening_balance": "50.00",
             "days": [{"date": day, "closing_balance": "41.2822"} for day in page_data.days(30)[-3:]],

@@ -105,6 +105,10 @@ def line(number: int = 1, **fields: Any) -> dict[str, Any]:
     }
 
 
+OWN_PRICE: Final = {"price_list": None, "markup_percent": "0.00", "base_rate_per_minute": None}
+"""What GET /account/rates says beside the price, for the deck's price."""
+
+
 def price(destination: str, country: str, prefix: str, rate: str, **fields: Any) -> dict[str, Any]:
     """A price of a destination."""
     return {

@@ -24,7 +24,7 @@ def routes(api: PageApi) -> dict[str, Route]:
         "PUT /lines": lambda request: (200, switch_all(api, request)),
         "PUT /lines/{id}": lambda request: (200, switch_line(api, request)),
         "GET /rates": lambda request: (200, rates(api, request)),
-        "GET /account/rates": lambda request: (200, rates(api, request)),
+        "GET /account/rates": lambda request: (200, own_rates(api, request)),
         "GET /auto-recharge": lambda _request: (200, api.rule),
         "PUT /auto-recharge": lambda request: save_rule(api, request),
         "PATCH /auto-recharge": lambda request: save_rule(api, request),
@@ -71,7 +71,17 @@ def overview(api: PageApi) -> dict[str, Any]:
 
 def balance(api: PageApi) -> dict[str, Any]:
     """The balance."""
-    names = ("account_id", "currency", "time_zone", "status", "frozen", "balance", "held", "available")
+    names = (
+        "account_id",
+        "currency",
+        "time_zone",
+        "status",
+        "frozen",
+        "balance",
+        "held",
+        "available",
+        "included_minutes",
+    )
     known = {name: api.overview[name] for name in names}
     return known | {"auto_recharge": shown_rule(api), "updated_at": page_data.now()}
 
@@ -94,6 +104,12 @@ def rates(api: PageApi, request: Request) -> dict[str, Any]:
         if country in (None, one["country"]) and (not digits or digits.startswith(one["prefix"]))
     ]
     return {"items": items, "next_cursor": None}
+
+
+def own_rates(api: PageApi, request: Request) -> dict[str, Any]:
+    """The account's own prices: those of the deck, unless a test made others."""
+    found = rates(api, request)
+    return found | {"items": [page_data.OWN_PRICE | one for one in found["items"]]}
 
 
 def switch_line(api: PageApi, request: Request) -> dict[str, Any]:

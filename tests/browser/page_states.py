@@ -89,15 +89,34 @@ def every_event(api: PageApi) -> None:
     api.refused = [page_data.refused(number, reason) for number, reason in enumerate(DenialReason, 1)]
     api.not_listed = [{"date": page_data.days(3)[0], "calls": 4321}]
     api.changes = [page_data.change(action, new={"reason": "Paid by bank transfer"}) for action in ChangeAction]
+    bundle = {"name": "the UK", "countries": ["GB"], "prefixes": [], "minutes": 100}
+    api.changes.append(page_data.change(ChangeAction.ACCOUNT_CHANGED, new={"bundles": [bundle]}))
     api.limits = page_data.limits(blocked=["BO", "CU", "FR", "GS", "+19001234567"], daily_spend="50.00")
     waiting = {"address": "accounts@customer.example", "language": "fr", "status": "waiting"}
     api.notifications = page_data.notifications({"address": ADMIN, "language": "en", "status": "confirmed"}, waiting)
 
 
+def own_prices(api: PageApi) -> None:
+    """Give the account included minutes, and a call with rate steps that these, a list, and a markup priced."""
+    included = {"name": "the UK", "left_minutes": 37, "left_seconds": 2225, "minutes": 100}
+    line = {"line_id": "line_1", "line_number": "+12125550001"}
+    api.overview["included_minutes"] = [included, included | line | {"name": "Japan", "left_minutes": 1}]
+    steps = [{"from_second": 60, "rate_per_minute": "0.0065", "increment_seconds": 1, "billed_seconds": 85}]
+    own = {"price_list": None, "list_version": None, "markup_percent": "12.50", "base_connection_fee": "0.01"}
+    covered = {"duration_seconds": 201, "covered_seconds": 56, "bundle": "the UK", "rate_steps": steps}
+    api.calls = [page_data.call(1, **own, **covered, billed_seconds=145, base_rate_per_minute="0.012")]
+
+
+STEPS: Final = [
+    {"from_second": 60, "rate_per_minute": "0.0065", "increment_seconds": 1},
+    {"from_second": 3600, "rate_per_minute": "0.00", "increment_seconds": 60},
+]
+
+
 def announced(api: PageApi) -> None:
     """Announce a price change, and say that there are more rows."""
     api.rates = [
-        page_data.price("United Kingdom - Landline", "GB", "44", "0.0135"),
+        page_data.price("United Kingdom - Landline", "GB", "44", "0.0135", rate_steps=STEPS),
         page_data.price("United Kingdom - Mobile", "GB", "447", "0.032", connection_fee="0.05")
         | {"changes_at": page_data.ago(days=-9), "next_rate_per_minute": "0.0345"},
         page_data.price(

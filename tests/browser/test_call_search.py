@@ -161,3 +161,17 @@ def test_numbers_are_spaced_and_copied_without_spaces(user: User, page_server: P
     box = one.page.get_by_role("dialog", name="Price details")
     for text in ("+442071838750", "+1 212 555 0001", "Ada Lovelace"):
         expect(box).to_contain_text(text)
+
+
+def test_price_details_show_the_seconds_of_each_rate(user: User, page_server: PageServer) -> None:
+    book = usual_book(3, days=1)
+    step = {"from_second": 60, "rate_per_minute": "0.10", "increment_seconds": 1, "billed_seconds": 25}
+    for call in book.calls:
+        call |= {"duration_seconds": 85, "billed_seconds": 85, "rate_per_minute": "0.20", "connection_fee": "0.40"}
+        call |= {"price": "0.6417", "rate_steps": [step]}
+    one = open_calls(user, page_server, book)
+    one.page.get_by_role("button", name="Price details").first.click()
+    box = one.page.get_by_role("dialog", name="Price details")
+    times = "\N{MULTIPLICATION SIGN}"
+    for text in ("Rate after 1 min", f"60 s {times} $0.20", f"25 s {times} $0.10", "$0.041667", "$0.6417"):
+        expect(box).to_contain_text(text)

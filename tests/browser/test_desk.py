@@ -24,6 +24,7 @@ PLACES = (
     "#account=acct_nobody",
     "#approvals",
     "#transfer",
+    "#margins",
 )
 SMALL: Device = {**PHONE, "viewport": {"width": 375, "height": 740}, "color_scheme": "dark"}
 
@@ -191,3 +192,20 @@ def test_navigation_moves_focus_and_sets_the_title(clerk: SignIn) -> None:
         one.follow(name)
         expect(one.page.locator("main h1")).to_be_focused()
         expect(one.page).to_have_title(f"{name} · Support desk")
+
+
+def test_margins_add_up_every_part_of_the_report(clerk: SignIn) -> None:
+    one = clerk(FINANCE, "#margins")
+    one.settle()
+    [place] = one.rows(one.card("By destination"))
+    assert place[:5] == ["GB", "United Kingdom", "4", "$0.40", "$0.30"]
+    assert [row[0] for row in one.rows(one.card("By customer"))] == ["acct_meridian", "acct_halcyon"]
+    one.sees("25.0 %", one.card("All calls"))
+    assert one.api.reads.count("margins") == 2
+
+
+def test_support_sees_no_margins(clerk: SignIn) -> None:
+    one = clerk(SUPPORT)
+    expect(one.page.get_by_role("link", name="Margins")).to_have_count(0)
+    other = clerk(SUPPORT, "#margins")
+    other.sees("Only members of the finance group may do this.")

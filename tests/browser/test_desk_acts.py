@@ -213,6 +213,7 @@ DIALOGS = {
         "Change limits",
         "Change e-mails",
         "Change time zone",
+        "Change prices",
     ],
     CALL: ["Give goodwill", "Correct the duration", "Waive the charge"],
     f"{MERIDIAN}&view=people": ["Change line +12125550047", "Rename Ana Ruiz", "Add a line", "Add a user"],

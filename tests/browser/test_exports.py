@@ -58,6 +58,7 @@ def as_cells(call: dict[str, Any]) -> dict[str, str]:
     """A call as its row of the file."""
     plain = {name: value for name, value in call.items() if name != "user"}
     flat = {**plain, "user_id": call["user"]["id"], "user_name": call["user"]["name"]}
+    flat = {"covered_seconds": 0, "bundle": "", "rate_steps": "", **flat}
     flat |= {"started_at_local": local(call["started_at"]), "time_zone": TIME_ZONE}
     return {name: inert_text(spelled(value)) for name, value in flat.items()}
 

@@ -134,6 +134,19 @@ def test_three_rows_are_shown_with_all_prefixes_behind_them(user: User, page_ser
     one.follow("Show fewer rows")
 
 
+def test_rate_steps_are_shown_below_their_row(user: User, page_server: PageServer) -> None:
+    steps = [
+        {"from_second": 60, "rate_per_minute": "0.0065", "increment_seconds": 1},
+        {"from_second": 3600, "rate_per_minute": "0.00", "increment_seconds": 60},
+    ]
+    fixed, mobile, dear = rows_of("GB")
+    page_server.api.rates = [fixed | {"rate_steps": steps}, mobile, dear]
+    one = at(user, "#/rates?country=GB")
+    for text in ("$0.0065 after 1 min", "$0.0000 after 1 h", "By the second after 1 min", "By the minute after 1 h"):
+        one.sees(text)
+    assert len(one.rows()) == 3
+
+
 def test_an_announced_change_is_marked_once(user: User, page_server: PageServer) -> None:
     change = {"changes_at": "2099-01-01T17:00:00.000Z", "next_rate_per_minute": "0.02"}
     fixed, mobile, dear = rows_of("GB")

@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema
 
-from calling_credit.notifications.events import Announcement
+from calling_credit.notifications.announcement import Announcement
 from calling_credit.notifications.from_stream import derive_events
 from calling_credit.recharge.attempts import SuspensionReason
 from ops.event_schemas import path
@@ -151,11 +151,21 @@ BOUNCED: dict[str, Any] = {
     "report": {"id": "f" * 32, "returned": "permanent", "at": AT, "event_id": f"evt_{'1' * 32}", "reason": "General"},
 }
 EMAILS = {"old": {"billing_emails": ["a@secret.example"]}, "new": {"billing_emails": []}}
+PRICES = {"price_list": None, "markup_percent": "-12.50", "prices_from": AT}
 RAISED = {"old": {"daily_spend": "5.00"}, "new": {"daily_spend": "9.00"}, "loosened": ["daily_spend"]}
 TURNED_ON = {"new": {"international_calling": True}, "loosened": ["international_calling"]}
 Change = tuple[dict[str, Any] | None, dict[str, Any] | None]
 PAID = PAYMENT | {"status": "succeeded", "settled_at": AT}
 FAILED = PAYMENT | {"status": "failed", "failure_code": "insufficient_funds"}
+RISE = {
+    "country": "GB",
+    "starts_at": "2026-12-01T00:00:00.000Z",
+    "call_seconds": 60,
+    "price": "0.10",
+    "next_price": "0.12",
+    "destinations": 2,
+}
+RISES = {"countries": ["GB"], "changes": [RISE], "more": 0}
 CHANGES: dict[str, Change] = {
     "TopUpSucceeded": (PAYMENT, PAID),
     "TopUpFailed": (PAYMENT, FAILED),
@@ -175,6 +185,8 @@ CHANGES: dict[str, Change] = {
     "AccountChanged": (None, recorded("account_changed", "account", "account-000002", **EMAILS)),
     "AddressConfirmationRequested": (ACCOUNT, ACCOUNT | WAITING),
     "RuleChanged": (None, recorded("rule_changed", "auto_recharge", "rule-000002", new={"enabled": False})),
+    "PriceTermsChanged": (None, recorded("price_terms_changed", "prices", "prices-000002", new=PRICES)),
+    "RateChangeAnnounced": (None, recorded("rate_change_announced", "prices", "rates-deck-1", new=RISES)),
     "LimitsLoosened": (None, recorded("limits_changed", "limits", "limits-000002", **RAISED)),
     "InternationalCallingEnabled": (None, recorded("line_changed", "line:line_1", "line_1-000002", **TURNED_ON)),
     "MailBounced": (None, BOUNCED),

@@ -6,8 +6,10 @@ from typing import Any
 
 from calling_credit.call_events import parse_call
 from calling_credit.calls import Call, FreeEvent
+from calling_credit.rates.account_prices import AccountPrices
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import COLUMNS, parse_deck
+from calling_credit.rates.price_terms import PriceTerms
 from calling_credit.rejection_codes import Rejection
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -70,8 +72,11 @@ def seconds_call(seconds: int, to: str = "+442071838750", **changes: Any) -> Cal
 
 
 def deck_csv(*rows: dict[str, str]) -> bytes:
-    """The CSV of a deck: each row is the example row with the given cells changed."""
-    lines = [COLUMNS, *([{**ROW, **row}[column] for column in COLUMNS] for row in rows)]
+    """The CSV of a deck: each row is the example row with the given cells changed. It has a column of rate steps if a
+    row has some.
+    """
+    columns = (*COLUMNS, "rate_steps") if any("rate_steps" in row for row in rows) else COLUMNS
+    lines = [columns, *([{**ROW, "rate_steps": "", **row}[column] for column in columns] for row in rows)]
     return "".join(",".join(cells) + "\n" for cells in lines).encode()
 
 
@@ -97,6 +102,6 @@ class OneDeck:
     def __init__(self, deck: Deck) -> None:
         self._deck = deck
 
-    def deck_for(self, digits: str, origin: str, at: str, now: datetime) -> Deck:
-        """The deck."""
-        return self._deck
+    def deck_for(self, digits: str, origin: str, at: str, now: datetime, terms: PriceTerms | None = None) -> Deck:
+        """The deck, as an account with a markup pays it."""
+        return self._deck if terms is None else AccountPrices(self._deck, None, terms.markup_hundredths)

@@ -118,6 +118,7 @@ KEY_NAMES = (
     "refusal_keys.py",
     "event_keys.py",
     "index_keys.py",
+    "minute_keys.py",
     "stripe_keys.py",
     "sweep_keys.py",
     "unreadable_keys.py",

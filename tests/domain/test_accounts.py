@@ -8,14 +8,13 @@ import pytest
 from calling_credit.accounts.account import (
     Account,
     Line,
-    User,
     account_view,
     line_view,
     parse_account,
     parse_switch,
-    parse_user,
 )
 from calling_credit.accounts.line_number import parse_line
+from calling_credit.accounts.user import User, parse_user
 from calling_credit.errors import InvalidValue
 from calling_credit.ids import check_id
 from calling_credit.ledger.adjustments import Adjustment, parse_adjustment

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from calling_credit.accounts.account import Account, Line, User
+from calling_credit.accounts.account import Account, Line
 from calling_credit.accounts.customer_changes import cleared_customer
 from calling_credit.accounts.limits import DEFAULT_LIMITS, parse_limits
 from calling_credit.accounts.recorded_changes import account_changes, line_change, user_change
+from calling_credit.accounts.user import User
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor, ActorKind, command_actor, shown_by, stripe_actor, sweep_actor
 from calling_credit.changes.change import Change, change_item, difference

@@ -28,7 +28,7 @@ from calling_credit.rates.deck_codes import DeckErrorCode, DeckWarningCode, Guar
 from calling_credit.rates.deck_diff import PriceChange
 from calling_credit.rates.deck_states import StateKind
 from calling_credit.rates.pricing import FreeReason
-from calling_credit.rates.publishing import OUTCOME_MESSAGES, PublishOutcome
+from calling_credit.rates.publish_outcomes import OUTCOME_MESSAGES, PublishOutcome
 from calling_credit.recharge import settings
 from calling_credit.recharge.attempts import SOFT, AttemptOutcome, SuspensionReason
 from calling_credit.recharge.decision import StopReason
@@ -50,6 +50,7 @@ OF_OPERATORS = {
     EventType.CARD_BLOCKED,
     EventType.CARD_ATTEMPTS_LIMITED,
     EventType.RULE_CHANGED,
+    EventType.PRICE_TERMS_CHANGED,
     EventType.ADJUSTMENT_POSTED,
     EventType.MAIL_BOUNCED,
     EventType.MAIL_COMPLAINED,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from calling_credit.rates.compiled_deck import MAGIC, InvalidCompiledDeckError, compile_deck, read_compiled
 from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.rate_steps import RateStep
 from tests.domain.examples import deck
 
 DATES = ("2020-01-01T00:00:00.000Z", "2026-11-23T10:00:00.000Z", "2026-12-01T00:00:00.000Z")
@@ -28,6 +29,9 @@ rows = st.lists(
         increment_seconds=st.integers(1, 3600),
         effective_from=st.sampled_from(DATES),
         category=st.sampled_from(("included", "outbound_international_call", "calls")),
+        rate_steps=st.sampled_from(
+            ((), (), (RateStep(60, 100_000, 1),), (RateStep(1, 0, 60), RateStep(604_800, 7, 6)))
+        ),
     ),
     max_size=30,
     unique_by=lambda row: (row.prefix, row.origin, row.effective_from),
@@ -50,6 +54,12 @@ def test_a_compiled_deck_gives_the_same_answers(of_deck: list[RateRow], number: 
     assert (compiled.version, compiled.categories) == (listed.version, listed.categories)
 
 
+def test_a_deck_without_rate_steps_has_the_format_of_earlier_releases() -> None:
+    assert EXAMPLE.startswith(b"calling-credit-deck 1\n")
+    assert WITH_STEPS.startswith(b"calling-credit-deck 2\n")
+    assert read_compiled(WITH_STEPS, "deck-1").rows[0].rate_steps == (RateStep(60, 100_000, 1),)
+
+
 @given(rows)
 def test_the_same_rows_in_any_order_make_the_same_file(of_deck: list[RateRow]) -> None:
     assert compile_deck(Deck("deck-1", of_deck)) == compile_deck(Deck("deck-2", of_deck[::-1]))
@@ -66,6 +76,7 @@ def test_many_prefixes_are_found_although_few_stay_in_memory(monkeypatch: pytest
 
 
 EXAMPLE = compile_deck(deck({}, {"prefix": "33", "country": "FR"}))
+WITH_STEPS = compile_deck(deck({"rate_steps": "60:0.1:1"}))
 _, DESCRIPTION, CONTENT = EXAMPLE.split(b"\n", 2)
 
 
@@ -80,6 +91,9 @@ def described(**changes: object) -> bytes:
         b"",
         b"prefix,destination\n",
         EXAMPLE.replace(b"deck 1\n", b"deck 2\n"),
+        EXAMPLE.replace(b"deck 1\n", b"deck 3\n"),
+        WITH_STEPS.replace(b"deck 2\n", b"deck 1\n"),
+        WITH_STEPS[:-1],
         EXAMPLE[:-1],
         EXAMPLE + b"x",
         MAGIC,

@@ -7,7 +7,8 @@ import jsonschema
 import pytest
 
 from calling_credit.dynamodb.attributes import to_attributes
-from calling_credit.notifications.events import ALL, Announcement
+from calling_credit.notifications.announcement import Announcement
+from calling_credit.notifications.events import ALL
 from ops.event_schemas import FOLDER, path, schema
 from tests.domain.event_examples import (
     BALANCE,

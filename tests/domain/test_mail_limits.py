@@ -17,7 +17,7 @@ from calling_credit.recharge.attempts import SuspensionReason
 from ops.mail_samples import CONFIRMATION, SAMPLES
 
 
-def test_receipts_reversals_freezes_and_addresses_are_always_sent() -> None:
+def test_receipts_freezes_addresses_and_rises_are_always_sent() -> None:
     assert (
         set(MAILED)
         >= ALWAYS_SENT
@@ -30,6 +30,7 @@ def test_receipts_reversals_freezes_and_addresses_are_always_sent() -> None:
             EventType.ACCOUNT_UNFROZEN,
             EventType.ACCOUNT_CHANGED,
             EventType.ADDRESS_CONFIRMATION_REQUESTED,
+            EventType.RATE_CHANGE_ANNOUNCED,
         }
     )
     for kind, data in SAMPLES:

@@ -15,7 +15,14 @@ from calling_credit.recharge.suspension_reasons import SuspensionReason
 from ops.mail_samples import CONFIRMATION, DECLINED, PAGE_URL, PAYMENT, SAMPLES, as_markdown, samples
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "emails.md"
-NO_NEWS = {"CallUnrated", "CardBlocked", "CardAttemptsLimited", "RuleChanged", "AdjustmentPosted"} | {
+NO_NEWS = {
+    "CallUnrated",
+    "CardBlocked",
+    "CardAttemptsLimited",
+    "RuleChanged",
+    "PriceTermsChanged",
+    "AdjustmentPosted",
+} | {
     "MailBounced",
     "MailComplained",
 }

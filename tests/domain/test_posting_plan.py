@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from calling_credit.accounts.daily_sums import Dimension, counters_of, mark_counted
+from calling_credit.accounts.daily_sums import Dimension, mark_counted
+from calling_credit.accounts.entry_counters import counters_of
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
@@ -28,6 +29,7 @@ from tests.harness.small_table import Key, SmallTable, key_of
 PK = "ACCOUNT#acct_1"
 CATEGORIES = ("outbound_international_call", "outbound_premium_call", "satellite_call")
 MONTHS = ("2026-10-31", "2026-11-01")
+BUNDLES = ("2026-10#ACCOUNT#the UK", "2026-11#LINE#line_1#the UK")
 CALLS = range(97)
 ROW = RateRow("44", "United Kingdom", "GB", "*", 100_000, 0, 60, 60, "2020-01-01T00:00:00.000Z", CATEGORIES[0])
 
@@ -37,6 +39,8 @@ def entry(number: int) -> Entry:
     rated = RatedCall(replace(ROW, category=CATEGORIES[number % 3]), "deck-1", "US", 180, 300_000)
     made = charge_entry(call(call_id=f"c_{number:02d}"), rated, "America/New_York", NOW)
     facts = {**made.explanation, "line_id": f"line_{number % 4}", "user_id": f"user_{number % 5}"}
+    if number % 4:  # Every fourth call is not covered.
+        facts |= {"bundle": BUNDLES[number % 2], "covered_seconds": 7 + number}
     return replace(made, local_date=MONTHS[number % 2], amount_micros=-(1 + number) * 100, explanation=facts)
 
 
@@ -58,6 +62,8 @@ def hold(number: int) -> Hold:
         authorized_at=at,
         asked_at=at,
         asked_seconds=600,
+        covered_seconds=200 + number if number % 4 else 0,
+        bundle=BUNDLES[number % 2] if number % 4 else "",
     )
 
 
@@ -65,7 +71,7 @@ ENTRIES = [entry(number) for number in CALLS]
 HOLDS = {entry.key: hold(number) for number, entry in enumerate(ENTRIES)}
 DAYS = {("ACCOUNT#acct_1", f"SPENT_DAY#{day}"): {Dimension.LINE: {f"other_{n}" for n in range(49)}} for day in MONTHS}
 ENTRIES = list(mark_counted(ENTRIES, frozenset({"acct_1"}), DAYS))
-DAILY_SUMS = counters_of(ENTRIES)
+OF_ENTRIES = counters_of(ENTRIES)
 MONTHLY = {
     entry_name(entry): (CounterChange(PK, f"SPENT#{entry.local_date[:7]}", {"spent": entry.amount_micros, "calls": 1}),)
     for entry in ENTRIES
@@ -74,7 +80,7 @@ LEFT = {
     hold_name(hold.call_key): (CounterChange(PK, "LEFT", {"left_seconds": hold.max_seconds}),)
     for hold in HOLDS.values()
 }
-BOTH = {name: (*changes, *DAILY_SUMS.get(name, ())) for name, changes in MONTHLY.items()}
+BOTH = {name: (*changes, *OF_ENTRIES.get(name, ())) for name, changes in MONTHLY.items()}
 COUNTERS = BOTH | LEFT
 
 
@@ -101,6 +107,10 @@ def expected(posted: list[Entry], holds: list[Hold]) -> Counter[tuple[Key, str]]
         sums[day, "total_micros"] += one.amount_micros
         sums[(PK, f"SPENT#{one.local_date[:7]}"), "spent"] += one.amount_micros
         sums[(PK, f"SPENT#{one.local_date[:7]}"), "calls"] += 1
+        if "covered_seconds" in one.explanation:
+            minutes = (PK, f"MINUTES#{one.explanation['bundle']}")
+            sums[minutes, "left_seconds"] -= int(one.explanation["covered_seconds"] or 0)
+            sums[minutes, "used_seconds"] += int(one.explanation["covered_seconds"] or 0)
         for name in ("posted_micros", "headroom_micros", "available_micros"):
             sums[(PK, "BALANCE"), name] += one.amount_micros
     for sort_key, of_day in sums_by_day(map(stored, posted)).items():
@@ -110,6 +120,7 @@ def expected(posted: list[Entry], holds: list[Hold]) -> Counter[tuple[Key, str]]
         sums[(PK, "BALANCE"), "held_micros"] -= one_hold.amount_micros
         sums[(PK, "BALANCE"), "live_holds"] -= 1
         sums[(PK, "LEFT"), "left_seconds"] += one_hold.max_seconds
+        sums[(PK, f"MINUTES#{one_hold.bundle}"), "left_seconds"] += one_hold.covered_seconds
     return sums
 
 
@@ -153,7 +164,7 @@ def condition_failed(item: dict[str, Any] | None = None) -> dict[str, Any]:
 def test_the_posting_covers_every_kind_of_item_in_several_transactions() -> None:
     kinds = Counter(key[1].split("#")[0] for _, _, key in POSITIONS)
     assert (kinds["ENTRY"], kinds["HOLD"]) == (97, 97)
-    assert set(kinds) == {"ENTRY", "HOLD", "DAY", "SPENT", "SPENT_DAY", "LEFT", "BALANCE"}
+    assert set(kinds) == {"ENTRY", "HOLD", "DAY", "SPENT", "SPENT_DAY", "LEFT", "MINUTES", "BALANCE"}
     assert len({at for at, _, _ in POSITIONS}) == 3
 
 
@@ -178,7 +189,8 @@ def test_a_changed_hold_at_any_position_is_released_in_its_new_state() -> None:
     for at, position, (_, sk) in failing("HOLD"):
         [before] = [one for one in HOLDS.values() if f"HOLD#{one.call_key}" == sk]
         others = [one for one in HOLDS.values() if one is not before]
-        extended = replace(before, amount_micros=before.amount_micros + 7_000_000, max_seconds=before.max_seconds)
+        covered = before.covered_seconds and before.covered_seconds + 60
+        extended = replace(before, amount_micros=before.amount_micros + 7_000_000, covered_seconds=covered)
         table = SmallTable(at, position, condition_failed(hold_item(extended)))
         check(table, post(table), {}, [*others, extended])
         ended = deepcopy(hold_item(before)) | {"status": to_attribute(HoldStatus.EXPIRED)}

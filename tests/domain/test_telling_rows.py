@@ -81,7 +81,7 @@ class Counted(Deck):
 
     reads = 0
 
-    def rows_of(self, country: str) -> list[RateRow]:
+    def rows_of(self, country: str, _at: str = "") -> list[RateRow]:
         """Return the rows of a country."""
         self.reads += 1
         return super().rows_of(country)

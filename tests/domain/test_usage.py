@@ -228,5 +228,6 @@ def test_the_balance_shows_the_state_of_automatic_recharge_beside_it() -> None:
         "held": "0.000007",
         "available": "-0.000012",
         "auto_recharge": recharge,
+        "included_minutes": [],
         "updated_at": "2026-11-23T12:00:00.000Z",
     }

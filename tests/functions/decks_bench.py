@@ -59,7 +59,7 @@ def clean(world: World) -> Iterator[None]:
     """A bucket with only the small deck, active before any upload; other objects are removed afterwards."""
 
     def empty() -> None:
-        for prefix in ("incoming/", "reports/", "decks/"):
+        for prefix in ("incoming/", "reports/", "decks/", "lists/"):
             for found in _s3().list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", []):
                 _s3().delete_object(Bucket=BUCKET, Key=found["Key"])
 
@@ -85,6 +85,7 @@ def publish_allowed(world: World, data: bytes) -> str:
     """Publish a deck with all its findings allowed, as the command does; return its version."""
     decks = DeckBucket(_s3(), BUCKET)
     check = decks.check(data, world.clock.now, world.clock.now)
-    assert decks.publish(data, check, world.clock.now, world.clock.now, check.counts) == "published"
+    outcome = decks.publish(data, check, world.clock.now, world.clock.now, check.counts)
+    assert outcome == "published", outcome
     world.stack.forget()
     return check.version

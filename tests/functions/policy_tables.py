@@ -16,6 +16,7 @@ WRITTEN = {
     "check_connector_key": {"CONNECTOR_KEY#*"},
     "expire_holds": {"ACCOUNT#*", "LEASE", LISTED},
     "rerate_calls": {"ACCOUNT#*", "LEASE", LISTED},
+    "publish_rates": {"ACCOUNT#*", "LEASE"},
     "change_settings": {"ACCOUNT#*", "ASKED#*", "MAIL#*", "STRIPE"},
     "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", *MOVES},
     "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},
@@ -49,7 +50,7 @@ INDEXED = {
     "move_credit": {"APPROVAL#*"},
     "reconcile_payments": {"RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
     "rerate_calls": {"UNRATED#*"},
-    "read_accounts": {"ISSUE#*"},
+    "read_accounts": {"ACCOUNT#*", "ISSUE#*"},
     "shorten_numbers": {"ACCOUNT#*"},
 }
 """The kinds of item that each function may find in the index."""

@@ -117,6 +117,9 @@ def test_details_as_csv_have_every_column_and_page_with_a_header(world: World) -
         "corrected": "false",
         "suspicious": "false",
         "line_number": "+14155550100",
+        "rate_steps": "",
+        "covered_seconds": "0",
+        "bundle": "",
     }
 
 

@@ -148,7 +148,7 @@ def test_an_unrated_call_keeps_the_id_until_it_is_charged(world: World, listener
     assert waiting[CORRELATION_ID] == CAUSE
     [event] = [one for one in listener.hear() if one["type"] == "CallUnrated"]
     assert event[CORRELATION_ID] == CAUSE
-    from calling_credit.charging.unrated_calls import unrated_call_from_item  # noqa: PLC0415 - clients after moto
+    from calling_credit.charging.unrated_prices import unrated_call_from_item  # noqa: PLC0415 - clients after moto
 
     assert unrated_call_from_item(waiting).correlation_id == CAUSE
 

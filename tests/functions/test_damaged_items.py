@@ -78,6 +78,7 @@ READERS: dict[str, tuple[Reader, ...]] = {
     "topup": (reconciles, recharges, publishes),
     "auto_recharge": (reconciles, recharges, publishes),
     "spent_day": (charges, publishes),
+    "minutes": (charges, publishes),
     "denial": (publishes,),
     "activity": (publishes,),
     "payment_limits": (publishes,),
@@ -123,7 +124,8 @@ def everything(till: Till) -> None:
     """Let two accounts have an item of each kind that a loop reads."""
     world = till.world
     world.create_account("acct_2")
-    world.operate("PUT", "/accounts/acct_1", {"breakdown": True})
+    bundle = {"name": "the UK", "countries": ["GB"], "minutes": 10}
+    world.operate("PUT", "/accounts/acct_1", {"breakdown": True, "bundles": [bundle], "markup_percent": "12.50"})
     till.set_rule(till.card())
     till.paid("25.00", till.card())
     world.authorize("held")

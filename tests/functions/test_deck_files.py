@@ -73,7 +73,7 @@ def test_any_published_deck_can_be_named(bucket: Bucket) -> None:
 
 
 def test_old_decks_leave_memory_but_none_that_is_needed(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("calling_credit.rates.active_decks.MAX_ROWS_LOADED", 3)
+    monkeypatch.setattr("calling_credit.rates.loaded_decks.MAX_ROWS_LOADED", 3)
     for number in range(6):
         bucket.publish(CHEAP, f"v{number}", seconds(number * 100), lead=0)
     decks = decks_of(bucket)

@@ -110,7 +110,7 @@ def test_authorize_says_try_again_and_holds_nothing_while_the_deck_loads(
         assert released.wait(30)
         return load(*arguments)
 
-    monkeypatch.setattr("calling_credit.rates.active_decks.read_active", slow)
+    monkeypatch.setattr("calling_credit.rates.loaded_decks.read_active", slow)
     app = world.stack.apps["authorize_call"]
     monkeypatch.setattr(app.decks, "in_force", lambda now: type(app.decks).in_force(app.decks, now, 0.05))
     answer = world.authorize("c_1")

@@ -11,12 +11,14 @@ import boto3
 import pytest
 
 from tests.functions.desk_bench import act, read
+from tests.functions.own_prices_bench import call_to, gold
 from tests.functions.rerate_bench import charged, micros
 from tests.functions.usage_bench import call_at
 from tests.harness.table import BUCKET
 from tests.harness.till import Till
-from tests.harness.world import World
+from tests.harness.world import JAPAN, MOBILE, UNITED_KINGDOM, World
 
+__all__ = ["gold"]
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 
@@ -144,3 +146,27 @@ def test_a_wrong_export_names_its_field(world: World, body: dict[str, Any], code
     answer = act(world, "/exports", body)
     assert (answer.status, answer.code) == (422, code)
     assert world.stack.items() == before
+
+
+def test_the_calls_of_an_export_explain_prices_of_the_accounts_own(gold: World) -> None:
+    numbers = {"c_1": UNITED_KINGDOM, "c_2": MOBILE, "c_3": JAPAN}
+    assert gold.deliver(*(call_to(number, call_id) for call_id, number in numbers.items())) == []
+    columns = ("price_list", "list_version", "base_rate_per_minute", "base_connection_fee", "markup_percent")
+    expected = {
+        "c_1": ["gold", "gold-1", "", "", "0.00"],
+        "c_2": ["", "", "0.25", "0.00", "12.50"],
+        "c_3": ["", "", "0.0123", "0.00", "12.50"],
+    }
+    content = files(exported(gold))
+    rows = {row["call_key"]: row for row in table(content["calls.csv"])}
+    assert {key: [row[column] for column in columns] for key, row in rows.items()} == expected
+    listed = {row["call_key"]: row for row in json.loads(content["calls.json"])}
+    assert {key: [row[column] or "" for column in columns] for key, row in listed.items()} == expected
+    shown = gold.get("/usage/outbound_international_call", accept="text/csv").text.splitlines()[0]
+    assert not set(columns) & set(shown.split(",")), "the customer's file has the same columns as ever"
+
+
+def test_calls_at_the_decks_prices_leave_these_columns_empty(world: World) -> None:
+    assert world.deliver({}) == []
+    [row] = table(files(exported(world))["calls.csv"])
+    assert {row[name] for name in ("price_list", "list_version", "base_rate_per_minute", "markup_percent")} == {""}

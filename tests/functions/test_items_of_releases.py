@@ -12,7 +12,9 @@ from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.links.store import withdraw_links
 from calling_credit.money import format_money as money
+from calling_credit.rates.stored_rows import facts_view
 from tests.domain.purity import item_kinds
+from tests.functions.rerate_bench import micros
 from tests.harness.actors import OPERATOR
 from tests.harness.callbacks import issues
 from tests.harness.queue import delivery, failures
@@ -34,6 +36,9 @@ def reads_account(old: Old) -> None:
     assert shown["billing_emails"] == old.item.get("billing_emails", [])
     assert shown["frozen"] == ("frozen_at" in old.item)
     assert ("low_balance" in shown) == ("low_micros" in old.item)
+    terms = old.item.get("price_terms") or [{"markup_hundredths": 0}]
+    assert shown["price_list"] == terms[0].get("price_list")
+    assert micros(shown["markup_percent"]) == terms[0]["markup_hundredths"] * 10_000
     answer = old.ask("change_settings", "GET", "/limits")
     assert answer.status == 200, answer.text
 
@@ -55,6 +60,7 @@ def reads_entry(old: Old) -> None:
             money(-old.item["amount_micros"]),
             old.item["billed_seconds"],
         )
+        assert facts_view(old.item).items() <= call.items()
 
 
 def reads_day(old: Old) -> None:
@@ -216,10 +222,9 @@ READERS: dict[str, Callable[[Old], None]] = {
 }
 
 
-NEW_KINDS: set[str] = set()
-NEW_KINDS |= {"activity", "asked", "callbacks", "card", "correction", "denied"}
-NEW_KINDS |= {"denied_day", "index", "name", "number", "payment_limits", "payment_method"}
-NEW_KINDS |= {"refused", "rerating", "stripe_account", "suspicious", "sweep", "unreadable"}
+NEW_KINDS = {"activity", "asked", "callbacks", "card", "correction", "denied", "denied_day", "index", "minutes", "name"}
+NEW_KINDS |= {"number", "payment_limits", "payment_method", "refused", "rerating", "stripe_account", "suspicious"}
+NEW_KINDS |= {"sweep", "unreadable"}
 """The kinds of items that no release has written yet."""
 CASES = [
     pytest.param(folder, path.stem, name, id=f"{folder.name} {path.stem} {name}")

@@ -18,6 +18,7 @@ NEW_ACCOUNT: dict[str, Any] = {
     "billing_emails": [],
     "admission": True,
     "breakdown": False,
+    "bundles": [],
     "frozen": False,
     "limits": {
         "daily_spend": "200.00",
@@ -28,6 +29,8 @@ NEW_ACCOUNT: dict[str, Any] = {
         "blocked": [],
         "high_cost_allowed": [],
     },
+    "price_list": None,
+    "markup_percent": "0.00",
 }
 
 # --- Accounts ---------------------------------------------------------------------------------------------------------
@@ -84,8 +87,11 @@ def test_configuring_again_changes_only_the_given_settings(world: World) -> None
         **emails,
         "admission": True,
         "breakdown": False,
+        "bundles": [],
         "frozen": False,
         "limits": answer.body["limits"],
+        "price_list": None,
+        "markup_percent": "0.00",
     }
     [account] = world.of_kind("ACCOUNT")
     assert (account["created_at"], account["updated_at"]) == ("2026-11-23T12:00:00.000Z", "2026-11-23T13:00:00.000Z")

@@ -86,6 +86,7 @@ def test_the_overview_has_exactly_the_documented_parts(world: World) -> None:
             "destinations": [],
             "recharges": False,
         },
+        "included_minutes": [],
         "statement": {"opening_balance": "0.00", "days": []},
         "lines": {"total": 1, "enabled": 1},
         "amount_needed": None,

@@ -87,6 +87,7 @@ SAME_IN_BOTH = {
     "activity.field_suspended",
     "activity.inLanguage",
     "billing.minutesCount",
+    "call_price.includedOf",
     "call_table.column_at",
     "call_table.column_destination",
     "call_table.perMinute",

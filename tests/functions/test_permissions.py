@@ -9,11 +9,11 @@ from fnmatch import fnmatchcase
 import pytest
 
 from local.stripe_stand_in.controls import Controls
-from tests.domain.examples import EVENT, deck_csv
 from tests.functions.connectors_bench import check, create_key, revoke_key
 from tests.functions.desk_bench import use_the_desk
 from tests.functions.freeze_bench import FROZEN, issued, press
 from tests.functions.moves_bench import move_everything
+from tests.functions.new_prices_bench import announce_a_rise, new_prices
 from tests.functions.notifications_bench import use_notifications
 from tests.functions.policy_bench import allowed, checks_of, partitions_allowed
 from tests.functions.proof_bench import change
@@ -21,7 +21,7 @@ from tests.functions.report_bench import use_numbers
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
 from tests.harness.table import FUNCTIONS, sample_event
 from tests.harness.till import ALWAYS, CREATE, Till
-from tests.harness.world import DECK, INCLUDED, UNCOVERED, World
+from tests.harness.world import INCLUDED, UNCOVERED, World
 
 pytestmark = pytest.mark.dynamodb
 WITHOUT_TABLE = ("publish_events", "billing_page", "public_rates", "check_release")
@@ -190,23 +190,7 @@ def read_everything(till: Till) -> None:
         assert till.world.ask("add_funds", "GET", path).status == 200
     till.shown_rule()
     new_prices(till)
-
-
-def new_prices(till: Till) -> None:
-    """Upload a deck that covers a waiting call, price calls again by it after its grace time, and waive one."""
-    from tests.harness.table import BUCKET, _s3  # noqa: PLC0415
-
-    event = sample_event("publish_rates")
-    deck = DECK.replace(b"0.10", b"0.20") + deck_csv({"prefix": "33", "country": "FR"}).split(b"\n", 1)[1]
-    _s3().put_object(Bucket=BUCKET, Key=event["detail"]["object"]["key"], Body=deck)
-    assert till.world.stack.invoke("publish_rates", event, seconds=300)["outcome"] == "published"
-    till.world.clock.now += timedelta(minutes=16, seconds=1)
-    assert till.world.stack.invoke("rerate_calls", {}, seconds=300)["calls_rated"] == 1
-    asked = {"account_id": "acct_1", "from": "2026-11-01", "to": "2026-11-30", "deck": "active", "by": "ops"}
-    assert till.world.stack.invoke("rerate_calls", {"reprice": asked | {"apply": True}}, seconds=300)["changed"] == 2
-    body = {"started_at": EVENT["started_at"], "waive": True, "reason": "Test"}
-    command = {"account_id": "acct_1", "call_key": "c_1", "body": body, "key": "k_4", "by": "ada", "apply": True}
-    assert till.world.stack.invoke("rerate_calls", {"correct": command})["after"]["price"] == "0.00"
+    announce_a_rise(till.world)
 
 
 def mail_that_it_waits(till: Till) -> None:

@@ -50,6 +50,13 @@ def test_odd_searches_find_nothing(world: World, text: str) -> None:
     assert found(world, text) == []
 
 
+def test_a_page_shows_the_price_list_and_markup_of_the_account(world: World) -> None:
+    page = read(world, "/acct_1")
+    assert (page["price_list"], page["markup_percent"]) == (None, "0.00")
+    assert world.operate("PUT", "/accounts/acct_1", {"markup_percent": "12.5"}).status == 200
+    assert read(world, "/acct_1")["markup_percent"] == "12.50"
+
+
 def test_a_page_shows_payments_with_stripes_state_in_eleven_requests(till: Till) -> None:
     world = till.world
     card = till.card()

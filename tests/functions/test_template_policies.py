@@ -163,8 +163,10 @@ def test_decks_are_read_by_prefix() -> None:
         if "s3:GetObject" in actions_of(statement):
             read = {text.partition("${DeckBucket.Arn}/")[2] for text in words(statement["Resource"])}
             uploads = {"incoming/*", "reports/*"} if folder == "publish_rates" else set()
-            decks = {"active.json", "compiled/*", "decks/*", "short_codes/*"} | uploads
-            assert read == ({"exports/*"} if folder == "keep_accounts" else decks), folder
+            lists = set() if folder in ("public_rates", "check_release") else {"lists/*"}
+            decks = {"active.json", "compiled/*", "decks/*", "short_codes/*"} | uploads | lists
+            others = {"keep_accounts": {"exports/*"}, "read_accounts": {"lists/cost/*"}}
+            assert read == others.get(folder, decks), folder
 
 
 def test_streams_and_queues_are_those_of_this_stack() -> None:

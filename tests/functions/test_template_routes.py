@@ -85,6 +85,7 @@ DESK_ROUTES |= {
     "GET /operator/accounts/{account_id}/calls/{call_key}",
     "GET /operator/accounts/{account_id}/proof",
     "GET /operator/accounts/{account_id}/close",
+    "GET /operator/margins",
     "POST /operator/accounts/{account_id}/close",
     "POST /operator/accounts/{account_id}/links/withdraw",
     "POST /operator/accounts/{account_id}/mails/{mail_id}/resend",

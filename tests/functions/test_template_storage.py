@@ -3,6 +3,7 @@
 from calling_credit.charging import raw_archive
 from calling_credit.desk import export_bucket
 from calling_credit.rates import deck_store
+from calling_credit.rates.list_names import LISTS
 from tests.functions.template_resources import RESOURCES, TEMPLATE, of_type, only, statements, translated, words
 
 
@@ -33,6 +34,7 @@ def test_publisher_may_write_decks_reports_and_pointer_but_no_upload() -> None:
         f"{deck_store.COMPILED}*",
         f"{deck_store.REPORTS}*",
         deck_store.ACTIVE_KEY,
+        f"{LISTS}*",
     ]
     for folder in ("auto_recharge", "publish_events"):  # Into the bucket of failures.
         writers.pop(folder)

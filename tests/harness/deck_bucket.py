@@ -14,11 +14,12 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from calling_credit.instants import format_instant
 from calling_credit.rates.active_decks import ActiveDecks
-from calling_credit.rates.active_pointer import ActivePointer, ShortCodeList, replacing
+from calling_credit.rates.active_pointer import ActivePointer, ShortCodeList, pointer_from, replacing
 from calling_credit.rates.compiled_deck import compile_deck
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import parse_deck
 from calling_credit.rates.deck_store import ACTIVE_KEY, compiled_key, deck_key, pointer_to
+from calling_credit.rates.list_names import LISTS
 from calling_credit.rates.short_codes import short_codes_key
 from tests.domain.examples import NOW, deck_csv
 
@@ -79,6 +80,19 @@ class Bucket:
         active = pointer_to(version, data, now, compiled_sha256=hashlib.sha256(compiled).hexdigest())
         self.point(replacing(self.pointer, active, now, timedelta(seconds=lead)))
         return self._pointer
+
+    def publish_version(self, name: str, data: bytes, version: str, now: datetime, lead: int = LEAD) -> None:
+        """Publish a version of a customers' price list."""
+        parsed, place = parse_deck(data, version), f"{LISTS}{name}/"
+        assert isinstance(parsed, Deck)
+        compiled = compile_deck(parsed)
+        self.objects |= {place + deck_key(version): data, place + compiled_key(version): compiled}
+        digest = hashlib.sha256(compiled).hexdigest()
+        active = pointer_to(version, data, now, compiled_sha256=digest)
+        stored = self.objects.get(place + ACTIVE_KEY)
+        before = None if stored is None else pointer_from(json.loads(stored), "")
+        pointer = replacing(before, active, now, timedelta(seconds=lead))
+        self.objects[place + ACTIVE_KEY] = json.dumps(asdict(pointer)).encode()
 
     def publish_short_codes(self, data: bytes, now: datetime) -> ShortCodeList:
         """Publish a price list of short codes."""

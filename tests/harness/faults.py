@@ -178,7 +178,9 @@ def deliver_until_settled(
             stack.forget()
             continue
         context = None
-        stack.apps["rate_calls"].decks._failed_at = None  # The queue delivers later, when the bucket is read again.
+        decks = stack.apps["rate_calls"].decks
+        for one in (decks, *decks.lists._lists.values()):
+            one._failed_at = None  # The queue delivers later, when the bucket is read again.
         back = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         if back == settled or not back:
             return back, delivery

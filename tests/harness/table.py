@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -125,6 +125,23 @@ class Stack:
         deck_store.activate(s3, BUCKET, pointer)
         if forget:
             self.forget()
+
+    def publish_list(self, name: str, rows: bytes, version: str, in_force_from: datetime | None = None) -> None:
+        """Publish a version of a customers' price list, as `publish` does a deck. Warm functions find out in time."""
+        from calling_credit.rates import active_pointer, deck_store, list_names  # noqa: PLC0415
+
+        s3, compiled = list_names.list_client(_s3(), name), compiled_form(rows)
+        deck_store.put_deck(s3, BUCKET, version, rows)
+        deck_store.put_compiled(s3, BUCKET, version, compiled)
+        digest = hashlib.sha256(compiled).hexdigest()
+        pointer = deck_store.pointer_to(version, rows, datetime.now(UTC), compiled_sha256=digest)
+        if in_force_from is not None:
+            active = deck_store.read_active(s3, BUCKET)
+            pointer = active_pointer.replacing(active, pointer, in_force_from, timedelta())
+        deck_store.activate(s3, BUCKET, pointer)
+        beside = deck_store.read_active(_s3(), BUCKET)
+        if beside is not None:  # As publishing does.
+            deck_store.activate(_s3(), BUCKET, replace(beside, categories=(*beside.categories, *pointer.categories)))
 
     def publish_short_codes(self, data: bytes, now: datetime) -> None:
         """Publish a price list of short codes, in force a minute later. Warm functions find out in time."""

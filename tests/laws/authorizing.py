@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from tests.laws.calls import EMERGENCY
 from tests.laws.driver import Driver, expect
 from tests.laws.limits import DOLLAR, limits_of, names
-from tests.laws.prices import call_key, instant, moment, money, price
+from tests.laws.prices import call_key, exact_price, instant, moment, money, price, steps
 
 COUNTRIES = {"+44": "GB", "+81": "JP", "+33": "FR", "+39": "IT", "+91": "IN", "+187": "JM", "+190": "US", "+870": "001"}
 ANNOUNCED = {
@@ -123,7 +123,8 @@ def refused_by_a_limit(driver: Driver, asked: Ask, hold: Any, row: Any) -> str |
         return "destination_blocked"
     if row is None:
         return "destination_unrated"
-    minute = Fraction(row["connection_fee"]) + price(row, 60)[0] * Fraction(row["rate_per_minute"]) / 60
+    later = [-(-60 // length) * length * Fraction(rate) / 60 for _, rate, length in steps(row)]
+    minute = max([exact_price(row, 60)[1], *later])
     is_costly = is_place and minute * DOLLAR > limits["high_cost"]
     if is_costly and not names(limits["high_cost_allowed"], asked["to"], country):
         return "high_cost_destination"
@@ -165,7 +166,8 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
     settings = model.items[f"ACCOUNT#{account}", "ACCOUNT"]
     changed = settings.get("admission_changed_at")
     is_on = settings["admission"] and (changed is None or now - moment(changed) >= timedelta(minutes=2))
-    if hold is None and (amount == 0 or not is_on):
+    prices = (row["rate_per_minute"], row["connection_fee"], *(rate for _, rate, _ in steps(row)))
+    if hold is None and not (is_on and any(map(Fraction, prices))):
         return told(None, seconds, row, 0, limited_by)
     said = {"amount_micros": amount, "max_seconds": seconds, "asked_at": instant(now)}
     said |= {"asked_seconds": asked["requested_seconds"], "limited_by": limited_by, "repeated_at": None}

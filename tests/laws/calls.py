@@ -51,7 +51,7 @@ SOMETIMES = "+870773123456"
 EMERGENCY = ("911", "112", "988", "+911", "+112", "+1911", "+1988", "+44999")
 HEADER = (
     "prefix,destination,country,origin,rate_per_minute,connection_fee,"
-    "minimum_seconds,increment_seconds,effective_from,category"
+    "minimum_seconds,increment_seconds,effective_from,category,rate_steps"
 )
 CHANGES = ("2020-01-01", "2026-10-25T01:00:00Z", "2026-11-01T06:00:00.500Z", "2026-11-23T18:00:00+02:00")
 STEPS = ((60, 60), (30, 6), (1, 1), (0, 1), (0, 60), (45, 7))
@@ -212,10 +212,19 @@ class Calls:
             for date in since:
                 rate, fee = self._price(0, 3), self.rng.choice(("0", "0.00005", self._price(0, 1)))
                 minimum, increment = self.rng.choice(STEPS)
-                rows.append(
-                    f"{prefix},Place {prefix},{country},{origin},{rate},{fee},{minimum},{increment},{date},{category}"
-                )
+                cells = (prefix, f"Place {prefix}", country, origin, rate, fee, minimum, increment, date, category)
+                rows.append(",".join(map(str, (*cells, self._steps()))))
         return rows
+
+    def _steps(self) -> str:
+        """The rate steps of every third row: cheaper, more expensive, or free, with increments that cross them."""
+        if self.rng.random() < 0.67:
+            return ""
+        begins = sorted(self.rng.sample((1, 30, 45, 60, 61, 300, 3600), self.rng.randint(1, 3)))
+        lengths = (1, 6, 10, 60, 77)
+        return ";".join(
+            f"{begin}:{self.rng.choice(('0', self._price(0, 3)))}:{self.rng.choice(lengths)}" for begin in begins
+        )
 
     def _price(self, least: int, most: int) -> str:
         digits = "".join(self.rng.choices(string.digits, k=self.rng.randint(1, 6)))

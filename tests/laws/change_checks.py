@@ -106,7 +106,30 @@ def _account(item: Image) -> Facts:
     waiting = item.get("waiting_emails", ())
     facts["waiting_emails"] = [{"address": one["address"], "language": one["language"]} for one in waiting]
     facts["breakdown"] = "breakdown_since" in item
+    facts["bundles"] = _bundles(item)
     return facts | {"low_balance": None if low is None else money(low)}
+
+
+def _bundles(item: Image) -> list[Facts] | None:
+    """The bundles of included minutes as the operator sent them; None without any."""
+    return [
+        {
+            "name": one["name"],
+            "countries": one.get("countries", []),
+            "prefixes": one.get("prefixes", []),
+            "minutes": one["minutes"],
+        }
+        for one in item.get("bundles", ())
+    ] or None
+
+
+def _prices(item: Image) -> Facts:
+    if not item.get("price_terms"):
+        return {}
+    latest = item["price_terms"][0]
+    sign, hundredths = "-" * (latest["markup_hundredths"] < 0), abs(latest["markup_hundredths"])
+    markup = f"{sign}{hundredths // 100}.{hundredths % 100:02d}"
+    return {"price_list": latest.get("price_list"), "markup_percent": markup, "prices_from": latest["from"]}
 
 
 def _limits(stored: Image, defaults: Image) -> Facts:
@@ -140,11 +163,13 @@ def _backup(item: Image) -> Facts | None:
 
 
 def _line(item: Image) -> Facts:
-    return {name: item.get(name) for name in ("number", "user_id", "international_calling", "closes_at")}
+    facts = {name: item.get(name) for name in ("number", "user_id", "international_calling", "closes_at")}
+    return facts | {"bundles": _bundles(item)}
 
 
 FOLDED: tuple[tuple[str, Callable[[str], str], Callable[[Image], Facts]], ...] = (
     ("ACCOUNT", lambda _: "account", _account),
+    ("ACCOUNT", lambda _: "prices", _prices),
     ("ACCOUNT", lambda _: "operator_limits", lambda item: _limits(item.get("limits", {}), MONEY)),
     ("ACCOUNT", lambda _: "limits", lambda item: _limits(item.get("own_limits", {}), {})),
     ("ACCOUNT", lambda _: "customer", lambda item: _clean({"customer": item.get("stripe_customer_id")})),

@@ -73,7 +73,7 @@ def state(driver: Driver, account: str, entries: Entries, seconds: int | None, k
         corrected["promised"] = True
     row = row | {"category": entry["category"], "prefix": entry["prefix"]}
     if is_free:
-        row = row | {"rate_per_minute": "0", "connection_fee": "0"}
+        row = row | {"rate_per_minute": "0", "connection_fee": "0", "rate_steps": ""}
     model.count("corrected")
     return replace(model, account, entries, row, (billed, 0 if is_free else micros), **corrected)
 

@@ -24,6 +24,7 @@ from tests.laws import checks
 from tests.laws.calls import Calls
 from tests.laws.change_checks import law_13_each_change_is_recorded
 from tests.laws.items import Key
+from tests.laws.minutes import law_of_minutes
 from tests.laws.prices import call_key
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -64,6 +65,7 @@ class LedgerBench(Bench):
         checks.law_2_day_totals_are_the_sums_of_that_days_entries(book, set(book.images))
         checks.law_2_daily_sums_are_those_of_the_counted_entries(book, set(book.images))
         checks.law_7_held_is_the_sum_of_live_holds(book, accounts)
+        law_of_minutes(map(book.image, book.images))
         law_13_each_change_is_recorded({key: (None, book.image(key)) for key in book.images})
         for sent in self.wire.sent:
             for kind, action in sent.actions:

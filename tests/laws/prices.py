@@ -148,13 +148,29 @@ def categories(prices: Prices) -> set[str]:
 
 
 def price(row: dict[str, Any], seconds: int) -> tuple[int, int]:
-    """Billed seconds and micro-dollars: whole increments after the minimum, rounded once, half up, to four decimals."""
-    minimum, increment = int(row["minimum_seconds"]), int(row["increment_seconds"])
-    billed = minimum
-    while billed < seconds:
-        billed += increment
-    exact = Fraction(row["connection_fee"]) + billed * Fraction(row["rate_per_minute"]) / 60
+    """Billed seconds and micro-dollars: rounded once, half up, to four decimals."""
+    billed, exact = exact_price(row, seconds)
     return billed, (exact * 10_000 + Fraction(1, 2)) // 1 * 100
+
+
+def exact_price(row: dict[str, Any], seconds: int) -> tuple[int, Fraction]:
+    """Billed seconds and dollars: whole increments after the minimum, each by the rate in force at its beginning."""
+    rate, increment = row["rate_per_minute"], int(row["increment_seconds"])
+    billed, total = int(row["minimum_seconds"]), Fraction(row["connection_fee"])
+    counted = {rate: billed}
+    later = steps(row)
+    while billed < seconds:
+        while later and later[0][0] <= billed and billed:
+            _, rate, increment = later.pop(0)
+        billed += increment
+        counted[rate] = counted.get(rate, 0) + increment
+    return billed, total + sum(many * Fraction(one) / 60 for one, many in counted.items())
+
+
+def steps(row: dict[str, Any]) -> list[tuple[int, str, int]]:
+    """The rate steps of a row: from which second, rate, and increment."""
+    parts = [one.split(":") for one in (row.get("rate_steps") or "").split(";") if one]
+    return [(int(begin), rate, int(length)) for begin, rate, length in parts]
 
 
 def priced(row: dict[str, Any], facts: dict[str, Any]) -> tuple[int, int]:

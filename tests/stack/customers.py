@@ -4,6 +4,7 @@ table, the logs, and the stand-in for Stripe.
 
 import json
 import math
+import re
 import time
 import uuid
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from local.seed import ADMIN, Person, create_sign_in
 from local.stack import Stack, save_card
 from local.stripe_stand_in.controls import Controls
 from local.stripe_stand_in.stand_in import StandIn
+from ops.project import ROOT
 from tests.stack.conftest import TOKEN_SECONDS, eventually, log_lines
 from tests.stack.deployment import invoke
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
@@ -35,8 +37,11 @@ CREATE, CONFIRM, RETRIEVE = (
     "GET /v1/payment_intents/*",
 )
 
-EVENT_CHECK_MINUTES, EVENT_CHECK_MINUTE = 15, 7
-"""When the sweeper asks Stripe for lost webhook events, by the wall clock (functions/reconcile_payments)."""
+SWEEPER = (ROOT / "functions/reconcile_payments/app.py").read_text(encoding="utf-8")
+EVENT_CHECK_MINUTES, EVENT_CHECK_MINUTE = map(
+    int, re.findall(r"EVENTS_EVERY_MINUTES, EVENTS_AT_MINUTE = (\d+), (\d+)", SWEEPER)[0]
+)
+"""When the sweeper asks Stripe for lost webhook events, by the wall clock."""
 
 unanswered = pytest.mark.parametrize(
     "orders",
@@ -171,14 +176,14 @@ def open_customer(stack: Stack, credit: str = "50.00") -> Customer:
 
 
 def is_event_check(in_seconds: int = 0) -> bool:
-    """Return whether a sweeper run that starts then asks Stripe for lost webhook events."""
+    """Return whether it is a minute in which the sweeper asks Stripe for lost webhook events."""
     then = datetime.now(UTC) + timedelta(seconds=in_seconds)
     return then.minute % EVENT_CHECK_MINUTES == EVENT_CHECK_MINUTE
 
 
 def reconcile(stack: Stack) -> None:
-    """Run the sweeper once without failures. Avoid the minute in fifteen in which it also asks for lost events, which
-    would report a payment before its lease expires.
+    """Run the sweeper once without failures. Avoid the minutes in which it also asks for lost events: it would
+    credit a payment before its lease expires.
     """
     while is_event_check(in_seconds=5) or is_event_check():
         time.sleep(1)

@@ -7,9 +7,13 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from urllib.parse import quote, urlsplit
 
+import boto3
 import httpx
 
+from calling_credit.rates import deck_store
+from calling_credit.rates.list_names import COST, LISTS, list_client
 from local.stack import Stack
+from tests.harness.template import ROOT
 from tests.stack.call_probes import deliver
 from tests.stack.conftest import eventually
 from tests.stack.deployment import invoke
@@ -33,6 +37,23 @@ def read_accounts(deployed: Stack, tokens: dict[str, str]) -> None:
         assert answer.status_code == 200, answer.text
     shown = deployed.api.get(account, tokens["support"])
     assert shown["stripe"]["asked"] is True, shown["stripe"]
+    read_margins(deployed, tokens)
+
+
+def read_margins(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Ask for margins before and after a buying list is stored."""
+    client, bucket = boto3.client("s3"), deployed.outputs["DeckBucketName"]
+    costs, address = list_client(client, COST), "/operator/margins?from=2026-01-01&to=2026-01-02"
+    client.delete_object(Bucket=bucket, Key=f"{LISTS}{COST}/{deck_store.ACTIVE_KEY}")
+    answer = deployed.api.request("GET", address, tokens["finance"])
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_price_list"), answer.text
+    data, now = (ROOT / "local" / "rates.csv").read_bytes(), datetime.now(UTC)
+    version = deck_store.deck_version(data, now)
+    deck_store.put_deck(costs, bucket, version, data)
+    deck_store.activate(costs, bucket, deck_store.pointer_to(version, data, now))
+    answer = deployed.api.request("GET", address, tokens["finance"])
+    assert answer.status_code == 200, answer.text
+    client.delete_object(Bucket=bucket, Key=f"{LISTS}{COST}/{deck_store.ACTIVE_KEY}")
 
 
 def keep_accounts(deployed: Stack, tokens: dict[str, str]) -> None:

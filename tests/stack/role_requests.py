@@ -132,7 +132,7 @@ def get_object(name: str, bucket: str = "DeckBucketName") -> Request:
     """Read an object, which may not exist."""
 
     def request(session: boto3.Session, stack: Stack) -> None:
-        session.client("s3").get_object(Bucket=stack.outputs["DeckBucketName"], Key=name)
+        session.client("s3").get_object(Bucket=stack.outputs[bucket], Key=name)
 
     return request
 

@@ -107,6 +107,7 @@ STAFFS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /operator/accounts/{account_id}/calls/{call_key}": ("/calls/CALL_KEY?at=BEGAN", None),
     "GET /operator/accounts/{account_id}/proof": ("/proof", None),
     "GET /operator/accounts/{account_id}/close": ("/close", None),
+    "GET /operator/margins": ("/operator/margins?from=2026-11-01&to=2026-11-30", None),
     "POST /operator/accounts/{account_id}/close": ("/close", {"reason": "A test", "balance": "0.000001"}),
     "POST /operator/accounts/{account_id}/links/withdraw": ("/links/withdraw", {}),
     "POST /operator/accounts/{account_id}/mails/{mail_id}/resend": ("/mails/2026-11-23T10:00:00.000Z_a/resend", {}),
@@ -119,8 +120,8 @@ CASES |= {
     route: (path if path.startswith("/operator") else f"/operator/accounts/acct_meridian{path}", body)
     for route, (path, body) in STAFFS.items()
 }
-"""Path and body of one valid request to each route; tests replace the words in capitals. Closing, and what needs a mail
-or a suspicious call, is refused after the right is checked.
+"""Path and body of one valid request to each route; tests replace the words in capitals. Closing, and what needs a
+mail, a suspicious call, or a buying list, is refused after the right is checked.
 """
 OPEN = {
     "GET /",
@@ -135,7 +136,9 @@ OPEN = {
 OPERATOR = {route for route in CASES if " /accounts" in route}
 CREDIT = {route for route in OPERATOR if route.endswith(("/adjustments", "/corrections"))}
 DESK = {route for route in CASES if " /operator" in route}
-DESK_READS = {route for route in STAFFS if route.startswith("GET ")}
+FOR_FINANCE = {"GET /operator/margins"}
+"""What only finance reads, and a client with the scope for moving credit."""
+DESK_READS = {route for route in STAFFS if route.startswith("GET ")} - FOR_FINANCE
 FOR_SUPPORT = DESK_READS | {route for route in DESK if route.endswith(("/sign-out", "/links/withdraw", "/resend"))}
 """Support reads, and may do what protects an account or tells its customer again."""
 SWITCH = {"POST /calls/authorize": "calls/authorize", "POST /calls/events": "calls/report"}
@@ -169,6 +172,7 @@ SUCCESS = {
     "POST /accounts/{account_id}/calls/{call_key}/corrections": 201,
     "POST /operator/accounts/{account_id}/adjustments": 201,
     "POST /operator/accounts/{account_id}/exports": 201,
+    "GET /operator/margins": 404,
     "POST /operator/accounts/{account_id}/close": 409,
     "POST /operator/accounts/{account_id}/mails/{mail_id}/resend": 404,
     "POST /operator/accounts/{account_id}/calls/{call_key}/confirm": 404,

@@ -79,7 +79,7 @@ def test_repeated_request_completes_an_unanswered_payment(
     customer = open_customer(deployed)
     card, key = customer.save_card(), uuid.uuid4().hex
     for kind, match, count in orders:
-        faults.add(kind, match, count=count, customer=customer.customer_id if match == CREATE else None)
+        faults.add(kind, match, count=count, customer=customer.customer_id)
     unclear = customer.pay(card, "25.00", key)
     assert unclear.status_code == 503 or unclear.json()["status"] == "processing"
     assert customer.credited_micros() == []

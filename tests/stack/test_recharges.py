@@ -82,7 +82,7 @@ def test_sweeper_completes_an_unanswered_recharge(
 ) -> None:
     customer = recharged_customer(deployed)
     for kind, match, count in orders:
-        faults.add(kind, match, count=count, customer=customer.customer_id if match == CREATE else None)
+        faults.add(kind, match, count=count, customer=customer.customer_id)
     customer.make_long_call()
     eventually(
         lambda: [outcome for outcome in customer.recharge_outcomes() if outcome.startswith("charged")], seconds=60

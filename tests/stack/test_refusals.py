@@ -57,6 +57,7 @@ class Limit:
 
 KEY, USE = "CONNECTOR_KEY#probe", ("last_used_at", "last_address")
 ACCOUNT, CARD, ISSUE = "ACCOUNT#acct_probe", "CARD#probe", "STRIPE#probe"
+GOLD, COST = "lists/gold/probe.csv", "lists/cost/probe.csv"
 LIMITS = {
     "a rater writes accounts only": Limit("RateCalls", put(CARD), put(ACCOUNT)),
     "in a transaction too": Limit("RateCalls", transact(ACCOUNT, CARD), transact(ACCOUNT)),
@@ -115,6 +116,10 @@ LIMITS = {
     "the rater takes from its queue": Limit("RateCalls", receive("DeadLetterQueueUrl"), receive("CallQueueUrl")),
     "events create no calls": Limit("PublishEvents", send("CallQueueUrl"), send("EventFailureQueueUrl")),
     "raters read no uploads": Limit("RateCalls", get_object("incoming/probe.csv"), get_object("decks/probe.csv")),
+    "raters write no price list": Limit("RateCalls", put_object(GOLD), get_object(GOLD)),
+    "public prices read no price list": Limit("PublicRates", get_object(GOLD), get_object("active.json")),
+    "staff's readers read no list but the buying one": Limit("ReadAccounts", get_object(GOLD), get_object(COST)),
+    "publishing writes no card": Limit("PublishRates", put(CARD), put(ACCOUNT)),
     "publishing uploads nothing": Limit("PublishRates", put_object("incoming/p.csv"), put_object("reports/p.json")),
     "the publisher has one name": Limit("PublishEvents", put_event("other"), put_event("calling-credit")),
     "it has one bus": Limit("PublishEvents", put_event("calling-credit", "default"), put_event("calling-credit")),

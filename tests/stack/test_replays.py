@@ -39,7 +39,7 @@ def test_a_lost_call_is_charged_again_from_the_archive(deployed: Stack) -> None:
     for _ in ("once", "again"):
         answer = command(deployed, "replay_calls", "--from", began.isoformat(timespec="seconds"), "--yes")
         assert answer.returncode == 0, answer.stdout + answer.stderr
-        eventually(lambda: posted_micros(deployed, "acct_replayed") == -14_000)
+        eventually(lambda: posted_micros(deployed, "acct_replayed") == -14_000, seconds=600)  # The hour's calls too.
     deployed.wait_until_rated()
     assert posted_micros(deployed, "acct_replayed") == -14_000
     after = {item["SK"]["S"] for kind in ("ENTRY#", "DAY#") for item in items_of(deployed, "acct_replayed", kind)}

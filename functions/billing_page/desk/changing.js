@@ -92,6 +92,26 @@ export function changeZone(account, renew) {
 	});
 }
 
+export function changePrices(account, renew) {
+	const now = { price_list: account.price_list, markup_percent: account.markup_percent };
+	const text = ({ price_list: list, markup_percent: markup }) => `${list ? `List ${list}` : "No list"}, markup ${markup} %`;
+	act({
+		title: "Prices of the account",
+		lead: "New prices are for calls that begin two minutes later, or after that. A list goes before the deck; the markup is on the deck's rates.",
+		id: `prices:${account.account_id}`,
+		fields: [{ name: "price_list", label: "Price list", value: now.price_list ?? "", isOptional: true, hint: "The name of a published list. Empty: no list" },
+			{ name: "markup_percent", label: "Markup in percent", value: now.markup_percent, hint: "From -50.00 to 1000.00" }],
+		summary(values) {
+			if (values.price_list === now.price_list && Number(values.markup_percent) === Number(now.markup_percent)) throw unchanged();
+			return [["Now", text(now)], ["Afterwards", text(values), "result"]];
+		},
+		button: () => "Change prices",
+		send: (values) => ({ method: "PUT", path: pathOf(account), body: values }),
+		done: (answer) => `${text(answer)}, for calls that begin from two minutes from now on.`,
+		after: renew,
+	});
+}
+
 const isId = (typed) => (/^[A-Za-z0-9_.:@+-]{1,64}$/.test(typed) ? null : "Enter 1 to 64 letters, digits, or _ . : @ + -");
 
 /** Change a line, or add one (`line` is null). */

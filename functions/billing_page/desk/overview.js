@@ -1,11 +1,11 @@
 // The overview of an account: balance, actions, automatic recharge, cards, limits, settings.
 import { ask } from "../page/api.js";
-import { changeEmails, changeLimits, changeName, changeZone, LIMITS, limitText } from "./changing.js";
+import { changeEmails, changeLimits, changeName, changePrices, changeZone, LIMITS, limitText } from "./changing.js";
 import { failure, fill, h, note } from "../page/dom.js";
 import { cents, count, date, micros, moment, money, plural, when } from "../page/format.js";
 import { table } from "../page/list.js";
 import * as moves from "./moves.js";
-import { actButton, actions as buttons, card, facts, pill, wordsOf, yesNo } from "./parts.js";
+import { actButton, actions as buttons, bundleText, card, facts, pill, wordsOf, yesNo } from "./parts.js";
 import * as settle from "./settling.js";
 
 export function overview(account, _query, renew) {
@@ -91,8 +91,8 @@ function limits(account, renew) {
 
 function details(account, renew) {
 	return card("Account", facts(["Name", account.name], ["Created", account.created_at && date(account.created_at)], ["Time zone", account.time_zone], ["Billing e-mails", h("span.digits", account.billing_emails.join(", ") || "none")],
-		["Holds credit for calls", yesNo(account.admission)], ["Customer at Stripe", account.stripe?.customer_id && h("span.digits", account.stripe.customer_id)]),
-	buttons(actButton("Change name", () => changeName(account, renew)), actButton("Change e-mails", () => changeEmails(account, renew)), actButton("Change time zone", () => changeZone(account, renew))));
+		["Price list", account.price_list ?? "none"], ["Markup on the deck", `${account.markup_percent} %`], ["Holds credit for calls", yesNo(account.admission)], ["Included minutes", bundleText(account.bundles)], ["Customer at Stripe", account.stripe?.customer_id && h("span.digits", account.stripe.customer_id)]),
+	buttons(actButton("Change name", () => changeName(account, renew)), actButton("Change e-mails", () => changeEmails(account, renew)), actButton("Change time zone", () => changeZone(account, renew)), actButton("Change prices", () => changePrices(account, renew))));
 }
 
 function issues(account) {

@@ -1,5 +1,6 @@
 // Parts of all views of the desk: rights, addresses, facts, and words.
 import { h } from "../page/dom.js";
+import { count } from "../page/format.js";
 import { person } from "../page/session.js";
 import { settings } from "../page/settings.js";
 
@@ -42,6 +43,9 @@ export function wordsOf(code) {
 	const words = String(code).replace(/_/g, " ");
 	return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** Included minutes of an account or a line: "the UK, 100 a month". Null without any. */
+export const bundleText = (bundles) => bundles?.map(({ name, minutes }) => `${name}, ${count(minutes)} a month`).join("; ") || null;
 
 export const pill = (words, looks = "") => h("span", { class: `pill ${looks}` }, words);
 export const yesNo = (value) => (value ? "Yes" : "No");

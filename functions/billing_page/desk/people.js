@@ -2,12 +2,12 @@
 import { ask } from "../page/api.js";
 import { h, note } from "../page/dom.js";
 import { growing, table } from "../page/list.js";
-import { actButton, apiPath, pill } from "./parts.js";
+import { actButton, apiPath, bundleText, pill } from "./parts.js";
 import { changeLine, changeUser } from "./changing.js";
 
 export function peopleView(account, _query, renew) {
 	const [lines, users] = [h("div"), h("div")];
-	list(lines, account, "lines", (items) => (items.length ? table(["Number", "Line", "User", "International calling", ""], items.map((line) => [h("span.whole", line.number), h("span.digits", line.line_id), line.user.name ?? line.user.id ?? "", line.international_calling ? pill("On", "good") : pill("Off"),
+	list(lines, account, "lines", (items) => (items.length ? table(["Number", "Line", "User", "International calling", ""], items.map((line) => [h("span.whole", line.number), h("span", h("span.digits", line.line_id), line.bundles ? h("span.hint.block", `Included minutes: ${bundleText(line.bundles)}`) : null), line.user.name ?? line.user.id ?? "", line.international_calling ? pill("On", "good") : pill("Off"),
 		actButton("Change", () => changeLine(account, line, renew), { name: `Change line ${line.number}` })]), { isNamed: true }) : note("plain", "No lines yet.")));
 	list(users, account, "users", (items) => (items.length ? table(["Name", "User", ""], items.map((user) => [user.name, h("span.digits", user.user_id), actButton("Rename", () => changeUser(account, user, renew), { name: `Rename ${user.name}` })]), { isNamed: true }) : note("plain", "No users yet.")));
 	return [

@@ -10,12 +10,12 @@ const t = translator(words);
 const MONEY = ["threshold", "amount", "daily_limit", "monthly_limit", "daily_spend", "call_price", "high_cost", "daily_top_up", "low_balance", "price", "balance", "reversed"];
 const COUNTS = ["simultaneous_calls", "hourly_count", "links"];
 const SWITCHES = ["enabled", "international_calling"];
-const PLACES = ["blocked", "high_cost_allowed"];
-const INSTANTS = ["started_at", "closes_at"];
+const PLACES = ["blocked", "countries", "high_cost_allowed"];
+const INSTANTS = ["started_at", "closes_at", "prices_from"];
 const LANGUAGES = ["languages", "waiting_emails"];
 const CODES = ["status", "suspended"];
 /** What is of use only to staff, or is told in another way. */
-const HIDDEN = ["id", "run", "refund_id", "counted", "suspended_by", "type", "brand", "last4", "until", "customer", "override", "code", "entries", "calls", "from", "to", "frozen", "version"];
+const HIDDEN = ["id", "run", "refund_id", "counted", "suspended_by", "type", "brand", "last4", "until", "customer", "override", "code", "entries", "calls", "from", "to", "frozen", "version", "changes", "more"];
 
 export const actionWords = ({ action, subject }) => {
 	if (subject === "operator_limits") return t("providersLimits");
@@ -66,6 +66,7 @@ function plainWords(name, value, names) {
 	if (name === "payment_method") return value.last4 ? cardName(value) : t("aCard");
 	if (name === "duration_seconds") return duration(value);
 	if (name === "number") return spaced(value);
+	if (name === "bundles") return value.map(({ name: places, minutes }) => t("minutesTo", { name: places, minutes: count(minutes) })).join(", ");
 	if (name === "user_id") return names.person(value);
 	if (LANGUAGES.includes(name)) return value.map(({ address, language }) => t("inLanguage", { address, language: t(`language_${language}`) })).join(", ");
 	if (typeof value === "boolean") return t(value ? "yes" : "no");

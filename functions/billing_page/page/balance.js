@@ -3,6 +3,7 @@ import { account, onAccount } from "./account.js";
 import { line } from "./chart.js";
 import { failure, fill, h } from "./dom.js";
 import { cents, count, daysBetween, longDay, micros, roundedMoney, shifted, time, today, zoneName } from "./format.js";
+import { spaced } from "./numbers.js";
 import { translator } from "./words.js";
 import billing from "messages/billing";
 
@@ -11,9 +12,9 @@ const DAYS = 30;
 
 /** The card; `renew` loads the account again. */
 export function balanceCard(renew) {
-	const [amounts, runway, picture, asOf, alert] = [h("div"), h("div"), h("div.picture"), h("span"), h("div", { role: "alert" })];
+	const [amounts, runway, minutes, picture, asOf, alert] = [h("div"), h("div"), h("div"), h("div.picture"), h("span"), h("div", { role: "alert" })];
 	const button = h("button.quiet", { onclick: refresh }, t("refresh"));
-	const card = h("section.card.balance", { "aria-labelledby": "balance-title" }, h("h2", { id: "balance-title" }, t("balance")), amounts, runway, alert, picture,
+	const card = h("section.card.balance", { "aria-labelledby": "balance-title" }, h("h2", { id: "balance-title" }, t("balance")), amounts, runway, minutes, alert, picture,
 		h("p.hint.as-of", asOf, button));
 	onAccount(card, show);
 	show();
@@ -23,6 +24,7 @@ export function balanceCard(renew) {
 		const { overview } = account;
 		showAmounts(amounts, overview);
 		showRunway(runway, overview);
+		showMinutes(minutes, overview);
 		showPicture(picture, overview);
 		asOf.textContent = t("asOf", { time: time(overview.as_of), zone: zoneOf() });
 	}
@@ -59,6 +61,17 @@ function showRunway(place, { available, forecast, auto_recharge: rule }) {
 			: until ? h("p.runway", t("lasts", { ...values, day: h("strong", longDay(until)) })) : null,
 		!isBelow && destinations.length ? h("ul.reach", { "aria-label": t("minutesLeft") }, destinations.map((one) =>
 			h("li", t("minutesTo", { minutes: h("strong", t("minutesCount", { minutes: count(one.minutes_left) })), destination: one.destination })))) : null);
+}
+
+/** "37 of 100 minutes to the UK left": the bundles of the account, and those of its lines in a list that opens. */
+function showMinutes(place, { included_minutes: bundles = [] }) {
+	const wasOpen = place.querySelector("details")?.open ?? false;
+	const text = ({ name, left_minutes: left, minutes, line_number: number }) => h("li",
+		t(number ? "includedOfLine" : "included", { count: left, left: h("strong", count(left)), minutes: count(minutes), name: h("bdi", name), line: h("span.digits", spaced(number ?? "")) }));
+	const [own, ofLines] = [bundles.filter((one) => !one.line_id), bundles.filter((one) => one.line_id)];
+	fill(place,
+		own.length ? h("ul.reach", { "aria-label": t("includedMinutes") }, own.map(text)) : null,
+		ofLines.length ? h("details", { open: wasOpen }, h("summary", t("includedOfLines")), h("ul.reach", ofLines.map(text))) : null);
 }
 
 /** The closing balance of each of the last 30 days. */

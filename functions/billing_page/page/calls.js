@@ -17,9 +17,12 @@ import messages from "messages/calls";
 const t = translator(messages);
 const SHOWN = 50;
 const FILTERS = ["user_id", "line_id", "country", "date", "find"];
-const CSV = "call_id,started_at,to,destination,country,duration_seconds,billed_seconds,rate_per_minute,connection_fee,price,user_id,user_name,rate_deck,call_key,line_id,corrected,suspicious,line_number,started_at_local,time_zone".split(",");
+const CSV = "call_id,started_at,to,destination,country,duration_seconds,billed_seconds,rate_per_minute,connection_fee,price,user_id,user_name,rate_deck,call_key,line_id,corrected,suspicious,line_number,rate_steps,covered_seconds,bundle,started_at_local,time_zone".split(",");
 
 const inert = (text) => (/^[+-]?[\d.]+$/.test(text) ? text : text.replace(/(^|[;\t\r\n])([\s\p{Cc}\p{DI}⠀]*)(?=[=+\-@＝＋－＠﹢﹣﹦﹫‐-―−])|^(?=[\t\r\n])/gu, "$1'$2"));
+
+/** Rate steps in one cell, in the form of the operator's rate deck. */
+const stepsText = (steps = []) => steps.map((step) => [step.from_second, step.rate_per_minute, step.increment_seconds].join(":")).join(";");
 
 /** A line of CSV that no spreadsheet takes for formulas. */
 export const csvLine = (cells) => `${cells.map((cell) => `"${inert(String(cell ?? "")).replaceAll('"', '""')}"`).join(",")}\r\n`;
@@ -112,7 +115,7 @@ export function callsPage(category, query) {
 	/** Export all calls of the period that match the filters, loaded or not. */
 	function save() {
 		const lineOf = (call) => {
-			const flat = { ...call, user_id: call.user.id, user_name: call.user.name, line_number: call.line_number ?? labels.lines.get(call.line_id), started_at_local: localTime(call.started_at), time_zone: zoneName() };
+			const flat = { ...call, user_id: call.user.id, user_name: call.user.name, line_number: call.line_number ?? labels.lines.get(call.line_id), rate_steps: stepsText(call.rate_steps), covered_seconds: call.covered_seconds ?? 0, started_at_local: localTime(call.started_at), time_zone: zoneName() };
 			return csvLine(CSV.map((name) => flat[name]));
 		};
 		return exportCsv(exporting, { name: `calls ${range.from} to ${range.to}`, head: csvLine(CSV), next: (cursor) => ofPeriod(cursor, PAGE_SIZE), linesOf: (page) => page.items.map(lineOf) });

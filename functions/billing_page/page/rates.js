@@ -3,7 +3,7 @@ import { askAll } from "./api.js";
 import { combobox } from "./combobox.js";
 import { countryName, digitsOf, findCountries, looksLikeNumber } from "./countries.js";
 import { fill, h, load, note, page } from "./dom.js";
-import { dayOf, longDay, money, placesOf } from "./format.js";
+import { dayOf, duration, longDay, money, placesOf } from "./format.js";
 import { table } from "./list.js";
 import { spaced } from "./numbers.js";
 import { translator } from "./words.js";
@@ -85,7 +85,7 @@ function show(items, wanted) {
 	const { number, country, isAll, lineId } = wanted;
 	if (!items.length) return note("plain", t(number ? "noneForNumber" : country ? "noneForCountry" : "nonePopular"), h("p", t("noneHint")));
 	const groups = number ? current(items).map((item) => ({ ...item, prefixes: [item.prefix] })) : group(current(items));
-	const places = Math.max(...groups.map((item) => placesOf(item.rate_per_minute)));
+	const places = Math.max(...groups.flatMap((item) => [item, ...(item.rate_steps ?? [])]).map((priced) => placesOf(priced.rate_per_minute)));
 	const title = number ? t("forNumber", { number: spaced(number) }) : country ? countryName(country) : t("popular");
 	const more = items.reduce((sum, item) => sum + (item.more ?? 0), 0);
 	return [h("h2", title),
@@ -103,7 +103,8 @@ function row(item, places, { number, country }) {
 	return [
 		h("span", name, origin === "*" ? null : h("span.hint.block", t("callsFrom", { country: countryName(origin) })), isAhead ? h("span.hint.block", t("effective", { day: day(from) })) : null),
 		h("span", number && isShortCode(number) ? h("span.digits", item.prefix) : prefixes(item.prefixes)),
-		h("span", included ? t("included") : money(item.rate_per_minute, { places }), changes && next !== null ? h("span.pill.wait.block", t("changes", { day: day(changes), price: money(next, { places }) })) : null),
+		h("span", included ? t("included") : money(item.rate_per_minute, { places }), (item.rate_steps ?? []).map((step) => h("span.hint.block", stepText(step, places))),
+			changes && next !== null ? h("span.pill.wait.block", t("changes", { day: day(changes), price: [money(next, { places }), ...(item.next_rate_steps ?? []).map((step) => stepText(step, places))].join(", ") })) : null),
 		included ? t("none") : money(item.connection_fee), increment(item)];
 }
 
@@ -119,7 +120,7 @@ function current(items) {
 function group(items) {
 	const groups = new Map();
 	for (const item of items) {
-		const { prefix: _prefix, more: _more, ...same } = item;
+		const { prefix: _prefix, more: _more, price_list: _list, markup_percent: _markup, base_rate_per_minute: _base, ...same } = item;
 		const key = JSON.stringify(same);
 		if (groups.has(key)) groups.get(key).prefixes.push(item.prefix);
 		else groups.set(key, { ...item, prefixes: [item.prefix] });
@@ -133,9 +134,14 @@ function prefixes(list) {
 	return more.length ? [text(few), h("details", h("summary", t("andMore", { count: more.length })), text(more))] : text(few);
 }
 
+/** A later rate of the same call: "$0.01 after 1:00". */
+const stepText = ({ from_second: from, rate_per_minute: rate }, places) => t("after", { rate: money(rate, { places }), duration: duration(from) });
+
 /** How a call is billed: "by the minute", "in steps of 6 seconds, at least 30 seconds". */
-function increment({ minimum_seconds: minimum, increment_seconds: step, included }) {
+function increment({ minimum_seconds: minimum, increment_seconds: step, rate_steps: later, included }) {
 	if (included) return "";
-	const steps = step === 1 ? t("bySecond") : step === 60 ? t("byMinute") : t("bySteps", { count: step });
-	return minimum > step ? t("atLeast", { steps, count: minimum }) : steps;
+	const first = minimum > step ? t("atLeast", { steps: unit(step), count: minimum }) : unit(step);
+	return later ? h("span", first, later.map(({ from_second: from, increment_seconds: size }) => h("span.hint.block", t("after", { rate: unit(size), duration: duration(from) })))) : first;
 }
+
+const unit = (step) => (step === 1 ? t("bySecond") : step === 60 ? t("byMinute") : t("bySteps", { count: step }));

@@ -55,6 +55,11 @@ def local_date(moment: datetime, time_zone: str) -> str:
     return moment.astimezone(zone(time_zone)).date().isoformat()
 
 
+def local_month(moment: datetime, time_zone: str) -> str:
+    """Return the calendar month (`YYYY-MM`) of an instant in a time zone."""
+    return local_date(moment, time_zone)[:7]
+
+
 def parse_date(text: str, field: str) -> date:
     """Parse `YYYY-MM-DD`.
 

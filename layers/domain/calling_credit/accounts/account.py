@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from calling_credit.accounts.bundles import Bundle, bundles_from_item, bundles_view, parse_bundles
 from calling_credit.accounts.email_address import is_plain_address
 from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, operators_limits_view, parse_limits
@@ -16,6 +17,7 @@ from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import zone
 from calling_credit.money import format_money
+from calling_credit.rates.price_terms import PriceTerms, terms_from_item, terms_view
 from calling_credit.request_fields import read_text
 
 CURRENCY: Final = "USD"
@@ -37,6 +39,7 @@ class Account:
     `breakdown_since`: keep daily sums by user, line, and country since this instant; "" is the time of storing.
     `languages`: the language of each billing address that has chosen one. `waiting`: addresses that are not confirmed
     yet. `asked_at`: when the latest ones were asked. Two versions count the changes of all settings and of the e-mails.
+    `price_terms`: its price list and markup over time, latest first.
     """
 
     account_id: str
@@ -56,6 +59,8 @@ class Account:
     asked_at: tuple[str, ...] = ()
     settings_version: int = 0
     notifications_version: int = 0
+    bundles: tuple[Bundle, ...] = ()
+    price_terms: tuple[PriceTerms, ...] = ()
 
     @property
     def breakdown(self) -> bool:
@@ -95,13 +100,16 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         tuple(item.get("addresses_asked_at", ())),
         int(item.get("settings_version", 0)),
         int(item.get("notifications_version", 0)),
+        bundles_from_item(item.get("bundles", ())),
+        terms_from_item(item.get("price_terms", ())),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A phone line. International calling is off by default. `version` grows with each change of the line. A line
-    whose number moved away is closed from `closes_at` on, an instant in the form of keys.
+    whose number moved away is closed from `closes_at` on, an instant in the form of keys. Its included minutes come
+    before those of its account.
     """
 
     line_id: str
@@ -110,14 +118,7 @@ class Line:
     international_calling: bool
     version: int = 0
     closes_at: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A person who uses lines. Call lists show the name."""
-
-    user_id: str
-    name: str
+    bundles: tuple[Bundle, ...] = ()
 
 
 def account_view(account: Account) -> dict[str, Any]:
@@ -132,6 +133,8 @@ def account_view(account: Account) -> dict[str, Any]:
         "breakdown": account.breakdown,
         "frozen": account.is_frozen,
         "limits": operators_limits_view(account.limits),
+        "bundles": bundles_view(account.bundles),
+        **terms_view(account.price_terms),
     }
     if account.low_micros is not None:
         view["low_balance"] = format_money(account.low_micros)
@@ -141,26 +144,27 @@ def account_view(account: Account) -> dict[str, Any]:
 
 
 def line_view(line: Line, user_name: str | None) -> dict[str, Any]:
-    """A line as the API shows it."""
-    return {
+    """A line as the API shows it; `bundles` only if it has some."""
+    view: dict[str, Any] = {
         "line_id": line.line_id,
         "number": line.number,
         "user": {"id": line.user_id, "name": user_name},
         "international_calling": line.international_calling,
         "version": line.version,
     }
+    return view | ({"bundles": bundles_view(line.bundles)} if line.bundles else {})
 
 
 def parse_account(account_id: str, body: dict[str, Any], current: Account | None) -> Account:
     """Parse `{currency?, time_zone?, status?, billing_emails?, low_balance?, admission?, limits?, frozen?, name?,
-    breakdown?}`.
+    breakdown?, bundles?}`.
     Absent fields keep their value or default; a new account has admission. A null `low_balance` or `name` removes it.
     Only a body with a time zone creates an account, so that a mistyped id changes nothing.
 
     Raises:
         NotFound: unknown_account.
         InvalidValue: invalid_id, unsupported_currency, invalid_time_zone, invalid_status, invalid_email,
-            invalid_amount, amount_out_of_range, invalid_field, invalid_limits, invalid_place.
+            invalid_amount, amount_out_of_range, invalid_field, invalid_limits, invalid_place, invalid_bundles.
     """
     check_id(account_id, "account_id")
     if current is None and "time_zone" not in body:
@@ -185,6 +189,7 @@ def parse_account(account_id: str, body: dict[str, Any], current: Account | None
     admission, is_frozen = _flag(body, "admission", base.admission), _flag(body, "frozen", base.is_frozen)
     name = _account_name(body) if "name" in body else base.name
     since = base.breakdown_since or "" if _flag(body, "breakdown", base.breakdown) else None
+    bundles = parse_bundles(body["bundles"], base.bundles) if "bundles" in body else base.bundles
     return replace(
         base,
         time_zone=time_zone,
@@ -197,6 +202,7 @@ def parse_account(account_id: str, body: dict[str, Any], current: Account | None
         name=name,
         waiting=waiting,
         breakdown_since=since,
+        bundles=bundles,
     )
 
 
@@ -225,15 +231,6 @@ def _flag(body: dict[str, Any], field: str, default: bool) -> bool:
     if not isinstance(value, bool):
         raise InvalidValue(ProblemCode.INVALID_FIELD, f"{field} must be true or false.")
     return value
-
-
-def parse_user(user_id: str, body: dict[str, Any]) -> User:
-    """Parse a user from `{name}`.
-
-    Raises:
-        InvalidValue: invalid_id, missing_field, invalid_field.
-    """
-    return User(check_id(user_id, "user_id"), read_text(body, "name", MAX_NAME_CHARACTERS))
 
 
 def parse_switch(body: dict[str, Any], *, default: bool | None = None) -> bool:

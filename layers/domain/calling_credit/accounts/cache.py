@@ -5,26 +5,30 @@ accounts and lines are not cached, so a new account is found at once.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.accounts.bundles import OwnBundle, bundles_from_item, own_bundles
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable, readable
-from calling_credit.instants import zone
+from calling_credit.instants import format_instant, zone
 from calling_credit.ledger.holds import may_have_holds
+from calling_credit.rates.price_terms import PriceTerms, terms_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+LEAD: Final = timedelta(seconds=120)
+"""How far ahead an account's prices change, unless the stack's LeadSeconds says otherwise."""
 FACTS_TTL: Final = timedelta(seconds=60)
 MAX_FACTS: Final = 50_000
 _PROJECTION: Final = (
     "PK, SK, time_zone, admission, admission_changed_at, breakdown_since, international_calling, #number, closes_at,"
-    " changed_at"
+    " changed_at, bundles, price_terms"
 )
 _NAMES: Final = {"#number": "number"}
 """`number` is a reserved word of DynamoDB."""
@@ -35,7 +39,8 @@ class Facts:
     """Facts for one batch: each existing account's time zone, the (account, line) pairs that may call abroad, the
     numbers of the existing lines by account and line, the instants from which on lines are closed, the accounts with
     daily sums by user, line, and country, and the last change of each line. `unreadable` are the (account, line) pairs
-    of which an item cannot be read, so that their calls have no price.
+    of which an item cannot be read, so that their calls have no price. `price_terms` are the terms, latest first, of
+    the accounts that have some.
     """
 
     time_zones: dict[str, str]
@@ -45,6 +50,9 @@ class Facts:
     with_breakdown: frozenset[str] = frozenset()
     changes: dict[tuple[str, str], str] = field(default_factory=dict)
     unreadable: frozenset[tuple[str, str]] = frozenset()
+    bundles: dict[tuple[str, str], tuple[OwnBundle, ...]] = field(default_factory=dict)
+    """The bundles of included minutes of lines that have some, by account and line."""
+    price_terms: Mapping[str, Sequence[PriceTerms]] = field(default_factory=dict)
 
 
 class AccountFacts:
@@ -55,9 +63,11 @@ class AccountFacts:
         client: "DynamoDBClient",
         table_name: str,
         *,
+        lead: timedelta = LEAD,
         sleep: Callable[[float], None] = time.sleep,
         on_unreadable: OnUnreadable = ignore_unreadable,
     ) -> None:
+        self._lead = lead
         self._client = client
         self._table_name = table_name
         self._sleep = sleep
@@ -86,8 +96,19 @@ class AccountFacts:
             account for account, key in accounts.items() if key in unreadable or self._time_zone(account) is not None
         )
 
-    def load(self, lines: Iterable[tuple[str, str]], now: datetime) -> Facts:
-        """Load the facts of `(account_id, line_id)` pairs.
+    def price_terms(self, account_ids: Iterable[str], now: datetime, begun: str) -> Mapping[str, Sequence[PriceTerms]]:
+        """The terms, latest first, of the accounts among these that have some, for calls that began at an instant or
+        before. An unknown or unreadable account has none.
+
+        Raises:
+            Unavailable: the table did not answer.
+        """
+        accounts = set(account_ids)
+        self._load_missing({(keys.account_pk(account), keys.account_sk()) for account in accounts}, now, begun)
+        return {account: terms for account in accounts if (terms := self._price_terms(account))}
+
+    def load(self, lines: Iterable[tuple[str, str]], now: datetime, begun: str = "") -> Facts:
+        """Load the facts of `(account_id, line_id)` pairs, with the terms of calls that began at an instant or before.
 
         Raises:
             Unavailable: the table did not answer.
@@ -95,7 +116,7 @@ class AccountFacts:
         pairs = set(lines)
         required: set[Key] = {(keys.account_pk(account), keys.account_sk()) for account, _ in pairs}
         of_lines: set[Key] = {(keys.account_pk(account), keys.line_sk(line)) for account, line in pairs}
-        damaged = self._load_missing(required | of_lines, now)
+        damaged = self._load_missing(required | of_lines, now, begun)
         time_zones = {account: self._time_zone(account) for account, _ in pairs}
         return Facts(
             {account: time_zone for account, time_zone in time_zones.items() if time_zone is not None},
@@ -105,11 +126,13 @@ class AccountFacts:
             frozenset(account for account, _ in pairs if self._has_breakdown(account)),
             {pair: instant for pair in pairs if (instant := self._of_line(*pair, "changed_at")) is not None},
             frozenset(pair for pair in pairs if damaged & _keys_of(*pair)),
+            {pair: bundles for pair in pairs if (bundles := self._bundles(*pair))},
+            {account: terms for account, _ in pairs if (terms := self._price_terms(account))},
         )
 
-    def _load_missing(self, required: set[Key], now: datetime) -> set[Key]:
+    def _load_missing(self, required: set[Key], now: datetime, begun: str = "") -> set[Key]:
         """Read what the cache lacks. Return the keys of unreadable items, which are not cached."""
-        missing = [key for key in required if not self._is_fresh(key, now)]
+        missing = [key for key in required if not self._is_fresh(key, now, begun)]
         if len(self._cache) + len(missing) > MAX_FACTS:
             self._cache.clear()
             missing = list(required)
@@ -127,9 +150,18 @@ class AccountFacts:
         item = cached[1]
         return may_have_holds(is_on=item.get("admission", False), changed_at=item.get("admission_changed_at"), now=now)
 
-    def _is_fresh(self, key: Key, now: datetime) -> bool:
+    def _is_fresh(self, key: Key, now: datetime, begun: str) -> bool:
+        """Whether facts are young enough. New terms are in force LeadSeconds ahead, so terms decide about calls that
+        began up to half of that after they were read; the other half is for a change that was under way.
+        """
         cached = self._cache.get(key)
-        return cached is not None and now - cached[0] < FACTS_TTL
+        if cached is None or now - cached[0] >= FACTS_TTL:
+            return False
+        return not begun or key[1] != keys.account_sk() or begun < format_instant(cached[0] + self._lead / 2)
+
+    def _price_terms(self, account_id: str) -> Sequence[PriceTerms]:
+        cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
+        return () if cached is None else cached[1].get("price_terms", ())
 
     def _time_zone(self, account_id: str) -> str | None:
         cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
@@ -138,6 +170,12 @@ class AccountFacts:
     def _has_breakdown(self, account_id: str) -> bool:
         cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
         return cached is not None and "breakdown_since" in cached[1]
+
+    def _bundles(self, account_id: str, line_id: str) -> tuple[OwnBundle, ...]:
+        pk = keys.account_pk(account_id)
+        cached = (self._cache.get((pk, sort_key)) for sort_key in (keys.account_sk(), keys.line_sk(line_id)))
+        of_account, of_line = (one[1].get("bundles", ()) if one is not None else () for one in cached)
+        return own_bundles(of_account, line_id, of_line)
 
     def _is_enabled(self, account_id: str, line_id: str) -> bool:
         cached = self._cache.get((keys.account_pk(account_id), keys.line_sk(line_id)))
@@ -153,6 +191,10 @@ def _facts_from_item(attributes: dict[str, Any]) -> dict[str, Any]:
     item = from_attributes(attributes)
     if item["SK"] == keys.account_sk():
         zone(item["time_zone"])
+    if "bundles" in item:
+        item["bundles"] = bundles_from_item(item["bundles"])
+    if "price_terms" in item:
+        item["price_terms"] = terms_from_item(item["price_terms"])
     return item
 
 

@@ -11,11 +11,12 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from calling_credit.accounts.account import Account, User
+from calling_credit.accounts.account import Account
 from calling_credit.accounts.line_items import line_key
 from calling_credit.accounts.number_history import forget_account
 from calling_credit.accounts.number_store import history_actions, read_histories
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user import User
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.erasure import ErasureRecord, mask_actions

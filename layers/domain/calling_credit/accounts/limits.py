@@ -11,7 +11,7 @@ from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
 from calling_credit.numbering import COUNTRIES, GLOBAL_NETWORKS, countries_below
 from calling_credit.rates.deck import RateRow
-from calling_credit.rates.pricing import billed_seconds
+from calling_credit.rates.pricing import billed_seconds, unrounded_price
 
 MAX_LIMIT_MICROS: Final = 1_000_000 * MICROS_PER_DOLLAR
 MAX_SIMULTANEOUS_CALLS: Final = 10_000
@@ -27,7 +27,8 @@ class Limits:
     """The limits of an account, money in micro-dollars.
 
     Places are countries (`CU`) or prefixes (`+1900`). Calls to `blocked` places are refused. A call whose first billed
-    minute costs more than `high_cost_micros`, fee included, is refused unless `high_cost_allowed` names its place.
+    minute, fee included, or whose billed minute in any rate step costs more than `high_cost_micros` is refused unless
+    `high_cost_allowed` names its place.
     """
 
     daily_spend_micros: int = 200 * MICROS_PER_DOLLAR
@@ -42,11 +43,20 @@ class Limits:
         """Whether calls to this number (digits, no +) of this country are refused."""
         return _names(self.blocked, digits, country)
 
-    def refuses_cost(self, row: RateRow, digits: str) -> bool:
-        """Whether a billed minute exceeds the high-cost limit and the destination is not allowed."""
-        billed = billed_seconds(60, row.minimum_seconds, row.increment_seconds)
-        sixtieths = 60 * row.connection_fee_micros + billed * row.rate_micros_per_minute
-        return sixtieths > 60 * self.high_cost_micros and not _names(self.high_cost_allowed, digits, row.country)
+    def refuses_cost(self, row: RateRow, digits: str, public_minute: int = 0) -> bool:
+        """Whether a billed minute, or that of the deck (`public_minute`, in the unit of `dearest_minute`), exceeds the
+        high-cost limit and the destination is not allowed.
+        """
+        minute = max(dearest_minute(row), public_minute)
+        return minute > 60 * self.high_cost_micros and not _names(self.high_cost_allowed, digits, row.country)
+
+
+def dearest_minute(row: RateRow) -> int:
+    """The price of the first billed minute, fee included, or of a billed minute in a later step if that costs more, in
+    sixtieths of a micro-dollar.
+    """
+    later = (billed_seconds(60, 0, step.increment_seconds) * step.rate_micros_per_minute for step in row.rate_steps)
+    return max(unrounded_price(row, 60), *later) if row.rate_steps else unrounded_price(row, 60)
 
 
 DEFAULT_LIMITS: Final = Limits()

@@ -11,6 +11,7 @@ from typing import Any, Final
 import phonenumbers
 
 from calling_credit.accounts.account import Line, parse_switch
+from calling_credit.accounts.bundles import parse_bundles
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.numbering import is_e164
@@ -28,15 +29,15 @@ def parse_line(
     home_countries: Iterable[str] = HOME_COUNTRIES,
     read_area_codes: Callable[[], Mapping[str, str]] = dict,
 ) -> Line:
-    """Parse `{number, user_id, international_calling?}`. Absent fields keep their value. International calling of a new
-    line is off by default.
+    """Parse `{number, user_id, international_calling?, bundles?}`. Absent fields keep their value. International
+    calling of a new line is off by default.
 
     Args:
         read_area_codes: Returns the countries of added area codes by prefix; called only for a number of +1 that
             libphonenumber does not know.
 
     Raises:
-        InvalidValue: invalid_id, missing_field, invalid_number, foreign_number, invalid_field.
+        InvalidValue: invalid_id, missing_field, invalid_number, foreign_number, invalid_field, invalid_bundles.
     """
     stored = {} if current is None else {"number": current.number, "user_id": current.user_id}
     merged = stored | body
@@ -51,7 +52,10 @@ def parse_line(
         raise InvalidValue(ProblemCode.FOREIGN_NUMBER, f"number must be a line in a home country ({places}).")
     user_id = check_id(read_text(merged, "user_id", 64), "user_id")
     enabled = parse_switch(body, default=current.international_calling if current else False)
-    return Line(check_id(line_id, "line_id"), number, user_id, enabled)
+    bundles = current.bundles if current else ()
+    if "bundles" in body:
+        bundles = parse_bundles(body["bundles"], bundles)
+    return Line(check_id(line_id, "line_id"), number, user_id, enabled, bundles=bundles)
 
 
 def _check_spelling(number: str) -> None:

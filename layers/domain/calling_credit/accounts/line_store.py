@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Line
+from calling_credit.accounts.bundles import bundles_to_item
 from calling_credit.accounts.freezing import account_frozen, read_item, unknown_account, unless_frozen_action
 from calling_credit.accounts.line_items import (
     changes_of,
@@ -20,6 +21,7 @@ from calling_credit.accounts.line_items import (
 )
 from calling_credit.accounts.line_numbers import LEAD, LineNumbers, not_on_this_line
 from calling_credit.accounts.loosening import line_loosens
+from calling_credit.accounts.minute_counters import line_minute_actions
 from calling_credit.accounts.number_history import LineName
 from calling_credit.accounts.recorded_changes import line_change
 from calling_credit.changes.actor import Actor
@@ -93,6 +95,7 @@ class LineStore:
             if move_from is not None and plan.closes_at is not None:
                 actions += self._close(move_from, line.number, plan.closes_at, actor, now)
             actions += self._changed(account_id, before, line, actor, now)
+            actions += line_minute_actions(self._client, self._table_name, account_id, current, line, now)
             failed = transact(self._client, actions)
             if 0 in failed:
                 raise unknown_account()
@@ -179,6 +182,7 @@ class LineStore:
             "changed_at": format_instant(now),
             "changes": changes_of(before) + is_change or None,
             "line_version": line.version,
+            "bundles": bundles_to_item(line.bundles, format_instant(now)),
         }
         action = put(self._table_name, to_attributes(item))
         if before is not None:

@@ -1,12 +1,15 @@
 """Reads an account's settings, lines, and users. Queries read only the account's partition."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account, Line, account_from_item
+from calling_credit.accounts.bundles import OwnBundle, bundles_from_item
 from calling_credit.accounts.line_items import change_view, line_from_item
-from calling_credit.dynamodb import change_keys, keys
+from calling_credit.accounts.minute_counters import MinuteCounter, counter_from_plain
+from calling_credit.dynamodb import change_keys, keys, minute_keys
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem, checked, raise_unreadable, readable
 from calling_credit.errors import NotFound, ProblemCode
@@ -14,6 +17,17 @@ from calling_credit.numbering import country_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class LinesAtAGlance:
+    """The number of an account's open lines, of those that may call abroad, and the bundles of all."""
+
+    total: int
+    enabled: int
+    bundles: tuple[OwnBundle, ...] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    """The number of each line that has a bundle."""
 
 
 class AccountReader:
@@ -80,10 +94,21 @@ class AccountReader:
             raise _unknown_line()
         return [country_of(line["number"])]
 
-    def line_counts(self) -> tuple[int, int]:
-        """The number of the account's open lines, and of those that may call abroad."""
-        enabled = [line.international_calling for line in self.lines()]
-        return len(enabled), sum(enabled)
+    def lines_at_a_glance(self) -> LinesAtAGlance:
+        """How many open lines the account has, how many may call abroad, and their bundles of included minutes."""
+        lines = list(readable(self._open_lines(keys.line_prefix()), checked(_line_and_bundles), self._on_unreadable))
+        bundles = [
+            OwnBundle(keys.id_of(line["SK"]), bundle)
+            for line in lines
+            for bundle in bundles_from_item(line.get("bundles", ()))
+        ]
+        numbers = {keys.id_of(line["SK"]): str(line["number"]) for line in lines if "bundles" in line}
+        enabled = sum(bool(line["international_calling"]) for line in lines)
+        return LinesAtAGlance(len(lines), enabled, tuple(bundles), numbers)
+
+    def counters(self, month: str) -> list[MinuteCounter]:
+        """The counters of included minutes of a local month (`yyyy-mm`)."""
+        return list(map(counter_from_plain, self._partition.query(*minute_keys.month_range(month))))
 
     def _open_lines(self, low: str) -> Iterator[dict[str, Any]]:
         """The lines from a sort key on whose numbers have not moved away."""
@@ -120,6 +145,10 @@ class AccountReader:
         """The name of every user."""
         users = self._items(keys.user_prefix(), keys.user_prefix() + keys.AFTER, _name_of)
         return {keys.id_of(user["SK"]): user["name"] for user in users}
+
+
+def _line_and_bundles(line: dict[str, Any]) -> object:
+    return line_from_item(line), bundles_from_item(line.get("bundles", ()))
 
 
 def _number_of(line: dict[str, Any]) -> str:

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from calling_credit.accounts.account import Account, Line, User
+from calling_credit.accounts.account import Account, Line
+from calling_credit.accounts.bundles import bundles_view
 from calling_credit.accounts.limits import AccountLimits, Limits, customer_limits_view, operators_limits_view
 from calling_credit.accounts.loosening import line_loosens, loosened_limits, loosened_operators_limits
 from calling_credit.accounts.recipient_items import recipients_facts
+from calling_credit.accounts.user import User
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.change import Change, difference
 from calling_credit.money import format_money
+from calling_credit.rates.price_terms import terms_view
 
 CALLING: Final = "international_calling"
 
@@ -27,7 +30,16 @@ def account_changes(before: Account | None, after: Account, version: int) -> lis
         loosened = () if before is None else loosened_operators_limits(limits, after.limits)
         change_id = f"operator-limits-{version + 1:06d}"
         changes.append(Change(ChangeAction.LIMITS_CHANGED, "operator_limits", change_id, old, new, loosened))
+    old, new = _price_facts(before), _price_facts(after)
+    if new != old:
+        changes.append(Change(ChangeAction.PRICE_TERMS_CHANGED, "prices", f"prices-{version + 1:06d}", old, new))
     return changes
+
+
+def _price_facts(account: Account | None) -> dict[str, Any]:
+    """The latest price list and markup, and from when they price calls; nothing if the account never had any."""
+    terms = () if account is None else account.price_terms
+    return {**terms_view(terms), "prices_from": terms[0].since} if terms else {}
 
 
 def _facts(account: Account | None) -> dict[str, Any]:
@@ -41,6 +53,7 @@ def _facts(account: Account | None) -> dict[str, Any]:
         "low_balance": None if account.low_micros is None else format_money(account.low_micros),
         "admission": account.admission,
         "breakdown": account.breakdown,
+        "bundles": bundles_view(account.bundles) or None,
         **recipients_facts(account),
     }
 
@@ -69,7 +82,7 @@ def _line_facts(line: Line | None) -> dict[str, Any]:
     if line is None:
         return {}
     facts = {"number": line.number, "user_id": line.user_id, CALLING: line.international_calling}
-    return facts | {"closes_at": line.closes_at}
+    return facts | {"closes_at": line.closes_at, "bundles": bundles_view(line.bundles) or None}
 
 
 def user_change(user: User, before: str | None, count: int) -> Change | None:

@@ -10,10 +10,11 @@ from calling_credit.accounts.bounce_store import entered_actions
 from calling_credit.accounts.freezing import ACCOUNT, account_frozen
 from calling_credit.accounts.limits import AccountLimits
 from calling_credit.accounts.loosening import limits_loosen
+from calling_credit.accounts.minute_counters import minute_actions
 from calling_credit.accounts.name_index import index_actions
 from calling_credit.accounts.recipient_items import stored_recipients
 from calling_credit.accounts.recorded_changes import account_changes, customer_limits_change
-from calling_credit.accounts.stored_settings import breakdown_change, closing, stored_settings
+from calling_credit.accounts.stored_settings import breakdown_change, closing, prices_change, stored_settings
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
 from calling_credit.changes.sign_in import SignIn
@@ -98,6 +99,7 @@ class AccountStore:
             changes = account_changes(current, account, version)
             records = [change_action(self._table_name, account_id, change, actor, now) for change in changes]
             settings = closing(current, account, actor, now) | dict(stored_recipients(current, account))
+            settings |= prices_change(current, account)
             is_changed = bool(changes) or (current is not None and current.waiting != account.waiting)
             settings |= {"settings_version": version + is_changed} if is_changed or version else {}
             actions = (
@@ -106,7 +108,9 @@ class AccountStore:
                 else self._configuration(account, current, version, settings, now)
             )
             entered = entered_actions(self._client, self._table_name, current, account, now)
-            failed = transact(self._client, [*actions, *records, *entered, *also(current, account)])
+            old, zone = current.bundles if current else (), account.time_zone
+            minutes = minute_actions(self._client, self._table_name, account_id, None, old, account.bundles, zone, now)
+            failed = transact(self._client, [*actions, *records, *entered, *minutes, *also(current, account)])
             return None if failed else (account, current is None)
 
         return retry_on_race(ACCOUNT, attempt)
@@ -180,7 +184,7 @@ class AccountStore:
             "PK": pk,
             "SK": keys.account_sk(),
             "currency": account.currency,
-            **stored_settings(account),
+            **stored_settings(account, at),
             **breakdown_change(None, account, at),
             **versions,
             "admission": account.admission,
@@ -208,7 +212,7 @@ class AccountStore:
         """The actions that write the settings, and the low-balance level beside the balance, where the stream's reader
         needs it, unless the settings are no longer as `current` has them. `admission` is written only if it differs.
         """
-        settings = {**stored_settings(account), **versions, "updated_at": format_instant(now)}
+        settings = {**stored_settings(account, format_instant(now)), **versions, "updated_at": format_instant(now)}
         if account.admission != current.admission:
             settings |= {"admission": account.admission, "admission_changed_at": format_instant(now)}
         settings |= breakdown_change(current, account, format_instant(now))

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.account import User
 from calling_credit.accounts.freezing import unknown_account
 from calling_credit.accounts.name_index import index_actions, name_items
 from calling_credit.accounts.recorded_changes import user_change
+from calling_credit.accounts.user import User
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
 from calling_credit.changes.sign_in import SignIn

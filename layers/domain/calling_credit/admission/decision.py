@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from calling_credit.admission.minutes_left import MinutesLeft, seconds_for_call
 from calling_credit.admission.reasons import LACK_OF_CREDIT, DenialReason
-from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals
+from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals, public_minute
 from calling_credit.errors import Conflict, ProblemCode
 from calling_credit.ids import call_key
 from calling_credit.instants import format_instant
-from calling_credit.ledger.holds import Hold, HoldStatus, affordable_seconds, price_of
+from calling_credit.ledger.holds import Hold, HoldStatus, affordable_with_minutes, price_of_covered
 from calling_credit.numbering import is_emergency, is_short_code
+from calling_credit.rates.covered_calls import costs
 from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow
 
 MAX_GRANTED_SECONDS: Final = 24 * 3600
@@ -56,7 +58,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class AdmissionContext:
-    """Everything that the decision depends on. None means that the account, line, rate row, or hold does not exist."""
+    """Everything that the decision depends on. None: the account, line, row, hold, or bundle does not exist."""
 
     request: AdmissionRequest
     account: AccountStatus | None
@@ -67,6 +69,8 @@ class AdmissionContext:
     stored_hold: Hold | None
     credit: Credit
     now: datetime
+    minutes: MinutesLeft | None = None
+    public_row: RateRow | None = None
 
     @property
     def hold(self) -> Hold | None:
@@ -79,9 +83,9 @@ class AdmissionContext:
 class Decision:
     """The answer for the switch.
 
-    `max_seconds` and `held_micros` describe the whole call. `reason` says why the call is denied, `limited_by` why it
-    is shorter than requested. The decision is valid once `hold` is stored; None means that nothing is held or that the
-    present hold is enough.
+    `max_seconds`, `held_micros`, and `covered_seconds` describe the whole call. `reason` says why the call is denied,
+    `limited_by` why it is shorter than requested. The decision is valid once `hold` is stored; None means that nothing
+    is held or that the present hold is enough.
     """
 
     reason: str | None
@@ -90,6 +94,7 @@ class Decision:
     held_micros: int = 0
     limited_by: str | None = None
     hold: Hold | None = None
+    covered_seconds: int = 0
 
 
 def emergency(request: AdmissionRequest) -> Decision | None:
@@ -147,7 +152,8 @@ def _refusals(s: AdmissionContext) -> Iterator[str]:
     if not is_short_code(s.request.dialled_number):
         if s.may_call_abroad is False:
             yield DenialReason.INTERNATIONAL_OFF
-        yield from destination_refusals(s.request.dialled_number[1:], row, account.limits)
+        minute = public_minute(s.hold, s.public_row)
+        yield from destination_refusals(s.request.dialled_number[1:], row, account.limits, minute)
     if s.hold is None and s.credit.live_holds >= account.limits.simultaneous_calls:
         yield DenialReason.SIMULTANEOUS_CALLS
 
@@ -170,25 +176,24 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
         - (s.credit.held_micros - held_already),
         DenialReason.INSUFFICIENT_CREDIT: s.credit.available_micros + held_already,
     }
-    seconds = wanted
+    seconds, minutes_seconds = wanted, seconds_for_call(s.minutes, hold)
     for code, budget_micros in budgets.items():
-        affordable = affordable_seconds(row, budget_micros, wanted)
+        affordable = affordable_with_minutes(row, budget_micros, wanted, minutes_seconds)
         if affordable <= granted:
-            return _unchanged(
-                s,
-                DenialReason.RECHARGING if code == DenialReason.INSUFFICIENT_CREDIT and s.credit.may_recharge else code,
-            )
+            is_recharging = code == DenialReason.INSUFFICIENT_CREDIT and s.credit.may_recharge
+            return _unchanged(s, DenialReason.RECHARGING if is_recharging else code)
         if affordable < seconds:
             seconds, limited_by = affordable, code
-    amount = price_of(row, seconds)
-    if hold is None and (amount == 0 or not account.holds):
-        return Decision(None, seconds, row, 0, limited_by)
-    held = _hold(s, row, amount, seconds, limited_by)
-    return Decision(None, seconds, row, amount, limited_by, held)
+    covered = min(seconds, minutes_seconds)
+    amount = price_of_covered(row, seconds, covered)
+    if hold is None and not (account.holds and costs(row)):  # A row with a price is held, also an amount of 0.
+        return Decision(None, seconds, row, 0, limited_by, covered_seconds=covered)
+    held = replace(_hold(s, row, amount, seconds, limited_by), covered_seconds=covered)
+    return Decision(None, seconds, row, amount, limited_by, held, covered)
 
 
 def _hold(s: AdmissionContext, row: RateRow, amount: int, seconds: int, limited_by: str | None) -> Hold:
-    """The hold of a new call, or of an extended one."""
+    """The hold of a new call, or of an extended one, without its covered seconds."""
     now, requested = format_instant(s.now), s.request.requested_seconds
     if s.hold is None:
         return Hold(
@@ -207,6 +212,8 @@ def _hold(s: AdmissionContext, row: RateRow, amount: int, seconds: int, limited_
             asked_at=now,
             asked_seconds=requested,
             limited_by=limited_by,
+            bundle=s.minutes.counter if s.minutes is not None and s.minutes.left_seconds > 0 else "",
+            deck_minute=public_minute(None, s.public_row) if row.price_list else 0,
         )
     return replace(
         s.hold,
@@ -225,7 +232,8 @@ def _unchanged(s: AdmissionContext, reason: str | None) -> Decision:
         return Decision(reason, 0, s.row)
     if s.hold.status != HoldStatus.LIVE:
         return Decision(reason, 0, s.hold.row)
-    return Decision(reason, s.hold.max_seconds, s.hold.row, s.hold.amount_micros, reason or s.hold.limited_by)
+    limited_by, covered = reason or s.hold.limited_by, s.hold.covered_seconds
+    return Decision(reason, s.hold.max_seconds, s.hold.row, s.hold.amount_micros, limited_by, None, covered)
 
 
 def _is_retry(hold: Hold, requested: int, now: datetime) -> bool:

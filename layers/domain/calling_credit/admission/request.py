@@ -8,6 +8,7 @@ from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import CALL_ID_FORM, check_id, is_call_id, is_id
 from calling_credit.money import format_money
 from calling_credit.numbering import is_e164, is_emergency, is_short_code, strip_trunk_zero
+from calling_credit.rates.rate_steps import steps_view
 
 DEFAULT_SECONDS: Final = 600
 RETRY_AFTER_SECONDS: Final = 15
@@ -89,8 +90,10 @@ def _is_duration(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_GRANTED_SECONDS
 
 
-def decision_view(decision: Decision) -> dict[str, Any]:
-    """Return `{decision, reason, max_seconds, rate_per_minute, held, message?, retry_after_seconds?, limited_by?}`.
+def decision_view(decision: Decision, *, has_minutes: bool = False) -> dict[str, Any]:
+    """Return `{decision, reason, max_seconds, rate_per_minute, rate_steps?, held, covered_seconds?, message?,
+    retry_after_seconds?, limited_by?}`. `rate_steps` only for a row that has some, `covered_seconds` only for an
+    account or a line with included minutes.
 
     `max_seconds` counts from the beginning of the call. `limited_by` says why the call is shorter than requested.
     """
@@ -102,6 +105,10 @@ def decision_view(decision: Decision) -> dict[str, Any]:
         "rate_per_minute": None if row is None else format_money(row.rate_micros_per_minute),
         "held": format_money(decision.held_micros),
     }
+    if row is not None and row.rate_steps:
+        view["rate_steps"] = steps_view(row.rate_steps)
+    if has_minutes:
+        view["covered_seconds"] = decision.covered_seconds
     if reason is not None:
         view["message"] = WORDS[reason]
     if reason == DenialReason.RECHARGING:

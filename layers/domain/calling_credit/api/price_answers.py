@@ -1,5 +1,6 @@
 """The answers of the price list: prices of a number, a country, or popular countries, for callers of some origins."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -13,8 +14,15 @@ from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.numbering import COUNTRIES
 from calling_credit.rates.active_decks import ActiveDecks
+from calling_credit.rates.deck import Deck
 from calling_credit.rates.few_rates import FewRates, popular_countries
-from calling_credit.rates.price_list import Origins, rates_for_country, rates_for_number, read_number
+from calling_credit.rates.price_list import (
+    Origins,
+    rates_for_country,
+    rates_for_number,
+    read_number,
+)
+from calling_credit.rates.rate_items import own_rate_item, rate_item
 from calling_credit.rates.telling_rows import MAX_TELLING_ROWS
 
 NO_SECRET: Final = "public prices"  # noqa: S105 - not a secret
@@ -34,6 +42,7 @@ def rates_answer(
     now: datetime,
     *list_name: str,
     secret: str | None = None,
+    paid: Callable[[Deck], Deck] | None = None,
 ) -> Response[str]:
     """The prices that callers from these origins pay for the number, as the first of them dials it, for the country, or
     for the popular countries.
@@ -41,6 +50,7 @@ def rates_answer(
     Args:
         list_name: what else the cursors of the list belong to.
         secret: what signs them; by default the stack's secret.
+        paid: makes of the deck in force the prices of an account, whose items explain them.
 
     Raises:
         InvalidValue: invalid_query, invalid_number, unknown_country, invalid_limit, invalid_cursor.
@@ -51,18 +61,20 @@ def rates_answer(
         raise InvalidValue(ProblemCode.INVALID_QUERY, "Send one of number, country, and popular=1.")
     if rows is not None and (rows != str(MAX_TELLING_ROWS) or number is not None):
         raise InvalidValue(ProblemCode.INVALID_QUERY, "rows must be 3, and goes with country or popular only.")
-    at, active = format_instant(now), decks.in_force(now)
+    at, active, show = format_instant(now), decks.in_force(now), rate_item
+    if paid is not None:
+        active, show = paid(active), own_rate_item
     if number is not None:
         dialed_in = next((origin for origin in origins or () if origin in COUNTRIES), config().home_country)
-        items = rates_for_number(active, read_number(number, "number", dialed_in), origins, at)
+        items = rates_for_number(active, read_number(number, "number", dialed_in), origins, at, show)
         return answer({"items": items, "next_cursor": None})
     if is_popular or rows is not None:
         countries = popular_countries(config().home_countries) if is_popular else [str(country)]
-        return answer({"items": few_rates.of_countries(active, countries, origins, at), "next_cursor": None})
+        return answer({"items": few_rates.of_countries(active, countries, origins, at, show), "next_cursor": None})
     listing = Listing(app, *list_name, "rates", country, ",".join(origins or ()), secret=secret)
     if not isinstance(listing.position, str | None):
         raise invalid_cursor()
-    items, after = rates_for_country(active, str(country), origins, at, listing.position, listing.limit)
+    items, after = rates_for_country(active, str(country), origins, at, listing.position, listing.limit, show)
     return answer({"items": items, "next_cursor": listing.next_cursor(after)})
 
 

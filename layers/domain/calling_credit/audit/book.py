@@ -1,11 +1,13 @@
 """The book of one account: the sums of its items that a proof needs. Reads no table and does not call Stripe."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from calling_credit.accounts.customer_changes import cleared_customer
 from calling_credit.accounts.daily_sums import entry_deltas, sums_of_entry
+from calling_credit.accounts.minute_counters import MinuteCounter, counter_from_plain
 from calling_credit.audit.checkpoints import Checkpoint, Day, checkpoint_from_item
 from calling_credit.categories import REVERSAL, TOP_UP
 from calling_credit.dynamodb import keys, proof_keys
@@ -15,7 +17,19 @@ from calling_credit.payments.refunds import RefundStatus
 
 PROOF_KIND: Final = "proof"
 NEEDED_KINDS: Final = frozenset(
-    {"account", "activity", "auto_recharge", "balance", "day", "entry", "hold", "refund", "spent_day", "topup"}
+    {
+        "account",
+        "activity",
+        "auto_recharge",
+        "balance",
+        "day",
+        "entry",
+        "hold",
+        "minutes",
+        "refund",
+        "spent_day",
+        "topup",
+    }
 )
 """The kinds of items that a book needs. It takes checkpoints, too, and does without them."""
 
@@ -67,6 +81,12 @@ class Book:
     entered_sums: dict[str, Counter[str]] = field(default_factory=dict)
     daily_sums: dict[str, Counter[str]] = field(default_factory=dict)
     """The sums by user, line, and country of each local date, by attribute."""
+    counters: dict[str, MinuteCounter] = field(default_factory=dict)
+    """The counters of included minutes, by name."""
+    covered_seconds: Counter[str] = field(default_factory=Counter)
+    """The seconds that entries say are covered, by counter."""
+    reserved_seconds: Counter[str] = field(default_factory=Counter)
+    """The seconds that live holds have taken, by counter."""
     paid: dict[str, list[PaymentEntry]] = field(default_factory=dict)
     reversed_micros: dict[str, int] = field(default_factory=dict)
     topups: dict[str, StoredTopUp] = field(default_factory=dict)
@@ -97,7 +117,7 @@ class Book:
         kind = keys.kind_of(item["SK"])
         if kind == "entry":
             self._add_entry(item)
-        elif kind in ("day", "spent_day"):
+        elif kind in ("day", "spent_day", "minutes"):
             self._add_day(kind, item)
         elif kind == "balance":
             self.balance = Balance(
@@ -127,10 +147,25 @@ class Book:
         elif kind == "account":
             self.customer_id = item.get("stripe_customer_id", "")
 
+    def wrong_minutes(self) -> Iterator[tuple[str, bool, int, int]]:
+        """Each wrong number of a counter: its name, whether it is that of used seconds (else of those left), the
+        expected and the stored seconds.
+        """
+        for name in sorted(self.counters.keys() | self.covered_seconds.keys() | self.reserved_seconds.keys()):
+            counter = self.counters.get(name, MinuteCounter(self.account_id, name, 0, 0))
+            used, held = self.covered_seconds[name], self.reserved_seconds[name]
+            if counter.used_seconds != used:
+                yield name, True, used, counter.used_seconds
+            left = 60 * counter.minutes - counter.used_seconds - held
+            if counter.left_seconds != left:
+                yield name, False, left, counter.left_seconds
+
     def _add_hold(self, kind: str, item: dict[str, Any]) -> None:
         if item["status"] == (HoldStatus.LIVE if kind == "hold" else RefundStatus.ASKING):
             self.live_holds += kind == "hold"
             self.live_micros += item["amount_micros"]
+            if "bundle" in item:
+                self.reserved_seconds[item["bundle"]] += item.get("covered_seconds", 0)
 
     def _add_day(self, kind: str, item: dict[str, Any]) -> None:
         if kind == "day":
@@ -138,6 +173,9 @@ class Book:
             self.days[day] = DayTotal(
                 item["entry_count"], item["billed_seconds"], item["total_micros"], item.get("taken_back", 0)
             )
+        elif kind == "minutes":
+            counter = counter_from_plain(item)
+            self.counters[counter.name] = counter
         else:
             sums = {name: value for name, value in item.items() if name.count("#") == 3}
             self.daily_sums[keys.id_of(item["SK"])] = Counter(sums)
@@ -155,6 +193,8 @@ class Book:
         if marked is not None and added is not None:
             deltas = entry_deltas(item["category"], item, marked, added)
             self.entered_sums.setdefault(item["local_date"], Counter()).update(deltas)
+        if "bundle" in item:
+            self.covered_seconds[item["bundle"]] += item.get("covered_seconds", 0)
         if item["category"] == TOP_UP:
             topup_id = keys.id_of(item["SK"])
             entry = PaymentEntry(topup_id, item.get("intent_id", ""), amount_micros)

@@ -25,6 +25,7 @@ class BookPart(StrEnum):
 
     ENTRIES = "entries"
     DAYS = "days"
+    MINUTES = "minutes"
     BALANCE = "balance"
     TOP_UPS = "top-ups"
     PAYMENTS = "payments at Stripe"
@@ -49,6 +50,8 @@ class DifferenceCode(StrEnum):
     POSTED = "posted_is_not_the_sum_of_entries", BookPart.BALANCE
     DAY = "day_is_not_the_sum_of_its_entries", BookPart.DAYS
     DAILY_SUMS = "daily_sums_are_not_those_of_their_entries", BookPart.DAYS
+    USED_MINUTES = "used_minutes_are_not_those_of_their_entries", BookPart.MINUTES
+    LEFT_MINUTES = "left_minutes_are_not_what_is_neither_used_nor_held", BookPart.MINUTES
     HELD = "held_is_not_the_sum_of_live_holds", BookPart.BALANCE
     AVAILABLE = "available_is_not_posted_less_held", BookPart.BALANCE
     HEADROOM = "headroom_is_neither_armed_nor_unarmed", BookPart.BALANCE
@@ -96,8 +99,8 @@ class Difference:
 
 
 def prove_sums(book: Book) -> list[Difference]:
-    """Return the differences within the book: balance, days, top-ups."""
-    return [*prove_totals(book), *_prove_topups(book)]
+    """Return the differences within the book: balance, days, included minutes, top-ups."""
+    return [*prove_totals(book), *_prove_minutes(book), *_prove_topups(book)]
 
 
 def prove_totals(book: Book) -> list[Difference]:
@@ -172,6 +175,13 @@ def _prove_daily_sums(book: Book) -> Iterator[Difference]:
             wrong = sorted(name for name in expected.keys() | found.keys() if expected[name] != found[name])
             texts = [", ".join(f"{name} {sums[name]}" for name in wrong[:3]) for sums in (expected, found)]
             yield Difference(DifferenceCode.DAILY_SUMS, book.account_id, f"daily sums of {day}", *texts)
+
+
+def _prove_minutes(book: Book) -> Iterator[Difference]:
+    """Compare the counters of included minutes with entries and live holds. Only a full proof reads all entries."""
+    for name, is_of_use, expected, found in book.wrong_minutes():
+        code = DifferenceCode.USED_MINUTES if is_of_use else DifferenceCode.LEFT_MINUTES
+        yield Difference(code, book.account_id, f"minutes {name}", f"{expected} s", f"{found} s")
 
 
 def _day_text(day: DayTotal) -> str:

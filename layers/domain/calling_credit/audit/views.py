@@ -11,6 +11,9 @@ from calling_credit.money import format_money
 WORDS: Final[dict[str, str]] = {
     DifferenceCode.POSTED: "The balance is not the sum of the entries.",
     DifferenceCode.DAY: "The totals of a day are not the sums of its entries.",
+    DifferenceCode.DAILY_SUMS: "The sums of a day by user, line, and country are not those of its calls.",
+    DifferenceCode.USED_MINUTES: "The used included minutes are not those that the charges of calls say.",
+    DifferenceCode.LEFT_MINUTES: "The rest of included minutes is not what is neither used nor held.",
     DifferenceCode.HELD: "The held credit is not the sum of the holds of calls in progress.",
     DifferenceCode.AVAILABLE: "The available credit is not the balance less the held credit.",
     DifferenceCode.HEADROOM: "Automatic recharge watches another balance than its threshold says.",

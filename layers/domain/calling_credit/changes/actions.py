@@ -13,6 +13,8 @@ class ChangeAction(StrEnum):
     ACCOUNT_FROZEN = "account_frozen"
     ACCOUNT_UNFROZEN = "account_unfrozen"
     LIMITS_CHANGED = "limits_changed"
+    PRICE_TERMS_CHANGED = "price_terms_changed"
+    RATE_CHANGE_ANNOUNCED = "rate_change_announced"
     LINE_CREATED = "line_created"
     LINE_CHANGED = "line_changed"
     USER_CREATED = "user_created"

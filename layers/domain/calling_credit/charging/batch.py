@@ -1,7 +1,7 @@
 """A batch of calls: which are charged, free, unrated, or refused, and the outcome of each message."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.holds import Hold, HoldEnd, rate_held
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.decks_for_calls import DecksInForce, PricingDecks
+from calling_credit.rates.price_terms import PriceTerms, terms_at
 from calling_credit.rates.pricing import Free, RatedCall, Unrated, needs_deck, origin_of, rate_call
 from calling_credit.rejection_codes import Rejection, RejectionCode
 
@@ -30,6 +31,7 @@ NOT_POSTED: Final = Rejection(
 )
 NO_HOLDS: Final[Mapping[tuple[str, str], Hold]] = MappingProxyType({})
 NO_NUMBERS: Final[Mapping[tuple[str, str], str]] = MappingProxyType({})
+NO_TERMS: Final[Mapping[str, Sequence[PriceTerms]]] = MappingProxyType({})
 NO_DECK: Final = Deck("", ())
 REFUSALS: Final = {
     "conflict": CONFLICT,
@@ -68,13 +70,13 @@ class Batch:
         self.unrated = [call for call in self.unrated if call.account_id in time_zones]
 
     def charged_late(self, decks: DecksInForce) -> list[Call]:
-        """The calls that a later deck prices than the one in force when they began, so that they may be waiting."""
+        """The calls that a later deck or version of a price list prices than the one in force when they began, so that
+        they may be waiting.
+        """
         return [
             call
             for call, charge in self.charges
-            if charge.granted_seconds is None
-            and call.dialled_number.startswith("+")
-            and charge.deck_version != decks.version_at(call.happened_at)
+            if charge.granted_seconds is None and call.dialled_number.startswith("+") and _is_late(call, charge, decks)
         ]
 
     def drop(self, conflicts: Collection[Key]) -> None:
@@ -153,6 +155,7 @@ def rate_batch(
     holds: Mapping[tuple[str, str], Hold] = NO_HOLDS,
     numbers: Mapping[tuple[str, str], str] = NO_NUMBERS,
     tolerance: int = 0,
+    terms: Mapping[str, Sequence[PriceTerms]] = NO_TERMS,
 ) -> Batch:
     """Price a call with a hold, even an ended one, by the hold. Price any other call by the deck that was in
     force when it began; refuse it while that deck is not readable.
@@ -161,6 +164,7 @@ def rate_batch(
         holds: by account and call key.
         numbers: the numbers of the known lines, by account and line.
         tolerance: how many seconds a call may exceed its hold without costing more (HangUpToleranceSeconds).
+        terms: the price terms of the accounts that have some, latest first.
     """
     batch = Batch(intake, refused=dict(intake.refused))
     for call in intake.calls:
@@ -172,7 +176,8 @@ def rate_batch(
             if hold is not None and hold.prices(call):
                 rated: RatedCall | Free | Unrated = rate_held(call, hold, tolerance)
             else:
-                rated = _rate(call, origin_of(number, call.calling_number), decks, now)
+                in_force = terms_at(terms.get(call.account_id, ()), call.happened_at)
+                rated = _rate(call, origin_of(number, call.calling_number), decks, now, in_force)
         except Unavailable as error:
             batch.refuse(call.key, Rejection(RejectionCode.NOT_PRICED, error.detail))
             continue
@@ -210,11 +215,30 @@ def _end_of(event: Call | FreeEvent) -> HoldEnd:
     return HoldEnd.ANSWERED if is_answered else HoldEnd.UNANSWERED
 
 
-def _rate(call: Call, origin: str, decks: PricingDecks, now: datetime) -> RatedCall | Free | Unrated:
-    """Price a call without a hold. A call that is free under any deck waits for none."""
+def _is_late(call: Call, charge: RatedCall, decks: DecksInForce) -> bool:
+    """Whether a call was priced by another deck or version of its list than those in force when it began."""
+    row, at = charge.row, call.happened_at
+    if charge.deck_version != decks.version_at(at):
+        return True
+    return bool(row.price_list) and row.list_version != decks.version_at(at, row.price_list)
+
+
+def _rate(
+    call: Call, origin: str, decks: PricingDecks, now: datetime, terms: PriceTerms | None = None
+) -> RatedCall | Free | Unrated:
+    """Price a call without a hold by its account's terms. A call that is free under any deck waits for none."""
     if not needs_deck(call):
         return rate_call(call, NO_DECK, origin)
     if not call.dialled_number.startswith("+"):  # No deck prices it; the lists must be known for its time.
         at = max(call.happened_at, format_instant(now))
         return rate_call(call, decks.deck_for("", origin, at, now), origin)
-    return rate_call(call, decks.deck_for(call.dialled_number[1:], origin, call.happened_at, now), origin)
+    digits, at = call.dialled_number[1:], call.happened_at
+    if terms is None:
+        return rate_call(call, decks.deck_for(digits, origin, at, now), origin)
+    try:
+        return rate_call(call, decks.deck_for(digits, origin, at, now, terms), origin)
+    except Unavailable:  # A call that the deck includes at home needs no price list.
+        rated = rate_call(call, decks.deck_for(digits, origin, at, now), origin)
+        if not isinstance(rated, Free):
+            raise
+        return rated

@@ -54,11 +54,14 @@ def charge_batch(
     calls |= {(event.account_id, event.call_key) for event in intake.free}
     accounts_with_holds = facts.with_holds({account_id for account_id, _ in calls}, now)
     holds = store.holds([call for call in calls if call[0] in accounts_with_holds])
-    account_facts = facts.load({(call.account_id, call.line_id) for call in intake.calls}, now)
+    begun = max((call.happened_at for call in intake.calls), default="")
+    account_facts = facts.load({(call.account_id, call.line_id) for call in intake.calls}, now, begun)
     intake.refuse_lines(account_facts.unreadable, UNREADABLE_ITEM)
-    batch = rate_batch(intake, decks, now, holds, account_facts.numbers, tolerance)
+    terms = account_facts.price_terms
+    batch = rate_batch(intake, decks, now, holds, account_facts.numbers, tolerance, terms)
     batch.record_outcomes(known)
     batch.drop(store.conflicts_with_waiting(batch.charged_late(decks)))
+    batch.charges = store.cover(batch.charges, account_facts.time_zones, account_facts.bundles)
     batch.create_entries(account_facts.time_zones, now)
     batch.entries = store.mark_counted(batch.entries, account_facts.with_breakdown)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.accounts.daily_sums import counters_of
+from calling_credit.accounts.entry_counters import counters_of
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action, difference
@@ -29,7 +29,7 @@ from calling_credit.charging.corrections import (
 from calling_credit.charging.goodwill_items import goodwill_action, goodwill_name, read_goodwill, with_goodwill
 from calling_credit.charging.listed_calls import is_waiting
 from calling_credit.charging.rerating import RatedAgain
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import keys, minute_keys
 from calling_credit.dynamodb.attributes import to_attribute, to_attributes
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.transactions import transact, update
@@ -137,8 +137,13 @@ class CorrectionStore:
             return RatedAgain(call, [])
         if request.duration_seconds is None:
             return waive(call, identifier, now)
-        row = self._row_of(call)
-        return correct_duration(call, row, request.duration_seconds, identifier, self._tolerance, now)
+        row, left = self._row_of(call), self._left_seconds(call)
+        return correct_duration(call, row, request.duration_seconds, identifier, self._tolerance, now, left)
+
+    def _left_seconds(self, call: ChargedCall) -> int:
+        """The rest on the counter of the call's included minutes; 0 for a call without a bundle."""
+        counter = self._partition.get(minute_keys.minutes_sk(call.bundle)) if call.bundle else None
+        return 0 if counter is None else int(counter["left_seconds"])
 
     def _plan(self, correction: Correction, again: RatedAgain, identifier: str, actor: Actor, now: datetime) -> Plan:
         """Plan the transaction; of a correction that changes nothing, only the claim."""

@@ -18,8 +18,9 @@ from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.money import format_money
+from calling_credit.rates.covered_calls import costs, cover
 from calling_credit.rates.deck import RateRow
-from calling_credit.rates.pricing import RatedCall, billed_seconds, price_micros, seconds_to_bill
+from calling_credit.rates.pricing import RatedCall, row_price, seconds_to_bill
 from calling_credit.request_fields import read_text
 
 MAX_REASON_CHARACTERS: Final = 200
@@ -129,7 +130,7 @@ def waive(call: ChargedCall, identifier: str, now: datetime) -> RatedAgain:
     """Charge a call again, at 0. The entry keeps the row of the charge, so that a later correction can price by it."""
     kept = {"promised": True} if call.is_promised else {}
     row = call.row() if call.has_row else call.row(0, 1)
-    charge = RatedCall(row, call.last["deck"], call.last["origin"], 0, 0)
+    charge = RatedCall(row, call.last["deck"], call.last["origin"], 0, 0, bundle=call.bundle)
     entries = replacing_entries(call, charge, FACTS, {"correction": identifier}, now, waived=True, **kept)
     if not call.has_row:
         entries = [replace(entry, explanation=_without_increments(entry.explanation)) for entry in entries]
@@ -141,16 +142,24 @@ def _without_increments(explanation: Mapping[str, str | int]) -> dict[str, str |
 
 
 def correct_duration(
-    call: ChargedCall, row: RateRow, duration_seconds: int, identifier: str, tolerance: int, now: datetime
+    call: ChargedCall,
+    row: RateRow,
+    duration_seconds: int,
+    identifier: str,
+    tolerance: int,
+    now: datetime,
+    left_seconds: int = 0,
 ) -> RatedAgain:
     """Charge a call again for its true duration, by the row that priced the current charge. `tolerance` is the time
-    beyond the hold that is not billed.
+    beyond the hold that is not billed. `left_seconds`: the rest on the call's counter of included minutes, which
+    cover a longer call further, unless it costs nothing.
     """
     kept = {"promised": True} if call.is_promised else {}
     seconds = seconds_to_bill(duration_seconds, call.granted_seconds, tolerance)
-    billed = billed_seconds(seconds, row.minimum_seconds, row.increment_seconds)
-    price = price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
-    charge = RatedCall(row, call.last["deck"], call.last["origin"], billed, price)
+    billed, price = row_price(row, seconds)
+    charge = RatedCall(row, call.last["deck"], call.last["origin"], billed, price, bundle=call.bundle)
+    if costs(row):
+        charge = cover(charge, seconds, call.covered_seconds + max(0, left_seconds), call.bundle)
     marks = {"correction": identifier}
     entries = replacing_entries(call, charge, FACTS, marks, now, duration_seconds=duration_seconds, **kept)
     return RatedAgain(call, entries)

@@ -22,9 +22,9 @@ BY_TIME: Final = "in force"
 
 class RerateRequest(BaseModel):
     """One round over an account's calls between two local dates, by a deck (None: for each call the one in force when
-    it began; `active`: the one in force now). It writes only if `apply` is true. `position` is where the previous round
-    ended. `by` is who ran the command, and `host` on which
-    machine; a run that writes needs a name.
+    it began; `active`: the one in force now). With a `price_list`, calls are priced as if the account had it, by the
+    version in force now or by `list_version`. It writes only if `apply` is true. `position` is where the previous round
+    ended. `by` is who ran the command, and `host` on which machine; a run that writes needs a name.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -33,6 +33,8 @@ class RerateRequest(BaseModel):
     first: str = Field(alias="from")
     last: str = Field(alias="to")
     deck: str | None = None
+    price_list: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9-]{0,39})?$")
+    list_version: str = Field(default="", max_length=60)
     prefix: str = Field(default="", pattern=r"^\+?[0-9]{0,15}$")
     destination: str = Field(default="", max_length=100)
     even_promised: bool = False
@@ -60,12 +62,13 @@ class RerateRequest(BaseModel):
         """The calls of the request."""
         return Selection(self.prefix.lstrip("+"), self.destination, self.even_promised, self.even_corrected)
 
-    def run(self, deck_version: str | None) -> str:
-        """The name of the run: the same account, dates, deck, and selection are the same run."""
+    def run(self, deck_version: str | None, list_version: str = "") -> str:
+        """The name of the run: the same account, dates, deck, price list, and selection are the same run."""
         selection = self.selection()
         flags = f"{selection.even_promised:d}{selection.even_corrected:d}"
         parts = (self.account_id, self.first, self.last, deck_version or BY_TIME, flags, selection.prefix)
-        identity = "\n".join((*parts, selection.destination))
+        named = (self.price_list, list_version) if self.price_list else ()
+        identity = "\n".join((*parts, selection.destination, *named))
         return f"run_{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
 
 
@@ -78,12 +81,14 @@ def parse_request(fields: Any) -> RerateRequest:
     return read_command(RerateRequest, fields, "reprice", "rerate-calls")
 
 
-def round_view(result: Round, deck_version: str | None, currency: str) -> dict[str, Any]:
+def round_view(result: Round, deck_version: str | None, currency: str, list_version: str = "") -> dict[str, Any]:
     """The answer of a round: the number of calls in each group, and `left_alone`, all that keep their price although it
-    may differ. `change` is the change of the balance. `deck` is null if each call has its own.
+    may differ. `change` is the change of the balance. `deck` is null if each call has its own, and
+    `list_version` without a named list.
     """
     return {
         "deck": deck_version,
+        "list_version": list_version or None,
         "currency": currency,
         "looked_at": result.groups.total(),
         "left_alone": sum(result.groups[group] for group in LEFT_ALONE),

@@ -11,7 +11,8 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from calling_credit.accounts.daily_sums import counters_of
+from calling_credit.accounts.entry_counters import counters_of
+from calling_credit.accounts.minute_counters import read_counters
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
@@ -24,6 +25,7 @@ from calling_credit.charging.goodwill_items import (
     with_goodwill,
 )
 from calling_credit.charging.rerating import Group, RatedAgain, Round, Selection, rerated_entries
+from calling_credit.clock import Patience
 from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.partition import Partition
@@ -37,8 +39,12 @@ from calling_credit.ledger.hold_reader import read_holds
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.ledger.posting_plan import entry_items
+from calling_credit.rates.account_prices import PricesOfAccounts
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.decks_for_calls import DecksForCalls, Lookup
+from calling_credit.rates.price_lists import ActivePriceLists, missing_list
+from calling_credit.rates.price_terms import PriceTerms, are_known, terms_at
+from calling_credit.rates.pricing import RatedCall
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -65,22 +71,40 @@ def range_of(account_id: str, period: Period) -> Range:
 
 
 class OneDeck:
-    """One deck for all calls."""
+    """One deck for all calls, as their account paid it when they began."""
 
-    def __init__(self, deck: Deck) -> None:
+    def __init__(self, deck: Deck, lists: ActivePriceLists | None = None) -> None:
         self._deck = deck
+        self._lists = lists
+        self._prices = PricesOfAccounts()
 
-    def deck_for(self, _digits: str, _origin: str, _at: str, _now: datetime) -> Deck:
-        """Return the deck."""
-        return self._deck
+    def deck_for(self, _digits: str, _origin: str, at: str, now: datetime, terms: PriceTerms | None = None) -> Deck:
+        """Return the deck as an account with these terms pays it. Raises Unavailable: `try_again`."""
+        if terms is None:
+            return self._deck
+        own = None
+        if terms.price_list is not None:
+            if self._lists is not None:
+                own = self._lists.list_at(terms.price_list, at, now, Patience(None))
+            if own is None:
+                raise missing_list(terms.price_list)
+        return self._prices.of(self._deck, own, terms.markup_hundredths)
 
-    def decks_for(self, lookups: Sequence[Lookup], _now: datetime) -> list[Deck | Unavailable]:
-        """Return the deck for each call."""
-        return [self._deck for _ in lookups]
+    def decks_for(self, lookups: Sequence[Lookup], now: datetime) -> list[Deck | Unavailable]:
+        """Return the deck for each call, or the error."""
+        answers: list[Deck | Unavailable] = []
+        for lookup in lookups:
+            try:
+                answers.append(self.deck_for(lookup.digits, lookup.origin, lookup.at, now, lookup.terms))
+            except Unavailable as error:
+                answers.append(error)
+        return answers
 
 
 class RerateStore:
-    """Rerates the selected calls, as one run. `tolerance` is the time beyond a hold that is not billed."""
+    """Rerates the selected calls of an account, as one run. `tolerance` is the time beyond a hold that is not billed.
+    `terms` are the account's price terms, latest first: those in force when a call began price it again.
+    """
 
     def __init__(
         self,
@@ -93,7 +117,9 @@ class RerateStore:
         actor: Actor,
         now: datetime,
         seconds_left: Callable[[], float],
+        terms: Sequence[PriceTerms] = (),
     ) -> None:
+        self._terms = terms
         self._client = client
         self._table_name = table_name
         self._decks = decks
@@ -124,20 +150,30 @@ class RerateStore:
         for call in selected:
             is_promised = call.is_promised or call.call[1] in promised_before
             group = self._selection.group_left_alone(call, is_promised=is_promised)
+            if group is None and not are_known(self._terms, call.call[0]):
+                group = Group.NOT_COVERED
             if group is None:
                 to_price.append(call)
             else:
                 result.groups[group] += 1
-        lookups = [Lookup(call.last["to"][1:], call.last["origin"], call.call[0]) for call in to_price]
+        lookups = [
+            Lookup(call.last["to"][1:], call.last["origin"], call.call[0], terms_at(self._terms, call.call[0]))
+            for call in to_price
+        ]
+        returned = {(where.account_id, call.bundle) for call in to_price if call.may_be_covered_again}
+        counters = read_counters(self._client, self._table_name, returned).values()
+        left = {counter.name: counter.left_seconds for counter in counters}
         for call, deck in zip(to_price, self._decks.decks_for(lookups, self._now), strict=True):
             if isinstance(deck, Unavailable):
                 raise deck
-            self._price(call, deck, result)
+            self._price(call, deck, result, left)
         return result
 
-    def _price(self, call: ChargedCall, deck: Deck, result: Round) -> None:
-        """Price a call by its deck, and add it to its group."""
-        priced = call.priced_by(deck, self._now, self._tolerance)
+    def _price(self, call: ChargedCall, deck: Deck, result: Round, left: dict[str, int]) -> None:
+        """Price a call by its deck, and add it to its group. Take the minutes that cover it again from those left."""
+        priced = call.priced_by(deck, self._now, self._tolerance, left.get(call.bundle, 0))
+        if isinstance(priced, RatedCall) and call.may_be_covered_again and priced.covered_seconds:
+            left[call.bundle] -= priced.covered_seconds
         if priced is None:
             result.groups[Group.NOT_COVERED] += 1
             return

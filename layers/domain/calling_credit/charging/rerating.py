@@ -15,11 +15,12 @@ from typing import Final
 from calling_credit.categories import GOODWILL
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
-from calling_credit.ledger.call_entries import price_explanation
+from calling_credit.ledger.call_entries import covered_part, price_explanation
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.entries import Entry, EntryKind, balance_change
 from calling_credit.numbering import is_e164
 from calling_credit.rates.pricing import Free, RatedCall
+from calling_credit.rates.stored_rows import PRICE_FACTS
 
 CREDIT, DEBIT = "credit", "debit"
 """The sides of an entry's key. They sort in the order of their writing."""
@@ -35,6 +36,7 @@ _OF_THE_PRICE: Final = (
     "connection_fee_micros",
     *INCREMENTS,
     "deck",
+    *PRICE_FACTS,
 )
 Explanation = Mapping[str, str | int]
 
@@ -107,10 +109,10 @@ class Round:
 
 
 def rerated_entries(call: ChargedCall, priced: RatedCall | Free, run: str, now: datetime) -> list[Entry]:
-    """The entries that bring a call to this price and category; none if it has them already."""
+    """The entries that bring a call to this price, category, and included minutes; none if it has them already."""
     charge = priced if isinstance(priced, RatedCall) else None
-    standing = (call.charged_micros, call.last["category"]) if call.is_charged else None
-    if (None if charge is None else (charge.price_micros, charge.row.category)) == standing:
+    standing = (call.charged_micros, call.last["category"], call.covered_seconds) if call.is_charged else None
+    if (None if charge is None else (charge.price_micros, charge.row.category, charge.covered_seconds)) == standing:
         return []
     marks: dict[str, str | int] = {"run": run}
     if call.is_corrected:
@@ -134,7 +136,8 @@ def replacing_entries(
     if call.is_charged:
         price = {name: call.last[name] for name in _OF_THE_PRICE if name in call.last}
         billed, micros = -call.last["billed_seconds"], call.charged_micros
-        explanation = {**of_the_call, **price, **marks}
+        returned = covered_part(call.bundle, -call.covered_seconds)
+        explanation = {**of_the_call, **price, **returned, **marks}
         entries.append(_entry(call, CREDIT, call.last["category"], billed, micros, facts_hash, explanation, now))
     if charge is not None:
         explanation = {**of_the_call, **price_explanation(charge), **marks, **facts}

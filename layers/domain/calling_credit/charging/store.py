@@ -1,12 +1,16 @@
 """The reads and writes that charging a batch makes in the table."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from calling_credit.accounts.daily_sums import counters_of, day_keys, mark_counted, names_of
+from calling_credit.accounts.daily_sums import day_keys, mark_counted, names_of
+from calling_credit.accounts.entry_counters import counters_of
+from calling_credit.accounts.minute_counters import ensure_counters
 from calling_credit.accounts.number_history import LineName
 from calling_credit.calls import Call
+from calling_credit.charging.included_minutes import BundlesOfLines, Charge, cover_calls
 from calling_credit.charging.listed_calls import (
     ListOutcome,
     is_waiting,
@@ -80,6 +84,19 @@ class ChargingStore:
             waiting[key].key for key, item in items.items() if is_waiting(item) and not same_facts(item, waiting[key])
         }
 
+    def cover(
+        self,
+        charges: list[Charge],
+        time_zones: Mapping[str, str],
+        bundles: BundlesOfLines,
+    ) -> list[Charge]:
+        """Cover the calls without a hold by the included minutes of their lines and accounts.
+
+        Raises:
+            Unavailable: the table throttles.
+        """
+        return cover_charges(self._client, self._table_name, charges, time_zones, bundles, self._on_unreadable)
+
     def mark_counted(self, entries: list[Entry], accounts: frozenset[str]) -> list[Entry]:
         """Mark the entries that count in daily sums: those of these accounts, which keep them.
 
@@ -89,7 +106,7 @@ class ChargingStore:
         return mark_counted_entries(self._client, self._table_name, entries, accounts, self._on_unreadable)
 
     def post(self, entries: Sequence[Entry], holds: Mapping[Key, Hold], now: datetime) -> Posting:
-        """Post entries with the daily sums in which they count, and release the holds of their calls."""
+        """Post entries with their daily sums and included minutes, and release the holds of their calls."""
         return post_entries(
             self._client,
             self._table_name,
@@ -118,6 +135,33 @@ class ChargingStore:
         """List charged and unrated calls whose duration is hard to believe, with the seconds that were granted."""
         items = [suspicious_item(call, granted, now) for call, granted in calls]
         list_calls(self._client, self._table_name, items)
+
+
+def cover_charges(
+    client: "DynamoDBClient",
+    table_name: str,
+    charges: list[Charge],
+    time_zones: Mapping[str, str],
+    bundles: BundlesOfLines,
+    on_unreadable: OnUnreadable = ignore_unreadable,
+) -> list[Charge]:
+    """Cover calls without a hold by included minutes. Without bundles, read nothing."""
+    if not bundles:
+        return charges
+    ensure = partial(ensure_counters, client, table_name, on_unreadable=on_unreadable)
+    return cover_calls(charges, time_zones, bundles, ensure, partial(posted_calls, client, table_name))
+
+
+def posted_calls(client: "DynamoDBClient", table_name: str, calls: Iterable[Call]) -> Set[Key]:
+    """Return the keys of those calls that have an entry, also one with other facts.
+
+    Raises:
+        Unavailable: the table throttles.
+    """
+    entries = {
+        (keys.account_pk(call.account_id), keys.entry_sk(call.happened_at, call.call_key)): call.key for call in calls
+    }
+    return {entries[key] for key in read_many(client, table_name, entries, projection="PK, SK")}
 
 
 def mark_counted_entries(

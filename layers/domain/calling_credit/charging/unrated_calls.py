@@ -5,23 +5,23 @@ transaction that also takes its item off the list. The item stays, so that a fre
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.daily_sums import counters_of
+from calling_credit.accounts.cache import Facts
+from calling_credit.accounts.entry_counters import counters_of
 from calling_credit.calls import Call
-from calling_credit.charging.store import mark_counted_entries
-from calling_credit.correlation import correlation_of
+from calling_credit.charging.included_minutes import Charge
+from calling_credit.charging.store import cover_charges, mark_counted_entries
+from calling_credit.charging.unrated_prices import UnratedCall
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.dynamodb.transactions import transact, update
-from calling_credit.dynamodb.unreadable import OnUnreadable, decoder, ignore_unreadable
-from calling_credit.errors import Unavailable
+from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
@@ -29,80 +29,10 @@ from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_faults import report_unreadable
 from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.ledger.posting_plan import BALANCE, ActionName, entry_items, entry_name
-from calling_credit.masking import country_kept
-from calling_credit.numbering import UNKNOWN_COUNTRY, is_e164
-from calling_credit.rates.deck import Deck
-from calling_credit.rates.decks_for_calls import DecksForCalls, Lookup
-from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
+from calling_credit.rates.pricing import Free
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-
-@dataclass(frozen=True, slots=True)
-class UnratedCall:
-    """An unrated call and its price by the deck; None while no row covers it, or if the deck gives an `error`."""
-
-    call: Call
-    priced: RatedCall | Free | None
-    error: Unavailable | None = None
-
-
-def price_unrated_calls(calls: Sequence[Call], decks: DecksForCalls, now: datetime) -> Iterator[UnratedCall]:
-    """Yield the calls, priced by the decks that price them by now.
-
-    Raises:
-        Unavailable: no timeline of decks is known.
-    """
-    lookups = {call.key: _lookup(call) for call in calls if is_e164(call.dialled_number)}  # Not an erased number.
-    found = dict(zip(lookups, decks.decks_for(list(lookups.values()), now), strict=True))
-    for call in calls:
-        deck = found.get(call.key)
-        if isinstance(deck, Deck):
-            yield UnratedCall(call, _price(call, lookups[call.key], deck, now))
-        else:
-            yield UnratedCall(call, None, deck)
-
-
-@decoder
-def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
-    """The call of an `UNRATED#` item."""
-    happened_at, call_key = keys.call_of(item["SK"])
-    started_at = datetime.fromisoformat(happened_at)
-    if started_at.tzinfo is None:
-        raise ValueError("no offset")
-    return Call(
-        call_id=item.get("call_id", call_key),
-        call_key=call_key,
-        account_id=keys.account_of(item["PK"]),
-        line_id=item["line_id"],
-        user_id=item.get("user_id"),
-        calling_number=item.get("from"),
-        dialled_number=item["to"],
-        sent_number=item["to"],
-        started_at=started_at,
-        happened_at=happened_at,
-        answered_at="",
-        ended_at=item["ended_at"],
-        duration_seconds=item["duration_seconds"],
-        facts_hash=item["facts_hash"],
-        facts_version=item.get("facts_version", 1),
-        origin=item.get("origin") or country_kept(item["from"]),  # Version 1.0.0 stored no origin.
-        correlation_id=correlation_of(item),
-    )
-
-
-def _lookup(call: Call) -> Lookup:
-    """The look-up of a call, from the origin that was stored with it."""
-    return Lookup(call.dialled_number[1:], call.origin or UNKNOWN_COUNTRY, call.happened_at)
-
-
-def _price(call: Call, lookup: Lookup, deck: Deck, now: datetime) -> RatedCall | Free | None:
-    row = late_row(deck, lookup.digits, lookup.origin, lookup.at, format_instant(now))
-    if row is None:
-        return None
-    is_home = deck.is_home(lookup.digits)
-    return price_by(row, deck.version, lookup.origin, call.duration_seconds, is_home=is_home)
 
 
 class UnratedCallStore:
@@ -128,34 +58,32 @@ class UnratedCallStore:
         self.refusal: Exception | None = None
         self.is_out_of_time = False
 
-    def rate(
-        self, calls: Iterable[UnratedCall], time_zones: Mapping[str, str], with_breakdown: frozenset[str] = frozenset()
-    ) -> None:
+    def rate(self, calls: Iterable[UnratedCall], facts: Facts) -> None:
         """Charge the priced calls, and take the free ones off the list. `tally` counts the outcomes: rated, free,
         charged_before (by a redelivery), not_covered, unknown_account, left (no time, or the deck cannot be read),
         failed (the table refused the transaction; `refusal` has its error, and the other calls are charged).
-        The accounts `with_breakdown` keep daily sums.
 
         Raises:
             Unavailable: the table did not answer in time; the next run continues with the remaining calls.
         """
-        calls_of: list[Call] = []
-        entries: list[Entry] = []
+        priced: list[Charge] = []
         free: list[Call] = []
         for unrated in calls:
             if unrated.priced is None:
                 self.tally["not_covered" if unrated.error is None else "left"] += 1
-            elif unrated.call.account_id not in time_zones:
+            elif unrated.call.account_id not in facts.time_zones:
                 self.tally["unknown_account"] += 1
             elif isinstance(unrated.priced, Free):
                 free.append(unrated.call)
             else:
-                time_zone = time_zones[unrated.call.account_id]
-                calls_of.append(unrated.call)
-                entries.append(charge_entry(unrated.call, unrated.priced, time_zone, self._now))
+                priced.append((unrated.call, unrated.priced))
+        table = (self._client, self._table_name)
+        priced = cover_charges(*table, priced, facts.time_zones, facts.bundles, self._on_unreadable)
+        zones = facts.time_zones
+        entries = [charge_entry(call, charge, zones[call.account_id], self._now) for call, charge in priced]
         charges: dict[str, list[tuple[Call, Entry]]] = defaultdict(list)
-        counted = mark_counted_entries(self._client, self._table_name, entries, with_breakdown, self._on_unreadable)
-        for call, entry in zip(calls_of, counted, strict=True):
+        counted = mark_counted_entries(*table, entries, facts.with_breakdown, self._on_unreadable)
+        for (call, _), entry in zip(priced, counted, strict=True):
             charges[call.account_id].append((call, entry))
         work: list[Callable[[], None]] = [partial(self._close_free, call) for call in free]
         work += [partial(self._charge_account, account_charges) for account_charges in charges.values()]
@@ -185,7 +113,7 @@ class UnratedCallStore:
                 self._leave(len(part))
 
     def _try(self, calls: int, step: Callable[[], None]) -> None:
-        """Let a transaction that the table refuses for good, such as one of a damaged item, stop only its own calls."""
+        """Let a transaction that the table refuses for good, as of a damaged item, stop only its own calls."""
         try:
             step()
         except AWS_ERRORS as error:

@@ -6,23 +6,26 @@ behind others that nothing prices.
 """
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.charging.listed_calls import UNRATED
-from calling_credit.charging.unrated_calls import UnratedCallStore, price_unrated_calls, unrated_call_from_item
+from calling_credit.charging.unrated_calls import UnratedCallStore
+from calling_credit.charging.unrated_prices import UnratedCall, price_unrated_calls, unrated_call_from_item
 from calling_credit.dynamodb.positions import is_place, read_position, store_position
 from calling_credit.dynamodb.sweep import read_round
 from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable, readable
 from calling_credit.rates.decks_for_calls import DecksForCalls
+from calling_credit.rates.price_terms import PriceTerms, terms_at
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 POSITION: Final = "waiting_calls"
+Terms = Mapping[str, Sequence[PriceTerms]]
 GROUP: Final = 1_000
 """The calls that are priced, and then charged, between two stored positions."""
 
@@ -69,14 +72,26 @@ class WaitingCallsRun:
         """Charge one group. Return whether the time was enough for all its calls."""
         now = self.current_instant()
         calls = list(readable(items, unrated_call_from_item, self.on_unreadable))
-        unrated = list(price_unrated_calls(calls, self.decks, now))
+        begun = max((call.happened_at for call in calls), default="")
+        terms = self.facts.price_terms({call.account_id for call in calls}, now, begun)
+        unrated = list(price_unrated_calls(calls, self.decks, now, terms))
         lines = {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}
         facts = self.facts.load(lines, now)
+        unrated = [_as_long_as_terms_stand(item, terms, facts.price_terms) for item in unrated]
         store = UnratedCallStore(self.client, self.table_name, now, self.seconds_left, self.threads, self.on_unreadable)
         try:
-            store.rate(unrated, facts.time_zones, facts.with_breakdown)
+            store.rate(unrated, facts)
         finally:
             self.tally += store.tally
             unreadable = next((item.error for item in unrated if item.error is not None), None)
             self.error = self.error or unreadable or store.refusal
         return not store.is_out_of_time
+
+
+def _as_long_as_terms_stand(unrated: UnratedCall, used: Terms, read: Terms) -> UnratedCall:
+    """Return a call without its price if its account was read with other terms since, as after the repair of an item
+    that could not be read. The next run prices it.
+    """
+    account_id, at = unrated.call.account_id, unrated.call.happened_at
+    stands = terms_at(used.get(account_id, ()), at) == terms_at(read.get(account_id, ()), at)
+    return unrated if stands or unrated.priced is None else replace(unrated, priced=None)

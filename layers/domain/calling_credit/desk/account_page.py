@@ -7,9 +7,11 @@ from typing import Any
 
 from calling_credit.accounts.account import Account, Line, account_from_item, line_view
 from calling_credit.accounts.bounces import bounce_view
+from calling_credit.accounts.bundles import bundles_view
 from calling_credit.accounts.limits import AccountLimits, account_limits_view
 from calling_credit.ledger.balance import balance_from_item
 from calling_credit.money import format_money
+from calling_credit.rates.price_terms import terms_view
 from calling_credit.recharge.items import Recharge
 from calling_credit.recharge.settings import rule_view
 from calling_credit.topups.card_history import CardRecord, combine, history_of
@@ -53,6 +55,7 @@ class AccountPage:
         lines: Iterable[Line] = self.lines.items
         return {
             **account_head(account, self.account),
+            **({"bundles": bundles_view(account.bundles)} if account.bundles else {}),
             "balance": _balance_view(self.balance),
             "auto_recharge": _recharge_view(self.recharge, account, now),
             "limits": limits_of(self.account),
@@ -89,6 +92,7 @@ def account_head(account: Account, item: Item) -> dict[str, Any]:
         "billing_emails": list(account.billing_emails),
         "admission": account.admission,
         "low_balance": None if account.low_micros is None else format_money(account.low_micros),
+        **terms_view(account.price_terms),
         "created_at": item.get("created_at"),
     }
 

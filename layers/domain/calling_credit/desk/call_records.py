@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import keys, minute_keys
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.holds import Hold, HoldEnd, HoldStatus
-from calling_credit.rates.deck import INCLUDED_CATEGORY
-from calling_credit.rates.pricing import billed_seconds, price_micros, seconds_to_bill
+from calling_credit.rates.covered_calls import rest_parts, rest_row
+from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow
+from calling_credit.rates.pricing import price_micros, row_parts, row_price, seconds_to_bill
+from calling_credit.rates.rate_steps import Steps
 
 Item = Mapping[str, Any]
 
@@ -30,7 +32,8 @@ class CallOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Calculation:
     """How the standing price follows from the row. `minimum_seconds` and `increment_seconds` are None in entries of
-    version 1.0.0, which do not store them.
+    version 1.0.0, which do not store them. Included minutes of `bundle` cover the first `covered_seconds`; then the
+    rest has neither fee nor minimum.
     """
 
     duration_seconds: int
@@ -42,23 +45,37 @@ class Calculation:
     connection_fee_micros: int
     minimum_seconds: int | None
     increment_seconds: int | None
+    rate_steps: Steps
     category: str
     is_waived: bool
     price_micros: int
+    row: RateRow | None
+    """The whole row; None in entries of version 1.0.0."""
+    covered_seconds: int = 0
+    bundle: str = ""
 
     @property
     def is_exact(self) -> bool:
         """Whether the numbers above give the billed seconds and the price exactly."""
         if self.is_waived:
             return self.billed_seconds == self.price_micros == 0
-        if self.minimum_seconds is not None and self.increment_seconds is not None:
-            billed = billed_seconds(self.priced_seconds, self.minimum_seconds, self.increment_seconds)
+        if self.row is not None:
+            row, covered = self.row, self.covered_seconds
+            billed, price = row_price(rest_row(row, covered) if covered else row, self.priced_seconds - covered)
             if billed != self.billed_seconds:
                 return False
-        if self.category == INCLUDED_CATEGORY:
-            return self.price_micros == 0
-        price = price_micros(self.billed_seconds, self.rate_micros_per_minute, self.connection_fee_micros)
-        return price == self.price_micros
+        else:
+            price = price_micros(self.billed_seconds, self.rate_micros_per_minute, self.connection_fee_micros)
+        return self.price_micros == (0 if self.category == INCLUDED_CATEGORY else price)
+
+    @property
+    def parts(self) -> list[int]:
+        """The seconds that are billed by the row's own rate and by that of each step."""
+        if self.row is None or self.is_waived:
+            return [self.billed_seconds]
+        if self.covered_seconds:
+            return rest_parts(self.row, self.priced_seconds, self.covered_seconds)
+        return row_parts(self.row, self.priced_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +172,7 @@ class CallRecords:
         priced = seconds_to_bill(duration, granted, tolerance)
         if minimum is not None and increment is not None:  # The tolerance may have changed since.
             candidates = [seconds for seconds in (priced, duration, granted) if seconds is not None]
-            priced = next((one for one in candidates if billed_seconds(one, minimum, increment) == billed), priced)
+            priced = next((one for one in candidates if sum(_parts(charged, one)) == billed), priced)
         return Calculation(
             duration_seconds=duration,
             granted_seconds=granted,
@@ -166,9 +183,13 @@ class CallRecords:
             connection_fee_micros=last["connection_fee_micros"],
             minimum_seconds=minimum,
             increment_seconds=increment,
+            rate_steps=charged.rate_steps,
             category=last["category"],
             is_waived=charged.is_waived,
             price_micros=charged.charged_micros,
+            row=charged.row() if charged.has_row else None,
+            covered_seconds=charged.covered_seconds,
+            bundle=minute_keys.bundle_in(charged.bundle) if charged.bundle else "",
         )
 
     @property
@@ -195,3 +216,9 @@ def _outcome_of_hold(hold: Hold) -> CallOutcome:
     if hold.status == HoldStatus.EXPIRED:
         return CallOutcome.EXPIRED
     return CallOutcome.UNANSWERED if hold.ended_as == HoldEnd.UNANSWERED else CallOutcome.FREE
+
+
+def _parts(charged: ChargedCall, seconds: int) -> list[int]:
+    """The billed seconds of a charged call of this length."""
+    row, covered = charged.row(), charged.covered_seconds
+    return rest_parts(row, seconds, covered) if covered else row_parts(row, seconds)

@@ -6,6 +6,7 @@ from typing import Final
 
 from calling_credit.admission.request import WORDS
 from calling_credit.desk.call_records import Calculation, CallOutcome, CallRecords
+from calling_credit.desk.own_prices import own_price_text
 from calling_credit.instants import format_instant, zone
 from calling_credit.ledger.call_entries import COUNTS_AFTER
 from calling_credit.ledger.holds import Hold
@@ -39,13 +40,19 @@ def time_text(instant: str, time_zone: str) -> str:
 
 
 def price_text(calculation: Calculation) -> str:
-    """How a price follows from its row: `billed 192 s at 0.015 a minute: 0.048 USD`."""
+    """How a price follows from its row: `billed 192 s at 0.015 a minute: 0.048 USD`. With rate steps, each rate has its
+    seconds: `billed 85 s, 60 s at 0.20 a minute and 25 s at 0.10 a minute: 0.2417 USD`.
+    """
+    if calculation.covered_seconds:
+        return _covered_text(calculation)
     steps = ""
     if calculation.minimum_seconds is not None and calculation.increment_seconds is not None:
         steps = f" (at least {calculation.minimum_seconds} s, then steps of {calculation.increment_seconds} s)"
     price = (
         f"billed {calculation.billed_seconds} s{steps} at {format_money(calculation.rate_micros_per_minute)} a minute"
     )
+    if calculation.rate_steps:
+        price = f"billed {calculation.billed_seconds} s, {_parts_text(calculation)}"
     if calculation.connection_fee_micros:
         price += f" plus a connection fee of {format_money(calculation.connection_fee_micros)}"
     if calculation.priced_seconds < calculation.duration_seconds:
@@ -53,9 +60,31 @@ def price_text(calculation: Calculation) -> str:
     return f"{price}: {format_money(calculation.price_micros)} USD"
 
 
+def _covered_text(calculation: Calculation) -> str:
+    """The price of a call of which included minutes cover a part."""
+    text = f"included minutes ({calculation.bundle}) cover {duration_text(calculation.covered_seconds)}"
+    if not calculation.billed_seconds:
+        return f"{text}, so it costs nothing"
+    steps = f"in steps of {calculation.increment_seconds} s, " if not calculation.rate_steps else ""
+    billed = f"billed {calculation.billed_seconds} s ({steps}without fee and minimum)"
+    return f"{text}; {billed}, {_parts_text(calculation)}: {format_money(calculation.price_micros)} USD"
+
+
+def _parts_text(calculation: Calculation) -> str:
+    """The billed seconds at each rate."""
+    rates = (calculation.rate_micros_per_minute, *(step.rate_micros_per_minute for step in calculation.rate_steps))
+    texts = [
+        f"{seconds} s at {format_money(rate)} a minute"
+        for seconds, rate in zip(calculation.parts, rates, strict=False)
+        if seconds
+    ]
+    return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
+
+
 def _first_sentence(records: CallRecords, time_zone: str, tolerance: int) -> str:
     outcome, calculation = records.outcome, records.calculation(tolerance)
-    if outcome is CallOutcome.CHARGED and calculation is not None:
+    is_covered = calculation is not None and calculation.covered_seconds > 0
+    if calculation is not None and (outcome is CallOutcome.CHARGED or is_covered):
         return f"{_call_text(records, time_zone)}; {price_text(calculation)}."
     if outcome is CallOutcome.WAIVED:
         return f"{_call_text(records, time_zone)}; the charge was waived, so the call costs nothing."
@@ -116,6 +145,9 @@ def _hold_text(records: CallRecords, hold: Hold, time_zone: str) -> str:
 
 
 def _further_sentences(records: CallRecords, time_zone: str) -> Iterator[str]:
+    source = None if records.charged is None else own_price_text(records.charged.last)
+    if source is not None and records.outcome is CallOutcome.CHARGED:
+        yield source
     for correction in records.corrections.values():
         before, after = (format_money(correction[name]) for name in ("before_micros", "after_micros"))
         did = "Waived" if correction.get("stated_seconds") is None else "Corrected"

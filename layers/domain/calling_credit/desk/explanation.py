@@ -8,11 +8,14 @@ from typing import Any
 from calling_credit.admission.request import WORDS
 from calling_credit.desk.call_records import CallOutcome, CallRecords, Item
 from calling_credit.desk.call_sentence import UNKNOWN_REASON, sentence_of
+from calling_credit.desk.own_prices import is_markup_exact
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.holds import Hold
 from calling_credit.masking import ELLIPSIS
 from calling_credit.money import format_money
 from calling_credit.rates.pricing import PRICE_STEP_MICROS
+from calling_credit.rates.rate_steps import steps_view
+from calling_credit.rates.stored_rows import facts_view, price_facts
 
 
 def explain_call(records: CallRecords, time_zone: str, tolerance: int) -> dict[str, Any]:
@@ -64,11 +67,14 @@ def _row_view(records: CallRecords) -> dict[str, Any] | None:
     charged, hold = records.charged, records.hold
     if charged is not None:
         row: Mapping[str, Any] = charged.last
-        deck, origin = charged.last["deck"], charged.last["origin"]
+        facts = facts_view(charged.last)
+        deck, origin, steps = charged.last["deck"], charged.last["origin"], charged.rate_steps
     elif hold is not None and records.outcome is not CallOutcome.REFUSED:
         names = ("minimum_seconds", "increment_seconds", "rate_micros_per_minute", "connection_fee_micros")
         row = {name: getattr(hold.row, name) for name in ("prefix", "destination", "country", "category", *names)}
+        steps = hold.row.rate_steps
         deck, origin = hold.deck_version, hold.origin
+        facts = facts_view(price_facts(hold.row))
     else:
         return None
     return {
@@ -82,6 +88,8 @@ def _row_view(records: CallRecords) -> dict[str, Any] | None:
         "connection_fee": format_money(row["connection_fee_micros"]),
         "minimum_seconds": row.get("minimum_seconds"),
         "increment_seconds": row.get("increment_seconds"),
+        **facts,
+        **({"rate_steps": steps_view(steps)} if steps else {}),
     }
 
 
@@ -89,6 +97,7 @@ def _calculation_view(records: CallRecords, tolerance: int) -> dict[str, Any] | 
     calculation = records.calculation(tolerance)
     if calculation is None:
         return None
+    covered = {"covered_seconds": calculation.covered_seconds, "bundle": calculation.bundle}
     return {
         "duration_seconds": calculation.duration_seconds,
         "granted_seconds": calculation.granted_seconds,
@@ -97,7 +106,9 @@ def _calculation_view(records: CallRecords, tolerance: int) -> dict[str, Any] | 
         "billed_seconds": calculation.billed_seconds,
         "rounded_to": format_money(PRICE_STEP_MICROS),
         "price": format_money(calculation.price_micros),
-        "exact": calculation.is_exact,
+        "exact": calculation.is_exact and (records.charged is None or is_markup_exact(records.charged.last)),
+        **(covered if calculation.covered_seconds else {}),
+        **({"billed_parts": calculation.parts} if calculation.rate_steps else {}),
     }
 
 
@@ -109,6 +120,7 @@ def _hold_view(hold: Hold) -> dict[str, Any]:
         "authorized_at": hold.authorized_at,
         "ended_as": hold.ended_as,
         "limited_by": hold.limited_by,
+        **({"covered_seconds": hold.covered_seconds} if hold.covered_seconds else {}),
     }
 
 

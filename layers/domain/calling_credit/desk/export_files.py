@@ -12,6 +12,7 @@ from typing import Any, Final
 from calling_credit.csv_cells import csv_table
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.charged_calls import ChargedCall
+from calling_credit.usage.billed_steps import rate_steps_text
 from calling_credit.usage.summary import CSV_COLUMNS, call_row, statement_row
 
 ENTRY_COLUMNS: Final = (
@@ -28,6 +29,14 @@ ENTRY_COLUMNS: Final = (
     "line_id",
     "user_id",
     "billed_seconds",
+)
+CALL_COLUMNS: Final = (
+    *CSV_COLUMNS,
+    "price_list",
+    "list_version",
+    "base_rate_per_minute",
+    "base_connection_fee",
+    "markup_percent",
 )
 PAYMENT_COLUMNS: Final = ("id", "kind", "status", "amount", "reversed", "created_at", "brand", "last4", "intent_id")
 _FIXED_TIME: Final = (1980, 1, 1, 0, 0, 0)
@@ -80,7 +89,13 @@ def export_files(
     """Return the content of each file by its name."""
     listed = list(payments)
     flat_calls = (
-        {**row, "user_id": row["user"]["id"] or "", "user_name": row["user"]["name"] or ""} for row in rows.calls
+        {
+            **row,
+            "user_id": row["user"]["id"] or "",
+            "user_name": row["user"]["name"] or "",
+            "rate_steps": rate_steps_text(row),
+        }
+        for row in rows.calls
     )
     flat_payments = ({**payment, **(payment["payment_method"] or {}), "id": payment["id"]} for payment in listed)
     return {
@@ -88,7 +103,7 @@ def export_files(
         "entries.json": _json(rows.entries),
         "entries.csv": _csv(ENTRY_COLUMNS, rows.entries),
         "calls.json": _json(rows.calls),
-        "calls.csv": _csv(CSV_COLUMNS, flat_calls),
+        "calls.csv": _csv(CALL_COLUMNS, flat_calls),
         "payments.json": _json(listed),
         "payments.csv": _csv(PAYMENT_COLUMNS, flat_payments),
     }

@@ -12,6 +12,7 @@ One partition holds everything of an account, so its items commit together, and 
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
     PROOF#<yyyy-mm>                     totals of the month's days as they were last proven audit.checkpoints
     SPENT_DAY#<local_date>              the day by user, line, and country (`breakdown`)    the same transaction
+    MINUTES#<yyyy-mm>#ACCOUNT#<bundle>  a bundle's included minutes; also #LINE#<id>#<name> accounts.minute_counters
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
     CORRECTION#<id>                     one correction of a call, and the claim of its key  charging.corrections
     LINE#<line_id>                      number, user, international_calling                 accounts.line_store
@@ -58,7 +59,6 @@ One partition holds everything of an account, so its items commit together, and 
     PK = CONNECTORS, SK = CONNECTOR#…   a name, and the hash of its connector key           connectors.store
     PK = INDEX, SK = INDEX              how far make index-accounts has come                accounts.indexing
     PK = UNREADABLE, SK = <pk>|<sk>     an item that cannot be read, for 30 days            dynamodb.unreadable_store
-
 Items of the sparse index `sweep` also carry `sweep_pk`, `sweep_sk`. Times are UTC with milliseconds; ids have no `#`.
 """
 

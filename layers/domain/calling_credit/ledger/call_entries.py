@@ -7,6 +7,7 @@ from calling_credit.calls import Call
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.rates.pricing import RatedCall
+from calling_credit.rates.stored_rows import price_facts
 
 SUSPICIOUS_OVERRUN_SECONDS: Final = 3600
 """A record that is this much longer than its hold allowed is probably wrong: the switch did not hang up."""
@@ -68,4 +69,14 @@ def price_explanation(charge: RatedCall) -> dict[str, str | int]:
         "minimum_seconds": row.minimum_seconds,
         "increment_seconds": row.increment_seconds,
         "deck": charge.deck_version,
+        **price_facts(row),
+        **covered_part(charge.bundle, charge.covered_seconds),
     }
+
+
+def covered_part(bundle: str, covered_seconds: int) -> dict[str, str | int]:
+    """The included minutes behind a price: the counter and its seconds, negative where they are returned; nothing for a
+    call without a bundle.
+    """
+    seconds = {"covered_seconds": covered_seconds} if covered_seconds else {}
+    return {"bundle": bundle} | seconds if bundle else {}

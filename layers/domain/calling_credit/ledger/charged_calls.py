@@ -1,7 +1,7 @@
 """Charged calls, derived from their entries in plain values. Does not read the table."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -10,8 +10,11 @@ from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.numbering import is_e164
+from calling_credit.rates.covered_calls import costs, cover
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by, seconds_to_bill
+from calling_credit.rates.rate_steps import Steps, stored_steps
+from calling_credit.rates.stored_rows import facts_from_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,16 @@ class ChargedCall:
     def granted_seconds(self) -> int | None:
         """The seconds that the hold granted which priced the call; None without such a hold, or if it is not known."""
         return self.last.get("granted_seconds")
+
+    @property
+    def covered_seconds(self) -> int:
+        """The seconds that included minutes cover by the current charge."""
+        return int(self.last.get("covered_seconds", 0)) if self.is_charged else 0
+
+    @property
+    def bundle(self) -> str:
+        """The counter of included minutes that the call has used; "" without one."""
+        return str(self.last.get("bundle", ""))
 
     @property
     def is_promised(self) -> bool:
@@ -81,16 +94,30 @@ class ChargedCall:
             increment_seconds=last["increment_seconds"] if increment_seconds is None else increment_seconds,
             effective_from="",
             category=last["category"],
+            **(facts_from_item(last) if self.is_charged else {}),
         )
+
+    @property
+    def rate_steps(self) -> Steps:
+        """The rate steps of the row that priced the call."""
+        return stored_steps(self.last.get("rate_steps", ""))
 
     def is_priced_by(self, row: RateRow) -> bool:
         """Whether the entry shows this row's price and place."""
         names = ("prefix", "destination", "country", "rate_micros_per_minute", "connection_fee_micros", "category")
-        return all(self.last[name] == getattr(row, name) for name in names)
+        return all(self.last[name] == getattr(row, name) for name in names) and self.rate_steps == row.rate_steps
 
-    def priced_by(self, deck: Deck, now: datetime, tolerance: int = 0) -> RatedCall | Free | None:
+    @property
+    def may_be_covered_again(self) -> bool:
+        """Whether the call returned its included minutes because it became free or was waived."""
+        return bool(self.bundle) and self.covered_seconds == self.charged_micros == 0
+
+    def priced_by(
+        self, deck: Deck, now: datetime, tolerance: int = 0, left_seconds: int = 0
+    ) -> RatedCall | Free | None:
         """The price by a deck; None if the deck does not cover the call, or the number was erased. A call that ran at
-        most `tolerance` seconds longer than its hold granted is priced as the granted time.
+        most `tolerance` seconds longer than its hold granted is priced as the granted time. Included minutes cover the
+        seconds that they cover now, or up to `left_seconds` of a call that returned them.
         """
         number, origin = self.last["to"], self.last["origin"]
         if not is_e164(number):
@@ -99,7 +126,13 @@ class ChargedCall:
         if row is None:
             return None
         seconds = seconds_to_bill(self.duration_seconds, self.granted_seconds, tolerance)
-        return price_by(row, deck.version, origin, seconds, is_home=deck.is_home(number[1:]))
+        priced = price_by(row, deck.version, origin, seconds, is_home=deck.is_home(number[1:]))
+        if not isinstance(priced, RatedCall):
+            return priced
+        if not costs(row):
+            return replace(priced, bundle=self.bundle)
+        minutes = max(0, left_seconds) if self.may_be_covered_again else self.covered_seconds
+        return cover(priced, seconds, minutes, self.bundle)
 
 
 def charged_calls(items: Iterable[Mapping[str, Any]]) -> Iterator[ChargedCall]:

@@ -4,7 +4,6 @@ The balance and the hold change in one transaction, so held credit always equals
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +13,8 @@ from calling_credit.dynamodb.transactions import MAX_ATTEMPTS, put, transact, up
 from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import HOLD_GRACE, HOLD_RETENTION, Hold, HoldEnd, HoldStatus
-from calling_credit.rates.deck import RateRow
+from calling_credit.ledger.reserved_seconds import return_seconds, take_seconds
+from calling_credit.rates.stored_rows import row_attributes, row_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 HOLD_KIND: Final = "hold"
 GROWTH_BYTES: Final = 104
 """By how much requests may enlarge a hold: longer numbers, why it was limited, and when it was asked for again."""
-_ROW: Final = tuple(field.name for field in fields(RateRow))
 
 
 def hold_key(account_id: str, call_key: str) -> dict[str, Any]:
@@ -50,7 +49,10 @@ def hold_item(hold: Hold, grace: timedelta = HOLD_GRACE) -> dict[str, Any]:
             "asked_at": hold.asked_at,
             "asked_seconds": hold.asked_seconds,
             "limited_by": hold.limited_by,
-            **asdict(hold.row),
+            "covered_seconds": hold.covered_seconds or None,
+            "bundle": hold.bundle or None,
+            "deck_minute": hold.deck_minute or None,
+            **row_attributes(hold.row),
             **_sweep_keys(hold, grace),
         }
     )
@@ -83,13 +85,16 @@ def hold_from_item(attributes: dict[str, Any]) -> Hold:
         amount_micros=item["amount_micros"],
         max_seconds=item["max_seconds"],
         deck_version=item["deck"],
-        row=RateRow(**{name: item[name] for name in _ROW}),
+        row=row_from_item(item),
         authorized_at=item["authorized_at"],
         asked_at=item["asked_at"],
         asked_seconds=item["asked_seconds"],
         limited_by=item.get("limited_by"),
         ended_as=item.get("ended_as"),
         repeated_at=item.get("repeated_at", ""),
+        covered_seconds=item.get("covered_seconds", 0),
+        bundle=item.get("bundle", ""),
+        deck_minute=item.get("deck_minute", 0),
     )
 
 
@@ -101,10 +106,10 @@ def hold_actions(
 
     The conditions: the credit is available, the account holds at most `max_held` micro-dollars, a new call finds fewer
     than `max_holds` holds, and the account is not frozen. The posted balance must still be `posted`, because a call
-    charged since then has ended its hold but counts toward the day's spend.
+    charged since then has ended its hold but counts toward the day's spend. Included minutes must be left. A call that
+    they cover wholly needs no credit.
     """
-    condition = "available_micros >= :amount AND held_micros <= :max_held AND posted_micros = :posted"
-    condition += " AND attribute_not_exists(is_frozen)"
+    condition = "posted_micros = :posted AND attribute_not_exists(is_frozen)"
     is_new = before is None or before.is_of_unanswered_call
     if before is None or is_new:
         amount, count = hold.amount_micros, 1
@@ -114,20 +119,22 @@ def hold_actions(
     else:
         amount, count = hold.amount_micros - before.amount_micros, 0
         first = _extension(table_name, before, hold, grace)
-    values = {
-        ":amount": to_attribute(amount),
-        ":max_held": to_attribute(max_held),
-        ":posted": to_attribute(posted),
-    }
+    values = {":posted": to_attribute(posted)}
+    if hold.amount_micros or not hold.covered_seconds:
+        condition += " AND available_micros >= :amount AND held_micros <= :max_held"
+        values |= {":amount": to_attribute(amount), ":max_held": to_attribute(max_held)}
     if is_new:
         values[":holds"] = to_attribute(max_holds)
-    return [first, _move_credit(table_name, hold.account_id, amount, count, hold.asked_at, condition, values)]
+    credit = _move_credit(table_name, hold.account_id, amount, count, hold.asked_at, condition, values)
+    covered = hold.covered_seconds - (0 if before is None or is_new else before.covered_seconds)
+    return [first, credit, *take_seconds(table_name, hold, covered)]
 
 
 def release_actions(table_name: str, holds: Collection[Hold], status: HoldStatus, at: str) -> list[Any]:
-    """The actions that end live holds of one account and return their credit; the balance last."""
+    """The actions that end live holds of one account and return their credit and minutes; the balance last."""
     return [
         *(release_action(table_name, hold, status, at) for hold in holds),
+        *return_seconds(table_name, holds),
         release_balance_action(table_name, holds, at),
     ]
 
@@ -190,6 +197,9 @@ def _extension(table_name: str, before: Hold, hold: Hold, grace: timedelta) -> d
         ":held": to_attribute(before.amount_micros),
         ":granted": to_attribute(before.max_seconds),
     }
+    covered = ", covered_seconds = :covered" if hold.covered_seconds else ""
+    if hold.covered_seconds:
+        values[":covered"] = to_attribute(hold.covered_seconds)
     limit = " REMOVE repeated_at, limited_by"
     if hold.limited_by is not None:
         limit = ", limited_by = :limit REMOVE repeated_at"
@@ -198,7 +208,7 @@ def _extension(table_name: str, before: Hold, hold: Hold, grace: timedelta) -> d
         table_name,
         hold_key(hold.account_id, hold.call_key),
         "SET amount_micros = :amount, max_seconds = :seconds, asked_at = :at, asked_seconds = :asked, "
-        f"sweep_sk = :sweep{limit}",
+        f"sweep_sk = :sweep{covered}{limit}",
         "#status = :live AND amount_micros = :held AND max_seconds = :granted",
         values,
         {"#status": "status"},

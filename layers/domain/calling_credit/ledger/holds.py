@@ -9,8 +9,9 @@ from calling_credit.call_event_checks import MAX_AGE
 from calling_credit.calls import Call
 from calling_credit.instants import format_instant
 from calling_credit.masking import masked
+from calling_credit.rates.covered_calls import cover, rest_row
 from calling_credit.rates.deck import RateRow
-from calling_credit.rates.pricing import PRICE_STEP_MICROS, Free, RatedCall, price_by, seconds_to_bill
+from calling_credit.rates.pricing import Free, RatedCall, affordable_call, price_by, seconds_to_bill
 
 
 class HoldStatus(StrEnum):
@@ -46,6 +47,12 @@ class Hold:
     it was not granted whole. `repeated_at` is the time of a later request that changed nothing; empty without one.
     `call_key` names the call in keys; `call_id` is its id, or the key if the item has no room for the id.
 
+    `covered_seconds` of `max_seconds` are included minutes, taken from the counter `bundle` (`minute_keys`) when the
+    credit was held; `amount_micros` is the price of the rest. A hold without minutes has no bundle.
+
+    `deck_minute` is what the dearest billed minute cost by the deck when the call was authorized, in sixtieths of a
+    micro-dollar, if `row` is one of a price list; else 0, because the row itself tells it.
+
     `ended_as` says how the call of a released hold ended; holds of version 1.0.0 do not know it. `call_ended_at` says
     when; it is not stored.
     """
@@ -68,6 +75,9 @@ class Hold:
     ended_as: HoldEnd | None = None
     call_ended_at: str = ""
     repeated_at: str = ""
+    covered_seconds: int = 0
+    bundle: str = ""
+    deck_minute: int = 0
 
     @property
     def last_asked_at(self) -> str:
@@ -124,29 +134,38 @@ def price_of(row: RateRow, seconds: int) -> int:
     return charge.price_micros if isinstance(charge, RatedCall) else 0
 
 
+def price_of_covered(row: RateRow, seconds: int, covered_seconds: int) -> int:
+    """The price of a call of this length by a row, of which included minutes cover the first seconds."""
+    if covered_seconds <= 0:
+        return price_of(row, seconds)
+    return price_of(rest_row(row, covered_seconds), max(0, seconds - covered_seconds))
+
+
+def affordable_with_minutes(row: RateRow, credit_micros: int, maximum: int, minutes_seconds: int) -> int:
+    """Return the longest call, up to `maximum` seconds, that the credit and these seconds of included minutes pay for.
+    Covered seconds need no credit.
+    """
+    covered = min(maximum, minutes_seconds)
+    if covered <= 0:
+        return affordable_seconds(row, credit_micros, maximum)
+    return covered + affordable_seconds(rest_row(row, covered), credit_micros, maximum - covered)
+
+
 def affordable_seconds(row: RateRow, credit_micros: int, maximum: int) -> int:
     """Return the longest call, up to `maximum` seconds, that the credit pays for; 0 if it pays for no call."""
-    shortest = row.minimum_seconds or row.increment_seconds
-    if price_of(row, shortest) > credit_micros:
-        return 0
-    if row.rate_micros_per_minute == 0:
-        return maximum
-    step = 60 * PRICE_STEP_MICROS
-    # The highest unrounded price that is rounded to the credit.
-    sixtieths = step * (credit_micros // PRICE_STEP_MICROS + 1) - step // 2 - 1
-    billed = (sixtieths - 60 * row.connection_fee_micros) // row.rate_micros_per_minute
-    increments = (billed - row.minimum_seconds) // row.increment_seconds
-    return min(maximum, row.minimum_seconds + increments * row.increment_seconds)
+    return affordable_call(row, credit_micros, maximum)
 
 
 def rate_held(call: Call, hold: Hold, tolerance: int) -> RatedCall | Free:
-    """Price a finished call by its hold's row, also if the hold has expired or the deck has changed.
+    """Price a finished call by its hold's row and minutes, also if the hold has expired or the deck has changed.
 
     A call that ran at most `tolerance` seconds longer than the hold granted costs the held amount.
     """
     seconds = seconds_to_bill(call.duration_seconds, hold.max_seconds, tolerance)
     priced = price_by(hold.row, hold.deck_version, hold.origin, seconds)
-    return replace(priced, granted_seconds=hold.max_seconds) if isinstance(priced, RatedCall) else priced
+    if not isinstance(priced, RatedCall):
+        return priced
+    return replace(cover(priced, seconds, hold.covered_seconds, hold.bundle), granted_seconds=hold.max_seconds)
 
 
 def holds_now(*, is_on: bool, changed_at: str | None, now: datetime) -> bool:

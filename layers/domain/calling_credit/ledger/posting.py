@@ -35,6 +35,7 @@ from calling_credit.ledger.posting_plan import (
     entry_name,
     name_of_release,
 )
+from calling_credit.ledger.reserved_seconds import with_returned_seconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -169,9 +170,9 @@ def posting_plan(
     freed_micros: int = 0,
     needed_micros: int | None = None,
 ) -> Plan:
-    """Plan the transaction that posts entries and releases holds of one account, with their days, their counters, and
-    the balance. `unarms`: another action of the caller suspends automatic recharge. For the other arguments, see
-    `balance_action`.
+    """Plan the transaction that posts entries and releases holds of one account, with days, counters, what the holds
+    return to theirs, and the balance. `unarms`: another action of the caller suspends automatic recharge. For the
+    other arguments, see `balance_action`.
     """
     plan = Plan()
     for entry in entries:
@@ -181,8 +182,8 @@ def posting_plan(
         plan.add(name_of_release(release), release)
     for (local_date, category), day in day_changes(entries).items():
         plan.add(day_name(local_date, category), _day_action(table_name, entries[0], local_date, category, day))
-    if counters:
-        plan.add_counters(table_name, counters)
+    if all_counters := with_returned_seconds(counters, holds):
+        plan.add_counters(table_name, all_counters)
     if entries:
         balance = balance_action(
             table_name, entries, holds, unarms=unarms, freed_micros=freed_micros, needed_micros=needed_micros

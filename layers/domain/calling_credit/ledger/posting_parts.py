@@ -19,6 +19,7 @@ from calling_credit.ledger.posting_plan import (
     hold_items,
     hold_name,
 )
+from calling_credit.ledger.reserved_seconds import counter_items
 
 T = TypeVar("T")
 
@@ -117,7 +118,7 @@ def parts(whole: Part) -> Iterator[Part]:
         hold = whole.holds.get(entry.key)
         needed = entry_items(entry, whole.counters)
         if hold is not None:
-            needed |= hold_items(entry.cause_id, whole.counters)
+            needed |= hold_items(entry.cause_id, whole.counters) | counter_items(whole.holds, entry.key)
         if items and len(items) + len(needed - items) > MAX_ACTIONS:
             yield part
             part, items = Part(counters=whole.counters), set()
@@ -129,7 +130,7 @@ def parts(whole: Part) -> Iterator[Part]:
     for key, hold in whole.holds.items():
         if key in with_entry:
             continue
-        needed = hold_items(key[2], whole.counters)
+        needed = hold_items(key[2], whole.counters) | counter_items(whole.holds, key)
         if items and len(items) + len(needed - items) > MAX_ACTIONS:
             yield part
             part, items = Part(counters=whole.counters), set()

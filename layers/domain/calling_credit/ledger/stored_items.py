@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.unreadable import decoder
+from calling_credit.rates.rate_steps import stored_steps
 
 _OF_ENTRY: Final = ("kind", "category", "amount_micros", "local_date", "recorded_at", "billed_seconds")
 _OF_DAY: Final = ("entry_count", "billed_seconds", "total_micros")
@@ -18,11 +19,12 @@ def entry_from_item(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """The plain values of an entry.
 
     Raises:
-        UnreadableItem: an attribute that every entry has is missing, or has a wrong type.
+        UnreadableItem: an attribute that every entry has is missing, or one has a wrong type or form.
     """
     item = from_attributes(attributes)
     for name in _OF_ENTRY:
         item[name]
+    stored_steps(item.get("rate_steps", ""))
     return item
 
 

@@ -8,7 +8,7 @@ from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from calling_credit.aws import aws_session
-from calling_credit.notifications.events import Announcement
+from calling_credit.notifications.announcement import Announcement
 
 SOURCE: Final = "calling-credit"
 """The `source` that rules on the bus match."""

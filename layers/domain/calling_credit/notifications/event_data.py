@@ -186,6 +186,16 @@ class Loosened(Form):
     limits: list[str]
 
 
+class Repriced(Form):
+    """The account's price list (null: the deck alone), its markup on the deck's rates, and from when they apply."""
+
+    change_id: str
+    by: str = Field(description="`staff:` or `client:` and an id.")
+    price_list: str | None
+    markup_percent: str = Field(pattern=r"^-?[0-9]{1,4}\.[0-9]{2}$", description="Such as 12.50.")
+    prices_from: Instant
+
+
 class CallingEnabled(Form):
     """The line whose international calling was turned on."""
 
@@ -200,3 +210,27 @@ class Adjusted(Form):
     adjustment_id: str
     by: str = Field(description="`staff:` or `client:` and an id.")
     amount: Money
+
+
+class Rise(Form):
+    """The largest rise of a country's prices: a call of `call_seconds` costs `next_price` instead of `price` from
+    `starts_at` on. `destinations` counts the destinations whose prices rise.
+    """
+
+    country: str = Field(pattern=r"^([A-Z]{2}|001)$")
+    starts_at: Instant
+    call_seconds: int
+    price: Money
+    next_price: Money
+    destinations: int
+
+
+class RatesRise(Form):
+    """The rises that a deck or price list announces in countries that the account called, the largest first. `more`
+    counts the countries that are left out.
+    """
+
+    change_id: str
+    by: str
+    changes: list[Rise]
+    more: int

@@ -24,6 +24,8 @@ class EventType(StrEnum):
     ACCOUNT_CHANGED = "AccountChanged"
     ADDRESS_CONFIRMATION_REQUESTED = "AddressConfirmationRequested"
     RULE_CHANGED = "RuleChanged"
+    PRICE_TERMS_CHANGED = "PriceTermsChanged"
+    RATE_CHANGE_ANNOUNCED = "RateChangeAnnounced"
     LIMITS_LOOSENED = "LimitsLoosened"
     INTERNATIONAL_CALLING_ENABLED = "InternationalCallingEnabled"
     MAIL_BOUNCED = "MailBounced"

@@ -5,12 +5,9 @@ is a decimal string. A card is its brand and last four digits. No event contains
 address.
 """
 
-import hashlib
-import json
 from typing import Final, Literal
 
-from pydantic import Field
-
+from calling_credit.notifications.announcement import Announcement
 from calling_credit.notifications.event_data import (
     AddressAsked,
     Adjusted,
@@ -19,9 +16,7 @@ from calling_credit.notifications.event_data import (
     Changed,
     Denied,
     Expiring,
-    Form,
     Frozen,
-    Instant,
     Limited,
     Loosened,
     Low,
@@ -29,30 +24,13 @@ from calling_credit.notifications.event_data import (
     NotPaid,
     NotRated,
     Paid,
+    RatesRise,
+    Repriced,
     Suspected,
     Suspended,
     UnwantedMail,
 )
 from calling_credit.notifications.event_types import EventType
-
-VERSION: Final = "1"
-
-
-class Announcement(Form):
-    """The fields that all events share. A repeated event has the same `id`, so a receiver can skip it.
-    `correlation_id` names the request or message that caused it, if it is known.
-    """
-
-    id: str = Field(pattern=r"^evt_[0-9a-f]{32}$")
-    version: Literal["1"] = VERSION
-    account_id: str
-    occurred_at: Instant
-    correlation_id: str | None = Field(default=None, exclude_if=lambda value: value is None)
-
-    @property
-    def name(self) -> str:
-        """The event's type."""
-        return type(self).__name__
 
 
 class TopUpSucceeded(Announcement):
@@ -181,6 +159,20 @@ class RuleChanged(Announcement):
     data: Changed
 
 
+class PriceTermsChanged(Announcement):
+    """The price list or the markup of an account was changed."""
+
+    type: Literal[EventType.PRICE_TERMS_CHANGED] = EventType.PRICE_TERMS_CHANGED
+    data: Repriced
+
+
+class RateChangeAnnounced(Announcement):
+    """Prices of countries that the account called in the last three months rise later: once for each deck or list."""
+
+    type: Literal[EventType.RATE_CHANGE_ANNOUNCED] = EventType.RATE_CHANGE_ANNOUNCED
+    data: RatesRise
+
+
 class LimitsLoosened(Announcement):
     """Limits were changed, and some of them now allow what they refused."""
 
@@ -235,6 +227,8 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     AccountChanged,
     AddressConfirmationRequested,
     RuleChanged,
+    PriceTermsChanged,
+    RateChangeAnnounced,
     LimitsLoosened,
     InternationalCallingEnabled,
     MailBounced,
@@ -242,9 +236,3 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     AdjustmentPosted,
 )
 """Every type of event."""
-
-
-def announcement_id(form: type[Announcement], account_id: str, *facts: str | int) -> str:
-    """Return the id of an event: a hash of its unchanging facts, so every derivation has the same id."""
-    framed = json.dumps([form.__name__, account_id, *facts], separators=(",", ":"))
-    return f"evt_{hashlib.sha256(framed.encode()).hexdigest()[:32]}"

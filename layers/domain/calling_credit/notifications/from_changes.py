@@ -7,11 +7,12 @@ from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import shown_by
 from calling_credit.dynamodb import keys
 from calling_credit.notifications import events
-from calling_credit.notifications.events import Announcement
+from calling_credit.notifications.announcement import Announcement
 
 Image = Mapping[str, Any]
 Data = dict[str, Any]
 CALLING: Final = "international_calling"
+PRICES: Final = ("price_list", "markup_percent", "prices_from")
 
 
 def change_events(change: Image) -> Iterator[tuple[type[Announcement], Data]]:
@@ -40,6 +41,14 @@ def _limits_changed(change: Image, recorded: Data) -> Iterator[tuple[type[Announ
         yield events.LimitsLoosened, recorded | {"set_by": set_by, "limits": list(change["loosened"])}
 
 
+def _prices_changed(change: Image, recorded: Data) -> Iterator[tuple[type[Announcement], Data]]:
+    yield events.PriceTermsChanged, recorded | {name: change["new"].get(name) for name in PRICES}
+
+
+def _rates_announced(change: Image, recorded: Data) -> Iterator[tuple[type[Announcement], Data]]:
+    yield events.RateChangeAnnounced, recorded | {name: change["new"][name] for name in ("changes", "more")}
+
+
 def _line_changed(change: Image, recorded: Data) -> Iterator[tuple[type[Announcement], Data]]:
     if CALLING in change.get("loosened", ()):
         line_id = change["subject"].partition(":")[2]
@@ -63,6 +72,8 @@ _BY_ACTION: Final[Mapping[str, Callable[[Image, Data], Iterator[tuple[type[Annou
     ChangeAction.ACCOUNT_CLOSED: _account_closed,
     ChangeAction.RULE_CHANGED: _rule_changed,
     ChangeAction.LIMITS_CHANGED: _limits_changed,
+    ChangeAction.PRICE_TERMS_CHANGED: _prices_changed,
+    ChangeAction.RATE_CHANGE_ANNOUNCED: _rates_announced,
     ChangeAction.LINE_CREATED: _line_changed,
     ChangeAction.LINE_CHANGED: _line_changed,
     ChangeAction.ADJUSTMENT_POSTED: _adjusted,

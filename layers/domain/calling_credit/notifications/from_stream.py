@@ -18,7 +18,7 @@ from calling_credit.ledger.entries import EntryKind
 from calling_credit.masking import masked
 from calling_credit.money import format_money
 from calling_credit.notifications import events
-from calling_credit.notifications.events import Announcement, announcement_id
+from calling_credit.notifications.announcement import Announcement, announcement_id
 from calling_credit.notifications.from_changes import change_events
 from calling_credit.recharge.settings import message_of
 from calling_credit.recharge.suspensions import strongest_reason, suspending_cause

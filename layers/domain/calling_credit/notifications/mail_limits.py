@@ -25,10 +25,11 @@ ALWAYS_SENT: Final = frozenset(
         EventType.ACCOUNT_UNFROZEN,
         EventType.ACCOUNT_CHANGED,
         EventType.ADDRESS_CONFIRMATION_REQUESTED,
+        EventType.RATE_CHANGE_ANNOUNCED,
     }
 )
-"""Receipts, reversals, freezes, and changed addresses: each is news about money or access, and customers keep these
-mails. Those that ask to confirm an address are limited when they are asked for.
+"""Receipts, reversals, freezes, changed addresses, and rises of prices: each is news about money or access, and
+customers keep these mails. Those that ask to confirm an address are limited when they are asked for.
 """
 ALWAYS_SENT_REASONS: Final = frozenset({"payment_refunded", "payment_disputed"})
 """The same for suspensions of automatic recharge by a reversal."""

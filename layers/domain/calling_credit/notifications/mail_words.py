@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from calling_credit.country_names import names_by_country
 from calling_credit.errors import BadRequest, ProblemCode
 from calling_credit.ids import is_id
 from calling_credit.messages import formats
@@ -30,6 +31,8 @@ LIMITS: Final = (
     "daily_top_up",
 )
 """The limits, as the API names them, in the order in which mails name them."""
+MAX_COUNT: Final = 100_000
+MAX_RISES: Final = 20
 _MONEY: Final = re.compile(r"-?[0-9]{1,12}\.[0-9]{2,6}")
 _LAST4: Final = re.compile(r"[0-9]{4}")
 _MASKED: Final = re.compile(r"([A-Z]{2}|001)…([0-9]{2})")
@@ -95,6 +98,44 @@ class MailWords:
             return formats.month(datetime.strptime(str(data[field]), "%Y-%m").replace(tzinfo=UTC), self.language)
         except ValueError:
             raise _malformed(field) from None
+
+    def rises(self, data: Data) -> list[str]:
+        """The announced rises, a line for each country."""
+        changes = data["changes"]
+        if not isinstance(changes, list) or not 0 < len(changes) <= MAX_RISES:
+            raise _malformed("changes")
+        if not all(isinstance(one, Mapping) for one in changes):
+            raise _malformed("changes")
+        return [self.rise(one) for one in changes]
+
+    def rise(self, data: Data) -> str:
+        """The announced rise of a country's prices, in one line."""
+        seconds, several = data["call_seconds"], int(self.count(data, "destinations")) > 1
+        if seconds not in (60, 600):
+            raise _malformed("call_seconds")
+        values = {
+            "country": self.country(data),
+            "price": self.money(data, "price"),
+            "next": self.money(data, "next_price"),
+            "day": self.day(data, "starts_at"),
+        }
+        line = self.text("rise.minute" if seconds == 60 else "rise.ten_minutes", **values)
+        return self.text("rise.largest", line=line) if several else line
+
+    def country(self, data: Data) -> str:
+        """The name of a country in this language."""
+        names = names_by_country().get(str(data["country"]))
+        if names is None:
+            raise _malformed("country")
+        french = names[1] if len(names) > 1 else names[0]
+        return french if self.language == "fr" else names[0]
+
+    def count(self, data: Data, field: str) -> str:
+        """A small number."""
+        value = data[field]
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
+            raise _malformed(field)
+        return str(value)
 
     def line(self, data: Data) -> str:
         """The line of a call. Ids that could be read as an address are left out."""

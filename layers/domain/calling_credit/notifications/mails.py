@@ -143,6 +143,14 @@ def _card_expiring(data: Data, _: Confirmation | None, words: MailWords) -> Cont
     return words.mail("card_expiring", card=words.card(data), month=words.month(data, "expires"))
 
 
+def _rates_announced(data: Data, _: Confirmation | None, words: MailWords) -> Content:
+    lines = words.rises(data)
+    if data["more"]:
+        lines.append(words.text("rates_announced.more", count=words.count(data, "more")))
+    subject, paragraphs = words.mail("rates_announced")
+    return subject, [paragraphs[0], "\n".join(lines), *paragraphs[1:]]
+
+
 _WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None, MailWords], Content | None]]] = {
     EventType.TOP_UP_SUCCEEDED: _top_up_succeeded,
     EventType.TOP_UP_FAILED: _top_up_failed,
@@ -156,6 +164,7 @@ _WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None, MailWord
     EventType.ACCOUNT_FROZEN: change_mails.account_frozen,
     EventType.ACCOUNT_UNFROZEN: change_mails.account_unfrozen,
     EventType.CARD_EXPIRING: _card_expiring,
+    EventType.RATE_CHANGE_ANNOUNCED: _rates_announced,
     EventType.ACCOUNT_CHANGED: change_mails.addresses_changed,
     EventType.ADDRESS_CONFIRMATION_REQUESTED: change_mails.address_confirmation,
     EventType.LIMITS_LOOSENED: change_mails.limits_loosened,

@@ -1,77 +1,54 @@
-"""The decks of a warm function: which is in force when, and those that it has loaded.
+"""The decks in force, for one warm function: the deck that prices each call, and the prices of the call's account."""
 
-A function reads the timeline in `active.json` at most every 20 seconds and loads each next deck before it is in force.
-It knows the timeline for calls that began until 40 seconds after it read it, because a deck that is published later is
-in force only 60 seconds later (the lead; the rest allows for clocks that differ). It prices no call that began after
-that, so no two functions price a call by different decks, even while S3 does not answer.
-"""
-
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.clock import Patience
 from calling_credit.config import config
-from calling_credit.errors import NotFound, ProblemCode, Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import format_instant
+from calling_credit.rates.account_prices import AccountPrices, PricesOfAccounts
 from calling_credit.rates.active_pointer import ActivePointer
-from calling_credit.rates.background import Tasks
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.deck_files import is_stored, load_deck
-from calling_credit.rates.deck_store import ACTIVE_KEY, S3_ERRORS, read_active, unreadable_deck
 from calling_credit.rates.decks_for_calls import Lookup, decks_for
+from calling_credit.rates.loaded_decks import LoadedDecks
+from calling_credit.rates.price_lists import ActivePriceLists, missing_list
+from calling_credit.rates.price_terms import PriceTerms
 from calling_credit.rates.shared_facts import SharedFacts
-from calling_credit.rates.timeline import DeckInForce, deck_at
+from calling_credit.rates.timeline import DeckInForce, PairInForce, deck_at, pairs_in_force
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DECK_WAIT_SECONDS: Final = 1.0
 """How long a caller who waits on the telephone waits for a deck, before `try_again`."""
-CHECK_WAIT_SECONDS: Final = 0.3
-"""How long such a caller waits for a new timeline while the known one is good enough."""
-LONGEST_CHECK: Final = timedelta(seconds=20)
-MAX_READS: Final = 2
-"""A read that an earlier invocation began may end with a timeline that is due again."""
-MAX_ROWS_LOADED: Final = 1_000_000
-"""The rows of loaded decks beyond those in force now and next. 200,000 rows take about 40 MB."""
+LIST_WAIT_SECONDS: Final = 0.4
+"""How long such a caller then waits for the account's price list."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownTimeline:
-    """A pointer, and when it was read."""
-
-    pointer: ActivePointer
-    read_at: datetime
-
-
-class ActiveDecks:
-    """The decks in force, for one warm function. Several threads may use it."""
+class ActiveDecks(LoadedDecks):
+    """The decks in force, and the price lists of customers. Several threads may use it."""
 
     def __init__(
         self, client: "S3Client", bucket: str, lead_seconds: int | None = None, grace_minutes: int | None = None
     ) -> None:
-        self._client = client
-        self._bucket = bucket
-        lead = timedelta(seconds=config().deck_lead_seconds if lead_seconds is None else lead_seconds)
+        self.lists = ActivePriceLists(client, bucket, lead_seconds)
+        super().__init__(client, bucket, lead_seconds)
         self.grace = timedelta(minutes=config().rating_grace_minutes if grace_minutes is None else grace_minutes)
-        self._check_every = min(LONGEST_CHECK, lead / 3)
-        self._known_for = self._check_every * 2
-        self._ahead = self._check_every / 2
-        self._reads: Tasks[None] = Tasks()
-        self._loads: Tasks[Deck] = Tasks()
-        self._lock = threading.Lock()
-        self.forget()
 
     def forget(self) -> None:
         """Forget everything, as a cold start does."""
-        self._known: KnownTimeline | None = None
-        self._failed_at: datetime | None = None
-        self._decks: dict[str, Deck] = {}
+        super().forget()
         self._facts = SharedFacts(self._client, self._bucket)
+        self._prices = PricesOfAccounts()
+        self.lists.forget()
+
+    def _take_facts(self, pointer: ActivePointer) -> None:
+        self._facts.read(pointer)
+
+    def _complete(self, deck: Deck) -> None:
+        self._facts.give_to(deck)
 
     def in_force(self, now: datetime, seconds: float | None = DECK_WAIT_SECONDS) -> Deck:
         """Return the deck in force.
@@ -81,30 +58,50 @@ class ActiveDecks:
                 `unavailable`, S3 does not answer.
         """
         patience = Patience(seconds)
-        entries = self._timeline(now, now, patience).pointer.in_force
-        return self._deck(deck_at(entries, format_instant(now)), patience)
+        entries = self.timeline(now, now, patience).pointer.in_force
+        return self.load(deck_at(entries, format_instant(now)), patience)
 
     def newest(self, now: datetime) -> ActivePointer:
         """Read the timeline at once and return it. Raises the errors of `in_force`."""
         self._known = None
-        return self._timeline(now, now, Patience(None)).pointer
+        return self.timeline(now, now, Patience(None)).pointer
 
-    def deck_for(self, digits: str, origin: str, at: str, now: datetime) -> Deck:
-        """Return the deck that prices a call which began at `at`; a deck without rows if none does.
+    def prices_of(
+        self, deck: Deck, terms: PriceTerms | None, now: datetime, seconds: float | None = LIST_WAIT_SECONDS
+    ) -> Deck:
+        """Return the deck in force as an account pays it now.
+
+        Raises:
+            Unavailable: `try_again`, its price list is not loaded yet, or not stored; or the errors of `in_force`.
+        """
+        if terms is None:
+            return deck
+        own = None
+        if terms.price_list is not None:
+            own = self.lists.list_at(terms.price_list, format_instant(now), now, Patience(seconds))
+            if own is None:
+                raise missing_list(terms.price_list)
+        return self._prices.of(deck, own, terms.markup_hundredths)
+
+    def deck_for(self, digits: str, origin: str, at: str, now: datetime, terms: PriceTerms | None = None) -> Deck:
+        """Return the deck that prices a call which began at `at`, as an account with these terms pays it; a deck
+        without rows if none does.
 
         It is the deck in force at that time; if that has no row for the number, the first later one that has one and
-        has been in force for the grace time.
+        has been in force for the grace time. The same holds for the versions of the account's price list.
 
         Raises:
             Unavailable: the errors of `in_force`, or `try_again` for a call that has not begun yet.
         """
-        [deck] = self.decks_for([Lookup(digits, origin, at)], now)
+        [deck] = self.decks_for([Lookup(digits, origin, at, terms)], now)
         if isinstance(deck, Unavailable):
             raise deck
         return deck
 
-    def version_at(self, at: str) -> str:
-        """Return the version of the deck in force at an instant for which the timeline is known."""
+    def version_at(self, at: str, price_list: str = "") -> str:
+        """Return the version of the deck, or of a price list, in force at an instant whose timeline is known."""
+        if price_list:
+            return self.lists.version_at(price_list, at)
         return deck_at(self._known.pointer.in_force, at).version if self._known is not None else ""
 
     def decks_for(self, lookups: Sequence[Lookup], now: datetime) -> list[Deck | Unavailable]:
@@ -118,10 +115,52 @@ class ActiveDecks:
             return [self._early(lookup, now) or self.decks_for([lookup], now)[0] for lookup in lookups]
         patience = Patience(None)
         begun = max((lookup.at for lookup in lookups), default="")
-        known = self._timeline(now, datetime.fromisoformat(begun or latest), patience)
+        known = self.timeline(now, datetime.fromisoformat(begun or latest), patience)
         known_until = min(now, known.read_at + self._known_for)
         entries = known.pointer.in_force
-        return decks_for(lookups, entries, lambda deck: self._deck(deck, patience), known_until, self.grace)
+        if all(lookup.terms is None for lookup in lookups):
+            return decks_for(lookups, entries, lambda deck: self.load(deck, patience), known_until, self.grace)
+        answers: dict[int, Deck | Unavailable] = {}
+        for name in {lookup.price_list for lookup in lookups}:
+            places = [place for place, lookup in enumerate(lookups) if lookup.price_list == name]
+            found = self._with_list(name, [lookups[place] for place in places], entries, now, known_until)
+            answers |= dict(zip(places, found, strict=True))
+        return [self._as_paid(answers[place], lookup.terms) for place, lookup in enumerate(lookups)]
+
+    def _with_list(
+        self,
+        name: str | None,
+        lookups: Sequence[Lookup],
+        entries: Sequence[DeckInForce],
+        now: datetime,
+        known_until: datetime,
+    ) -> list[Deck | Unavailable]:
+        """Return the deck with the version of a list, or the error, for each of some calls of accounts with it."""
+        patience = Patience(None)
+        if name is None:
+            return decks_for(lookups, entries, lambda deck: self.load(deck, patience), known_until, self.grace)
+        begun = datetime.fromisoformat(max(lookup.at for lookup in lookups))
+        try:
+            known = self.lists.timeline(name, now, begun, patience)
+        except Unavailable as error:
+            return [error for _ in lookups]
+        oldest = min(lookup.at for lookup in lookups)
+        pairs = pairs_in_force(entries, known.pointer.in_force, oldest)
+
+        def load(pair: PairInForce) -> Deck:
+            own = self.lists.load(name, pair.price_list, patience)
+            return self._prices.of(self.load(pair.deck, patience), own, 0)
+
+        known_until = min(known_until, known.read_at + self._known_for)
+        return decks_for(lookups, pairs, load, known_until, self.grace)
+
+    def _as_paid(self, found: Deck | Unavailable, terms: PriceTerms | None) -> Deck | Unavailable:
+        """Return a found deck with the markup of an account. A deck without rows needs none."""
+        if isinstance(found, Unavailable) or terms is None or terms.markup_hundredths == 0:
+            return found
+        if isinstance(found, AccountPrices):
+            return self._prices.of(found.deck, found.own, terms.markup_hundredths)
+        return self._prices.of(found, None, terms.markup_hundredths)
 
     def _early(self, lookup: Lookup, now: datetime) -> Unavailable | None:
         if lookup.at <= format_instant(now + self._ahead):
@@ -129,122 +168,3 @@ class ActiveDecks:
         return Unavailable(
             ProblemCode.TRY_AGAIN, "The call begins in the future, when another deck may be in force; send it later."
         )
-
-    def deck(self, version: str) -> Deck:
-        """Return any published deck.
-
-        Raises:
-            NotFound: `unknown_deck`.
-            Unavailable: `unusable_deck`, or S3 does not answer.
-        """
-        entries = self._known.pointer.in_force if self._known else ()
-        listed = next((entry for entry in entries if entry.version == version), None)
-        if listed is None:
-            listed = DeckInForce(version, "")
-            if not is_stored(self._client, self._bucket, version):
-                detail = f"There is no deck {version}; make rollback-rates LIST=1 lists the decks."
-                raise NotFound(ProblemCode.UNKNOWN_DECK, detail)
-        return self._deck(listed, Patience(None))
-
-    # The timeline
-
-    def _timeline(self, now: datetime, at: datetime, patience: Patience) -> KnownTimeline:
-        """Return a timeline that is known for calls that began at an instant; read it again when that is due."""
-        for _ in range(MAX_READS):
-            if not self._is_due(now) or (self._failed_at == now and (self._knows(at) or patience.is_endless)):
-                break  # One invocation does not wait for a failing bucket at each of its calls.
-            self._read(now, at, patience)
-            if self._known is None:
-                break
-        known = self._known
-        if self._failed_at == now and not self._knows(at):
-            raise unreadable_deck()
-        if known is None:
-            raise Unavailable(
-                ProblemCode.NO_ACTIVE_DECK, "No rate deck is published yet; run make publish-rates FILE=deck.csv.", 60
-            )
-        if not self._knows(at):
-            raise _too_late()
-        self._load_next(known, now)
-        return known
-
-    def _is_due(self, now: datetime) -> bool:
-        return self._known is None or abs(now - self._known.read_at) >= self._check_every
-
-    def _knows(self, at: datetime) -> bool:
-        return self._known is not None and at <= self._known.read_at + self._known_for
-
-    def _read(self, now: datetime, at: datetime, patience: Patience) -> None:
-        """Read the timeline; do not wait long for it where the known one is good enough."""
-        left = patience.left()
-        if left is not None and self._knows(at):
-            left = min(left, CHECK_WAIT_SECONDS)
-        try:
-            self._reads.start(ACTIVE_KEY, partial(self._read_pointer, now)).result(left)
-        except (*S3_ERRORS, TimeoutError, Unavailable) as error:
-            self._failed_at = now
-            if not self._knows(at):
-                if isinstance(error, Unavailable):
-                    raise
-                raise (_too_late() if isinstance(error, TimeoutError) else unreadable_deck(error)) from error
-
-    def _read_pointer(self, now: datetime) -> None:
-        pointer = read_active(self._client, self._bucket)
-        self._failed_at = None
-        if pointer is not None:
-            self._facts.read(pointer)
-        self._known = None if pointer is None else KnownTimeline(pointer, now)
-        with self._lock:
-            decks = list(self._decks.values())
-        for deck in decks:
-            self._facts.give_to(deck)
-
-    # The decks
-
-    def _deck(self, deck: DeckInForce, patience: Patience) -> Deck:
-        """Return a deck; load it if that was not done."""
-        with self._lock:
-            loaded = self._decks.pop(deck.version, None)
-            if loaded is not None:
-                self._decks[deck.version] = loaded  # The one used last is the last.
-                return loaded
-        try:
-            return self._loads.start(deck.version, partial(self._load, deck)).result(patience.left())
-        except TimeoutError as error:
-            raise Unavailable(
-                ProblemCode.TRY_AGAIN, "The rate deck in force is being loaded; repeat the request in a second."
-            ) from error
-        except S3_ERRORS as error:
-            raise unreadable_deck(error) from error
-
-    def _load(self, published: DeckInForce) -> Deck:
-        deck = load_deck(self._client, self._bucket, published)
-        self._facts.give_to(deck)
-        with self._lock:
-            self._decks[published.version] = deck
-            self._drop_old_decks()
-        return deck
-
-    def _load_next(self, known: KnownTimeline, now: datetime) -> None:
-        """Start to load the decks that are in force soon, so that no call waits for them."""
-        at = format_instant(now)
-        for deck in known.pointer.in_force:
-            if deck.in_force_from <= at:
-                return
-            if deck.version not in self._decks:
-                self._loads.start(deck.version, partial(self._load, deck))
-
-    def _drop_old_decks(self) -> None:
-        """Drop decks that were not used lately, but none that is in force now or soon."""
-        if self._known is None:
-            return
-        entries, at = self._known.pointer.in_force, format_instant(self._known.read_at)
-        needed = {deck_at(entries, at).version, *(entry.version for entry in entries if entry.in_force_from > at)}
-        optional = [version for version in self._decks if version not in needed]
-        rows = sum(len(self._decks[version].rows) for version in optional)
-        while len(optional) > 1 and rows > MAX_ROWS_LOADED:
-            rows -= len(self._decks.pop(optional.pop(0)).rows)
-
-
-def _too_late() -> Unavailable:
-    return Unavailable(ProblemCode.TRY_AGAIN, "The deck in force was not read in time; repeat the request in a second.")

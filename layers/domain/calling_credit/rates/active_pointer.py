@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from calling_credit.rates.timeline import START_OF_TIME, DeckInForce, put_in_force
+from calling_credit.rates.timeline import HISTORY, START_OF_TIME, DeckInForce, put_in_force
 
 Stored = TypeVar("Stored", "AddedAreaCode", "ShortCodeList", DeckInForce)
 
@@ -73,13 +73,17 @@ class ActivePointer:
         return {f"1{added.code}": added.country for added in self.area_codes}
 
 
-def replacing(pointer: ActivePointer | None, active: ActivePointer, now: datetime, lead: timedelta) -> ActivePointer:
-    """Return a pointer that puts its deck in force a lead time from now and keeps what the replaced one knows."""
+def replacing(
+    pointer: ActivePointer | None, active: ActivePointer, now: datetime, lead: timedelta, history: timedelta = HISTORY
+) -> ActivePointer:
+    """Return a pointer that puts its deck in force a lead time from now and keeps what the replaced one knows, of
+    replaced decks for as long as `history`.
+    """
     if pointer is None:
         return active
     return replace(
         active,
-        in_force=put_in_force(pointer.in_force, active.in_force[0], now, lead),
+        in_force=put_in_force(pointer.in_force, active.in_force[0], now, lead, history),
         area_codes=pointer.area_codes,
         short_code_lists=pointer.short_code_lists,
     )

@@ -21,6 +21,12 @@ NEXT_STEPS: Final[dict[GuardCode, str]] = {
     " and increment.",
     GuardCode.FUTURE_WITHOUT_PRESENT: "Until the later date, a shorter prefix sells these numbers at another price. Add"
     " a row with today's price of each prefix.",
+    GuardCode.LIST_OVERRIDDEN: "The deck has longer prefixes, so it prices some or all numbers of these rows of price"
+    " lists. Add the longer prefixes to the list, or allow it.",
+    GuardCode.SOLD_AT_A_LOSS: "A call of 60 seconds would cost you more than your customer, by the buying list. Raise"
+    " the price, add a row for the expensive prefix, or correct the buying list (LIST=cost).",
+    GuardCode.LIST_ROW_UNUSED: "These rows can never apply: longer prefixes or later rows price all their calls. Remove"
+    " them from the list.",
 }
 """What the operator does about each finding, unless it is intended."""
 
@@ -30,11 +36,14 @@ def allow_text(counts: Mapping[GuardCode, int]) -> str:
     return ",".join(f"{code}:{count}" for code, count in counts.items())
 
 
-def publish_command(file: str, counts: Mapping[GuardCode, int], stack: str = "") -> str:
-    """Return the command that publishes a file with these findings; `stack` is empty for the local stack."""
+def publish_command(file: str, counts: Mapping[GuardCode, int], stack: str = "", price_list: str = "") -> str:
+    """Return the command that publishes a file with these findings, as a deck or a price list; `stack` is empty for
+    the local stack.
+    """
     allowance = f" ALLOW={allow_text(counts)}" if counts else ""
     target = f" STACK={stack}" if stack else ""
-    return f"make publish-rates FILE={shlex.quote(file)}{allowance}{target}"
+    name = f" LIST={price_list}" if price_list else ""
+    return f"make publish-rates{name} FILE={shlex.quote(file)}{allowance}{target}"
 
 
 def parse_allowance(text: str) -> dict[GuardCode, int | None]:

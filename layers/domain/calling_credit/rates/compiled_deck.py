@@ -3,6 +3,9 @@
 The format is data only. A file is a magic line with the format's version, a line of JSON that describes the columns,
 and their bytes, compressed. Rows are ordered by prefix, origin, and time, latest first; a row is made when it is read.
 The reader checks a file's SHA-256 first, and refuses a file that does not fit its description.
+
+Format 2 has one more table of texts, the rate steps. A deck without any is written in format 1, which earlier releases
+read too.
 """
 
 import json
@@ -13,14 +16,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast, overload
 
 from calling_credit.rates.deck import Deck, RateRow, RowsByOrigin
+from calling_credit.rates.rate_steps import Steps, parse_steps, steps_text
 
 MAGIC: Final = b"calling-credit-deck 1\n"
+MAGIC_WITH_STEPS: Final = b"calling-credit-deck 2\n"
 MAX_ROWS_KEPT: Final = 4_096
 """The prefixes whose rows stay in memory after they were read."""
 MAX_BYTES: Final = 512 * 1024 * 1024
 """The size of the largest deck, uncompressed. A larger file is damaged."""
 
 _TEXTS: Final = ("destination", "country", "origin", "effective_from", "category")
+_STEPS: Final = "rate_steps"
 _NUMBERS: Final = ("rate_micros_per_minute", "connection_fee_micros", "minimum_seconds", "increment_seconds")
 _SEPARATOR: Final = "\n"
 """Separates texts. No text of a deck contains it, because every text is printable."""
@@ -41,16 +47,21 @@ def compile_deck(deck: Deck) -> bytes:
             prefixes.append(row.prefix)
             starts.append(position)
     starts.append(len(rows))
-    texts = {name: sorted({str(getattr(row, name)) for row in rows}) for name in _TEXTS}
+    values: dict[str, list[str]] = {name: [str(getattr(row, name)) for row in rows] for name in _TEXTS}
+    has_steps = any(row.rate_steps for row in rows)
+    if has_steps:
+        values[_STEPS] = [steps_text(row.rate_steps) for row in rows]
+    texts = {name: sorted(set(of_rows)) for name, of_rows in values.items()}
     columns = [starts]
     for name, table in texts.items():
         numbers = {text: number for number, text in enumerate(table)}
-        columns.append(array("I", (numbers[getattr(row, name)] for row in rows)))
+        columns.append(array("I", (numbers[text] for text in values[name])))
     columns += [array("I", (getattr(row, name) for row in rows)) for name in _NUMBERS]
     blobs = [_SEPARATOR.join(table).encode() for table in (prefixes, *texts.values())]
     blobs += [_little_endian(column).tobytes() for column in columns]
     description = {"rows": len(rows), "sizes": list(map(len, blobs))}
-    return MAGIC + json.dumps(description).encode() + b"\n" + zlib.compress(b"".join(blobs), 6)
+    magic = MAGIC_WITH_STEPS if has_steps else MAGIC
+    return magic + json.dumps(description).encode() + b"\n" + zlib.compress(b"".join(blobs), 6)
 
 
 def read_compiled(data: bytes, version: str) -> Deck:
@@ -59,8 +70,9 @@ def read_compiled(data: bytes, version: str) -> Deck:
     Raises:
         InvalidCompiledDeckError: the file is of another format version, or damaged.
     """
-    if not data.startswith(MAGIC):
+    if not data.startswith((MAGIC, MAGIC_WITH_STEPS)):
         raise InvalidCompiledDeckError
+    texts = _TEXTS if data.startswith(MAGIC) else (*_TEXTS, _STEPS)
     try:
         end = data.index(b"\n", len(MAGIC))
         description = json.loads(data[len(MAGIC) : end])
@@ -68,13 +80,14 @@ def read_compiled(data: bytes, version: str) -> Deck:
         content = unpacker.decompress(memoryview(data)[end + 1 :], MAX_BYTES)
         if not unpacker.eof or unpacker.unused_data:
             raise InvalidCompiledDeckError
-        return Deck(version, CompiledRows(int(description["rows"]), _split(content, description["sizes"])))
+        parts = _split(content, description["sizes"], len(texts))
+        return Deck(version, CompiledRows(int(description["rows"]), parts, len(texts)))
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise InvalidCompiledDeckError from error
 
 
-def _split(content: bytes, sizes: list[int]) -> list[memoryview]:
-    if sum(sizes) != len(content) or len(sizes) != 2 * (1 + len(_TEXTS)) + len(_NUMBERS):
+def _split(content: bytes, sizes: list[int], texts: int) -> list[memoryview]:
+    if sum(sizes) != len(content) or len(sizes) != 2 * (1 + texts) + len(_NUMBERS):
         raise InvalidCompiledDeckError
     view, parts, begin = memoryview(content), [], 0
     for size in sizes:
@@ -86,8 +99,8 @@ def _split(content: bytes, sizes: list[int]) -> list[memoryview]:
 class CompiledRows:
     """The rows of a compiled deck, by prefix."""
 
-    def __init__(self, count: int, parts: list[memoryview]) -> None:
-        names = len(_TEXTS) + 1
+    def __init__(self, count: int, parts: list[memoryview], texts: int) -> None:
+        names = texts + 1
         prefixes, *tables = (str(part, "utf-8").split(_SEPARATOR) if part else [] for part in parts[:names])
         starts, *columns = (_column(part) for part in parts[names:])
         if len(starts) != len(prefixes) + 1 or starts[-1] != count or {len(column) for column in columns} != {count}:
@@ -95,15 +108,18 @@ class CompiledRows:
         for table, column in zip(tables, columns, strict=False):
             if count and max(column) >= len(table):
                 raise InvalidCompiledDeckError
-        self._texts = dict(zip(_TEXTS, zip(tables, columns, strict=False), strict=True))
-        self._columns = columns
-        self._tables = tables
+        self._texts = dict(zip(_TEXTS, zip(tables, columns, strict=False), strict=False))
+        self._columns = [*columns[: len(_TEXTS)], *columns[texts:]]
+        self._tables = tables[: len(_TEXTS)]
+        self._steps = None
+        if texts > len(_TEXTS):
+            self._steps = columns[len(_TEXTS)], [parse_steps(text) for text in tables[len(_TEXTS)]]
         self._prefixes = prefixes
         self._starts = starts
         self.positions: Mapping[str, int] = dict(zip(prefixes, range(len(prefixes)), strict=True))
         self.groups: Sequence[RowsByOrigin] = cast("Sequence[RowsByOrigin]", _Groups(self))
         self.rows: Sequence[RateRow] = _AllRows(self, count)
-        self.categories = frozenset(tables[-1])
+        self.categories = frozenset(self._tables[-1])
 
     def of_country(self, country: str) -> list[RateRow]:
         """Return the rows of a country."""
@@ -134,6 +150,10 @@ class CompiledRows:
     def _row(self, prefix: str, position: int) -> RateRow:
         destinations, countries, origins, times, categories = self._tables
         destination, country, origin, time, category, rate, fee, minimum, increment = self._columns
+        steps: Steps = ()
+        if self._steps is not None:
+            numbers, parsed = self._steps
+            steps = parsed[numbers[position]]
         return RateRow(
             prefix,
             destinations[destination[position]],
@@ -145,6 +165,7 @@ class CompiledRows:
             increment[position],
             times[time[position]],
             categories[category[position]],
+            steps,
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from calling_credit.numbering import country_of, is_whole_number
 from calling_credit.ordinary_numbers_data import NEWER_AREA_CODES
 from calling_credit.rates.home_numbers import TOLL_FREE_CODES, is_toll_free_home
+from calling_credit.rates.rate_steps import Steps
 
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
@@ -26,7 +27,14 @@ BEGINNING: Final = "1970-01-01T00:00:00.000Z"
 
 @dataclass(frozen=True, slots=True)
 class RateRow:
-    """The price of calls to `prefix` from callers in `origin`, in effect from `effective_from` (UTC, milliseconds)."""
+    """The price of calls to `prefix` from callers in `origin`, in effect from `effective_from` (UTC, milliseconds).
+
+    Its rate, minimum, and increment apply until the first of `rate_steps`.
+
+    The last five fields explain the price of an account with prices of its own; a published row has their defaults.
+    `price_list` and `list_version` name the price list that has the row; "" is the deck. A row with a markup keeps the
+    deck's rate and fee as `base_…`, and the markup in hundredths of a percent: 12.5 % is 1250.
+    """
 
     prefix: str
     destination: str
@@ -38,6 +46,12 @@ class RateRow:
     increment_seconds: int
     effective_from: str
     category: str
+    rate_steps: Steps = ()
+    price_list: str = ""
+    list_version: str = ""
+    base_rate_micros_per_minute: int | None = None
+    base_connection_fee_micros: int | None = None
+    markup_hundredths: int = 0
 
 
 def included_row(digits: str, area_codes: Mapping[str, str]) -> RateRow | None:
@@ -102,11 +116,13 @@ class Deck:
 
     `categories` are those of charged calls; for a deck in force, those of other decks too. `area_codes` maps added area
     codes of +1, such as `1436`, to their countries; they are included below the deck. `short_codes` has the price
-    lists of short codes. Calls to `home_countries` can be part of the subscription.
+    lists of short codes. Calls to `home_countries` can be part of the subscription. `price_list` is the name of a
+    customers' price list, which is stored in the form of a deck; "" for the deck itself.
     """
 
     def __init__(self, version: str, rows: Iterable[RateRow] | DeckRows) -> None:
         self.version = version
+        self.price_list = ""
         self._rows: DeckRows = ListedRows(list(rows)) if isinstance(rows, Iterable) else rows
         self.categories = self._rows.categories - {INCLUDED_CATEGORY}
         self.area_codes: Mapping[str, str] = {}
@@ -119,9 +135,14 @@ class Deck:
         """Every row. Those of a compiled deck are made when they are read."""
         return self._rows.rows
 
-    def rows_of(self, country: str) -> list[RateRow]:
+    def rows_of(self, country: str, _at: str = "") -> list[RateRow]:
         """Return the rows of a country."""
         return self._rows.of_country(country)
+
+    def group(self, prefix: str) -> RowsByOrigin:
+        """Return the rows of exactly this prefix."""
+        position = self._rows.positions.get(prefix)
+        return {} if position is None else self._rows.groups[position]
 
     def is_home(self, digits: str) -> bool:
         """Return whether a number (digits, without +) belongs to a home country."""
@@ -135,6 +156,13 @@ class Deck:
         The longest prefix with a row in effect wins, then the exact origin before `*`, then the latest row. No row
         includes an incomplete number of +1.
         """
+        row = self.match(digits, origin, at)
+        if row is None:
+            return included_row(digits, self.area_codes)
+        return row if row.category != INCLUDED_CATEGORY or is_whole_number(digits) else None
+
+    def match(self, digits: str, origin: str, at: str) -> RateRow | None:
+        """Return the deck's own row for a number, also for an incomplete one; None if it has none."""
         positions, groups = self._rows.positions, self._rows.groups
         for length in self._lengths:
             position = positions.get(digits[:length])
@@ -144,13 +172,13 @@ class Deck:
             for key in (origin, ANY_ORIGIN):
                 for row in by_origin.get(key, ()):
                     if row.effective_from <= at:
-                        return row if row.category != INCLUDED_CATEGORY or is_whole_number(digits) else None
-        return included_row(digits, self.area_codes)
+                        return row
+        return None
 
     def announced(self, digits: str, origin: str, after: str) -> list[RateRow]:
         """Return the rows that will price this number after an instant, soonest first."""
         changes = sorted(
-            {row.effective_from for row in self._candidates(digits, origin) if row.effective_from > after},
+            {row.effective_from for row in self.candidates(digits, origin) if row.effective_from > after},
         )
         rows: list[RateRow] = []
         current = self.find(digits, origin, after)
@@ -167,7 +195,8 @@ class Deck:
         found = (positions.get(digits[:length]) for length in self._lengths)
         return {origin for position in found if position is not None for origin in groups[position]}
 
-    def _candidates(self, digits: str, origin: str) -> Iterator[RateRow]:
+    def candidates(self, digits: str, origin: str) -> Iterator[RateRow]:
+        """Yield the rows of all times that may price a number for callers from an origin."""
         for length in self._lengths:
             position = self._rows.positions.get(digits[:length])
             if position is None:

@@ -5,7 +5,7 @@ A deck repeats most of its cells, so each distinct text is checked once.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from sys import intern
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from calling_credit.money import MICROS_PER_DOLLAR, parse_money
 from calling_credit.numbering import COUNTRIES
 from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, RateRow
 from calling_credit.rates.deck_codes import DeckErrorCode
+from calling_credit.rates.rate_steps import MAX_RATE_DOLLARS, InvalidStepsError, parse_steps
 
 COLUMNS: Final = (
     "prefix",
@@ -29,7 +30,9 @@ COLUMNS: Final = (
     "effective_from",
     "category",
 )
-MAX_PRICE_DOLLARS: Final = 1_000
+RATE_STEPS_COLUMN: Final = "rate_steps"
+"""The optional column of a row's further rates within a call."""
+MAX_PRICE_DOLLARS: Final = MAX_RATE_DOLLARS
 MAX_PRICE_MICROS: Final = MAX_PRICE_DOLLARS * MICROS_PER_DOLLAR
 MAX_DESTINATION_BYTES: Final = 90
 
@@ -63,11 +66,36 @@ class RowParser:
 
     errors: list[DeckError] = field(default_factory=list)
     trimmed: list[int] = field(default_factory=list)
-    _seen: dict[str, dict[str, Any]] = field(default_factory=lambda: {column: {} for column in COLUMNS[1:]})
+    _seen: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {column: {} for column in (*COLUMNS[1:], RATE_STEPS_COLUMN)}
+    )
     """The values of each column's texts so far."""
 
-    def parse(self, cells: list[str], line: int) -> RateRow | None:
-        """Return the row of a line; None if it has errors, which `errors` then lists."""
+    def parse(self, cells: list[str], line: int, steps: str = "") -> RateRow | None:
+        """Return the row of a line; None if it has errors, which `errors` then lists. `steps` is the text of its rate
+        steps.
+        """
+        row = self._parse(cells, line)
+        return row if not steps else self._with_steps(row, steps, line)
+
+    def _with_steps(self, row: RateRow | None, text: str, line: int) -> RateRow | None:
+        """Return the row with its rate steps; None if either has an error."""
+        seen = self._seen[RATE_STEPS_COLUMN]
+        if text not in seen:
+            try:
+                seen[text] = parse_steps(text)
+            except InvalidStepsError as error:
+                self.errors.append(DeckError(line, RATE_STEPS_COLUMN, DeckErrorCode.INVALID_RATE_STEPS, str(error)))
+                return None
+        if row is None or not seen[text]:
+            return row
+        if row.category == INCLUDED_CATEGORY:
+            detail = "An included destination is free; leave rate_steps empty."
+            self.errors.append(DeckError(line, RATE_STEPS_COLUMN, DeckErrorCode.INCLUDED_WITH_PRICE, detail))
+            return None
+        return replace(row, rate_steps=seen[text])
+
+    def _parse(self, cells: list[str], line: int) -> RateRow | None:
         try:
             prefix, destination, country, origin, rate, fee, minimum, increment, effective, category = cells
             seen = self._seen

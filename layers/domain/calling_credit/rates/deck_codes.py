@@ -19,10 +19,12 @@ class DeckErrorCode(StrEnum):
     INVALID_PRICE = "invalid_price"
     PRICE_OUT_OF_RANGE = "price_out_of_range"
     INVALID_SECONDS = "invalid_seconds"
+    INVALID_RATE_STEPS = "invalid_rate_steps"
     INVALID_EFFECTIVE_FROM = "invalid_effective_from"
     INVALID_CATEGORY = "invalid_category"
     RESERVED_CATEGORY = "reserved_category"
     INCLUDED_WITH_PRICE = "included_with_price"
+    LIST_PRICES_HOME = "list_prices_home"
     DUPLICATE_ROW = "duplicate_row"
     MALFORMED_CSV = "malformed_csv"
     INVALID_SHORT_CODE = "invalid_short_code"
@@ -37,6 +39,7 @@ class DeckWarningCode(StrEnum):
     BLANK_LINES = "blank_lines"
     TRAILING_BLANKS = "trailing_blanks"
     UNUSED_COLUMN = "unused_column"
+    SOLD_BELOW_COST = "sold_below_cost"
 
 
 class GuardCode(StrEnum):
@@ -49,6 +52,9 @@ class GuardCode(StrEnum):
     PREFIXES_LOST = "prefixes_lost"
     PRICE_JUMP = "price_jump"
     FUTURE_WITHOUT_PRESENT = "future_without_present"
+    LIST_OVERRIDDEN = "list_overridden"
+    LIST_ROW_UNUSED = "list_row_unused"
+    SOLD_AT_A_LOSS = "sold_at_a_loss"
 
 
 class DeckWarning(NamedTuple):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from calling_credit.rates.deck import Deck, RateRow
-from calling_credit.rates.deck_cells import COLUMNS, DeckError, RowParser, without_blanks
+from calling_credit.rates.deck_cells import COLUMNS, RATE_STEPS_COLUMN, DeckError, RowParser, without_blanks
 from calling_credit.rates.deck_codes import DeckErrorCode, DeckWarning, DeckWarningCode
 
 __all__ = ["COLUMNS", "DeckError", "DeckFile", "ReportProgress", "parse_deck", "read_deck_file"]
@@ -93,10 +93,13 @@ class _Reading:
         errors = self._parser.errors
         try:
             header = without_blanks(next(self._reader, []), _WIDTH)
-            self._extra = header[_WIDTH:]
+            self._extra = [name.strip() for name in header[_WIDTH:]]
             if tuple(header[:_WIDTH]) != COLUMNS or not all(self._extra):
                 detail = f"The first line must begin with exactly: {','.join(COLUMNS)}. Named columns may follow."
                 return DeckFile(errors=[DeckError(1, "", DeckErrorCode.WRONG_HEADER, detail)])
+            if self._extra.count(RATE_STEPS_COLUMN) > 1:
+                detail = "Two columns have this name; keep the one with the rate steps."
+                return DeckFile(errors=[DeckError(1, RATE_STEPS_COLUMN, DeckErrorCode.WRONG_HEADER, detail)])
             self._read_rows()
         except csv.Error as error:
             detail = f"{error}; quote cells according to RFC 4180."
@@ -120,12 +123,14 @@ class _Reading:
             line = reader.line_num
             if line % LINES_PER_REPORT == 0 and report_progress is not None:
                 report_progress(line)
+            steps = ""
             if extra:
                 self._note_base(cells)
+                steps = self._named(cells, RATE_STEPS_COLUMN)
                 cells = cells[:_WIDTH] + _beyond(cells, len(extra))  # noqa: PLW2901 - without the named columns
-            row = parser.parse(cells, line) if any(cells) else None
+            row = parser.parse(cells, line, steps) if steps or any(cells) else None
             if row is None:
-                if not any(map(str.strip, cells)):
+                if not steps and not any(map(str.strip, cells)):
                     self._forget_blank(line)
                 continue
             if len(rows) >= MAX_ROWS:
@@ -147,11 +152,15 @@ class _Reading:
         if parser.trimmed and parser.trimmed[-1] == line:
             parser.trimmed.pop()
 
+    def _named(self, cells: list[str], column: str) -> str:
+        """Return the text in a named column, without blanks around it; empty if the file or the line lacks it."""
+        at = _WIDTH + self._extra.index(column) if column in self._extra else len(cells)
+        return cells[at].strip() if at < len(cells) else ""
+
     def _note_base(self, cells: list[str]) -> None:
-        if BASE_COLUMN in self._extra:
-            at = _WIDTH + self._extra.index(BASE_COLUMN)
-            if at < len(cells) and cells[at].strip():
-                self._bases.add(cells[at].strip())
+        base = self._named(cells, BASE_COLUMN)
+        if base:
+            self._bases.add(base)
 
     def _notes(self) -> Iterator[DeckWarning]:
         if self._blank_lines:
@@ -161,7 +170,7 @@ class _Reading:
             detail = f"{_lines(self._parser.trimmed)} with blanks at the end of a cell or of the line; ignored."
             yield DeckWarning("", DeckWarningCode.TRAILING_BLANKS, detail)
         for name in self._extra:
-            if name != BASE_COLUMN:
+            if name not in (BASE_COLUMN, RATE_STEPS_COLUMN):
                 detail = f"The column {name} is not used."
                 yield DeckWarning("", DeckWarningCode.UNUSED_COLUMN, detail)
 

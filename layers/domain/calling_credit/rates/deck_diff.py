@@ -11,7 +11,8 @@ from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_codes import DeckWarning, DeckWarningCode
 from calling_credit.rates.deck_pair import DeckPair, RowsByPrefix, pair_decks
 from calling_credit.rates.home_numbers import AREA_CODE_DIGITS, NORTH_AMERICA
-from calling_credit.rates.pricing import billed_seconds
+from calling_credit.rates.pricing import unrounded_price
+from calling_credit.rates.rate_steps import Steps
 
 Place = tuple[str, str]
 """A prefix and the origin of its price."""
@@ -146,20 +147,21 @@ def _change_of(before: RateRow, after: RateRow) -> PriceChange:
             return PriceChange.RAISED
         if rate <= 0 and fee <= 0:
             return PriceChange.LOWERED
-    differences = {_sixtieths(after, seconds) - _sixtieths(before, seconds) for seconds in SECONDS_COMPARED} - {0}
+    lengths = {*SECONDS_COMPARED, *_lengths_with_steps(before), *_lengths_with_steps(after)}
+    differences = {unrounded_price(after, seconds) - unrounded_price(before, seconds) for seconds in lengths} - {0}
     if not differences or before.category != after.category or min(differences) < 0 < max(differences):
         return PriceChange.MIXED
     return PriceChange.RAISED if min(differences) > 0 else PriceChange.LOWERED
 
 
-def _steps_and_category(row: RateRow) -> tuple[int, int, str]:
-    return row.minimum_seconds, row.increment_seconds, row.category
+def _steps_and_category(row: RateRow) -> tuple[int, int, str, Steps]:
+    return row.minimum_seconds, row.increment_seconds, row.category, row.rate_steps
 
 
-def _sixtieths(row: RateRow, seconds: int) -> int:
-    """Return the price of a call before rounding, in sixtieths of a micro-dollar."""
-    billed = billed_seconds(seconds, row.minimum_seconds, row.increment_seconds)
-    return row.connection_fee_micros * 60 + billed * row.rate_micros_per_minute
+def _lengths_with_steps(row: RateRow) -> Iterator[int]:
+    """Yield the lengths at which a rate step makes a difference: where it begins, soon after, and much later."""
+    for step in row.rate_steps:
+        yield from (step.from_second + later for later in (0, 1, 30, 60, 600, 3600, 36_000))
 
 
 def _current(rows: list[RateRow], at: str) -> RateRow:
@@ -191,15 +193,16 @@ def _announced(old: dict[Place, list[RateRow]], new: dict[Place, list[RateRow]],
             yield from (row for row in rows if row.effective_from > at and row not in old_rows)
 
 
-def _terms(row: RateRow) -> tuple[str | int, ...]:
+def _terms(row: RateRow) -> tuple[object, ...]:
     return (row.effective_from, *_price_terms(row))
 
 
-def _price_terms(row: RateRow) -> tuple[str | int, ...]:
+def _price_terms(row: RateRow) -> tuple[object, ...]:
     return (
         row.rate_micros_per_minute,
         row.connection_fee_micros,
         row.minimum_seconds,
         row.increment_seconds,
         row.category,
+        row.rate_steps,
     )

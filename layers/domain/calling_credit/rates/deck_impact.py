@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from calling_credit.money import format_money
 from calling_credit.numbering import is_e164
+from calling_credit.rates.covered_calls import costs, cover
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import RatedCall, price_by
 
@@ -72,7 +73,10 @@ class Impact:
         if row is None:
             return None
         priced = price_by(row, self.deck.version, charge["origin"], charge["duration_seconds"])
-        return priced.price_micros if isinstance(priced, RatedCall) else 0
+        if not isinstance(priced, RatedCall) or not costs(row):
+            return priced.price_micros if isinstance(priced, RatedCall) else 0
+        covered = cover(priced, charge["duration_seconds"], charge.get("covered_seconds", 0), charge.get("bundle", ""))
+        return covered.price_micros
 
     def view(self) -> dict[str, Any]:
         """Return the form of reports."""

@@ -62,4 +62,5 @@ def _same_terms(a: RateRow, b: RateRow) -> bool:
         and a.minimum_seconds == b.minimum_seconds
         and a.increment_seconds == b.increment_seconds
         and a.origin == b.origin
+        and a.rate_steps == b.rate_steps
     )

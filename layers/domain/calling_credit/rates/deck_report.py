@@ -4,7 +4,7 @@ Reads and writes no file.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -30,7 +30,8 @@ class DeckCheck:
     """The result of a check: errors, or the deck with its warnings, findings, and changes.
 
     `base` is the version that it was compared with, empty for the first deck. `named_base` is the version that the file
-    names as its base, if it does. `obstacle` says why it could not be compared.
+    names as its base, if it does. `obstacle` says why it could not be compared. `beside` has the versions of the price
+    lists that were checked with it (for a list: of the deck, under an empty name).
     """
 
     version: str
@@ -44,6 +45,7 @@ class DeckCheck:
     obstacle: str = ""
     impact: Impact | None = None
     lines: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[GuardCode, int]:
@@ -63,6 +65,7 @@ def check_deck(
     in_force_from: str | None = None,
     base: str | None = None,
     obstacle: str = "",
+    categories: Iterable[str] = (),
 ) -> DeckCheck:
     """Check a deck's CSV and compare it with the active deck (None if there is none) at an instant.
 
@@ -70,6 +73,7 @@ def check_deck(
         in_force_from: When the deck would begin to price calls; by default at once.
         base: The version of the active deck, if its file is damaged and `before` is an earlier one.
         obstacle: Why the deck cannot be compared, if it cannot; then it is not judged.
+        categories: Categories that are known beside those of the active deck.
     """
     file = read_deck_file(data, version, report_progress)
     if file.deck is None:
@@ -82,7 +86,7 @@ def check_deck(
         deck=file.deck,
         warnings=[*file.notes, *warnings_of_pair(pair)],
         changes=compare_pair(pair, at),
-        judgement=judge_pair(pair, home or HomeNumbers(), in_force_from or at),
+        judgement=judge_pair(pair, home or HomeNumbers(), in_force_from or at, categories),
         base=base if base is not None else before.version if before else "",
         named_base=file.base,
         lines=file.lines,
@@ -142,6 +146,8 @@ def _sample_view(sample: Sample, check: DeckCheck) -> dict[str, Any]:
     if row is not None:
         view |= {"destination": row.destination, "price": price_text(row), "category": row.category}
         view["line"] = check.lines.get((row.prefix, row.origin, row.effective_from))
+    if sample.price_list:
+        view["price_list"] = sample.price_list
     return view
 
 
@@ -161,9 +167,13 @@ def change_lists(changes: DeckChanges) -> dict[str, list[dict[str, Any]]]:
 
 
 def price_text(row: RateRow) -> str:
-    """Return the price of a row in a few characters."""
+    """Return the price of a row in a few characters: `0.20/min + 0.40 60/60, from 60 s 0.10/min 1`."""
     fee = f" + {format_money(row.connection_fee_micros)}" if row.connection_fee_micros else ""
-    return f"{format_money(row.rate_micros_per_minute)}/min{fee} {row.minimum_seconds}/{row.increment_seconds}"
+    steps = "".join(
+        f", from {step.from_second} s {format_money(step.rate_micros_per_minute)}/min {step.increment_seconds}"
+        for step in row.rate_steps
+    )
+    return f"{format_money(row.rate_micros_per_minute)}/min{fee} {row.minimum_seconds}/{row.increment_seconds}{steps}"
 
 
 def _row_view(row: RateRow) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from typing import Final, NamedTuple
 
 from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, RateRow
 from calling_credit.rates.deck_pair import RowsByPrefix
-from calling_credit.rates.pricing import billed_seconds, price_micros
+from calling_credit.rates.pricing import row_price, unrounded_price
+from calling_credit.rates.rate_steps import Steps
 
-SECONDS_JUDGED: Final = (60, 90, 300, 3600)
-"""The calls whose price is compared: a minute, two that show the effect of long increments, and an hour, which shows a
-rate and a fee that changed places.
+SECONDS_JUDGED: Final = (60, 90, 300, 600, 3600, 36_000)
+"""The calls whose price is compared: a minute, two that show the effect of long increments, and three that show rate
+steps, and a rate and a fee that changed places.
 """
 MAX_LATER: Final = 12
 """A number with more announced prices than these is judged by the first ones, and by the lowest and highest price."""
@@ -33,7 +34,10 @@ COSTS_NOTHING: Final = frozenset({StateKind.INCLUDED, StateKind.FREE})
 
 
 class NumberState(NamedTuple):
-    """The kind, and the prices of calls of `SECONDS_JUDGED`, in sixtieths of a micro-dollar."""
+    """The kind, and the prices of free and charged calls of `SECONDS_JUDGED`, in sixtieths of a micro-dollar.
+
+    A number is free if its first minute is, even if a rate step costs something.
+    """
 
     kind: StateKind
     prices: tuple[int, ...] = ()
@@ -48,7 +52,7 @@ class Segment(NamedTuple):
 
 UNRATED: Final = NumberState(StateKind.UNRATED)
 INCLUDED: Final = NumberState(StateKind.INCLUDED)
-Terms = tuple[int, int, int, int]
+Terms = tuple[int, int, int, int, Steps]
 
 
 class DeckStates:
@@ -58,7 +62,7 @@ class DeckStates:
         self.rows_by_prefix = rows_by_prefix
         self._lengths = sorted({len(prefix) for prefix in self.rows_by_prefix}, reverse=True)
         self._added = added or {}
-        self._by_origin: dict[str, dict[str, list[RateRow]]] = {}
+        self._by_origin: dict[int, dict[str, list[RateRow]]] = {}
         self._timelines: dict[tuple[str, str, str], list[Segment]] = {}
         self._states: dict[Terms, NumberState] = {}
 
@@ -68,10 +72,11 @@ class DeckStates:
             return INCLUDED if prefix[:4] in self._added else UNRATED
         if row.category == INCLUDED_CATEGORY:
             return INCLUDED
-        terms = (row.rate_micros_per_minute, row.connection_fee_micros, row.minimum_seconds, row.increment_seconds)
+        seconds = (row.minimum_seconds, row.increment_seconds)
+        terms = (row.rate_micros_per_minute, row.connection_fee_micros, *seconds, row.rate_steps)
         state = self._states.get(terms)
         if state is None:
-            state = self._states[terms] = _priced_state(*terms)
+            state = self._states[terms] = _priced_state(row)
         return state
 
     def origins(self, prefix: str, at: str) -> set[str]:
@@ -132,9 +137,9 @@ class DeckStates:
         """Return the rows of a prefix by origin, oldest first."""
         if len(rows) == 1:
             return {rows[0].origin: rows}
-        by_origin = self._by_origin.get(rows[0].prefix)
+        by_origin = self._by_origin.get(id(rows))
         if by_origin is None:
-            by_origin = self._by_origin[rows[0].prefix] = {}
+            by_origin = self._by_origin[id(rows)] = {}
             for row in sorted(rows, key=_effective_from):
                 by_origin.setdefault(row.origin, []).append(row)
         return by_origin
@@ -175,11 +180,12 @@ def _impossible(prefix: str, listed: set[str]) -> int:
     return sum(f"{prefix}{digit}" not in listed for digit in "01")
 
 
-def _priced_state(rate: int, fee: int, minimum: int, increment: int) -> NumberState:
-    billed = [billed_seconds(seconds, minimum, increment) for seconds in SECONDS_JUDGED]
-    if price_micros(billed[0], rate, fee) == 0:
-        return NumberState(StateKind.FREE)
-    return NumberState(StateKind.CHARGED, tuple(fee * 60 + seconds * rate for seconds in billed))
+def _priced_state(row: RateRow) -> NumberState:
+    _, first_minute = row_price(row, SECONDS_JUDGED[0])
+    if first_minute == 0 and not row.rate_steps:
+        return NumberState(StateKind.FREE, (0,) * len(SECONDS_JUDGED))
+    kind = StateKind.CHARGED if first_minute else StateKind.FREE
+    return NumberState(kind, tuple(unrounded_price(row, seconds) for seconds in SECONDS_JUDGED))
 
 
 def _effective_from(row: RateRow) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.config import Config as ClientConfig
@@ -39,6 +39,7 @@ COMPILED: Final = "compiled/"
 S3_ERRORS: Final = (ClientError, BotoCoreError)
 """What a client raises if S3 refuses or does not answer."""
 CATEGORY_COLUMN: Final = COLUMNS.index("category")
+_VERSION_TIME: Final = "%Y%m%dT%H%M%SZ"
 
 
 def s3_client() -> "S3Client":
@@ -62,7 +63,15 @@ def compiled_key(version: str) -> str:
 
 def deck_version(data: bytes, now: datetime) -> str:
     """Return the name of a version: its time and 12 digits of the content's SHA-256 (at most 40 characters)."""
-    return f"{now.strftime('%Y%m%dT%H%M%SZ')}-{hashlib.sha256(data).hexdigest()[:12]}"
+    return f"{now.strftime(_VERSION_TIME)}-{hashlib.sha256(data).hexdigest()[:12]}"
+
+
+def version_time(version: str) -> datetime | None:
+    """Return the time in the name of a version; None if `deck_version` did not make the name."""
+    try:
+        return datetime.strptime(version.partition("-")[0], _VERSION_TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def pointer_to(

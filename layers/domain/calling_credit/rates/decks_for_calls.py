@@ -12,31 +12,42 @@ from typing import Protocol
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.timeline import DeckInForce, Interval, deck_at, intervals_since
+from calling_credit.rates.price_terms import PriceTerms
+from calling_credit.rates.timeline import InForce, Interval, deck_at, intervals_since
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The number (digits, without +), the origin, and the start of a call."""
+    """The number (digits, without +), the origin, and the start of a call, and the terms of its account at its start;
+    None if the account paid the deck's prices.
+    """
 
     digits: str
     origin: str
     at: str
+    terms: PriceTerms | None = None
+
+    @property
+    def price_list(self) -> str | None:
+        """The name of the account's price list; None without one."""
+        return None if self.terms is None else self.terms.price_list
 
 
 class PricingDecks(Protocol):
     """Knows the deck that prices a call. `ActiveDecks` is the one of the functions."""
 
-    def deck_for(self, digits: str, origin: str, at: str, now: datetime) -> Deck:
-        """Return the deck that prices a call; a deck without rows if none does. Raises Unavailable."""
+    def deck_for(self, digits: str, origin: str, at: str, now: datetime, terms: PriceTerms | None = None) -> Deck:
+        """Return the deck, as the account pays it, that prices a call; a deck without rows if none does. Raises
+        Unavailable.
+        """
         ...
 
 
 class DecksInForce(PricingDecks, Protocol):
     """Knows which deck was in force when, too."""
 
-    def version_at(self, at: str) -> str:
-        """Return the version of the deck in force at an instant."""
+    def version_at(self, at: str, price_list: str = "") -> str:
+        """Return the version of the deck, or of a price list, in force at an instant."""
         ...
 
 
@@ -50,8 +61,8 @@ class DecksForCalls(PricingDecks, Protocol):
 
 def decks_for(
     lookups: Sequence[Lookup],
-    entries: Sequence[DeckInForce],
-    load: Callable[[DeckInForce], Deck],
+    entries: Sequence[InForce],
+    load: Callable[[InForce], Deck],
     now: datetime,
     grace: timedelta,
 ) -> list[Deck | Unavailable]:
@@ -86,13 +97,13 @@ def decks_for(
     return [_without_rows(begun[position]) if answer is None else answer for position, answer in enumerate(answers)]
 
 
-def _has_passed(interval: Interval, now: datetime, grace: timedelta) -> bool:
+def _has_passed(interval: Interval[InForce], now: datetime, grace: timedelta) -> bool:
     """Whether a deck was in force for the grace time."""
     passed = _after(interval.deck.in_force_from, grace)
     return passed <= format_instant(now) and not interval.has_ended(passed)
 
 
-def _prices_later(deck: Deck, interval: Interval, lookup: Lookup, now: datetime, grace: timedelta) -> bool:
+def _prices_later(deck: Deck, interval: Interval[InForce], lookup: Lookup, now: datetime, grace: timedelta) -> bool:
     """Whether a deck came to price a call that waited, while it was in force and after its grace time."""
     row = deck.find(lookup.digits, lookup.origin, lookup.at)
     if row is None:

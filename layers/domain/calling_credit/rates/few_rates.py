@@ -1,16 +1,18 @@
 """The short price list of countries: the telling rows of each, kept until a price changes or another deck is in force.
 
 Finding them reads every row of the country, which takes a second for a country of 200,000 rows. A warm function does
-that once for each deck, country, and kind of caller.
+that once for each deck as an account pays it, country, and kind of caller.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from calling_credit.numbering import COUNTRIES
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.price_list import Origins, check_country, current_rows, rate_item
+from calling_credit.rates.price_list import Origins, Show, check_country, current_rows
+from calling_credit.rates.rate_items import rate_item
 from calling_credit.rates.telling_rows import telling_rows
 
 POPULAR: Final = ("MX", "IN", "GB", "PH", "CO", "DE", "FR", "IL", "JP", "AU", "CN", "BR")
@@ -31,33 +33,38 @@ class FewRates:
     """The short price lists of one warm function."""
 
     def __init__(self) -> None:
-        self._deck: Deck | None = None
-        self._kept: dict[tuple[str, Sequence[str] | None], _Kept] = {}
+        self._of_decks: WeakKeyDictionary[Deck, dict[tuple[object, ...], _Kept]] = WeakKeyDictionary()
 
-    def of_countries(self, deck: Deck, countries: Iterable[str], origins: Origins, at: str) -> list[dict[str, Any]]:
+    def of_countries(
+        self, deck: Deck, countries: Iterable[str], origins: Origins, at: str, show: Show = rate_item
+    ) -> list[dict[str, Any]]:
         """Return at most three items of each country. The last item of each says in `more` how many current rows of the
         country are not shown.
 
         Raises:
             InvalidValue: `unknown_country`.
         """
-        if self._deck is not deck or len(self._kept) >= MAX_KEPT:
-            self._deck, self._kept = deck, {}
-        return [item for country in countries for item in self._of_country(deck, country, origins, at)]
-
-    def _of_country(self, deck: Deck, country: str, origins: Origins, at: str) -> list[dict[str, Any]]:
-        key = (country, None if origins is None else tuple(origins))
-        kept = self._kept.get(key)
-        if kept is None or kept.until <= at:
-            kept = self._kept[key] = _read(deck, country, origins, at)
-        return kept.items
+        if sum(map(len, self._of_decks.values())) >= MAX_KEPT:
+            self._of_decks.clear()
+        kept = self._of_decks.setdefault(deck, {})
+        return [item for country in countries for item in _of_country(kept, deck, country, origins, at, show)]
 
 
-def _read(deck: Deck, country: str, origins: Origins, at: str) -> _Kept:
+def _of_country(
+    kept: dict[tuple[object, ...], _Kept], deck: Deck, country: str, origins: Origins, at: str, show: Show
+) -> list[dict[str, Any]]:
+    key = (country, None if origins is None else tuple(origins), show)
+    found = kept.get(key)
+    if found is None or found.until <= at:
+        found = kept[key] = _read(deck, country, origins, at, show)
+    return found.items
+
+
+def _read(deck: Deck, country: str, origins: Origins, at: str, show: Show) -> _Kept:
     check_country(country)
     rows, changes = current_rows(deck, country, origins, at)
     shown = telling_rows(rows, origins)
-    items = [rate_item(row, changes.next_of(row, at)) for row in shown]
+    items = [show(row, changes.next_of(row, at)) for row in shown]
     if items:
         items[-1]["more"] = len(rows) - len(shown)
     return _Kept(items, changes.first_after(at) or NEVER)

@@ -18,20 +18,16 @@ from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateR
 from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.deck_pair import DeckPair, pair_decks
 from calling_credit.rates.deck_states import (
-    COSTS_NOTHING,
     DeckStates,
-    NumberState,
     Segment,
     StateKind,
     covered_prefixes,
 )
-from calling_credit.rates.findings import HOME, Finding, Judgement, Sample, StateChange
+from calling_credit.rates.findings import HOME, MAX_SHOWN, Finding, Judgement, Sample, StateChange
 from calling_credit.rates.home_numbers import HomeNumbers
+from calling_credit.rates.rate_steps import steps_text
+from calling_credit.rates.state_codes import codes_of_change, is_jump
 
-MAX_SHOWN: Final = 20
-"""The number of samples that a finding names."""
-JUMP: Final = 10
-"""A price that changes by this factor is a jump."""
 LOST_SHARE: Final = 10
 """More than one in so many prefixes of the active deck may not lose their price."""
 
@@ -41,9 +37,9 @@ def judge_deck(before: Deck | None, after: Deck, home: HomeNumbers, at: str) -> 
     return judge_pair(pair_decks(before, after, at), home, at)
 
 
-def judge_pair(pair: DeckPair, home: HomeNumbers, at: str) -> Judgement:
-    """Judge the new deck of a pair from an instant on."""
-    judge = _Judge(pair, home, at)
+def judge_pair(pair: DeckPair, home: HomeNumbers, at: str, categories: Iterable[str] = ()) -> Judgement:
+    """Judge the new deck of a pair from an instant on. `categories` are known too."""
+    judge = _Judge(pair, home, at, frozenset(categories))
     judge.compare()
     judge.check_rows()
     return judge.judgement()
@@ -52,8 +48,9 @@ def judge_pair(pair: DeckPair, home: HomeNumbers, at: str) -> Judgement:
 class _Judge:
     """Collects the samples of each code while it compares two decks."""
 
-    def __init__(self, pair: DeckPair, home: HomeNumbers, at: str) -> None:
+    def __init__(self, pair: DeckPair, home: HomeNumbers, at: str, categories: frozenset[str]) -> None:
         self._pair = pair
+        self._known = CALL_CATEGORIES | {INCLUDED_CATEGORY} | categories
         self._home = home
         self._at = at
         self._before = DeckStates(pair.old, home.added)
@@ -98,7 +95,7 @@ class _Judge:
         """Compare the usual case quickly: one row in effect in either deck."""
         old, new = self._before.state(former, prefix), self._after.state(row, prefix)
         if old.kind == new.kind == StateKind.CHARGED:
-            if _jumps(old.prices, new.prices):
+            if is_jump(old, new):
                 self._add(GuardCode.PRICE_JUMP, Sample(prefix, ANY_ORIGIN, row, self._at))
         elif old != new:
             self._judge(prefix, ANY_ORIGIN, [Segment(self._at, former)], [Segment(self._at, row)])
@@ -127,7 +124,7 @@ class _Judge:
             sample = Sample(prefix, origin, row or old_row, start)
             if is_home and new.kind != StateKind.INCLUDED and (old is None or old.kind == StateKind.INCLUDED):
                 self._add(self._home_code(prefix, segments), sample)
-            for code in _codes(old, new, is_home=is_home):
+            for code in codes_of_change(old, new, is_home=is_home):
                 self._add(code, sample)
 
     def _is_sample(self, prefix: str) -> bool:
@@ -146,9 +143,7 @@ class _Judge:
 
     def check_rows(self) -> None:
         """Check what a row itself announces: its category, and a later price without a present one."""
-        known = (
-            CALL_CATEGORIES | {INCLUDED_CATEGORY} | {row.category for rows in self._pair.old.values() for row in rows}
-        )
+        known = self._known | {row.category for rows in self._pair.old.values() for row in rows}
         for prefix in self._pair.changed:
             rows = self._pair.new.get(prefix, ())
             for row in rows:
@@ -197,7 +192,7 @@ class _Judge:
         """Return the hash of all samples. It does not depend on the time of the check."""
         digest = hashlib.sha256()
         for code, samples in self._samples.items():
-            for _, (prefix, origin, row, start) in sorted(samples.items()):
+            for _, (prefix, origin, row, start, _list) in sorted(samples.items()):
                 since = start if start > self._at else ""
                 digest.update(repr((str(code), prefix, origin, since, row and tuple(map(str, _cells(row))))).encode())
         return digest.hexdigest()
@@ -205,7 +200,7 @@ class _Judge:
 
 def _cells(row: RateRow) -> tuple[str | int, ...]:
     terms = (row.rate_micros_per_minute, row.connection_fee_micros, row.minimum_seconds, row.increment_seconds)
-    return (row.prefix, row.origin, row.category, row.effective_from, *terms)
+    return (row.prefix, row.origin, row.category, row.effective_from, *terms, steps_text(row.rate_steps))
 
 
 def _is_settled(row: RateRow, at: str) -> bool:
@@ -228,19 +223,3 @@ def _steps(
         while next_new is not None and next_new.start == start:
             row, next_new = next_new.row, next(new, None)
         yield start, old_row, row
-
-
-def _codes(old: NumberState | None, new: NumberState, *, is_home: bool) -> Iterable[GuardCode]:
-    """Yield the codes of one change of state, apart from those of home."""
-    if not is_home and new.kind in COSTS_NOTHING and (old is None or old.kind not in COSTS_NOTHING):
-        yield GuardCode.FREE_ABROAD
-    if old is None:
-        return
-    if new.kind == StateKind.UNRATED:
-        yield GuardCode.PREFIXES_LOST
-    if old.kind == new.kind == StateKind.CHARGED and _jumps(old.prices, new.prices):
-        yield GuardCode.PRICE_JUMP
-
-
-def _jumps(old: tuple[int, ...], new: tuple[int, ...]) -> bool:
-    return any(b >= JUMP * a or a >= JUMP * b for a, b in zip(old, new, strict=True))

@@ -1,13 +1,14 @@
 """The price list: current and announced prices of a number or a country, for each origin that pays another price."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
-from calling_credit.money import format_money
 from calling_credit.numbering import COUNTRIES, GLOBAL_NETWORKS, is_e164, is_emergency, is_plausible, normalize_dialed
 from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
 from calling_credit.rates.pricing import find_row
+from calling_credit.rates.rate_items import rate_item
+from calling_credit.rates.rate_steps import Steps
 from calling_credit.rates.short_codes import find_anywhere
 
 ALWAYS: Final = "1970-01-01T00:00:00.000Z"
@@ -48,7 +49,9 @@ def read_caller(text: str, country: str) -> str:
     return number
 
 
-def rates_for_number(deck: Deck, number: str, origins: Origins, at: str) -> list[dict[str, Any]]:
+def rates_for_number(
+    deck: Deck, number: str, origins: Origins, at: str, show: "Show | None" = None
+) -> list[dict[str, Any]]:
     """Return what a number costs now for each origin that pays another price, then its announced prices.
 
     The first item is what callers from the first origin pay; of any country, what callers without a row of their own
@@ -76,8 +79,9 @@ def rates_for_number(deck: Deck, number: str, origins: Origins, at: str) -> list
     later = sorted(
         dict.fromkeys(row for rows in announced.values() for row in rows), key=lambda row: row.effective_from
     )
-    shown = [rate_item(row, next_change(row, announced.get(origin, ()))) for origin, row in current.items()]
-    return [*shown, *(rate_item(row, changes.next_of(row, at)) for row in later)]
+    item = show or rate_item
+    shown = [item(row, next_change(row, announced.get(origin, ()))) for origin, row in current.items()]
+    return [*shown, *(item(row, changes.next_of(row, at)) for row in later)]
 
 
 def _origins_of(deck: Deck, number: str, at: str) -> list[str]:
@@ -95,7 +99,7 @@ def _free_row(code: str, origin: str) -> RateRow:
 
 
 def rates_for_country(
-    deck: Deck, country: str, origins: Origins, at: str, after: str | None, limit: int
+    deck: Deck, country: str, origins: Origins, at: str, after: str | None, limit: int, show: "Show | None" = None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of a country's current and announced rows, by prefix, and the key after which the next page begins.
 
@@ -106,12 +110,12 @@ def rates_for_country(
     """
     check_country(country)
     rows = _visible_rows(deck, country, origins, at)
-    changes = PriceChanges(rows)
+    changes = PriceChanges(rows, origins)
     visible = sorted(rows, key=_row_key)
     page = [row for row in visible if after is None or _row_key(row) > after][: limit + 1]
     has_more = len(page) > limit
     page = page[:limit]
-    items = [rate_item(row, changes.next_of(row, at)) for row in page]
+    items = [(show or rate_item)(row, changes.next_of(row, at)) for row in page]
     return items, _row_key(page[-1]) if has_more else None
 
 
@@ -129,16 +133,23 @@ def check_country(country: str) -> None:
 
 
 class PriceChanges:
-    """The announced changes of some rows: the rows of the same prefix and origin that follow later."""
+    """The announced changes of some rows: the rows of the same prefix and origin that follow later. A row of a price
+    list for `*` follows a row of the deck of any origin, too, because the list comes before the deck. For callers from
+    one origin, the rows of that origin follow those for `*`.
+    """
 
-    def __init__(self, rows: Iterable[RateRow]) -> None:
+    def __init__(self, rows: Iterable[RateRow], origins: Origins = None) -> None:
+        self._only_origin = origins[0] if origins is not None and len(origins) == 1 else ANY_ORIGIN
         self._rows: dict[tuple[str, str], list[RateRow]] = {}
         for row in rows:
             self._rows.setdefault((row.prefix, row.origin), []).append(row)
 
     def next_of(self, row: RateRow, at: str) -> RateRow | None:
         """Return the row with the next other price per minute, after an instant; None if none is announced."""
-        others = self._rows.get((row.prefix, row.origin), ())
+        origins = {row.origin, ANY_ORIGIN, self._only_origin}
+        others = [
+            one for origin in origins for one in self._rows.get((row.prefix, origin), ()) if _may_replace(one, row)
+        ]
         since = max(at, row.effective_from)
         later = sorted((other for other in others if other.effective_from > since), key=lambda one: one.effective_from)
         return next_change(row, later)
@@ -149,19 +160,30 @@ class PriceChanges:
         return min(begins, default=None)
 
 
+def _may_replace(later: RateRow, row: RateRow) -> bool:
+    """Whether a later row of the same prefix comes before a row, for callers who pay either."""
+    if bool(later.price_list) != bool(row.price_list):
+        return bool(later.price_list)
+    return row.origin in (ANY_ORIGIN, later.origin)
+
+
 def next_change(row: RateRow, later: Iterable[RateRow]) -> RateRow | None:
-    """Return the first of the later rows with another price per minute than a row."""
-    return next((one for one in later if one.rate_micros_per_minute != row.rate_micros_per_minute), None)
+    """Return the first of the later rows with another price per minute than a row, at its beginning or in a step."""
+    return next((one for one in later if _rates(one) != _rates(row)), None)
+
+
+def _rates(row: RateRow) -> tuple[int, Steps]:
+    return row.rate_micros_per_minute, row.rate_steps
 
 
 def current_rows(deck: Deck, country: str, origins: Origins, at: str) -> tuple[list[RateRow], PriceChanges]:
     """Return the rows of a country that price calls of these origins now, and the announced changes."""
     rows = _visible_rows(deck, country, origins, at)
-    return [row for row in rows if row.effective_from <= at], PriceChanges(rows)
+    return [row for row in rows if row.effective_from <= at], PriceChanges(rows, origins)
 
 
 def _visible_rows(deck: Deck, country: str, origins: Origins, at: str) -> list[RateRow]:
-    rows = deck.rows_of(country)
+    rows = deck.rows_of(country, at)
     if origins is not None:
         rows = [row for row in rows if row.origin == ANY_ORIGIN or row.origin in origins]
     hidden = _replaced_keys(rows, at)
@@ -181,16 +203,17 @@ def _replaced_keys(rows: Iterable[RateRow], at: str) -> set[str]:
 
 
 def _unused_keys(rows: Iterable[RateRow], at: str, origins: Collection[str]) -> set[str]:
-    """Return the keys of rows for `*` that price no call: each origin has a row of its own from the same time on."""
-    exact: dict[tuple[str, str], str] = {}
+    """Return the keys of rows for `*` that price no call: each origin has a row of its own from the same time on. A row
+    of the deck takes no call from a price list.
+    """
+    exact: dict[tuple[str, str], list[RateRow]] = {}
     for row in rows:
         if row.origin != ANY_ORIGIN:
-            key = (row.prefix, row.origin)
-            exact[key] = min(exact.get(key, row.effective_from), row.effective_from)
+            exact.setdefault((row.prefix, row.origin), []).append(row)
 
     def has_own_row(row: RateRow, origin: str) -> bool:
-        begin = exact.get((row.prefix, origin))
-        return begin is not None and begin <= max(at, row.effective_from)
+        own = (one for one in exact.get((row.prefix, origin), ()) if one.price_list or not row.price_list)
+        return any(one.effective_from <= max(at, row.effective_from) for one in own)
 
     general = [row for row in rows if row.origin == ANY_ORIGIN]
     return {_row_key(row) for row in general if all(has_own_row(row, origin) for origin in origins)}
@@ -200,19 +223,5 @@ def _row_key(row: RateRow) -> str:
     return f"{row.prefix} {row.origin} {row.effective_from}"
 
 
-def rate_item(row: RateRow, change: RateRow | None) -> dict[str, Any]:
-    """Return one row in the form of GET /rates; prices are not rounded. `change` is the row that will replace it."""
-    return {
-        "destination": row.destination,
-        "country": row.country,
-        "origin": row.origin,
-        "prefix": row.prefix,
-        "rate_per_minute": format_money(row.rate_micros_per_minute),
-        "connection_fee": format_money(row.connection_fee_micros),
-        "minimum_seconds": row.minimum_seconds,
-        "increment_seconds": row.increment_seconds,
-        "effective_from": row.effective_from,
-        "included": row.category == INCLUDED_CATEGORY,
-        "changes_at": None if change is None else change.effective_from,
-        "next_rate_per_minute": None if change is None else format_money(change.rate_micros_per_minute),
-    }
+Show = Callable[[RateRow, RateRow | None], dict[str, Any]]
+"""Makes the item of a row and of the row that will replace it."""

@@ -1,5 +1,6 @@
 """The price of a call: the deck's row, the billed seconds, and the price in integers, rounded once at the end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -8,6 +9,7 @@ from calling_credit.calls import Call
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_emergency
 from calling_credit.rates import short_codes
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
+from calling_credit.rates.rate_steps import RateStep, billed_parts, longest_call
 
 PRICE_STEP_MICROS: Final = 100
 """Prices are multiples of a ten-thousandth of a dollar."""
@@ -25,6 +27,10 @@ class RatedCall:
     billed_seconds: int
     price_micros: int
     granted_seconds: int | None = None
+    covered_seconds: int = 0
+    """The seconds that included minutes cover (`covered_calls`)."""
+    bundle: str = ""
+    """The counter of these minutes (`minute_keys`)."""
 
 
 class FreeReason(StrEnum):
@@ -49,23 +55,64 @@ class Unrated:
     origin: str
 
 
-def billed_seconds(duration: int, minimum: int, increment: int) -> int:
+def billed_seconds(duration: int, minimum: int, increment: int, steps: Sequence[RateStep] = ()) -> int:
     """Return the billed seconds: 0 for 0, else the minimum, then whole increments ("60/60", "30/6", "1/1")."""
+    if steps:
+        return sum(billed_parts(duration, minimum, increment, steps))
     if duration == 0:
         return 0
     return minimum + -(-max(0, duration - minimum) // increment) * increment
 
 
 def price_micros(billed: int, rate_micros_per_minute: int, connection_fee_micros: int) -> int:
-    """Return connection fee + billed seconds * rate / 60, rounded half up to four decimals of a dollar.
+    """Return connection fee + billed seconds * rate / 60, rounded half up to four decimals of a dollar; for a row
+    without steps (else `row_price`).
 
     Zero seconds cost nothing, not even the fee.
     """
     if billed == 0:
         return 0
-    sixtieths = connection_fee_micros * 60 + billed * rate_micros_per_minute
+    return _rounded(connection_fee_micros * 60 + billed * rate_micros_per_minute)
+
+
+def _rounded(sixtieths: int) -> int:
+    """Return an amount in sixtieths of a micro-dollar as micro-dollars, rounded half up to the price step."""
     step = 60 * PRICE_STEP_MICROS
     return (sixtieths + step // 2) // step * PRICE_STEP_MICROS
+
+
+def row_price(row: RateRow, seconds: int) -> tuple[int, int]:
+    """Return the billed seconds and the price in micro-dollars of a call of this length by a row, as if it were not
+    included. Everything that quotes, holds, or charges a call uses it.
+    """
+    if not row.rate_steps:
+        billed = billed_seconds(seconds, row.minimum_seconds, row.increment_seconds)
+        return billed, price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
+    billed = sum(row_parts(row, seconds))
+    return billed, _rounded(unrounded_price(row, seconds)) if billed else 0
+
+
+def row_parts(row: RateRow, seconds: int) -> list[int]:
+    """Return the seconds that a row bills by its own rate and by that of each step."""
+    return billed_parts(seconds, row.minimum_seconds, row.increment_seconds, row.rate_steps)
+
+
+def unrounded_price(row: RateRow, seconds: int) -> int:
+    """Return the price of a call before rounding, fee included, in sixtieths of a micro-dollar."""
+    parts = row_parts(row, seconds)
+    rates = (row.rate_micros_per_minute, *(step.rate_micros_per_minute for step in row.rate_steps))
+    talk = sum(billed * rate for billed, rate in zip(parts, rates, strict=True))
+    return 60 * row.connection_fee_micros + talk
+
+
+def affordable_call(row: RateRow, credit_micros: int, maximum: int) -> int:
+    """Return the longest call, up to `maximum` seconds, whose price by a row the credit covers; 0 if it covers none."""
+    step = 60 * PRICE_STEP_MICROS
+    # The highest unrounded price that is rounded to the credit.
+    sixtieths = step * (credit_micros // PRICE_STEP_MICROS + 1) - step // 2 - 1 - 60 * row.connection_fee_micros
+    return longest_call(
+        sixtieths, row.rate_micros_per_minute, row.minimum_seconds, row.increment_seconds, row.rate_steps, maximum
+    )
 
 
 def seconds_to_bill(duration: int, granted: int | None, tolerance: int) -> int:
@@ -130,6 +177,5 @@ def price_by(
     is_included = row.category == INCLUDED_CATEGORY
     if is_included and is_home:
         return Free(FreeReason.INCLUDED)
-    billed = billed_seconds(duration_seconds, row.minimum_seconds, row.increment_seconds)
-    price = 0 if is_included else price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
-    return RatedCall(row, deck_version, origin, billed, price)
+    billed, price = row_price(row, duration_seconds)
+    return RatedCall(row, deck_version, origin, billed, 0 if is_included else price)

@@ -6,14 +6,13 @@ A deck is stored first. Writing one object then activates it, so an interrupted 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.active_pointer import ActivePointer, replacing
 from calling_credit.rates.allowance import allows
-from calling_credit.rates.deck import ANY_ORIGIN, RateRow
+from calling_credit.rates.deck import ANY_ORIGIN, Deck, RateRow
 from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.deck_csv import ReportProgress
 from calling_credit.rates.deck_files import is_compiled, put_compiled_deck, repair_deck
@@ -22,7 +21,10 @@ from calling_credit.rates.deck_store import activate, deck_version, pointer_to, 
 from calling_credit.rates.findings import Judgement
 from calling_credit.rates.guard import judge_deck
 from calling_credit.rates.home_numbers import DEFAULT_HOME_COUNTRIES, HomeNumbers
+from calling_credit.rates.list_checks import DecksBeside
+from calling_credit.rates.publish_outcomes import PublishOutcome
 from calling_credit.rates.published_decks import PublishedDecks
+from calling_credit.rates.timeline import HISTORY
 from calling_credit.rates.uploads import UploadedDecks
 
 if TYPE_CHECKING:
@@ -36,32 +38,11 @@ S3_TIME_STEP: Final = timedelta(seconds=1)
 """S3 reports the time of an upload in whole seconds."""
 
 
-class PublishOutcome(StrEnum):
-    """What happened to a deck; the `outcome` of its report."""
-
-    PUBLISHED = "published"
-    REFUSED = "refused"
-    NEEDS_APPROVAL = "needs_approval"
-    STALE_BASE = "stale_base"
-    UNCHANGED = "unchanged"
-    SUPERSEDED = "superseded"
-
-
-OUTCOME_MESSAGES: Final[dict[PublishOutcome, str]] = {
-    PublishOutcome.PUBLISHED: "The deck prices calls from in_force_from on, in every function at the same instant.",
-    PublishOutcome.REFUSED: "Nothing was published. Correct the errors and upload the file again.",
-    PublishOutcome.NEEDS_APPROVAL: "Nothing was published: the findings need an operator's approval. Correct the file"
-    " and upload it again, or publish it with the command, which allows exactly these findings.",
-    PublishOutcome.STALE_BASE: "Nothing was published, because the deck was made from another deck than the active one."
-    " Make it again from the active deck.",
-    PublishOutcome.UNCHANGED: "The deck is already active; nothing changed.",
-    PublishOutcome.SUPERSEDED: "Another deck was activated after this file was uploaded. Upload it again.",
-}
-"""The sentence for each outcome in a report."""
-
-
 class DeckBucket(PublishedDecks, UploadedDecks):
     """The decks and reports of one bucket."""
+
+    history: timedelta = HISTORY
+    """How long the timeline keeps a replaced deck."""
 
     def __init__(
         self,
@@ -79,6 +60,7 @@ class DeckBucket(PublishedDecks, UploadedDecks):
         self._lead = timedelta(seconds=lead_seconds)
         self._read_clock = read_clock
         self._home_countries = frozenset(home_countries)
+        self._beside = DecksBeside(client, bucket)
 
     def pointer(self) -> ActivePointer | None:
         """Return the pointer to the active deck, if there is one."""
@@ -91,17 +73,33 @@ class DeckBucket(PublishedDecks, UploadedDecks):
         version = deck_version(data, made_at)
         pointer = self.pointer()
         before, base, obstacle = self.base_for(version, pointer)
-        return check_deck(
+        begin = format_instant(now + self._lead if base else now)  # The first deck is in force at once.
+        home = self.home_numbers(pointer)
+        check = check_deck(
             data,
             version,
             before,
             format_instant(now),
             report_progress,
-            home=self.home_numbers(pointer),
-            in_force_from=format_instant(now + self._lead if base else now),  # The first deck is in force at once.
+            home=home,
+            in_force_from=begin,
             base=base,
             obstacle=obstacle,
+            categories=self.known_categories(),
         )
+        return self.check_beside(check, before, home, begin)
+
+    def check_beside(self, check: DeckCheck, before: Deck | None, home: HomeNumbers, at: str) -> DeckCheck:
+        """Return a check with its findings about the price lists beside the deck, and about the buying list."""
+        return self._beside.check_deck(check, before, home, at)
+
+    def known_categories(self) -> frozenset[str]:
+        """Return the categories that are known beside those of the active deck's rows."""
+        return frozenset()
+
+    def versions_beside(self) -> dict[str, str]:
+        """Return the active versions of what a check reads beside the decks that it compares."""
+        return self._beside.versions()
 
     def home_numbers(self, pointer: ActivePointer | None) -> HomeNumbers:
         """Return the ordinary numbers of home, those of added area codes included."""
@@ -120,9 +118,14 @@ class DeckBucket(PublishedDecks, UploadedDecks):
 
     def judge_rollback(self, version: str, now: datetime) -> Judgement:
         """Judge an earlier deck against the active one, as if it were new. Raises the errors of both."""
-        pointer = self.pointer()
-        active = self.active_deck(pointer) if pointer else None
-        return judge_deck(active, self.deck(version), self.home_numbers(pointer), format_instant(now + self._lead))
+        pointer, at = self.pointer(), format_instant(now + self._lead)
+        active, earlier, home = (
+            self.active_deck(pointer) if pointer else None,
+            self.deck(version),
+            self.home_numbers(pointer),
+        )
+        check = DeckCheck(version, deck=earlier, judgement=judge_deck(active, earlier, home, at))
+        return self.check_beside(check, active, home, at).judgement
 
     def publish(
         self,
@@ -138,10 +141,10 @@ class DeckBucket(PublishedDecks, UploadedDecks):
             allowance: The findings that an operator allows, with their counts.
 
         Returns:
-            NEEDS_APPROVAL if the check has findings other than those allowed. STALE_BASE if another deck is active than
-            the one the deck was compared with, or the one that it names as its base. SUPERSEDED if the active deck is
-            newer than `since`, so that a delayed or repeated event never replaces a newer deck. UNCHANGED if the deck
-            is active already; the file is stored again, in case it was damaged.
+            NEEDS_APPROVAL if the check has findings other than those allowed. STALE_BASE if another deck or price list
+            is active than the ones the deck was compared with, or another than it names as its base. SUPERSEDED if the
+            active deck is newer than `since`, so that a delayed or repeated event never replaces a newer deck.
+            UNCHANGED if the deck is active already; the file is stored again, in case it was damaged.
 
         Raises:
             Unavailable: `busy`, other decks were activated at the same time.
@@ -157,7 +160,8 @@ class DeckBucket(PublishedDecks, UploadedDecks):
             if pointer is not None and pointer.since > format_instant(since):
                 return PublishOutcome.SUPERSEDED
             active = pointer.version if pointer else ""
-            if check.base != active or check.named_base not in ("", active):
+            is_stale = check.base != active or not (check.obstacle or check.beside == self.versions_beside())
+            if is_stale or check.named_base not in ("", active):
                 return PublishOutcome.STALE_BASE
             if check.obstacle or not allows(allowance or {}, check.counts):
                 return PublishOutcome.NEEDS_APPROVAL
@@ -183,7 +187,7 @@ class DeckBucket(PublishedDecks, UploadedDecks):
         It is in force a lead time from now on, when every function has read about it.
         """
         at = self._read_clock() if self._read_clock else now
-        new = replacing(pointer, new, at, self._lead)
+        new = replacing(pointer, new, at, self._lead, self.history)
         return activate(self._client, self._bucket, new, pointer.etag if pointer else "")
 
     def roll_back(self, version: str | None, now: datetime) -> str:

@@ -79,9 +79,11 @@ def _mobile(offers: Sequence[Offer]) -> Offer | None:
 
 def _dearest(offers: Sequence[Offer]) -> Offer | None:
     priced = [offer for offer in offers if offer.row.category != INCLUDED_CATEGORY]
-    return max(
-        priced, key=lambda offer: (offer.row.rate_micros_per_minute, offer.row.connection_fee_micros), default=None
-    )
+    return max(priced, key=lambda offer: (_highest_rate(offer.row), offer.row.connection_fee_micros), default=None)
+
+
+def _highest_rate(row: RateRow) -> int:
+    return max(row.rate_micros_per_minute, *(step.rate_micros_per_minute for step in row.rate_steps), 0)
 
 
 def _widest(offers: Sequence[Offer]) -> Offer | None:
@@ -97,4 +99,4 @@ def _says_the_same(one: RateRow, other: RateRow) -> bool:
 def _saying(row: RateRow) -> tuple[object, ...]:
     """What a row says to a customer, but for its prefix and origin."""
     price = (row.rate_micros_per_minute, row.connection_fee_micros, row.minimum_seconds, row.increment_seconds)
-    return (row.destination, *price, row.category)
+    return (row.destination, *price, row.category, row.rate_steps)

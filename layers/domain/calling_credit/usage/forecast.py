@@ -3,7 +3,7 @@
 It uses integers and reads nothing itself.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -11,8 +11,10 @@ from typing import Any, Final
 from calling_credit.categories import RESERVED_CATEGORIES
 from calling_credit.dynamodb import keys
 from calling_credit.money import format_money
+from calling_credit.rates.covered_calls import rest_row
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
-from calling_credit.rates.pricing import PRICE_STEP_MICROS, billed_seconds, price_micros
+from calling_credit.rates.pricing import affordable_call
+from calling_credit.usage.included_minutes import BundleLeft, left_for_call
 
 BASIS_DAYS: Final = 7
 """The pace is measured over this many whole days before today, or fewer if calls began later."""
@@ -22,6 +24,8 @@ MAX_CALLS: Final = 1_000
 MAX_QUERIES: Final = 2
 """The queries that read these calls; entries that are no calls leave fewer."""
 MAX_DAYS: Final = 3_650
+ANY_LENGTH: Final = 1 << 60
+"""Seconds: a call that the balance pays for to this length has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +69,13 @@ def depletion_date(available_micros: int, recent: Pace, today: date) -> date | N
 
 
 def minutes_left(available_micros: int, row: RateRow) -> int | None:
-    """Return the whole minutes of one call that the balance pays for, including fee and increments; None if free."""
-
-    def price(minutes: int) -> int:
-        billed = billed_seconds(60 * minutes, row.minimum_seconds, row.increment_seconds)
-        return price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
-
-    if row.rate_micros_per_minute == 0:
+    """Return the whole minutes of one call that the balance pays for, including fee, increments, and rate steps; None
+    if the row is free, or the balance pays for a call of any length.
+    """
+    if row.rate_micros_per_minute == 0 and not row.rate_steps:
         return None
-    affordable, beyond = 0, (max(0, available_micros) + PRICE_STEP_MICROS) // row.rate_micros_per_minute + 2
-    while beyond - affordable > 1:
-        middle = (affordable + beyond) // 2
-        affordable, beyond = (middle, beyond) if price(middle) <= available_micros else (affordable, middle)
-    return affordable
+    seconds = affordable_call(row, available_micros, ANY_LENGTH)
+    return None if seconds == ANY_LENGTH else seconds // 60
 
 
 def top_destinations(calls: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -100,19 +98,25 @@ def forecast_view(
     today: date,
     *,
     recharges: bool,
+    minutes: Sequence[BundleLeft] = (),
 ) -> dict[str, Any]:
-    """Return `{daily_spend, lasts_until, basis_days, destinations: [{destination, rate_per_minute, minutes_left}],
-    recharges}` by the prices in effect at an instant. Without a deck, it names no destinations. `recharges`: automatic
-    recharge keeps the balance up, so it lasts until no day.
+    """Return `{daily_spend, lasts_until, basis_days, destinations: [{destination, rate_per_minute, minutes_left,
+    included_minutes?}], recharges}` by the prices in effect at an instant. Without a deck, it names no destinations.
+    `recharges`: automatic recharge keeps the balance up, so it lasts until no day. `minutes`: included minutes that are
+    left count toward those of a destination that they cover. Covered calls cost nothing, so the pace is lower already.
     """
     ends = None if recharges else depletion_date(available_micros, recent, today)
-    destinations = []
+    destinations: list[dict[str, Any]] = []
     for call in top_destinations(calls) if deck is not None else ():
         row = deck.find(call["prefix"], call["origin"], at) if deck is not None else None
-        minutes = minutes_left(available_micros, row) if row and row.category != INCLUDED_CATEGORY else None
-        if row is not None and minutes is not None:
+        if row is None or row.category == INCLUDED_CATEGORY:
+            continue
+        included = left_for_call(minutes, row, call) // 60
+        paid = minutes_left(available_micros, rest_row(row, 60 * included) if included else row)
+        if paid is not None:
             rate = format_money(row.rate_micros_per_minute)
-            destinations.append({"destination": row.destination, "rate_per_minute": rate, "minutes_left": minutes})
+            found = {"destination": row.destination, "rate_per_minute": rate, "minutes_left": included + paid}
+            destinations.append(found | ({"included_minutes": included} if included else {}))
     return {
         "daily_spend": format_money(recent.daily_micros) if recent.spent_micros > 0 else None,
         "lasts_until": None if ends is None else ends.isoformat(),

@@ -4,22 +4,24 @@ Its parts are the answers of `GET /balance`, `GET /forecast`, and `GET /statemen
 before its period: the opening balance is the balance less the sum of the days since.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from calling_credit.accounts.account import Account
-from calling_credit.accounts.reader import AccountReader
+from calling_credit.accounts.bundles import OwnBundle
+from calling_credit.accounts.reader import AccountReader, LinesAtAGlance
 from calling_credit.accounts.recipients import language_of
 from calling_credit.dynamodb import keys
-from calling_credit.instants import Period, format_instant, local_date
+from calling_credit.instants import Period, format_instant, local_date, local_month
 from calling_credit.ledger.balance import Balance
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.ledger.reader import LedgerReader, total_micros
 from calling_credit.money import MICROS_PER_CENT, format_money
 from calling_credit.rates.deck import Deck
 from calling_credit.usage import forecast
+from calling_credit.usage.included_minutes import BundleLeft, bundles_left, included_minutes_view
 from calling_credit.usage.statement import daily_balances
 
 STATEMENT_DAYS: Final = 30
@@ -31,15 +33,16 @@ _LAST_DATE: Final = date.max.isoformat()
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The parts of an overview: `days` are the DAY items of its period and later, `calls` the latest calls of the
-    forecast's days, newest first, and `lines` the numbers of all lines and of those that may call abroad.
+    forecast's days, newest first, and `minutes` the included ones of the account and its lines.
     """
 
     account: Account
     balance: Balance
     days: list[dict[str, Any]]
     calls: list[dict[str, Any]]
-    lines: tuple[int, int]
+    lines: LinesAtAGlance
     now: datetime
+    minutes: tuple[BundleLeft, ...] = ()
 
     @property
     def today(self) -> date:
@@ -58,7 +61,6 @@ class Overview:
         """The answer of `GET /overview`."""
         account, balance, at = self.account, self.balance, format_instant(self.now)
         statement = self._statement()
-        total, enabled = self.lines
         return {
             "account_id": account.account_id,
             "name": account.name,
@@ -73,10 +75,18 @@ class Overview:
             "calls_in_progress": balance.live_holds,
             "auto_recharge": dict(auto_recharge),
             "forecast": forecast.forecast_view(
-                balance.available_micros, self.pace, self.calls, deck, at, self.today, recharges=recharges
+                balance.available_micros,
+                self.pace,
+                self.calls,
+                deck,
+                at,
+                self.today,
+                recharges=recharges,
+                minutes=self.minutes,
             ),
+            "included_minutes": included_minutes_view(self.minutes, self.lines.numbers),
             "statement": {"opening_balance": statement["opening_balance"], "days": statement["days"]},
-            "lines": {"total": total, "enabled": enabled},
+            "lines": {"total": self.lines.total, "enabled": self.lines.enabled},
             "amount_needed": amount_needed(balance.available_micros),
             "billing_contacts": list(account.billing_emails),
             "language": language_of(account, caller_address),
@@ -99,12 +109,23 @@ def read_overview(
     account: AccountReader, ledger: LedgerReader, settings: Account, balance: Balance, now: datetime
 ) -> Overview:
     """Read what an overview needs beside the account and its balance, which were read before: in at most seven
-    requests for up to about 3,000 lines, a megabyte.
+    requests for up to about 3,000 lines, a megabyte, and one more for included minutes.
     """
     today = date.fromisoformat(local_date(now, settings.time_zone))
     balance, days = _read_days(ledger, balance, today - timedelta(days=STATEMENT_DAYS - 1))
     calls = read_recent_calls(ledger, today)
-    return Overview(settings, balance, days, calls, account.line_counts(), now)
+    lines = account.lines_at_a_glance()
+    minutes = read_minutes(account, settings, lines.bundles, now)
+    return Overview(settings, balance, days, calls, lines, now, minutes)
+
+
+def read_minutes(
+    account: AccountReader, settings: Account, of_lines: Sequence[OwnBundle], now: datetime
+) -> tuple[BundleLeft, ...]:
+    """The rest of the included minutes of the account and of its lines; without a bundle, nothing is read."""
+    bundles = [*(OwnBundle(None, bundle) for bundle in settings.bundles), *of_lines]
+    month = local_month(now, settings.time_zone)
+    return bundles_left(bundles, account.counters(month), month) if bundles else ()
 
 
 def read_recent_calls(ledger: LedgerReader, today: date) -> list[dict[str, Any]]:

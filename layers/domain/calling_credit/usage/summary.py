@@ -3,19 +3,22 @@
 It converts plain items of the table (`DAY#`, `ENTRY#`) and reads nothing itself.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from calling_credit.accounts.account import Account
 from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES, SHORT_CODE_CATEGORY
 from calling_credit.csv_cells import csv_table
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import keys, minute_keys
 from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.balance import Balance
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.money import format_money
 from calling_credit.payment_names import method_name
+from calling_credit.rates.stored_rows import facts_view
+from calling_credit.usage.billed_steps import billed_steps, rate_steps_text
+from calling_credit.usage.included_minutes import BundleLeft, included_minutes_view
 
 LABELS: Final = {
     "outbound_international_call": "Outbound International Call",
@@ -52,6 +55,9 @@ CSV_COLUMNS: Final = (
     "corrected",
     "suspicious",
     "line_number",
+    "rate_steps",
+    "covered_seconds",
+    "bundle",
 )
 
 
@@ -68,8 +74,10 @@ def check_call_category(category: str) -> None:
         )
 
 
-def balance_view(account: Account, balance: Balance, auto_recharge: Mapping[str, Any]) -> dict[str, Any]:
-    """The balance as `GET /balance` shows it, with the state of automatic recharge."""
+def balance_view(
+    account: Account, balance: Balance, auto_recharge: Mapping[str, Any], minutes: Sequence[BundleLeft] = ()
+) -> dict[str, Any]:
+    """The balance as `GET /balance` shows it, with the state of automatic recharge and the account's own minutes."""
     return {
         "account_id": account.account_id,
         "currency": account.currency,
@@ -80,6 +88,7 @@ def balance_view(account: Account, balance: Balance, auto_recharge: Mapping[str,
         "held": format_money(balance.held_micros),
         "available": format_money(balance.available_micros),
         "auto_recharge": auto_recharge,
+        "included_minutes": included_minutes_view(minutes),
         "updated_at": balance.updated_at,
     }
 
@@ -123,9 +132,12 @@ def usage_summary(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str,
 def call_row(
     entry: Mapping[str, Any], user_names: Mapping[str, str], line_numbers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return one charged call in the form of `GET /usage/{category}`, with all details of its price."""
+    """Return one charged call in the form of `GET /usage/{category}`, with all details of its price. Only a call with a
+    price of the account's own explains list and markup, only one with rate steps names them, and only one that included
+    minutes cover in part has `covered_seconds` and their `bundle`.
+    """
     call_key, user_id = keys.call_of(entry["SK"])[1], entry.get("user_id")
-    return {
+    row = {
         "call_id": entry.get("call_id", call_key),
         "started_at": keys.happened_at_of(entry["SK"]),
         "to": entry["to"],
@@ -143,7 +155,15 @@ def call_row(
         "line_number": line_numbers.get(entry["line_id"]),
         "corrected": "correction" in entry,
         "suspicious": bool(entry.get("suspicious")),
+        **facts_view(entry),
+        **({"rate_steps": billed_steps(entry)} if "rate_steps" in entry else {}),
     }
+    if entry.get("covered_seconds"):
+        row |= {
+            "covered_seconds": entry["covered_seconds"],
+            "bundle": minute_keys.bundle_in(entry["bundle"]),
+        }
+    return row
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -154,6 +174,9 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
             "user_id": row["user"]["id"] or "",
             "user_name": row["user"]["name"] or "",
             "line_number": row["line_number"] or "",
+            "rate_steps": rate_steps_text(row),
+            "covered_seconds": row.get("covered_seconds", 0),
+            "bundle": row.get("bundle", ""),
         }
         for row in rows
     )
