@@ -120,7 +120,7 @@ class RowMaker:
             return rows
         if priced.old_rate is None:
             if not rows:
-                detail = f"It has no price before {until} but that of a shorter code."
+                detail = f"It has no price of its own before {until}."
                 self._notes.add(NoteCode.NO_OLD_PRICE, priced.line, priced.code, detail)
             return rows
         rate = rate_micros(priced.old_rate, around.rules)
