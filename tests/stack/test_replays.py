@@ -26,6 +26,8 @@ def test_a_lost_call_is_charged_again_from_the_archive(deployed: Stack) -> None:
     send(deployed, [json.dumps(call)])
     eventually(lambda: posted_micros(deployed, "acct_replayed") == -14_000)
     assert len(archived(deployed) - before) >= 1
+    for key in before:  # A replay sends whole hours, in which other tests left what is refused, again and again.
+        boto3.client("s3").delete_object(Bucket=deployed.outputs["ArchiveBucketName"], Key=key)
     client, table = boto3.client("dynamodb"), deployed.outputs["TableName"]
     charged = {
         item["SK"]["S"]: item for kind in ("ENTRY#", "DAY#") for item in items_of(deployed, "acct_replayed", kind)
@@ -39,7 +41,7 @@ def test_a_lost_call_is_charged_again_from_the_archive(deployed: Stack) -> None:
     for _ in ("once", "again"):
         answer = command(deployed, "replay_calls", "--from", began.isoformat(timespec="seconds"), "--yes")
         assert answer.returncode == 0, answer.stdout + answer.stderr
-        eventually(lambda: posted_micros(deployed, "acct_replayed") == -14_000, seconds=600)  # The hour's calls too.
+        eventually(lambda: posted_micros(deployed, "acct_replayed") == -14_000)
     deployed.wait_until_rated()
     assert posted_micros(deployed, "acct_replayed") == -14_000
     after = {item["SK"]["S"] for kind in ("ENTRY#", "DAY#") for item in items_of(deployed, "acct_replayed", kind)}
