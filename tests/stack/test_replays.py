@@ -26,7 +26,7 @@ def test_a_lost_call_is_charged_again_from_the_archive(deployed: Stack) -> None:
     send(deployed, [json.dumps(call)])
     eventually(lambda: posted_micros(deployed, "acct_replayed") == -14_000)
     assert len(archived(deployed) - before) >= 1
-    for key in before:  # A replay sends whole hours, in which other tests left what is refused, again and again.
+    for key in before:  # A replay sends whole hours, with the refused calls of other tests.
         boto3.client("s3").delete_object(Bucket=deployed.outputs["ArchiveBucketName"], Key=key)
     client, table = boto3.client("dynamodb"), deployed.outputs["TableName"]
     charged = {
