@@ -6,16 +6,17 @@ import copy
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
 from tests.harness.bench import Bench
+from tests.harness.faults import Point
 from tests.harness.http import http_event
 from tests.harness.table import sample_event
 from tests.harness.wire import Killed, Pass, Sent, cancelled, refusal
@@ -42,6 +43,7 @@ WHEN_WRITTEN = (
 )
 Ledger = dict[Key, dict[str, Any]]
 CALLS = Calls(random.Random(20261123))
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -130,6 +132,17 @@ def report(capsys: pytest.CaptureFixture[str], scenario: str, covered: Counter[s
     """Print the number of crash points."""
     with capsys.disabled():
         print(f"\n  {covered.total():>4} crash points: {scenario}, {len(covered)} kinds of fault")
+
+
+def after_each(bench: Bench, chosen: Iterable[Point], act: Callable[[Point], Result]) -> Iterator[tuple[Point, Result]]:
+    """Yield each fault and the result of `act`, which met it from the kept state on, after all late requests."""
+    for point in chosen:
+        bench.put_back()
+        with bench.wire.interfering(point):
+            result = act(point)
+        for passed in point.late:
+            passed()
+        yield point, result
 
 
 def request(function: str, method: str, path: str, body: Any, **claims: str) -> tuple[str, dict[str, Any]]:

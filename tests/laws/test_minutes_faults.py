@@ -16,7 +16,7 @@ from tests.harness.table import Context, Stack, load_app
 from tests.harness.threads import at_once
 from tests.harness.wire import Pass, Sent, wired
 from tests.harness.world import UNITED_KINGDOM
-from tests.laws.ledger_bench import START, LedgerBench, batch, call, report, request
+from tests.laws.ledger_bench import START, LedgerBench, after_each, batch, call, report, request
 from tests.laws.minutes import law_of_minutes
 from tests.laws.test_admission_faults import CREDIT, asking, expire_until_done, what_stands
 
@@ -80,12 +80,11 @@ def test_a_request_moves_minutes_once_after_any_failure(
     assert answer["statusCode"] in (200, 201), answer["body"]
     scenario, expected = list(covered.wire.sent), what_stands(covered)
     hit: Counter[str] = Counter()
-    for point in some_points(scenario):
-        covered.put_back()
-        with covered.wire.interfering(point):
-            again = ask_until_answered(covered.stack, covered.wire, function, event)
-        for passed in point.late:
-            passed()
+
+    def ask(_: Point) -> dict[str, Any]:
+        return ask_until_answered(covered.stack, covered.wire, function, event)
+
+    for point, again in after_each(covered, some_points(scenario), ask):
         assert (point.hits, again["statusCode"]) == (point.hits or 1, answer["statusCode"]), point.name
         assert what_stands(covered) == expected, point.name
         hit[point.fault.__name__.split("_at_")[0]] += 1
@@ -111,12 +110,11 @@ def test_a_batch_uses_minutes_once_after_any_failure(covered: LedgerBench, capsy
     assert deliver_until_settled(covered.stack, covered.wire, FINISHED)[0] == set()
     scenario, expected = list(covered.wire.sent), left(covered)
     hit: Counter[str] = Counter()
-    for point in some_points(scenario):
-        covered.put_back()
-        with covered.wire.interfering(point):
-            back, _ = deliver_until_settled(covered.stack, covered.wire, FINISHED, point.context)
-        for passed in point.late:
-            passed()
+
+    def deliver(point: Point) -> set[str]:
+        return deliver_until_settled(covered.stack, covered.wire, FINISHED, point.context)[0]
+
+    for point, back in after_each(covered, some_points(scenario), deliver):
         assert (back, left(covered)) == (set(), expected), point.name
         hit[point.fault.__name__.split("_at_")[0]] += 1
     report(capsys, f"rate_calls with minutes, {len(scenario)} requests", hit)
@@ -127,12 +125,7 @@ def test_an_expiry_returns_minutes_once_after_any_failure(covered: LedgerBench) 
     covered.stack.invoke("expire_holds", {})
     scenario, expected = list(covered.wire.sent), left(covered)
     assert expected == 60 * 25 - 90
-    for point in some_points(scenario):
-        covered.put_back()
-        with covered.wire.interfering(point):
-            expire_until_done(covered.stack, covered)
-        for passed in point.late:
-            passed()
+    for point, _ in after_each(covered, some_points(scenario), lambda _: expire_until_done(covered.stack, covered)):
         covered.stack.let_leases_expire()
         assert left(covered) == expected, point.name
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from tests.domain.examples import deck_csv
-from tests.harness.faults import ask_until_answered, deliver_until_settled, points
+from tests.harness.faults import Point, ask_until_answered, deliver_until_settled, points
 from tests.harness.table import Context, Stack, load_app
 from tests.harness.threads import at_once
 from tests.harness.wire import wired
 from tests.harness.world import DECK, JAPAN, MOBILE, UNCOVERED
-from tests.laws.ledger_bench import START, LedgerBench, batch, call, report, request
+from tests.laws.ledger_bench import START, LedgerBench, after_each, batch, call, report, request
 from tests.laws.minutes import law_of_minutes
 from tests.laws.test_admission_faults import CREDIT, asking
 
@@ -106,12 +106,11 @@ def test_own_prices_are_charged_once_after_any_failure_of_a_batch(
     scenario = list(priced.wire.sent)
     assert prices(priced) == EXACT
     covered = Counter[str]()
-    for point in list(points(scenario))[::11]:
-        priced.put_back()
-        with priced.wire.interfering(point):
-            back, _ = deliver_until_settled(priced.stack, priced.wire, RECORDS, point.context)
-        for passed in point.late:
-            passed()
+
+    def deliver(point: Point) -> set[str]:
+        return deliver_until_settled(priced.stack, priced.wire, RECORDS, point.context)[0]
+
+    for point, back in after_each(priced, list(points(scenario))[::11], deliver):
         assert (back, prices(priced)) == (set(), EXACT), point.name
         covered[point.fault.__name__.split("_at_")[0]] += 1
     report(capsys, f"rate_calls with own prices, {len(scenario)} requests", covered)
@@ -145,12 +144,11 @@ def test_a_call_at_own_prices_is_held_once_after_any_failure(
     assert ask_until_answered(priced.stack, priced.wire, "authorize_call", event)["statusCode"] == 200
     scenario, covered = list(priced.wire.sent), Counter[str]()
     before = 60_000 if name == "a new call" else 0
-    for point in list(points(scenario))[::7]:
-        priced.put_back()
-        with priced.wire.interfering(point):
-            answer = ask_until_answered(priced.stack, priced.wire, "authorize_call", event)
-        for passed in point.late:
-            passed()
+
+    def ask(_: Point) -> dict[str, Any]:
+        return ask_until_answered(priced.stack, priced.wire, "authorize_call", event)
+
+    for point, answer in after_each(priced, list(points(scenario))[::7], ask):
         assert Decimal(json.loads(answer["body"])["held"]) * 1_000_000 == held, point.name
         ledger = priced.ledger()
         assert ledger["ACCOUNT#acct_1", "BALANCE"]["held_micros"] == before + held, point.name
