@@ -83,7 +83,7 @@ def read_file(path: Path) -> bytes:
             raise CommandError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB. Split it, or delete unused sheets.")
         return path.read_bytes()
     except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error}") from error
+        raise CommandError(f"{path} cannot be read: {error.strerror}. FILE= names the sheet to import.") from error
 
 
 def inspect(sheets: list[Sheet], file: Path, out: Path | None) -> int:
