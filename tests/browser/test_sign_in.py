@@ -177,16 +177,25 @@ def test_expired_session_signs_in_again_and_returns(visit: Visit, customer: Cust
 def test_rejected_sign_in_is_reported_without_a_redirect_loop(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
-    visitor.page.route(
-        re.compile("/overview$"), lambda route: route.fulfill(status=401, json={"message": "Unauthorized"})
-    )
+    overviews: list[Route] = []
+    visitor.page.route(re.compile("/overview$"), lambda route: overviews.append(route))  # noqa: PLW0108 - needs a function
+
+    def reject_overview_last(seen: str) -> None:
+        """Sign in. The API accepts the token for the payment methods, and then rejects it for the overview."""
+        visitor.page.wait_for_url(lambda url: "/oauth2/authorize" in url and url != seen)
+        with visitor.page.expect_response(re.compile("/payment-methods$")) as methods:
+            visitor.enter_password(customer.email, is_in=False)
+        assert methods.value.ok
+        methods.value.finished()
+        visitor.wait(lambda: overviews)
+        overviews.pop().fulfill(status=401, json={"message": "Unauthorized"})
+
     visitor.open()
     visitor.press("Sign in")
     visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
     first = visitor.page.url  # Each sign-in has its own `state`.
-    visitor.enter_password(customer.email, is_in=False)
-    visitor.page.wait_for_url(lambda url: "/oauth2/authorize" in url and url != first)
-    visitor.enter_password(customer.email)
+    reject_overview_last("")
+    reject_overview_last(first)
     visitor.sees("Your sign-in was rejected.")
 
 

@@ -35,7 +35,7 @@ const DOWN = ["unavailable", t("unavailable"), t("nothingLost")];
 export async function ask(method, path, options = {}) {
 	let answer = await send(method, path, options, false);
 	if (answer.status === 401 && !options.open) answer = await send(method, path, options, true);
-	if (answer.status === 401 && !options.open) return signInAgain();
+	if (answer.status === 401 && !options.open) return signInAgain(path);
 	if (method === "GET" && (answer.status === 429 || answer.status === 503)) {
 		const wait = Number(answer.headers.get("retry-after") ?? 1);
 		if (wait <= MAX_WAIT_SECONDS) {
@@ -43,10 +43,10 @@ export async function ask(method, path, options = {}) {
 			answer = await send(method, path, options, false);
 		}
 	}
-	if (answer.ok && !options.open) accepted();
+	if (answer.ok && !options.open) accepted(path);
 	if (answer.ok) return answer.status === 204 ? null : answer.json().catch(() => { throw new Problem(0, ...DOWN); });
 	const problem = await problemOf(answer);
-	if (problem.code === "signed_out") return signInAgain();
+	if (problem.code === "signed_out") return signInAgain(path);
 	throw problem;
 }
 
@@ -55,7 +55,7 @@ async function send(method, path, { body, key, query, open, signal }, renew) {
 	for (const [name, value] of Object.entries(query ?? {})) if (value) address.searchParams.set(name, value);
 	const headers = {};
 	try {
-		if (!open) headers.Authorization = `Bearer ${await token(renew)}`;
+		if (!open) headers.Authorization = `Bearer ${await token(path, renew)}`;
 		if (key) headers["Idempotency-Key"] = key;
 		if (body) headers["Content-Type"] = "application/json";
 		return await fetch(address, { method, headers, body: body ? JSON.stringify(body) : null, cache: "no-store", signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]) });

@@ -8,8 +8,9 @@ const t = translator(common);
 
 const WAY = "sign-in";
 const WAS_HERE = "was-signed-in";
-const IN_VAIN = "signed-in-in-vain";
+const REJECTED = "rejected-path";
 const SPARE_MS = 60_000;
+const LOOP_MS = 600_000;
 const INVALID = t("signInInvalid");
 const HOME = location.origin + location.pathname;
 
@@ -39,14 +40,20 @@ export async function signIn() {
 	return new Promise(() => {}); // Never resolves: the page is being replaced.
 }
 
-/** Sign in automatically, once until the API accepts a token. */
-export async function signInAgain() {
-	if (sessionStorage.getItem(IN_VAIN)) throw new SignInRejected();
-	sessionStorage.setItem(IN_VAIN, "yes");
+/** Sign in automatically, once until the API accepts a token for the path that rejected one, or 10 minutes have passed. */
+export async function signInAgain(path) {
+	const rejected = lastRejected();
+	if (rejected && Date.now() - rejected.at < LOOP_MS) throw new SignInRejected();
+	sessionStorage.setItem(REJECTED, JSON.stringify({ path, at: Date.now() }));
 	return signIn();
 }
 
-export const accepted = () => sessionStorage.removeItem(IN_VAIN);
+/** The API accepted a token. What it accepts for another path does not count: the rejected one could sign in forever. */
+export function accepted(path) {
+	if (lastRejected()?.path === path) sessionStorage.removeItem(REJECTED);
+}
+
+const lastRejected = () => JSON.parse(sessionStorage.getItem(REJECTED) ?? "null");
 
 /** Complete a sign-in from the URL; false without one. Throws an Error whose message is shown. */
 export async function finishSignIn() {
@@ -66,24 +73,24 @@ export async function finishSignIn() {
 	return true;
 }
 
-/** An ID token that is valid for at least a minute; `renew` forces a new one. */
-export async function token(renew = false) {
-	if (tokens === null) return signInAgain();
+/** An ID token for a request of this path that is valid for at least a minute; `renew` forces a new one. */
+export async function token(path, renew = false) {
+	if (tokens === null) return signInAgain(path);
 	if (renew || Date.now() > tokens.until - SPARE_MS) {
-		renewal ??= refresh().finally(() => { renewal = null; });
+		renewal ??= refresh(path).finally(() => { renewal = null; });
 		await renewal;
 	}
 	return tokens.id;
 }
 
-async function refresh() {
+async function refresh(path) {
 	const before = person();
-	if (!tokens.refresh) return signInAgain();
+	if (!tokens.refresh) return signInAgain(path);
 	const response = await exchange({ grant_type: "refresh_token", refresh_token: tokens.refresh });
-	if (!response.ok) return signInAgain();
+	if (!response.ok) return signInAgain(path);
 	setTokens(await response.json());
 	// A refreshed token may have outdated groups; a new one has not.
-	if (person().isAdmin !== before.isAdmin) return signInAgain();
+	if (person().isAdmin !== before.isAdmin) return signInAgain(path);
 	return undefined;
 }
 
