@@ -8,7 +8,7 @@ from playwright.sync_api import Route, expect
 from local.stack import Stack
 from local.stripe_stand_in.controls import Controls
 from tests.browser.conftest import Visit
-from tests.browser.funds import TOP_UPS, choose, funds, paid, pay
+from tests.browser.funds import TOP_UPS, funds, paid, pay, press_pay
 from tests.stack.customers import Customer, stand_in
 
 
@@ -104,8 +104,7 @@ def test_token_that_expires_while_paying_is_renewed(visit: Visit, customer: Cust
     visitor.page.route(
         TOP_UPS, lambda route: route.fulfill(**refuse) if route.request.method == "POST" else route.continue_(), times=1
     )
-    choose(visitor, "30.00")
-    visitor.page.get_by_role("button", name=re.compile("^Pay ")).click()
+    press_pay(visitor, "30.00")
     visitor.page.wait_for_url(re.compile("/oauth2/authorize"))  # The emulator's refresh leaves the groups out.
     visitor.enter_password(customer.email)
     visitor.sees("Funds added", funds(visitor))
