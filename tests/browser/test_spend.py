@@ -86,9 +86,9 @@ def test_change_is_that_to_the_period_of_equal_length_before(user: User, page_se
     one = open_spend(user, page_server, book)
     now, before = total(of_week(book)), total(of_week(book, 1))
     difference = now - before
-    percent = (100 * difference / before).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    percent = (100 * difference / before).quantize(Decimal("0.1"), ROUND_HALF_UP).normalize()  # 19, not 19.0.
     word = "more" if difference > 0 else "less"
-    one.sees(f"{cents(abs(difference))} {word} than in the period before ({percent:+}%)")
+    one.sees(f"{cents(abs(difference))} {word} than in the period before ({percent:+f}%)")
     one.sees(cents(before))
     asked = [(query["from"], query["to"]) for query in book.seen]
     assert asked[-1] == (day_ago(13), day_ago(7))
