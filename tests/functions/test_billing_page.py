@@ -152,7 +152,8 @@ def test_tokens_are_stored_nowhere() -> None:
         assert not re.findall(r"localStorage|indexedDB|document\.cookie", text), path.name
     stored = re.findall(r"sessionStorage\.setItem\((.*)\);", (FOLDER / "session.js").read_text("utf-8"))
     way = "WAY, JSON.stringify({ state, verifier, nonce, back: withoutAnswer(back) })"
-    assert stored == [way, 'IN_VAIN, "yes"', "WAS_HERE, claims.sub"]
+    rejected = "REJECTED, JSON.stringify({ path, at: Date.now() })"  # The path of a request.
+    assert stored == [way, rejected, "WAS_HERE, claims.sub"]
 
 
 def test_the_desk_stores_nothing_but_acts_without_a_known_outcome() -> None:
