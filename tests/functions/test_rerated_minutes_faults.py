@@ -8,8 +8,7 @@ from tests.domain.examples import deck_csv
 from tests.functions.minutes_bench import UK, charged, give, left
 from tests.functions.rerate_bench import RANGE
 from tests.functions.test_rerate_charged_calls import reprice
-from tests.functions.test_rerate_faults import interrupted, put_back, timeless
-from tests.harness.faults import ask_anew, points
+from tests.functions.test_rerate_faults import interrupted, meet_each_failure, timeless
 from tests.harness.wire import Wire
 from tests.harness.world import DECK, World
 
@@ -36,21 +35,8 @@ def seconds(request: pytest.FixtureRequest, world: World) -> int:
 
 
 def test_a_rerating_moves_minutes_once_after_any_failure(world: World, wire: Wire, seconds: int) -> None:
-    raw = world.stack.dynamodb.scan(TableName=world.stack.table_name)["Items"]
-    wire.sent.clear()
-    world.stack.invoke("rerate_calls", EVENT, seconds=300)
-    scenario, expected = list(wire.sent), timeless(world)
+    meet_each_failure(world, wire, EVENT, lambda: (timeless(world), left(world)))
     assert left(world) == seconds
-    for point in points(scenario):
-        put_back(world, raw)
-        point.context.seconds = 300
-        with wire.interfering(point):
-            ask_anew(world.stack, wire, "rerate_calls", EVENT, seconds=300)
-        for passed in point.late:
-            passed()
-        world.stack.let_leases_expire()  # A late request may have taken one.
-        assert point.hits, point.name
-        assert (timeless(world), left(world)) == (expected, seconds), point.name
 
 
 def test_two_reratings_at_once_move_minutes_once(world: World, wire: Wire, seconds: int) -> None:
