@@ -46,8 +46,9 @@ from calling_credit.recharge.store import RechargeStore
 from calling_credit.snapshots import prepare_snapshot
 from calling_credit.stored_secrets import current_secret
 from calling_credit.topups.checkout import is_page_over, parse_checkout
+from calling_credit.topups.parsing import parse_payment_method_id, parse_top_up
 from calling_credit.topups.store import TopUpStore
-from calling_credit.topups.topup import NOT_PAID, TopUp, TopUpKind, TopUpStatus, parse_payment_method_id, parse_top_up
+from calling_credit.topups.topup import NOT_PAID, TopUp, TopUpKind, TopUpStatus
 from calling_credit.topups.view import topup_view
 
 SECONDS_TO_SPARE = 1.0

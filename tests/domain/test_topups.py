@@ -12,12 +12,8 @@ from calling_credit.errors import InvalidValue
 from calling_credit.money import Bounds
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.entry import topup_entry
-from calling_credit.topups.topup import (
-    OPEN,
-    PENDING,
-    parse_payment_method_id,
-    parse_top_up,
-)
+from calling_credit.topups.parsing import parse_payment_method_id, parse_top_up
+from calling_credit.topups.topup import OPEN, PENDING
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import BOUNDS, INTENT, MANUAL, ago, ahead, usd
 

@@ -13,10 +13,11 @@ _NUMBERS: Final = """
     left_seconds limit_micros line_version listed live_holds low_micros markup_hundredths max_seconds
     minimum_seconds minutes monthly_limit_micros nudge payments per_minute posted_micros rate_micros_per_minute
     refunded_micros reversals reversed_micros rule_version schema settings_version standing_micros state_version
-    stated_seconds sums taken_back takings threshold_micros times total_micros tries_left used_seconds
+    stated_seconds sums taken_back takings tax_micros threshold_micros times total_micros tries_left
+    used_seconds
 """
 _TEXTS: Final = """
-    PK SK account_id action address address_hash asked_at at authorized_at brand breakdown_since bundle by
+    PK SK account_id action address address_hash asked_at at authorized_at billing brand breakdown_since bundle by
     by_address by_name call_id call_key card_expires category changed_at changed_by changed_from code
     confirm_request continue_from corrected_by counted_day counted_pk country create_request created_at created_by
     credit currency customer_id data day debit decided_at decided_by decided_name deck denied_at destination detail
@@ -27,9 +28,9 @@ _TEXTS: Final = """
     next_action_url next_attempt_at not_before number object_id origin outcome own_limits_at own_limits_by
     own_limits_from pages paid_at payment payment_method_id prefix price_list purpose rate_steps reader reason
     receipt_url recent recorded_at refund_id returned revoked_at revoked_by run settled_at source stage started_at
-    status stopped stripe_account_id stripe_customer_id subject suspended_reason sweep_pk sweep_sk target time_zone
-    to topup_id tries type unfrozen_at unfrozen_by unfrozen_from updated_at used_at used_from user_id withdrawn_at
-    written_by zone
+    status stopped stripe_account_id stripe_customer_id subject suspended_reason sweep_pk sweep_sk target tax_percent
+    time_zone to topup_id tries type unfrozen_at unfrozen_by unfrozen_from updated_at used_at used_from user_id
+    withdrawn_at written_by zone
 """
 _FLAGS: Final = """
     admission enabled international_calling is_complete is_finished is_frozen is_over override suspended_recharge

@@ -15,8 +15,9 @@ from calling_credit.recharge.decision import StopReason
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.recharge.suspensions import clear_disputes
 from calling_credit.request_fields import read_text
+from calling_credit.topups.parsing import parse_payment_method_id
 from calling_credit.topups.store import TopUpStore
-from calling_credit.topups.topup import Card, TopUp, parse_payment_method_id
+from calling_credit.topups.topup import Card, TopUp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

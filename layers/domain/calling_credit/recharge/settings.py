@@ -15,7 +15,8 @@ from calling_credit.recharge.arming import is_arming
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.suspensions import forgive_refunds
-from calling_credit.topups.topup import Card, parse_payment_method_id
+from calling_credit.topups.parsing import parse_payment_method_id
+from calling_credit.topups.topup import Card
 
 MAX_THRESHOLD_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 MAX_LIMIT_MICROS: Final = 10_000 * MICROS_PER_DOLLAR

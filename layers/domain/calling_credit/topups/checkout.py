@@ -16,7 +16,8 @@ from calling_credit.instants import format_instant
 from calling_credit.money import Bounds
 from calling_credit.topups import decision
 from calling_credit.topups.declines import UNSPECIFIED
-from calling_credit.topups.topup import Intent, TopUp, TopUpStatus, parse_amount
+from calling_credit.topups.parsing import parse_amount
+from calling_credit.topups.topup import Intent, TopUp, TopUpStatus
 
 CHECKOUT_LIFETIME: Final = timedelta(minutes=30)
 """How long a customer may pay on the page."""

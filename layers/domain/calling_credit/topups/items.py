@@ -12,7 +12,7 @@ from calling_credit.instants import format_instant
 from calling_credit.payment_names import MethodType
 from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpKind, TopUpStatus
 
-_RARE: Final = ("is_backup", "is_disputed")
+_RARE: Final = ("is_backup", "is_disputed", "tax_micros")
 """What only the items of few payments have."""
 TOPUP_KIND: Final = "topup"
 CARD_FIELDS: Final = ("payment_method_id", "brand", "last4", "fingerprint")
@@ -44,6 +44,9 @@ _PLAIN: Final = (
     "is_backup",
     "refunded_micros",
     "is_disputed",
+    "tax_micros",
+    "tax_percent",
+    "billing",
     CORRELATION_ID,
 )
 
@@ -85,8 +88,8 @@ def payment_item(topup: TopUp) -> dict[str, Any]:
 def topup_from_item(attributes: dict[str, Any]) -> TopUp:
     """The top-up of an item."""
     item = from_attributes(attributes)
-    if item["amount_micros"] <= 0 or item.get("reversed_micros", 0) < 0:
-        raise ValueError("a payment has an amount, and no less than nothing of it was paid back")
+    if item["amount_micros"] <= 0 or min(item.get("reversed_micros", 0), item.get("tax_micros", 0)) < 0:
+        raise ValueError("a payment has an amount, and neither its tax nor what was paid back is below nothing")
     card = Card(*(item[name] for name in CARD_FIELDS))
     plain = {name: item[name] for name in _PLAIN if name in item}
     plain |= {"kind": TopUpKind(item["kind"]), "status": TopUpStatus(item["status"])}

@@ -10,12 +10,10 @@ no intent was ever confirmed.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from calling_credit.correlation import current_correlation
-from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
-from calling_credit.money import Bounds, parse_money
 from calling_credit.payment_names import MethodType, method_type
 from calling_credit.topups.declines import Decline
 
@@ -96,6 +94,8 @@ class TopUp:
     answered with the payment's unpaid end, or Stripe's page showed it. `session_id` is a checkout's page at Stripe,
     `next_action_url` its address, and `page_expires_at` when the page is closed. `is_backup`: a recharge with the
     backup card. `refunded_micros` (None: an earlier release reversed it) and `is_disputed` are what Stripe said last.
+    `amount_micros` is the credit, without tax. `tax_micros` is the tax on it, `tax_percent` the rate as text, and
+    `billing` the JSON of the billing details, all as they were when it was created; they never change.
     `correlation_id` names the request that began it, or what lowered the balance below the threshold.
     """
 
@@ -128,7 +128,15 @@ class TopUp:
     is_backup: bool = False
     refunded_micros: int | None = None
     is_disputed: bool = False
+    tax_micros: int = 0
+    tax_percent: str | None = None
+    billing: str | None = None
     correlation_id: str | None = field(default_factory=current_correlation, compare=False)
+
+    @property
+    def gross_micros(self) -> int:
+        """What the card pays: the credit and the tax on it."""
+        return self.amount_micros + self.tax_micros
 
     @property
     def is_open(self) -> bool:
@@ -200,42 +208,3 @@ class Intent:
     decline: Decline | None = None
     receipt_url: str | None = None
     card: Card | None = None
-
-
-def parse_top_up(body: dict[str, Any], bounds: Bounds) -> tuple[int, str]:
-    """Parse `{amount, payment_method_id}`; the amount in micro-dollars.
-
-    Raises:
-        InvalidValue: missing_field, invalid_amount (whole cents only), amount_out_of_range, invalid_payment_method.
-    """
-    amount_micros = parse_amount(body, bounds)
-    return amount_micros, parse_payment_method_id(body)
-
-
-def parse_amount(body: dict[str, Any], bounds: Bounds) -> int:
-    """Parse the `amount` of a payment, in micro-dollars.
-
-    Raises:
-        InvalidValue: missing_field, invalid_amount (whole cents only), amount_out_of_range.
-    """
-    if "amount" not in body:
-        raise InvalidValue(ProblemCode.MISSING_FIELD, 'amount is missing; send a decimal string such as "25.00".')
-    return bounds.check(parse_money(body["amount"], decimals=2))
-
-
-def parse_payment_method_id(body: dict[str, Any]) -> str:
-    """Parse the `payment_method_id` of a body.
-
-    Raises:
-        InvalidValue: missing_field, invalid_payment_method.
-    """
-    value = body.get("payment_method_id")
-    if value is None:
-        raise InvalidValue(
-            ProblemCode.MISSING_FIELD, "payment_method_id is missing; GET /payment-methods lists the saved cards."
-        )
-    if not isinstance(value, str) or not value.isascii() or not value.replace("_", "").isalnum() or len(value) > 255:
-        raise InvalidValue(
-            ProblemCode.INVALID_PAYMENT_METHOD, "payment_method_id must be one that GET /payment-methods lists."
-        )
-    return value
