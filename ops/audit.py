@@ -15,7 +15,7 @@ from calling_credit.audit.proof import BookPart, usd
 from calling_credit.audit.prove_account import Proof, prove_account
 from calling_credit.errors import Unavailable
 from calling_credit.payments.stripe_client import TIMEOUT_SECONDS
-from calling_credit.topups.reversals import reversal_target
+from calling_credit.topups.reversals import gone_of
 from calling_credit.topups.topup import TopUpStatus
 from ops.accounts import require_account
 from ops.project import local_description
@@ -125,7 +125,7 @@ def parts(proof: Proof) -> Iterator[tuple[BookPart, str, str]]:
     """Yield each part of a proof with its count and its sum."""
     book = proof.book
     paid = [topup.amount_micros for topup in book.topups.values() if topup.status == TopUpStatus.SUCCEEDED]
-    lost = [reversal_target(payment.received_micros, payment.losses) for payment in proof.payments if payment.losses]
+    lost = [gone_of(payment.received_micros, payment.losses) for payment in proof.payments if payment.losses]
     yield BookPart.ENTRIES, str(book.entries), usd(book.entered_micros)
     yield BookPart.DAYS, str(len(book.days)), usd(sum(day.total_micros for day in book.days.values()))
     yield BookPart.MINUTES, str(len(book.counters)), f"{sum(book.covered_seconds.values())} s used"

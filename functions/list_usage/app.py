@@ -1,4 +1,4 @@
-"""Answers the Billing page's reads: balance, usage, spending, calls, statement, lines, and the account's prices."""
+"""Answers the Billing page's reads: balance, usage, spending, calls, statement, receipts, lines, and own prices."""
 
 from datetime import date, datetime
 from functools import partial
@@ -29,6 +29,7 @@ from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_store import s3_client
 from calling_credit.rates.price_terms import terms_at
+from calling_credit.receipts.reader import ReceiptReader, document_answer, reading_language
 from calling_credit.recharge.overview import read_recharged_account
 from calling_credit.recharge.settings import balance_view
 from calling_credit.recharge.store import RechargeStore
@@ -184,6 +185,16 @@ def denied_calls() -> Response[str]:
     names = account.user_names() if page else {}
     items = [refused_call_view(item, names) for item in page]
     return answer({"items": items, "not_listed": refused.not_listed(), "next_cursor": listing.next_cursor(after)})
+
+
+@app.get("/top-ups/<top_up_id>/receipt")
+def receipt(top_up_id: str) -> Response[str]:
+    """Show the receipt of a payment, or one of its credit notes, as a page to print."""
+    account, _ = own_account()
+    settings = account.account()
+    documents = ReceiptReader(dynamodb, config().table_name, account.account_id)
+    document = documents.document(check_id(top_up_id, "top_up_id"), query(app, "credit_note"))
+    return document_answer(document, reading_language(settings, query(app, "language")))
 
 
 @app.get("/account/rates")

@@ -29,6 +29,7 @@ from ops.contract.schemas import (
     Schema,
     body,
     described,
+    list_of,
     one_of,
     or_null,
     page_of,
@@ -44,6 +45,20 @@ FAILURE: Final = record(
 )
 METHOD_TYPE: Final = one_of(MethodType)
 PAYING_METHOD: Final = record("PayingMethod", "What pays.", {"brand": BRAND, "last4": LAST_FOUR, "type": METHOD_TYPE})
+RECEIPT_URL: Final = described(TEXT, "The path of its page, `GET /top-ups/{top_up_id}/receipt`.")
+DOCUMENT_NUMBER: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{6,}$"}
+RECEIPT: Final = record(
+    "Receipt", "The receipt of a credited payment.", {"number": DOCUMENT_NUMBER, "url": RECEIPT_URL}
+)
+CREDIT_NOTE: Final = record(
+    "CreditNote",
+    "The document of a reversal.",
+    {
+        "number": DOCUMENT_NUMBER,
+        "amount": described(MONEY, "What the customer got back, with tax; negative for credit that was returned."),
+        "url": RECEIPT_URL,
+    },
+)
 TOP_UP: Final = record(
     "TopUp",
     "A payment into the account's credit.",
@@ -63,6 +78,8 @@ TOP_UP: Final = record(
         "next_action_url": described(URL, "For billing admins: where to confirm the payment with the bank."),
         "failure": FAILURE,
         "receipt_url": described(URL, "Stripe's receipt."),
+        "receipt": described(or_null(RECEIPT), "Null until it is issued, moments after the payment is credited."),
+        "credit_notes": list_of(CREDIT_NOTE, "One for each reversal, in the order of their issue."),
     },
     optional=("checkout_url", "expires_at", "next_action_url", "failure", "receipt_url"),
 )
@@ -130,6 +147,19 @@ ROUTES: Final = (
         ok(TOP_UP, "The current payment."),
         ("unknown_top_up", "unknown_account"),
         parameters=(path("top_up_id", TOP_UP_ID, "The payment."),),
+    ),
+    member_read(
+        "/top-ups/{top_up_id}/receipt",
+        "list_usage",
+        GROUP,
+        "Show a receipt or credit note",
+        Answer("The document as a page to print.", {HTML: WEB_PAGE}),
+        ("unknown_top_up", "no_receipt", "unknown_account", "invalid_id"),
+        parameters=(
+            path("top_up_id", TOP_UP_ID, "The payment."),
+            query("credit_note", TEXT, "The number of one of its credit notes. Without it, the receipt is shown."),
+            query("language", TEXT, "`en` or `fr`. Without it, the language of the first billing address."),
+        ),
     ),
     Route(
         "GET",

@@ -23,6 +23,8 @@ def test_a_payment_is_shown_with_its_amount_its_card_and_its_state() -> None:
         "refunded": "0.00",
         "disputed": False,
         "receipt_url": "https://pay.stripe.com/r",
+        "receipt": None,
+        "credit_notes": [],
     }
 
 

@@ -12,6 +12,9 @@ from calling_credit.money import Bounds, parse_money
 _ADDRESS: Final = r"^(https://[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?(/[A-Za-z0-9._~%/?=&#+-]*)?)?$"
 """An address with https, or nothing. Its host holds no character that has a meaning in a content security policy."""
 
+_LINE: Final = r"^[^\p{C}]*$"
+"""One line of text."""
+
 
 class Config(BaseModel):
     """Every setting of the functions. A setting that a function does not need is empty in its environment."""
@@ -85,6 +88,9 @@ class Config(BaseModel):
     brand_logo_url: str = Field(alias="BRAND_LOGO_URL", default="", max_length=300, pattern=_ADDRESS)
     brand_color: str = Field(alias="BRAND_COLOR", default=DEFAULT_COLOR, pattern=r"^#[0-9A-Fa-f]{6}$")
     help_url: str = Field(alias="HELP_URL", default="", max_length=300, pattern=_ADDRESS)
+    seller_name: str = Field(alias="SELLER_NAME", default="", max_length=100, pattern=_LINE)
+    seller_address: str = Field(alias="SELLER_ADDRESS", default="", max_length=300, pattern=_LINE)
+    seller_tax_id: str = Field(alias="SELLER_TAX_ID", default="", max_length=60, pattern=_LINE)
     prices_may_change: bool = Field(
         alias="PRICES_MAY_CHANGE", default=False, description="Whether a release may price calls otherwise."
     )

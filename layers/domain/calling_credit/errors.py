@@ -44,6 +44,7 @@ class ProblemCode(StrEnum):
     UNKNOWN_LINE = "unknown_line"
     UNKNOWN_USER = "unknown_user"
     UNKNOWN_TOP_UP = "unknown_top_up"
+    NO_RECEIPT = "no_receipt"
     UNKNOWN_PAYMENT_METHOD = "unknown_payment_method"
     UNKNOWN_CATEGORY = "unknown_category"
     UNKNOWN_PRICE_LIST = "unknown_price_list"

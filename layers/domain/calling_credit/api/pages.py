@@ -75,7 +75,7 @@ def page(
         f'<main><div class="card"><h1>{html.escape(title)}</h1><p>{html.escape(text)}</p>{form}</div></main>'
         f"<footer>{_links(brand, language)}</footer></body></html>"
     )
-    headers = _headers(brand)
+    headers = page_headers(brand, _style(brand.color))
     if retry_after_seconds is not None:
         headers["Retry-After"] = str(retry_after_seconds)
     return Response(status_code=status, content_type="text/html; charset=utf-8", body=body, headers=headers)
@@ -83,7 +83,8 @@ def page(
 
 def redirect(address: str) -> Response[str]:
     """Redirect to another address; the next request is a GET."""
-    headers = {**_headers(configured_brand()), "Location": address}
+    brand = configured_brand()
+    headers = {**page_headers(brand, _style(brand.color)), "Location": address}
     return Response(status_code=303, content_type="text/plain", body="", headers=headers)
 
 
@@ -111,8 +112,9 @@ def _style(color: str) -> str:
     return _STYLE + brand_css(color)
 
 
-def _headers(brand: Brand) -> dict[str, str | list[str]]:
-    style = base64.b64encode(hashlib.sha256(_style(brand.color).encode()).digest()).decode()
+def page_headers(brand: Brand, css: str) -> dict[str, str | list[str]]:
+    """The headers of a page without scripts, which allow its own styles and the brand's logo, and nothing else."""
+    style = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     images = " ".join(filter(None, ("data:", logo_origin(brand.logo))))
     return {
         "Cache-Control": "no-store",

@@ -14,6 +14,7 @@ from calling_credit.dynamodb import keys, proof_keys
 from calling_credit.ledger.entries import DayTotal, EntryKind
 from calling_credit.ledger.holds import HoldStatus
 from calling_credit.payments.refunds import RefundStatus
+from calling_credit.topups.reversals import Losses, reversal_target
 
 PROOF_KIND: Final = "proof"
 NEEDED_KINDS: Final = frozenset(
@@ -64,6 +65,16 @@ class StoredTopUp:
     reversed_micros: int
     customer_id: str
     created_at: str = ""
+    tax_micros: int = 0
+
+    @property
+    def gross_micros(self) -> int:
+        """What the card paid."""
+        return self.amount_micros + self.tax_micros
+
+    def reversed_by(self, losses: Losses) -> int:
+        """The credit that refunds and disputes at Stripe take back."""
+        return reversal_target(self.amount_micros, self.gross_micros, losses).net_micros
 
 
 @dataclass(slots=True)
@@ -137,6 +148,7 @@ class Book:
                 item.get("reversed_micros", 0),
                 item["customer_id"],
                 item.get("created_at", ""),
+                item.get("tax_micros", 0),
             )
         elif kind == "auto_recharge":
             self.threshold_micros = item.get("threshold_micros")
@@ -163,7 +175,7 @@ class Book:
     def _add_hold(self, kind: str, item: dict[str, Any]) -> None:
         if item["status"] == (HoldStatus.LIVE if kind == "hold" else RefundStatus.ASKING):
             self.live_holds += kind == "hold"
-            self.live_micros += item["amount_micros"]
+            self.live_micros += item.get("held_micros", item["amount_micros"])
             if "bundle" in item:
                 self.reserved_seconds[item["bundle"]] += item.get("covered_seconds", 0)
 

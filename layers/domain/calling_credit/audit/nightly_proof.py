@@ -28,7 +28,6 @@ from calling_credit.audit.prove_account import prove_account
 from calling_credit.categories import REVERSAL, TOP_UP
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.partition import Partition
-from calling_credit.topups.reversals import reversal_target
 from calling_credit.topups.topup import TopUpStatus
 
 if TYPE_CHECKING:
@@ -130,8 +129,6 @@ def _are_entered(client: "DynamoDBClient", table_name: str, book: Book, payments
 def _is_entered(topup: StoredTopUp | None, entries: list[PaymentEntry], payment: Payment) -> bool:
     if topup is None or len(entries) != 1 or topup.status != TopUpStatus.SUCCEEDED:
         return False
-    amounts = {topup.amount_micros, entries[0].amount_micros, payment.received_micros}
-    is_reversed = payment.losses is None or topup.reversed_micros == reversal_target(
-        payment.received_micros, payment.losses
-    )
+    amounts = {topup.amount_micros, entries[0].amount_micros, payment.received_micros - topup.tax_micros}
+    is_reversed = payment.losses is None or topup.reversed_micros == topup.reversed_by(payment.losses)
     return len(amounts) == 1 and entries[0].intent_id in ("", payment.intent_id) and is_reversed

@@ -219,17 +219,17 @@ def _prove_payment(book: Book, payment: Payment, now: datetime) -> Iterator[Diff
         yield Difference(DifferenceCode.TWICE, book.account_id, payment.intent_id, usd(payment.received_micros), found)
     topup = book.topups.get(payment.topup_id)
     for entry in entries:
-        is_reported = topup is not None and topup.amount_micros == payment.received_micros  # By _prove_topups.
-        if entry.amount_micros != payment.received_micros and not is_reported:
-            yield _other_amount(book, entry, payment.received_micros)
+        is_reported = topup is not None and topup.gross_micros == payment.received_micros  # By _prove_topups.
+        tax = 0 if topup is None else topup.tax_micros
+        if entry.amount_micros + tax != payment.received_micros and not is_reported:
+            yield _other_amount(book, entry, payment.received_micros - tax)
     if payment.losses is None or (
         payment.last_reversed_at is not None and now - payment.last_reversed_at < SETTLING_TIME
     ):
         return
-    expected, entered = (
-        reversal_target(payment.received_micros, payment.losses),
-        book.reversed_micros.get(payment.topup_id, 0),
-    )
+    received, losses = payment.received_micros, payment.losses
+    target = reversal_target(received, received, losses).net_micros if topup is None else topup.reversed_by(losses)
+    expected, entered = target, book.reversed_micros.get(payment.topup_id, 0)
     if entered != expected:
         yield _other_reversal(book, payment.topup_id, expected, usd(entered))
 

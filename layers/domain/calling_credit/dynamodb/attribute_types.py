@@ -15,6 +15,7 @@ _NUMBERS: Final = """
     refunded_micros reversals reversed_micros rule_version schema settings_version standing_micros state_version
     stated_seconds sums taken_back takings tax_micros threshold_micros times total_micros tries_left
     used_seconds
+    gross_micros issued net_micros reversed_gross_micros
 """
 _TEXTS: Final = """
     PK SK account_id action address address_hash asked_at at authorized_at billing brand breakdown_since bundle by
@@ -31,6 +32,7 @@ _TEXTS: Final = """
     status stopped stripe_account_id stripe_customer_id subject suspended_reason sweep_pk sweep_sk target tax_percent
     time_zone to topup_id tries type unfrozen_at unfrozen_by unfrozen_from updated_at used_at used_from user_id
     withdrawn_at written_by zone
+    cause credit_notes issued_at notes_due receipt receipt_due reversal_id seller
 """
 _FLAGS: Final = """
     admission enabled international_calling is_complete is_finished is_frozen is_over override suspended_recharge

@@ -23,6 +23,10 @@ One partition holds everything of an account, so its items commit together, and 
     LINE_MISMATCH#<happened_at>#<key>   a charged call of another line than its number's    charging.listed_calls
     TOPUP#<id>                          one payment: its state and its requests to Stripe    topups.store
     PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    topups.store
+    RECEIPT#<year>#<n>                  the n-th receipt of a year; never changes           receipts.issuing
+    RECEIPTS#<year>                     how many receipts of a year are issued              receipts.issuing
+    CREDIT_NOTE#<year>#<n>              the n-th credit note of a year; never changes       receipts.issuing
+    CREDIT_NOTES#<year>                 how many credit notes of a year are issued          receipts.issuing
     HOLD#<call_key>                     credit held for a call: live, released, expired     ledger.hold_store, posting
     CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       accounts.line_store
     DENIAL#                             recently announced denials, and the last one        admission.denials

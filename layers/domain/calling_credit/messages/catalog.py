@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-AREAS: Final = ("links", "mails", "reasons")
-"""The areas that have files: the pages of links, mails, and the reasons of declines and suspensions, which mails share
-with the Billing page.
+AREAS: Final = ("links", "mails", "reasons", "receipts")
+"""The areas that have files: the pages of links, mails, the reasons of declines and suspensions, which mails share
+with the Billing page, and receipts.
 """
 
 

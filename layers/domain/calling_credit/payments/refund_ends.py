@@ -39,8 +39,13 @@ class RefundEnd:
     code: str = ""
 
     @property
-    def freed_micros(self) -> int:
+    def held_micros(self) -> int:
         """The credit that the refund holds until this end."""
+        return self.refund.credit_micros if self.refund.is_live else 0
+
+    @property
+    def ended_micros(self) -> int:
+        """What of the payment is no longer under way after this end."""
         return self.refund.request.amount_micros if self.refund.is_live else 0
 
 
@@ -56,9 +61,14 @@ def refund_ends(refunds: Iterable[Refund], losses: Losses) -> list[RefundEnd]:
     return ends[:MAX_ENDS]
 
 
-def freed_micros(ends: Iterable[RefundEnd]) -> int:
+def held_micros(ends: Iterable[RefundEnd]) -> int:
     """The credit that refunds hold until these ends."""
-    return sum(end.freed_micros for end in ends)
+    return sum(end.held_micros for end in ends)
+
+
+def ended_micros(ends: Iterable[RefundEnd]) -> int:
+    """What of the payment is no longer under way after these ends."""
+    return sum(end.ended_micros for end in ends)
 
 
 def end_actions(table_name: str, ends: Sequence[RefundEnd], actor: Actor, now: datetime) -> dict[ActionName, Any]:
@@ -74,8 +84,8 @@ def end_actions(table_name: str, ends: Sequence[RefundEnd], actor: Actor, now: d
         change = refund_change(refund, action, {"code": end.code or None})
         account_id = refund.request.account_id
         actions["refund_change", refund.refund_id] = change_action(table_name, account_id, change, actor, now)
-        if end.freed_micros and end.status is RefundStatus.FAILED:
-            returned[refund.counted_pk, refund.counted_day] += end.freed_micros
+        if end.ended_micros and end.status is RefundStatus.FAILED:
+            returned[refund.counted_pk, refund.counted_day] += end.ended_micros
     for (holder_pk, day), amount in returned.items():
         allowance = Allowance(holder_pk, day, 0, int((now + RETENTION).timestamp()))
         actions["allowance", holder_pk, day] = return_action(table_name, allowance, amount)
@@ -91,12 +101,12 @@ def write_refund_ends(
         Unavailable: the table did not answer in time; the same call is safe again.
     """
     plan = Plan(dict(end_actions(table_name, ends, actor, now)))
-    request, freed = ends[0].refund.request, freed_micros(ends)
-    if freed:
-        at = format_instant(now)
-        release = hold_credit_action(table_name, request.account_id, -freed, at, must_be_available=False)
+    request, ended = ends[0].refund.request, ended_micros(ends)
+    if ended:
+        at, held = format_instant(now), held_micros(ends)
+        release = hold_credit_action(table_name, request.account_id, -held, at, must_be_available=False)
         plan.add(BALANCE, release)
-        values = {":less": to_attribute(-freed)}
+        values = {":less": to_attribute(-ended)}
         key = topup_key(request.account_id, request.topup_id)
         unreserve = update(table_name, key, "ADD refunding_micros :less", "attribute_exists(PK)", values)
         plan.add(("top_up", request.topup_id), unreserve)

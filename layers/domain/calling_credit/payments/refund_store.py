@@ -35,6 +35,7 @@ from calling_credit.payments.refunds import (
     RefundRequest,
     RefundStatus,
     check_refundable,
+    credit_of,
     refund_from_item,
     refund_item,
     refund_sweep_sk,
@@ -93,9 +94,11 @@ class RefundStore:
                 return stored
             topup, refunding, available = self._read_payment(request)
             check_refundable(topup, request.amount_micros, refunding)
-            if available < request.amount_micros and not request.override:
-                raise _insufficient_credit(available)
+            credit = credit_of(topup, request.amount_micros, refunding)
+            if available < credit and not request.override:
+                raise _insufficient_credit(available, credit, request.amount_micros)
             refund = _new_refund(request, refund_id, topup, actor, now)
+            refund = replace(refund, held_micros=credit if topup.tax_micros else None)
             plan = self._start_plan(refund, topup, refunding, now)
             add_permit(plan, permit, request.amount_micros)
             failed = plan.write(self._client, sleep=self._sleep)
@@ -178,7 +181,7 @@ class RefundStore:
         plan.add(("top_up",), reserve)
         must = not request.override
         hold = hold_credit_action(
-            self._table_name, request.account_id, request.amount_micros, at, must_be_available=must
+            self._table_name, request.account_id, refund.credit_micros, at, must_be_available=must
         )
         plan.add(("balance",), hold)
         change = refund_change(
@@ -204,9 +207,15 @@ def _new_refund(request: RefundRequest, refund_id: str, topup: TopUp, actor: Act
     )
 
 
-def _insufficient_credit(available_micros: int) -> Conflict:
+def _insufficient_credit(available_micros: int, credit_micros: int, amount_micros: int) -> Conflict:
+    available = format_money(max(0, available_micros))
+    if credit_micros == amount_micros:
+        return Conflict(
+            ProblemCode.INSUFFICIENT_CREDIT,
+            f"{available} of credit is available; refund at most that amount, or send override: true with the reason.",
+        )
     return Conflict(
         ProblemCode.INSUFFICIENT_CREDIT,
-        f"{format_money(max(0, available_micros))} of credit is available; refund at most that amount, or send "
-        "override: true with the reason.",
+        f"{available} of credit is available, but this refund takes back {format_money(credit_micros)} of credit and "
+        "the tax on it; refund less, or send override: true with the reason.",
     )

@@ -21,6 +21,7 @@ from calling_credit.errors import Conflict, InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.money import format_money, parse_money
 from calling_credit.request_fields import read_text
+from calling_credit.topups.reversals import net_share
 from calling_credit.topups.topup import TopUp, TopUpStatus
 
 REFUND_KIND: Final = "refund"
@@ -39,8 +40,8 @@ class RefundStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """What staff ask for. `override`: also if less than the amount is available. `suspends`: suspend automatic
-    recharge, although its rule did not make the payment.
+    """What staff ask for. `amount_micros` is what the card gets back, with tax. `override`: also if less than the
+    credit in it is available. `suspends`: suspend automatic recharge, although its rule did not make the payment.
     """
 
     account_id: str
@@ -64,7 +65,8 @@ class RefundRequest:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """A stored refund. `counted_pk` and `counted_day` name the day's limit from which its amount was taken."""
+    """A stored refund. `held_micros` is the credit that it holds while it is live; None: its
+    amount. `counted_pk` and `counted_day` name the day's limit from which its amount was taken."""
 
     request: RefundRequest
     refund_id: str
@@ -76,6 +78,7 @@ class Refund:
     by_address: str = ""
     counted_pk: str = ""
     counted_day: str = ""
+    held_micros: int | None = None
     failure_code: str | None = None
     is_new: bool = field(default=False, compare=False)
     """Whether this process has just stored it, so that nothing was sent to Stripe. Not stored."""
@@ -84,6 +87,11 @@ class Refund:
     def is_live(self) -> bool:
         """Whether the refund holds its amount."""
         return self.status is RefundStatus.ASKING
+
+    @property
+    def credit_micros(self) -> int:
+        """The credit in the amount."""
+        return self.request.amount_micros if self.held_micros is None else self.held_micros
 
     @property
     def actor(self) -> Actor:
@@ -112,21 +120,31 @@ def parse_refund(account_id: str, topup_id: str, body: Mapping[str, Any]) -> Ref
 
 
 def check_refundable(topup: TopUp, amount_micros: int, refunding_micros: int) -> None:
-    """Check that a payment has this much left: its amount, less refunds and disputes, and less refunds that are under
-    way.
+    """Check that a payment has this much left: what the card paid, less refunds and disputes, and less
+    refunds that are under way.
 
     Raises:
         Conflict: `top_up_not_paid`. InvalidValue: `amount_out_of_range`.
     """
     if topup.status != TopUpStatus.SUCCEEDED or topup.intent_id is None:
         raise Conflict(ProblemCode.TOP_UP_NOT_PAID, "This payment was not paid, so nothing of it can be refunded.")
-    left = topup.amount_micros - topup.reversed_micros - refunding_micros
+    left = topup.gross_micros - topup.gone_micros - refunding_micros
     if amount_micros > left:
         raise InvalidValue(
             ProblemCode.AMOUNT_OUT_OF_RANGE,
             f"amount must be at most {format_money(max(0, left))}, what this payment has left after refunds and "
             "disputes.",
         )
+
+
+def credit_of(topup: TopUp, amount_micros: int, refunding_micros: int) -> int:
+    """The credit that a refund takes back if those under way are made before it."""
+    shares = (
+        net_share(topup.amount_micros, topup.gross_micros, topup.gone_micros + part_micros)
+        for part_micros in (refunding_micros, refunding_micros + amount_micros)
+    )
+    before, after = shares
+    return after - before
 
 
 def refund_refused(code: str | None) -> Conflict:
@@ -172,8 +190,18 @@ def refund_from_item(attributes: Mapping[str, Any]) -> Refund:
         item["override"],
         item["suspends"],
     )
-    names = ("created_at", "by", "by_name", "by_address", "counted_pk", "counted_day", "failure_code", "intent_id")
-    plain = {name: item[name] for name in names if name in item}
+    names = [
+        "created_at",
+        "by",
+        "by_name",
+        "by_address",
+        "counted_pk",
+        "counted_day",
+        "held_micros",
+        "failure_code",
+        "intent_id",
+    ]
+    plain = {name: item[name] for name in (*names, "held_micros") if name in item}
     return Refund(request, item["refund_id"], RefundStatus(item["status"]), **plain)
 
 

@@ -24,6 +24,7 @@ from calling_credit.payments.stripe_client import (
     classify_error,
     payments_unavailable,
 )
+from calling_credit.receipts.issuing import issue_at_once
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.items import NO_RECHARGE
 from calling_credit.recharge.store import RechargeStore
@@ -119,9 +120,9 @@ def reverse_topup(
         if topup.status != TopUpStatus.SUCCEEDED:
             guard.answer(topup, losses.signals)
             return "not_paid"
-        target = reversal_target(topup.amount_micros, losses)
+        target = reversal_target(topup.amount_micros, topup.gross_micros, losses)
         time_zone = AccountReader(client, table_name, account_id).account().time_zone
-        entry = reversal_entry(topup, target, losses, time_zone, now)
+        entry = reversal_entry(topup, target.net_micros, losses, time_zone, now)
         signals = guard.unanswered(losses.signals)
         guard.block(topup, signals)
         refunds = RefundStore(client, table_name).named(account_id, topup_id, list(losses.refunds))
@@ -135,12 +136,14 @@ def reverse_topup(
             guard.suspend(topup, signals)
             _apply_refunds(client, table_name, topup, losses, now)
             guard.report(topup, signals)
+            issue_at_once(client, table_name, topup, now, guard.tally)
             return outcome
         reasons = _suspends(topup, losses, entry, is_suspected=bool(signals))
         recharge = guard.recharge(account_id) if reasons else NO_RECHARGE
         if recharge.rule is None:
             reasons = []
-        if write_reversal(client, table_name, topup, target, entry, now, actor, reasons, recharge, ends, losses):
+        suspended = reasons, recharge
+        if write_reversal(client, table_name, topup, target, entry, now, actor, losses, *suspended, ends):
             outcome = "reversed" if entry.amount_micros < 0 else "returned"
         return None
 

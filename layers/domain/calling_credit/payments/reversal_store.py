@@ -16,12 +16,14 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.money import format_money
-from calling_credit.payments.refund_ends import RefundEnd, end_actions, freed_micros
+from calling_credit.payments.refund_ends import RefundEnd, end_actions, ended_micros, held_micros
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.items import NO_RECHARGE, Recharge, suspend_action
 from calling_credit.recharge.rule_changes import suspension_actions
+from calling_credit.topups.documents import due_on
+from calling_credit.topups.due_documents import list_due_action, same_text
 from calling_credit.topups.items import topup_key
-from calling_credit.topups.reversals import Losses
+from calling_credit.topups.reversals import Losses, ReversalTarget, due_note
 from calling_credit.topups.topup import TopUp
 
 if TYPE_CHECKING:
@@ -32,20 +34,22 @@ def write_reversal(
     client: "DynamoDBClient",
     table_name: str,
     topup: TopUp,
-    target_micros: int,
+    target: ReversalTarget,
     entry: Entry,
     now: datetime,
     actor: Actor,
+    losses: Losses,
     suspends: Sequence[SuspensionReason] = (),
     recharge: Recharge = NO_RECHARGE,
     ends: Sequence[RefundEnd] = (),
-    losses: Losses | None = None,
 ) -> bool:
-    """Write a reversal. Return False if the top-up's reversed amount has changed, so that it must be read again.
+    """Write a reversal, and that its credit note is due. Return False if the top-up's reversed amount or its documents
+    have changed, so that it must be read again.
 
     Args:
         ends: refunds that end with the reversal. It releases the credit that they hold.
         losses: what Stripe says of the payment, to show with it.
+        target: what is reversed in total once the entry is written.
         suspends: the reasons for which the same transaction suspends the account's rule of automatic recharge. The
             rule exists; its state does not matter.
         recharge: the account's rule and state as they were read, for the record of the suspension.
@@ -53,43 +57,60 @@ def write_reversal(
     Raises:
         Unavailable: the table did not answer in time; read again to learn whether the reversal was written.
     """
-    values = {
-        ":target": to_attribute(target_micros),
-        ":count": to_attribute(topup.reversals + 1),
-        ":before": to_attribute(topup.reversed_micros),
-        ":counted": to_attribute(topup.reversals),
-        ":succeeded": to_attribute("succeeded"),
-        ":now": to_attribute(format_instant(now)),
-    }
-    expression = "SET reversed_micros = :target, reversals = :count, updated_at = :now"
-    if SuspensionReason.REFUNDED in suspends:
-        expression += ", suspended_recharge = :true"
-        values[":true"] = to_attribute(True)
-    if losses is not None:
-        shown, more = _shown(losses, topup)
-        expression, values = f"{expression}, {shown}", values | more
-    freed = freed_micros(ends)
-    if freed:
-        expression += " ADD refunding_micros :less"
-        values[":less"] = to_attribute(-freed)
-    change = update(
-        table_name,
-        topup_key(topup.account_id, topup.topup_id),
-        expression,
-        "#status = :succeeded AND reversed_micros = :before AND reversals = :counted",
-        values,
-        {"#status": "status"},
+    plan = posting_plan(table_name, [entry], unarms=bool(suspends), freed_micros=held_micros(ends))
+    plan.add(
+        ("top_up", topup.topup_id), _reversal_action(table_name, topup, target, entry, now, losses, suspends, ends)
     )
-    plan = posting_plan(table_name, [entry], unarms=bool(suspends), freed_micros=freed)
-    plan.add(("top_up", topup.topup_id), change)
+    plan.add(("payment",), list_due_action(table_name, topup, now))
     for name, action in end_actions(table_name, ends, actor, now).items():
         plan.add(name, action)
-    plan.add(("change",), change_action(table_name, topup.account_id, _change(topup, target_micros, entry), actor, now))
+    plan.add(
+        ("change",), change_action(table_name, topup.account_id, _change(topup, target.net_micros, entry), actor, now)
+    )
     if suspends:
         plan.add(("recharge",), suspend_action(table_name, topup, *suspends))
     for record in suspension_actions(table_name, topup, suspends, recharge, actor, now) if suspends else ():
         plan.add(("suspension",), record)
     return not plan.write(client)
+
+
+def _reversal_action(
+    table_name: str,
+    topup: TopUp,
+    target: ReversalTarget,
+    entry: Entry,
+    now: datetime,
+    losses: Losses,
+    suspends: Sequence[SuspensionReason],
+    ends: Sequence[RefundEnd],
+) -> dict[str, Any]:
+    note = due_note(topup, entry, target.gone_micros, losses)
+    values = {
+        ":target": to_attribute(target.net_micros),
+        ":count": to_attribute(topup.reversals + 1),
+        ":before": to_attribute(topup.reversed_micros),
+        ":counted": to_attribute(topup.reversals),
+        ":succeeded": to_attribute("succeeded"),
+        ":now": to_attribute(format_instant(now)),
+        ":notes": to_attribute(due_on(topup, note)),
+    }
+    expression = "SET reversed_micros = :target, reversals = :count, updated_at = :now, notes_due = :notes"
+    if topup.tax_micros:
+        expression += ", reversed_gross_micros = :gone"
+        values[":gone"] = to_attribute(target.gone_micros)
+    if SuspensionReason.REFUNDED in suspends:
+        expression += ", suspended_recharge = :true"
+        values[":true"] = to_attribute(True)
+    shown, more = _shown(losses, topup)
+    expression, values = f"{expression}, {shown}", values | more
+    ended = ended_micros(ends)
+    if ended:
+        expression += " ADD refunding_micros :less"
+        values[":less"] = to_attribute(-ended)
+    condition = "#status = :succeeded AND reversed_micros = :before AND reversals = :counted AND "
+    is_same, more = same_text("notes_due", topup.notes_due)
+    key = topup_key(topup.account_id, topup.topup_id)
+    return update(table_name, key, expression, condition + is_same, values | more, {"#status": "status"})
 
 
 def _change(topup: TopUp, target_micros: int, entry: Entry) -> Change:
@@ -105,7 +126,7 @@ def show_losses(client: "DynamoDBClient", table_name: str, topup: TopUp, losses:
 
     A reversal since the read has stored its own.
     """
-    refunded = min(losses.refunded_micros, topup.amount_micros)
+    refunded = min(losses.refunded_micros, topup.gross_micros)
     if (topup.shown_refund_micros, topup.is_disputed) == (refunded, bool(losses.signals)):
         return False
     expression, values = _shown(losses, topup)
@@ -122,7 +143,7 @@ def show_losses(client: "DynamoDBClient", table_name: str, topup: TopUp, losses:
 
 def _shown(losses: Losses, topup: TopUp) -> tuple[str, dict[str, Any]]:
     values = {
-        ":refunded": to_attribute(min(losses.refunded_micros, topup.amount_micros)),
+        ":refunded": to_attribute(min(losses.refunded_micros, topup.gross_micros)),
         ":disputed": to_attribute(bool(losses.signals)),
     }
     return "refunded_micros = :refunded, is_disputed = :disputed", values

@@ -1,8 +1,9 @@
 """Ends top-ups: credited exactly once from any state, or failed, or canceled, or waiting for the customer.
 
-`settle` is one transaction: the top-up becomes succeeded, and entry, day, and balance change with it. The top-up must
-not have succeeded before; nothing else is required, because no rule, state, or limit may veto money that Stripe has
-charged. `finish` then applies the payment to automatic recharge. The sweep index lists a settled top-up until then.
+`settle` is one transaction: the top-up becomes succeeded, its receipt is due, and entry, day, and balance change with
+it. The top-up must not have succeeded before; nothing else is required, because no rule, state, or limit may veto money
+that Stripe has charged. `finish` then applies the payment to automatic recharge. The sweep index lists a settled top-up
+until then.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import transact, update
-from calling_credit.instants import format_instant
+from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.headroom import arm_action, nudge_action
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.payments.outcomes import Outcome, outcome_actions, outcome_keys
@@ -26,6 +27,7 @@ from calling_credit.recharge.items import Recharge, put_recharge_action, recharg
 from calling_credit.recharge.rule_changes import record_actions
 from calling_credit.recharge.store import RECHARGE
 from calling_credit.topups.declines import Decline
+from calling_credit.topups.due_documents import list_due_action
 from calling_credit.topups.entry import topup_entry
 from calling_credit.topups.items import CARD_FIELDS, TOPUP_KIND, topup_key
 from calling_credit.topups.topup import OPEN, Intent, TopUp, TopUpKind, TopUpStatus
@@ -61,6 +63,7 @@ class SettlementStore:
             ":soon": to_attribute(f"{format_instant(now)}#{topup.account_id}#{topup.topup_id}"),
             ":kind": to_attribute(sweep_keys.sweep_pk(TOPUP_KIND, topup.account_id)),
             ":receipt": to_attribute(intent.receipt_url or ""),
+            ":due": to_attribute(local_date(now, time_zone)),
         }
         names, card = {"#status": "status"}, ""
         if topup.kind == TopUpKind.CHECKOUT:  # Only now it is certain which card paid.
@@ -72,7 +75,7 @@ class SettlementStore:
             self._table_name,
             topup_key(topup.account_id, topup.topup_id),
             "SET #status = :succeeded, intent_id = :intent, settled_at = :now, updated_at = :now, "
-            f"receipt_url = :receipt, sweep_pk = :kind, sweep_sk = :soon{card} "
+            f"receipt_url = :receipt, receipt_due = :due, sweep_pk = :kind, sweep_sk = :soon{card} "
             "REMOVE lease_until, next_action_url, is_finished",
             "attribute_exists(PK) AND #status <> :succeeded",
             values,
@@ -81,6 +84,7 @@ class SettlementStore:
         entry = topup_entry(topup, intent, time_zone, now)
         plan = posting_plan(self._table_name, [entry])
         plan.add(("top_up", topup.topup_id), settlement)
+        plan.add(("payment",), list_due_action(self._table_name, topup, now))
         return not plan.write(self._client)
 
     def finish(self, topup: TopUp, change: Change, now: datetime) -> None:

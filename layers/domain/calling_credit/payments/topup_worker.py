@@ -24,6 +24,7 @@ from calling_credit.payments.settled_counts import count_settled
 from calling_credit.payments.settlement import SettlementStore, keep_state
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import NoAnswer, Refused, payments_unavailable
+from calling_credit.receipts.issuing import issue_at_once
 from calling_credit.recharge import attempts, backup
 from calling_credit.recharge.interrupted import is_unwanted
 from calling_credit.recharge.store import RechargeStore
@@ -159,12 +160,12 @@ class TopUpWorker:
         return stored, None
 
     def settle(self, topup: TopUp, intent: Intent) -> TopUp:
-        """Credit a paid top-up."""
+        """Credit a paid top-up, and issue its receipt."""
         account = AccountReader(*self.table, topup.account_id)
         is_new = self._settlements.settle(topup, intent, account.account().time_zone, self.now)
         if is_new:
             count_settled(self.tally, topup, self.now)
-        return self.finish(topup)
+        return issue_at_once(*self.table, self.finish(topup), self.now, self.tally)
 
     def finish(self, topup: TopUp) -> TopUp:
         """Apply a credited top-up to automatic recharge."""

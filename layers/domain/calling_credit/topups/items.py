@@ -10,6 +10,7 @@ from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.instants import format_instant
 from calling_credit.payment_names import MethodType
+from calling_credit.topups import documents
 from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpKind, TopUpStatus
 
 _RARE: Final = ("is_backup", "is_disputed", "tax_micros")
@@ -47,6 +48,12 @@ _PLAIN: Final = (
     "tax_micros",
     "tax_percent",
     "billing",
+    "settled_at",
+    "reversed_gross_micros",
+    "receipt_due",
+    "receipt",
+    "notes_due",
+    "credit_notes",
     CORRELATION_ID,
 )
 
@@ -73,6 +80,16 @@ def topup_item(topup: TopUp) -> dict[str, Any]:
     )
 
 
+def payment_key(topup: TopUp) -> dict[str, Any]:
+    """The key of the item that lists a top-up by time. While a document of the top-up is due, it also carries the keys
+    of the sweep index.
+    """
+    return {
+        "PK": {"S": keys.account_pk(topup.account_id)},
+        "SK": {"S": keys.payment_sk(topup.created_at, topup.topup_id)},
+    }
+
+
 def payment_item(topup: TopUp) -> dict[str, Any]:
     """The item that lists a top-up by time."""
     return to_attributes(
@@ -90,6 +107,8 @@ def topup_from_item(attributes: dict[str, Any]) -> TopUp:
     item = from_attributes(attributes)
     if item["amount_micros"] <= 0 or min(item.get("reversed_micros", 0), item.get("tax_micros", 0)) < 0:
         raise ValueError("a payment has an amount, and neither its tax nor what was paid back is below nothing")
+    documents.due_notes(item.get("notes_due"))
+    documents.issued_notes(item.get("credit_notes"))
     card = Card(*(item[name] for name in CARD_FIELDS))
     plain = {name: item[name] for name in _PLAIN if name in item}
     plain |= {"kind": TopUpKind(item["kind"]), "status": TopUpStatus(item["status"])}

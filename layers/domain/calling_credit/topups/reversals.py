@@ -14,6 +14,8 @@ from typing import Final
 from calling_credit.categories import REVERSAL
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry, EntryKind, local_date_of
+from calling_credit.money import MICROS_PER_CENT
+from calling_credit.topups.documents import DueNote, NoteCause
 from calling_credit.topups.topup import TopUp
 
 ENDED_WELL: Final = frozenset({"won", "warning_closed"})
@@ -74,13 +76,49 @@ def dispute_signal(dispute_id: str, status: str, moved_cents: int) -> FraudSigna
     return FraudSignal(FraudSource.DISPUTE, dispute_id, stage)
 
 
-def reversal_target(paid_micros: int, losses: Losses) -> int:
-    """The amount to reverse in total, between zero and the payment."""
-    return min(paid_micros, max(0, losses.refunded_micros - losses.disputed_micros))
+@dataclass(frozen=True, slots=True)
+class ReversalTarget:
+    """What to reverse of a payment in total: what the card got back, and the credit of it."""
+
+    gone_micros: int
+    net_micros: int
+
+
+def net_share(net_micros: int, gross_micros: int, part_micros: int) -> int:
+    """The credit in a part of a payment: half up to the cent of net x part / gross; of all of it exactly the credit.
+
+    The share of a larger part is never smaller, and grows by at most as much as the part, so that the shares of parts
+    that follow each other add up, and their tax is never negative.
+    """
+    if part_micros >= gross_micros or net_micros == gross_micros:
+        return min(net_micros, part_micros)
+    cents = (2 * net_micros * part_micros + MICROS_PER_CENT * gross_micros) // (2 * MICROS_PER_CENT * gross_micros)
+    return cents * MICROS_PER_CENT
+
+
+def gone_of(gross_micros: int, losses: Losses) -> int:
+    """What of a payment went back in total, between zero and all of it."""
+    return min(gross_micros, max(0, losses.refunded_micros - losses.disputed_micros))
+
+
+def reversal_target(net_micros: int, gross_micros: int, losses: Losses) -> ReversalTarget:
+    """What to reverse in total of a payment with this credit and, with tax, this price."""
+    gone = gone_of(gross_micros, losses)
+    return ReversalTarget(gone, net_share(net_micros, gross_micros, gone))
+
+
+def due_note(topup: TopUp, entry: Entry, gone_micros: int, losses: Losses) -> DueNote:
+    """The credit note of a reversal. It also covers the tax of refunds before it that were too small for one."""
+    net = -entry.amount_micros
+    is_refund = losses.refunded_micros > topup.shown_refund_micros or losses.disputed_micros == 0
+    taken = NoteCause.REFUND if is_refund else NoteCause.DISPUTE
+    cause = taken if net > 0 else NoteCause.RETURNED
+    tax = gone_micros - topup.gone_micros - net
+    return DueNote(entry.cause_id, entry.happened_at, entry.local_date, net, tax, cause)
 
 
 def reversal_entry(topup: TopUp, target_micros: int, losses: Losses, time_zone: str, now: datetime) -> Entry | None:
-    """The entry that brings the reversed amount to the target; None if it is there. Its key holds the number of the
+    """The entry that brings the reversed credit to the target; None if it is there. Its key holds the number of the
     reversal, and the transaction that writes it requires the number before.
     """
     change = target_micros - topup.reversed_micros

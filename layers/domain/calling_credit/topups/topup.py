@@ -96,6 +96,9 @@ class TopUp:
     backup card. `refunded_micros` (None: an earlier release reversed it) and `is_disputed` are what Stripe said last.
     `amount_micros` is the credit, without tax. `tax_micros` is the tax on it, `tax_percent` the rate as text, and
     `billing` the JSON of the billing details, all as they were when it was created; they never change.
+    `reversed_micros` is the credit that was taken back, `reversed_gross_micros` (None without tax) what of the payment
+    went back with it. `receipt_due` is the local date of a receipt that is not issued yet, `receipt` the number of an
+    issued one; `notes_due` and `credit_notes` are the same of reversals (`topups.documents`).
     `correlation_id` names the request that began it, or what lowered the balance below the threshold.
     """
 
@@ -131,12 +134,23 @@ class TopUp:
     tax_micros: int = 0
     tax_percent: str | None = None
     billing: str | None = None
+    settled_at: str | None = None
+    reversed_gross_micros: int | None = None
+    receipt_due: str | None = None
+    receipt: str | None = None
+    notes_due: str | None = None
+    credit_notes: str | None = None
     correlation_id: str | None = field(default_factory=current_correlation, compare=False)
 
     @property
     def gross_micros(self) -> int:
         """What the card pays: the credit and the tax on it."""
         return self.amount_micros + self.tax_micros
+
+    @property
+    def gone_micros(self) -> int:
+        """What of the payment refunds and disputes took back, with its tax."""
+        return self.reversed_micros if self.reversed_gross_micros is None else self.reversed_gross_micros
 
     @property
     def is_open(self) -> bool:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from calling_credit.money import format_money
 from calling_credit.topups.declines import WORDS, FailureCode, message_of, public_code
+from calling_credit.topups.documents import documents_view
 from calling_credit.topups.topup import Card, TopUp, TopUpKind, TopUpStatus
 
 _PUBLIC_STATUS: Final = {TopUpStatus.CONFIRMING: TopUpStatus.PROCESSING}
@@ -12,7 +13,8 @@ _PUBLIC_STATUS: Final = {TopUpStatus.CONFIRMING: TopUpStatus.PROCESSING}
 
 def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
     """`{id, kind, status, amount, refunded, disputed, created_at, payment_method, next_action_url?, failure?,
-    receipt_url?}`; of a checkout also `{checkout_url, expires_at}`. `payment_method` is None until its page has one.
+    receipt_url?, receipt, credit_notes}`; of a checkout also `{checkout_url, expires_at}`. `payment_method` is None
+    until its page has one. `receipt_url` is Stripe's; for `receipt` and `credit_notes`, see `documents_view`.
     """
     view: dict[str, Any] = {
         "id": topup.topup_id,
@@ -33,7 +35,7 @@ def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
         view["failure"] = failure
     if topup.receipt_url:
         view["receipt_url"] = topup.receipt_url
-    return view
+    return view | documents_view(topup)
 
 
 def method_view(card: Card) -> dict[str, str]:
