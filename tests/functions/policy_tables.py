@@ -48,7 +48,7 @@ INDEXED = {
     "prove_accounts": {"HOLD#*"},
     "publish_rates": {"ACCOUNT#*"},
     "move_credit": {"APPROVAL#*"},
-    "reconcile_payments": {"RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
+    "reconcile_payments": {"RECEIPT#*", "RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
     "rerate_calls": {"UNRATED#*"},
     "read_accounts": {"ACCOUNT#*", "ISSUE#*"},
     "shorten_numbers": {"ACCOUNT#*"},

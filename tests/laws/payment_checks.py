@@ -10,9 +10,11 @@
     card at most once, right after a soft decline (payment_backup_law.py)
 13  each change of the account is recorded exactly when it is made (change_checks.py)
 14  no write that is older than what it overwrites: versions only grow, and an older tab changes nothing
+15  each settled payment and each reversal has one document, which never changes (receipt_checks.py)
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +26,7 @@ from tests.harness.world import check_sums
 from tests.laws.change_checks import differences, law_13_each_change_is_recorded
 from tests.laws.payment_causes import Causes
 from tests.laws.payment_witness import Witness
+from tests.laws.receipt_checks import charged_by, law_15_each_payment_has_its_documents
 
 Item = dict[str, Any]
 OPEN = ("created", "confirming", "processing")
@@ -49,6 +52,8 @@ class PaymentBook:
     """What was disputed of each payment at its last reversal."""
     reversals: set[str] = field(default_factory=set)
     """The reversals that check_suspension has seen."""
+    documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The receipts and credit notes of the last check."""
 
     def __post_init__(self) -> None:
         self.witness.after_reversal = self.check_suspension
@@ -76,6 +81,7 @@ class PaymentBook:
         if rule:
             self.check_recharges(rules, [item for item in top_ups if item["kind"] == "automatic"])
         self.check_suspension()
+        self.check_documents(items, is_at_rest=False)
         self.check_frozen(kinds["ACCOUNT"][0], top_ups)
         self.check_versions(rule, kinds["ACCOUNT"][0], kinds.get("LINE", []))
         assert not self.witness.broken, "; ".join(self.witness.broken)
@@ -94,6 +100,14 @@ class PaymentBook:
                 assert paid.get(entry["SK"].rsplit("#", 1)[1]) == entry["amount_micros"], "law 5: no such payment"
         assert len(entries) == len(self.entries), "law 9: an entry vanished"
         return new
+
+    def check_documents(self, items: list[Item], *, is_at_rest: bool) -> None:
+        """Check law 15."""
+        charged = charged_by(self.till.stand_in.account.objects["payment_intent"].values())
+        documents = law_15_each_payment_has_its_documents(items, charged, is_at_rest=is_at_rest)
+        for key, document in self.documents.items():
+            assert documents.get(key) == document, f"law 15: {key} changed"
+        self.documents = documents
 
     def check_calls_seen(self, balance: Item) -> None:
         """Check that only calls were counted as calls, each once (C1)."""
@@ -172,6 +186,7 @@ class PaymentBook:
         assert self.witness.table.of_account(ACCOUNT) == self.till.world.stack.stored_items(ACCOUNT), (
             "the checks read wrongly"
         )
+        self.check_documents(self.witness.table.of_account(ACCOUNT), is_at_rest=True)
         worth, kept = self.worth().items(), self.kept().items()
         assert worth == kept, (
             f"law 5: reversals do not net: {sorted(worth - kept)}, but Stripe kept {sorted(kept - worth)}"

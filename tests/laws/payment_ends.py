@@ -12,6 +12,7 @@ from tests.harness.world import check_sums
 from tests.laws import change_checks
 from tests.laws.change_checks import law_13_each_change_is_recorded
 from tests.laws.payment_bench import Flow, PaymentBench
+from tests.laws.receipt_checks import charged_by, law_15_each_payment_has_its_documents
 
 
 def differences(bench: PaymentBench, flow: Flow) -> Iterator[str]:
@@ -41,6 +42,7 @@ def differences(bench: PaymentBench, flow: Flow) -> Iterator[str]:
     yield from wrong_tries(kinds.get("CARD", []), bench)
     yield from wrong_limits(kinds.get("PAYMENT_LIMITS", []), top_ups)
     yield from unrecorded(bench, items)
+    yield from without_documents(items, intents)
     yield from flow.also(bench)
 
 
@@ -51,6 +53,17 @@ def unrecorded(bench: PaymentBench, items: list[dict[str, Any]]) -> Iterator[str
         law_13_each_change_is_recorded(change_checks.differences(before, items))
     except AssertionError as breach:
         yield str(breach)
+
+
+def without_documents(items: list[dict[str, Any]], intents: list[dict[str, Any]]) -> Iterator[str]:
+    """The breaches of law 15."""
+    for account in sorted({item["PK"] for item in items if item["SK"].startswith("TOPUP#")}):
+        try:
+            law_15_each_payment_has_its_documents(
+                [item for item in items if item["PK"] == account], charged_by(intents), is_at_rest=True
+            )
+        except AssertionError as breach:
+            yield str(breach)
 
 
 def kinds_of(items: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
