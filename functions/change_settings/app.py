@@ -1,4 +1,6 @@
-"""A billing admin's settings: international calling of lines, limits, and automatic recharge with its simulation."""
+"""A billing admin's settings: international calling of lines, limits, billing details, and automatic recharge with its
+simulation.
+"""
 
 from functools import partial
 from typing import Any
@@ -28,7 +30,12 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import Unavailable
 from calling_credit.payments.rule_requests import RuleRequests
+from calling_credit.recharge.store import RechargeStore
+from calling_credit.recharge.tax_changes import end_wait_for_tax
 from calling_credit.snapshots import prepare_snapshot
+from calling_credit.tax.details import details_view
+from calling_credit.tax.details_store import BillingDetailsStore
+from calling_credit.tax.taxing import Taxing
 from calling_credit.topups.store import TopUpStore
 from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 
@@ -45,6 +52,8 @@ recipients = RecipientStore(dynamodb, config().table_name)
 users = UserStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
+billing_details = BillingDetailsStore(dynamodb, config().table_name)
+taxing = Taxing(config().tax, config().deck_bucket)
 by_account = RequestLimit(MONEY_REQUESTS)
 prepare_snapshot()
 
@@ -154,6 +163,23 @@ def put_language() -> Response[str]:
     return answer({"language": shown_language(stored, caller.name, now)})
 
 
+@app.get("/billing-details")
+def get_billing_details() -> Response[str]:
+    """Show the legal name, address, tax id, and PO number of the account."""
+    return answer(details_view(billing_details.read(customer(claims(app), config()).account_id)))
+
+
+@app.put("/billing-details")
+def put_billing_details() -> Response[str]:
+    """Set them for all payments from now on. A rule that waited for them is decided again."""
+    caller, now = customer(claims(app), config()), clock.now()
+    require_admin(caller)
+    actor = caller.actor(source_ip(app))
+    stored = billing_details.store(caller.account_id, json_body(app), actor, now, caller.sign_in)
+    end_wait_for_tax(RechargeStore(dynamodb, config().table_name), caller.account_id, actor, now)
+    return answer(details_view(stored))
+
+
 @app.get("/auto-recharge")
 def get_auto_recharge() -> Response[str]:
     """Return the rule, its state as code and message, and the time of the next attempt."""
@@ -188,4 +214,4 @@ def simulate() -> Response[str]:
 
 def rule_requests() -> RuleRequests:
     """The caller's requests about the rule."""
-    return RuleRequests(dynamodb, config().table_name, customer(claims(app), config()), metrics)
+    return RuleRequests(dynamodb, config().table_name, customer(claims(app), config()), metrics, taxing)

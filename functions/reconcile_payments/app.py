@@ -40,6 +40,8 @@ from calling_credit.payments.webhook_signature import StripeEvent
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import RECHARGE_KIND
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.recharge.tax_notices import TaxNotices
+from calling_credit.tax.taxing import Taxing
 from calling_credit.topups.items import TOPUP_KIND
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import LEASE, RESPONSE_TIMEOUT, TopUp, TopUpKind, TopUpStatus
@@ -63,6 +65,7 @@ metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
+notices = TaxNotices(dynamodb, config().table_name, Taxing(config().tax, config().deck_bucket))
 unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "reconcile_payments")
 
 
@@ -130,7 +133,7 @@ def wake_recharges(work: RoundWork, seconds_left: SecondsLeft) -> None:
     """Check the armed rules that are due, and those whose wait has ended."""
     for account_id, _ in work.due(RECHARGE_KIND, seconds_left):
         with work.one_item(RECHARGE_KIND, "not_woken", account_id):
-            work.counts["recharges"] += recharges.wake(account_id, work.round.now, work.undated, seconds_left)
+            work.counts["recharges"] += recharges.wake(account_id, work.round.now, work.undated, seconds_left, notices)
 
 
 def count_suspicious(work: RoundWork, seconds_left: SecondsLeft) -> None:

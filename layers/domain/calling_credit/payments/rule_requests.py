@@ -1,6 +1,7 @@
 """The requests of a customer about the rule of automatic recharge: save it, or simulate it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ from calling_credit.recharge.saving import RuleChange, in_flight_view, parse_rul
 from calling_credit.recharge.settings import apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.simulation import simulation_view
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.tax.taxing import UNTAXED, Taxing
 from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
@@ -34,11 +36,14 @@ NO_CARD: Final = "pm_none"
 class RuleRequests:
     """The rule of a caller's account. `metrics` counts requests with a key of another Stripe account."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, caller: Caller, metrics: Metrics) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table_name: str, caller: Caller, metrics: Metrics, taxing: Taxing = UNTAXED
+    ) -> None:
         self._client = client
         self._table_name = table_name
         self._caller = caller
         self._metrics = metrics
+        self._taxing = taxing
         self._recharges = RechargeStore(client, table_name)
 
     def view(self, now: datetime) -> dict[str, Any]:
@@ -59,6 +64,7 @@ class RuleRequests:
         caller = self._caller
         change = parse_rule_change(body, config().bounds, now)
         snapshot = self._recharges.snapshot(caller.account_id, caller.sign_in)
+        change = replace(change, tax=self._taxing.of(snapshot.billing, now))
 
         def view(rule: Rule | None, state: State) -> dict[str, Any]:
             return rule_view(rule, state, now, is_closed=snapshot.is_closed, is_frozen=snapshot.is_frozen)
@@ -91,11 +97,12 @@ class RuleRequests:
         """
         body |= {"enabled": True}
         snapshot = self._recharges.snapshot(self._caller.account_id)
-        settings = parse_rule_settings({"payment_method_id": NO_CARD} | body, snapshot.recharge.rule, config().bounds)
+        tax, bounds = self._taxing.of(snapshot.billing, now), config().bounds
+        settings = parse_rule_settings({"payment_method_id": NO_CARD} | body, snapshot.recharge.rule, bounds, tax)
         rule, _ = apply_settings(settings, Card(settings.payment_method_id, "", "", ""), None, State(), now)
         ledger = LedgerReader(self._client, self._table_name, self._caller.account_id)
-        run, begin = run_simulation(rule, snapshot.time_zone, config().bounds.maximum_micros, ledger, now)
-        change = RuleChange(body, None, None, config().bounds, now)
+        run, begin = run_simulation(rule, snapshot.time_zone, bounds.maximum_micros, ledger, now, tax)
+        change = RuleChange(body, None, None, bounds, now, tax)
         charge = NOTHING_NOW
         if self._caller.is_admin:
             charge = rule_saving.charge_on_saving(self._client, self._table_name, change, snapshot, self._metrics)

@@ -50,6 +50,15 @@ class Taxation:
         """The same account before its payments are taxed."""
         return replace(self, is_due=False, rate=None)
 
+    def require(self) -> None:
+        """Refuse a payment whose tax cannot be calculated, before anything else is done for it.
+
+        Raises:
+            Conflict: `tax_unavailable`.
+        """
+        if not self.is_available:
+            raise tax_unavailable()
+
     def tax_micros(self, net_micros: int) -> int:
         """The tax on credit: rounded half up to the cent.
 
@@ -86,6 +95,13 @@ class Taxation:
         while count and self.gross_micros(count * step_micros) > gross_micros:
             count -= 1
         return count * step_micros
+
+
+def tax_view(tax: Taxation) -> dict[str, str | None] | None:
+    """`{percent, reason}` of the tax on the next payment; None without tax. One of both is None."""
+    if not tax.is_due:
+        return None
+    return {"percent": tax.percent, "reason": None if tax.is_available else ProblemCode.TAX_UNAVAILABLE}
 
 
 NO_TAX: Final = Taxation()

@@ -103,7 +103,7 @@ def details_from_item(item: Mapping[str, Any]) -> BillingDetails:
     Raises:
         KeyError, TypeError: the item is damaged.
     """
-    tax_id = item.get("tax_id")
+    tax_id = item.get("tax_identity")
     return BillingDetails(
         legal_name=item["legal_name"],
         address=Address(**{name: item["postal_address"].get(name) for name in Address.__dataclass_fields__}),

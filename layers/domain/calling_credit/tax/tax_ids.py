@@ -153,7 +153,7 @@ def _european(text: str) -> bool:
 
 
 def _canadian(text: str) -> bool:
-    return _luhn(text[:9]) == 0
+    return int(text[:9]) > 0 and _luhn(text[:9]) == 0
 
 
 _KINDS: Final[Mapping[str, Check]] = {
