@@ -53,7 +53,7 @@ users = UserStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
 billing_details = BillingDetailsStore(dynamodb, config().table_name)
-taxing = Taxing(config().tax, config().deck_bucket)
+taxing = Taxing()
 by_account = RequestLimit(MONEY_REQUESTS)
 prepare_snapshot()
 

@@ -45,7 +45,7 @@ dynamodb = dynamodb_client()
 report = partial(report_unreadable, app, logger)
 recharges = RechargeStore(dynamodb, config().table_name)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
-taxing = Taxing(config().tax, config().deck_bucket)
+taxing = Taxing()
 prepare_snapshot(lambda: decks.in_force(clock.now(), None))
 
 

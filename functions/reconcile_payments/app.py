@@ -65,7 +65,8 @@ metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
-notices = TaxNotices(dynamodb, config().table_name, Taxing(config().tax, config().deck_bucket))
+taxing = Taxing()
+notices = TaxNotices(dynamodb, config().table_name, taxing)
 unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "reconcile_payments")
 
 

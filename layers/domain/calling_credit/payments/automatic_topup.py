@@ -17,7 +17,7 @@ from calling_credit.recharge.rule_card import rule_card
 from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.tax.calculation import Taxation
-from calling_credit.tax.taxing import UNTAXED, Taxing
+from calling_credit.tax.taxing import Taxing
 from calling_credit.topups.topup import LEASE, TopUp, TopUpStatus
 
 SILENT_STOPS = frozenset(
@@ -43,9 +43,9 @@ def run_recharge(
     account_id: str,
     bounds: Bounds,
     now: datetime,
+    taxing: Taxing,
     *,
     bank_accounts: bool = False,
-    taxing: Taxing = UNTAXED,
 ) -> str:
     """Check one account. Return `charged:<status>`, `resumed:<status>`, or the code of the reason to stop. A rule stops
     that uses a bank account without `bank_accounts`.

@@ -21,7 +21,7 @@ from calling_credit.recharge.saving import RuleChange, in_flight_view, parse_rul
 from calling_credit.recharge.settings import apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.simulation import simulation_view
 from calling_credit.recharge.store import RechargeStore
-from calling_credit.tax.taxing import UNTAXED, Taxing
+from calling_credit.tax.taxing import Taxing
 from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
@@ -37,7 +37,7 @@ class RuleRequests:
     """The rule of a caller's account. `metrics` counts requests with a key of another Stripe account."""
 
     def __init__(
-        self, client: "DynamoDBClient", table_name: str, caller: Caller, metrics: Metrics, taxing: Taxing = UNTAXED
+        self, client: "DynamoDBClient", table_name: str, caller: Caller, metrics: Metrics, taxing: Taxing
     ) -> None:
         self._client = client
         self._table_name = table_name

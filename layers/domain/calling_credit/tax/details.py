@@ -134,17 +134,15 @@ def _parse_address(value: object) -> Address:
 
 
 def _region(country: str, value: object) -> str | None:
-    region = value.strip().upper() if isinstance(value, str) else value
+    region = value.strip().upper() if isinstance(value, str) else ""
     known = REGIONS.get(country)
     if known is not None and region not in known:
         raise InvalidValue(ProblemCode.INVALID_FIELD, "address.region must be a state or province code such as NY.")
-    if region in (None, ""):
-        return None
-    if not isinstance(region, str) or REGION_FORM.fullmatch(region) is None:
+    if (value is not None and not isinstance(value, str)) or (region and REGION_FORM.fullmatch(region) is None):
         raise InvalidValue(
             ProblemCode.INVALID_FIELD, "address.region must be the code of the region, such as NY, or null."
         )
-    return region
+    return region or None
 
 
 def _check_names(body: Mapping[str, Any], known: frozenset[str], prefix: str) -> None:

@@ -5,6 +5,7 @@ for a minute.
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from calling_credit.config import config
 from calling_credit.tax.bucket import TABLE_ERRORS, read_table, table_client
 from calling_credit.tax.calculation import Taxation
 from calling_credit.tax.details import BillingDetails
@@ -21,15 +22,22 @@ USABLE_FOR: Final = timedelta(hours=1)
 
 
 class Taxing:
-    """The tax of a stack. Without tax, it reads nothing."""
+    """The tax of the stack. Without tax, it reads nothing."""
 
-    def __init__(self, setting: str, bucket: str, client: "S3Client | None" = None) -> None:
-        self.is_on = setting == BY_TABLE
-        self._bucket = bucket
-        self._client = client
+    def __init__(self) -> None:
+        self._client: S3Client | None = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the table, as a cold start does."""
         self._table: TaxTable | None = None
         self._read_at: datetime | None = None
         self._tried_at: datetime | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether payments are taxed."""
+        return config().tax == BY_TABLE
 
     def of(self, details: BillingDetails | None, now: datetime) -> Taxation:
         """How the payments of an account with these details are taxed. Without a table, or a row for its place, the tax
@@ -55,14 +63,10 @@ class Taxing:
         if self._client is None:
             self._client = table_client()
         try:
-            self._table, self._read_at = parse_tax_table(read_table(self._client, self._bucket)), now
+            self._table, self._read_at = parse_tax_table(read_table(self._client, config().deck_bucket)), now
         except (TaxTableError, *TABLE_ERRORS):
             if self._table is None:
                 self._tried_at = None
-
-
-UNTAXED: Final = Taxing("none", "")
-"""The tax of a stack without tax."""
 
 
 def _is_within(at: datetime | None, lifetime: timedelta, now: datetime) -> bool:
