@@ -280,6 +280,10 @@ restore-drill: $(READY)  ## Prove that the ledger can be restored to AT=moment, 
 freeze: $(READY)  ## Refuse new international calls, payments, and looser settings of ACCOUNT=id, at once
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make freeze ACCOUNT=id))"
 
+.PHONY: publish-tax
+publish-tax: $(READY)  ## Publish the tax rates of FILE=rates.csv: country,region,rate_percent,effective_from
+	@$(BIN)/python -m ops.publish_tax "$(or $(FILE),$(error Name the table: make publish-tax FILE=rates.csv))" $(call flag,YES,--yes)
+
 .PHONY: unblock-card
 unblock-card: $(READY)  ## Allow a card of ACCOUNT=id again after a dispute: CARD=payment_method_id | TOP_UP=id, REASON=text
 	@$(BIN)/python -m ops.unblock_card $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(CARD),--card "$(CARD)") \

@@ -10,13 +10,15 @@ from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mail_link import Confirmation
 from calling_credit.notifications.mails import Mail, mail_about
 from calling_credit.recharge.attempts import SuspensionReason
-from calling_credit.recharge.settings import WORDS
+from calling_credit.recharge.words import WORDS
 from calling_credit.topups.declines import message_of
 
 PAGE_URL: Final = "https://billing.phone.example/"
 CONFIRMATION: Final = Confirmation(f"{PAGE_URL}links/Zm9yZXhhbXBsZQ", "2026-11-24T12:00:00.000Z")
 CARD: Final = {"brand": "visa", "last4": "4242"}
 PAYMENT: Final = {"topup_id": "tu_5c1d9e", "payment_method": CARD}
+UNTAXED: Final = {"amount": "25.00", "tax": "0.00", "total": "25.00"}
+TAXED: Final = {"amount": "50.00", "tax": "7.50", "total": "57.50"}
 REVERSED: Final = {"topup_id": "tu_5c1d9e", "amount": "50.00", "created_at": "2026-11-21T09:30:00.000Z"}
 DECLINED: Final = {"code": "insufficient_funds", "message": message_of("insufficient_funds")}
 MOVED: Final = {"entry_id": "tu_5c1d9e#rev#1", "topup_id": "tu_5c1d9e", "payment_method": CARD}
@@ -40,10 +42,10 @@ RISES: Final = [
     },
 ]
 SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
-    (EventType.TOP_UP_SUCCEEDED, PAYMENT | {"amount": "25.00"}),
-    (EventType.TOP_UP_FAILED, PAYMENT | {"amount": "25.00", "status": "failed", "failure": DECLINED}),
-    (EventType.AUTO_RECHARGE_SUCCEEDED, PAYMENT | {"amount": "50.00"}),
-    (EventType.AUTO_RECHARGE_FAILED, PAYMENT | {"amount": "50.00", "status": "failed", "failure": DECLINED}),
+    (EventType.TOP_UP_SUCCEEDED, PAYMENT | UNTAXED),
+    (EventType.TOP_UP_FAILED, PAYMENT | UNTAXED | {"status": "failed", "failure": DECLINED}),
+    (EventType.AUTO_RECHARGE_SUCCEEDED, PAYMENT | UNTAXED),
+    (EventType.AUTO_RECHARGE_FAILED, PAYMENT | UNTAXED | {"status": "failed", "failure": DECLINED}),
     (
         EventType.AUTO_RECHARGE_SUSPENDED,
         {
@@ -81,6 +83,30 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (
         EventType.RATE_CHANGE_ANNOUNCED,
         {"change_id": "rates-deck-1", "by": "sweep:rate_changes", "changes": RISES, "more": 0},
+    ),
+    (EventType.TOP_UP_SUCCEEDED, PAYMENT | TAXED),
+    (EventType.AUTO_RECHARGE_SUCCEEDED, PAYMENT | TAXED),
+    (
+        EventType.TAX_STARTING,
+        {
+            "payment_method": CARD,
+            "starts_at": "2026-12-07T12:00:00.000Z",
+            "amount": "25.00",
+            "percent": "15",
+            "tax": "3.75",
+            "total": "28.75",
+        },
+    ),
+    (
+        EventType.TAX_STARTING,
+        {
+            "payment_method": CARD,
+            "starts_at": "2026-12-07T12:00:00.000Z",
+            "amount": "25.00",
+            "percent": None,
+            "tax": None,
+            "total": None,
+        },
     ),
     (EventType.CARD_EXPIRING, {"payment_method": CARD, "expires": "2026-12"}),
     (EventType.ACCOUNT_CHANGED, {"change_id": "account-000002", "by": "staff:ops", "fields": ["billing_emails"]}),

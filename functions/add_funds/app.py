@@ -45,6 +45,7 @@ from calling_credit.recharge.backup_store import BackupStore
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.snapshots import prepare_snapshot
 from calling_credit.stored_secrets import current_secret
+from calling_credit.tax.taxing import Taxing
 from calling_credit.topups.checkout import is_page_over, parse_checkout
 from calling_credit.topups.parsing import parse_payment_method_id, parse_top_up
 from calling_credit.topups.store import TopUpStore
@@ -64,6 +65,7 @@ recharges = RechargeStore(dynamodb, config().table_name)
 backups = BackupStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
 cards = CardStore(dynamodb, config().table_name)
+taxing = Taxing()
 by_account, checks_by_account = RequestLimit(MONEY_REQUESTS), RequestLimit(MONEY_REQUESTS)
 prepare_snapshot(stripe_client)
 
@@ -115,7 +117,8 @@ def post_checkout() -> Response[str]:
     with topup_worker() as worker, worker.gate.limits(caller.account_id).announcing(worker.tally, worker.now):
         saver = CardSaver(accounts, customers, recharges, worker.stripe, worker.guard)
         account = recharges.snapshot(caller.account_id, caller.sign_in)
-        topup = open_checkout(worker, saver, account, (caller.subject, key), wanted, config().page_url)
+        tax = taxing.of(account.billing, worker.now)
+        topup = open_checkout(worker, saver, account, (caller.subject, key), wanted, config().page_url, tax)
     return answer(topup_answer(topup, caller), 201)
 
 
@@ -127,14 +130,9 @@ def post_top_up() -> Response[str]:
     amount_micros, payment_method_id = parse_top_up(json_body(app), config().bounds)
     limit_new_payments(caller, manual_id(caller.account_id, caller.subject, key))
     with topup_worker() as worker, worker.gate.limits(caller.account_id).announcing(worker.tally, worker.now):
-        topup = add_funds(
-            worker,
-            recharges.snapshot(caller.account_id, caller.sign_in),
-            (caller.subject, key),
-            amount_micros,
-            payment_method_id,
-            config().page_url,
-        )
+        account, user_and_key = recharges.snapshot(caller.account_id, caller.sign_in), (caller.subject, key)
+        tax = taxing.of(account.billing, worker.now)
+        topup = add_funds(worker, account, user_and_key, amount_micros, payment_method_id, config().page_url, tax)
     if topup.status in NOT_PAID and topup.shown_at is None:
         attempt(topups.record_shown, topup)  # No mail repeats what this answer shows.
     return answer(topup_answer(topup, caller), 201)

@@ -23,6 +23,7 @@ from calling_credit.payments.automatic_topup import run_recharge
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.tax.taxing import Taxing
 from calling_credit.topups.topup import TopUpStatus
 
 SECONDS_TO_SPARE = 2.0
@@ -37,6 +38,7 @@ logger = Logger()
 metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
 recharges = RechargeStore(dynamodb, config().table_name)
+taxing = Taxing()
 unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "auto_recharge")
 
 
@@ -115,7 +117,7 @@ def check_account(worker: TopUpWorker, account_id: str, now: datetime, crossed_a
     """
     try:
         bank_accounts = config().rules_use_bank_accounts
-        outcome = run_recharge(recharges, worker, account_id, config().bounds, now, bank_accounts=bank_accounts)
+        outcome = run_recharge(recharges, worker, account_id, config().bounds, now, taxing, bank_accounts=bank_accounts)
         count_begin(worker.tally, outcome, crossed_at, now)
         cause = {CORRELATION_ID: current_correlation()} if outcome.startswith(CHARGED) else {}
         logger.info("looked_at", extra={"account_id": account_id, "outcome": outcome, **cause, **+worker.tally})

@@ -34,6 +34,8 @@ from calling_credit.recharge.overview import read_recharged_account
 from calling_credit.recharge.settings import balance_view
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.snapshots import prepare_snapshot
+from calling_credit.tax.calculation import tax_view
+from calling_credit.tax.taxing import Taxing
 from calling_credit.usage import forecast, summary
 from calling_credit.usage.answers import AccountAnswers
 from calling_credit.usage.overview import Overview, read_minutes, read_overview, read_recent_calls
@@ -44,6 +46,7 @@ dynamodb = dynamodb_client()
 report = partial(report_unreadable, app, logger)
 recharges = RechargeStore(dynamodb, config().table_name)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
+taxing = Taxing()
 prepare_snapshot(lambda: decks.in_force(clock.now(), None))
 
 
@@ -113,7 +116,7 @@ def forecast_view() -> Response[str]:
     first, last = forecast.basis(today)
     pace = forecast.pace(ledger.days(first.isoformat(), last.isoformat()), today)
     calls, deck = read_recent_calls(ledger, today), own_prices(found.account, decks.in_force(now), now)
-    recharges = found.keeps_up(pace.daily_micros, now)
+    recharges = found.keeps_up(pace.daily_micros, now, taxing.of(found.billing, now))
     available, at = found.balance.available_micros, format_instant(now)
     minutes = read_minutes(account, found.account, account.lines_at_a_glance().bundles, now)
     view = forecast.forecast_view(available, pace, calls, deck, at, today, recharges=recharges, minutes=minutes)
@@ -128,9 +131,11 @@ def overview() -> Response[str]:
     (account, ledger), now = own_account(), clock.now()
     found = read_recharged_account(dynamodb, config().table_name, account.account_id)
     parts = read_overview(account, ledger, found.account, found.balance, now)
-    recharges = found.keeps_up(parts.pace.daily_micros, now)
+    tax = taxing.of(found.billing, now)
+    recharges = found.keeps_up(parts.pace.daily_micros, now, tax)
     caller = customer(claims(app), config()).name
-    return answer(parts.view(found.view(now), deck_for_forecast(parts, now), caller, recharges=recharges))
+    view = parts.view(found.view(now), deck_for_forecast(parts, now), caller, recharges=recharges)
+    return answer(view | {"tax": tax_view(tax)})
 
 
 def own_prices(account: Account, deck: Deck, now: datetime) -> Deck:

@@ -37,10 +37,11 @@ from calling_credit.payments.sweep_store import SweepStore
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.payments.webhook_events import StripeEventHandler
 from calling_credit.payments.webhook_signature import StripeEvent
-from calling_credit.receipts.issuing import issue_documents
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import RECHARGE_KIND
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.recharge.tax_notices import TaxNotices
+from calling_credit.tax.taxing import Taxing
 from calling_credit.topups.documents import RECEIPT_KIND
 from calling_credit.topups.items import TOPUP_KIND
 from calling_credit.topups.store import TopUpStore
@@ -65,6 +66,8 @@ metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
+taxing = Taxing()
+notices = TaxNotices(dynamodb, config().table_name, taxing)
 unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "reconcile_payments")
 
 
@@ -89,7 +92,7 @@ def reconcile(context: LambdaContext, this_round: Round) -> dict[str, int]:
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     work = RoundWork(dynamodb, config().table_name, this_round, seconds_left, logger, unreadable)
     steps = {TOPUP_KIND: check_payments, REFUND_KIND: finish_refunds}
-    later_steps = {RECHARGE_KIND: wake_recharges, RECEIPT_KIND: issue_receipts, SUSPICIOUS: count_suspicious}
+    later_steps = {RECHARGE_KIND: wake_recharges, RECEIPT_KIND: RoundWork.issue_receipts, SUSPICIOUS: count_suspicious}
     for step in steps.values():
         step(work, part_of(seconds_left, FIRST_PART))
     work.tally += sweep_events(this_round.now, part_of(seconds_left, FIRST_PART), work.counts)
@@ -128,20 +131,11 @@ def finish_refunds(work: RoundWork, seconds_left: SecondsLeft) -> None:
                 logger.info("refund_checked", extra={"refund_id": refund_id, "status": str(status)})
 
 
-def issue_receipts(work: RoundWork, seconds_left: SecondsLeft) -> None:
-    """Issue the receipts and credit notes that an interrupted request, or a busy table, has left."""
-    for account_id, topup_id in work.due(RECEIPT_KIND, seconds_left):
-        with work.one_item(RECEIPT_KIND, "receipt_not_issued", account_id, topup_id=topup_id):
-            topup = topups.read(account_id, topup_id)
-            if topup is not None:
-                issue_documents(dynamodb, config().table_name, topup, work.round.now)
-
-
 def wake_recharges(work: RoundWork, seconds_left: SecondsLeft) -> None:
     """Check the armed rules that are due, and those whose wait has ended."""
     for account_id, _ in work.due(RECHARGE_KIND, seconds_left):
         with work.one_item(RECHARGE_KIND, "not_woken", account_id):
-            work.counts["recharges"] += recharges.wake(account_id, work.round.now, work.undated, seconds_left)
+            work.counts["recharges"] += recharges.wake(account_id, work.round.now, work.undated, seconds_left, notices)
 
 
 def count_suspicious(work: RoundWork, seconds_left: SecondsLeft) -> None:

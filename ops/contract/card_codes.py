@@ -9,6 +9,13 @@ _WAIT: Final = "Wait `Retry-After` seconds."
 
 CARD_CONFLICTS: Final = (
     Explanation(
+        ProblemCode.TAX_UNAVAILABLE,
+        409,
+        "The tax on the payment cannot be calculated: the billing details are missing, or no rate is published for "
+        "their place. Nothing was charged.",
+        "Enter the billing details with `PUT /billing-details`. If they are correct, contact the operator.",
+    ),
+    Explanation(
         ProblemCode.CARD_BLOCKED,
         409,
         "A payment with this card was disputed or reported as fraud, so the card is blocked.",

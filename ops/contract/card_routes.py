@@ -3,8 +3,8 @@
 from typing import Final
 
 from ops.contract.account_routes import ACCOUNT_ID, GROUP, REASON
+from ops.contract.card_schemas import PAYMENT_METHOD_ID
 from ops.contract.payment_routes import TOP_UP_ID
-from ops.contract.recharge_routes import PAYMENT_METHOD_ID
 from ops.contract.route import Access, Route, ok
 from ops.contract.schemas import FLAG, LAST_FOUR, TEXT, body, described, record
 

@@ -24,6 +24,7 @@ CHECKOUT_CODES: Final = (
     "unknown_account",
     "account_closed",
     "account_frozen",
+    "tax_unavailable",
     "too_many_declines",
     "too_many_requests",
     "too_many_setup_pages",

@@ -10,8 +10,9 @@ from calling_credit.topups import topup
 from ops.contract import payment_routes, settings_routes
 from ops.contract.account_routes import MARKUP, PRICE_LIST, PRICE_LIST_WORDS, TIME_ZONE, USER
 from ops.contract.bundle_schemas import BUNDLES
+from ops.contract.card_schemas import BRAND, PAYMENT_METHOD_ID
 from ops.contract.desk_calls import NUMBER, REFUSAL
-from ops.contract.recharge_routes import BRAND, PAYMENT_METHOD_ID, RULE_FIELDS
+from ops.contract.recharge_routes import RULE_FIELDS
 from ops.contract.schemas import (
     CALL_KEY,
     COUNT,

@@ -5,6 +5,7 @@ from typing import Any, Final
 from ops.contract import (
     account_routes,
     activity_routes,
+    billing_details_routes,
     call_routes,
     card_routes,
     checkout_routes,
@@ -43,6 +44,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *method_routes.ROUTES,
     *checkout_routes.ROUTES,
     *recharge_routes.ROUTES,
+    *billing_details_routes.ROUTES,
     *settings_routes.ROUTES,
     *own_account_routes.ROUTES,
     *notification_routes.ROUTES,

@@ -3,8 +3,9 @@
 from typing import Final
 
 from calling_credit.payments.card_state import CardState
+from ops.contract.card_schemas import BRAND, PAYMENT_METHOD_ID
 from ops.contract.payment_routes import GROUP, METHOD_TYPE
-from ops.contract.recharge_routes import BRAND, PAYMENT_METHOD_ID, STRIPE_CODES
+from ops.contract.recharge_routes import STRIPE_CODES
 from ops.contract.route import Access, Answer, Route, ok, path
 from ops.contract.schemas import FLAG, LAST_FOUR, TEXT, URL, body, described, list_of, one_of, or_null, record
 

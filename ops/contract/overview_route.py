@@ -46,6 +46,19 @@ OVERVIEW: Final = record(
             or_null(MONEY), "What brings the available credit to zero, in whole cents; null if it is not below zero."
         ),
         "billing_contacts": list_of(TEXT, "The billing addresses, whom a member asks."),
+        "tax": described(
+            or_null(
+                record(
+                    "TaxNow",
+                    "How a payment by a person is taxed now.",
+                    {
+                        "percent": described(or_null(TEXT), "The rate; null if it cannot be calculated."),
+                        "reason": or_null(one_of(["tax_unavailable"])),
+                    },
+                )
+            ),
+            "The tax that a payment adds to its amount; null if payments are not taxed.",
+        ),
         "language": described(
             or_null(LANGUAGE), "The language of the e-mails to the caller; null if the caller receives none."
         ),

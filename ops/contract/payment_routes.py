@@ -4,7 +4,9 @@ from typing import Final
 
 from calling_credit.payment_names import MethodType
 from calling_credit.topups import declines, topup
-from ops.contract.recharge_routes import BRAND, PAYMENT_METHOD_ID, STRIPE_CODES
+from ops.contract.amounts import AMOUNTS
+from ops.contract.card_schemas import BRAND, PAYMENT_METHOD_ID
+from ops.contract.recharge_routes import STRIPE_CODES
 from ops.contract.route import (
     HTML,
     IDEMPOTENCY_KEY,
@@ -66,7 +68,7 @@ TOP_UP: Final = record(
         "id": TOP_UP_ID,
         "kind": one_of(topup.TopUpKind),
         "status": one_of(STATUSES, "A failed or canceled payment may still succeed if money arrives late."),
-        "amount": MONEY,
+        **AMOUNTS,
         "refunded": described(MONEY, "What was refunded of it."),
         "disputed": described(FLAG, "Whether a dispute of it is open or lost. A bank's return counts as a dispute."),
         "created_at": INSTANT,
@@ -97,6 +99,7 @@ TOP_UP_CODES: Final = (
     "unknown_payment_method",
     "account_closed",
     "account_frozen",
+    "tax_unavailable",
     "card_blocked",
     "card_declined_too_often",
     "too_many_declines",

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from calling_credit.recharge import decision, settings, switching_off
+from calling_credit.recharge import decision, settings, switching_off, words
+from ops.contract.amounts import AMOUNTS
+from ops.contract.card_schemas import CARD, PAYMENT_METHOD_ID
 from ops.contract.route import Access, Route, member_read, ok, path
 from ops.contract.schemas import (
     COUNT,
@@ -24,16 +26,8 @@ from ops.contract.schemas import (
     record,
 )
 
-REASON: Final = one_of(settings.WORDS, "Why the rule does not charge now.")
+REASON: Final = one_of(words.WORDS, "Why the rule does not charge now.")
 HOURLY_COUNT: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": settings.MAX_HOURLY_COUNT}
-PAYMENT_METHOD_ID: Final[Schema] = {
-    "type": "string",
-    "pattern": "^[A-Za-z0-9_]{1,255}$",
-    "description": "A saved card or bank account, as GET /payment-methods lists it.",
-    "examples": ["pm_1TZexampleAdasVisa"],
-}
-BRAND: Final = described(TEXT, "The brand of a card, or us_bank_account.")
-CARD: Final = record("Card", "A card or bank account as a person recognizes it.", {"brand": BRAND, "last4": LAST_FOUR})
 
 _STATE: Final = {
     "enabled": FLAG,
@@ -66,7 +60,9 @@ RULE_FIELDS: Final = {
 }
 RULE: Final = record("RechargeRule", "The rule of automatic recharge and its state.", RULE_FIELDS)
 IN_FLIGHT: Final = record(
-    "InFlight", "A recharge that is under way and may still charge the card.", {"amount": MONEY, "top_up_id": TEXT}
+    "InFlight",
+    "A recharge that is under way and may still charge the card.",
+    {**AMOUNTS, "top_up_id": TEXT},
 )
 SAVED_RULE: Final = record(
     "SavedRechargeRule",
@@ -94,8 +90,9 @@ _SETTINGS: Final = {
 }
 _ACCEPT_CHARGE: Final = described(
     or_null(DOLLARS),
-    "The most that the first charge may cost after a change that enables the rule, raises `threshold` or `amount`, or "
-    "gives another card. If it would cost more, none is made, and the rule is suspended with `charge_changed`.",
+    "The most that the first charge may cost, with tax, after a change that enables the rule, raises `threshold` or "
+    "`amount`, or gives another card. If it would cost more, none is made, and the rule is suspended with "
+    "`charge_changed`.",
 )
 NEW_RULE: Final = body(
     "RechargeRuleChange",
@@ -117,7 +114,7 @@ CHARGES_NOW: Final = record(
     "ChargesNow",
     "What the rule would charge at once.",
     {
-        "amount": MONEY,
+        **AMOUNTS,
         "payment_method": record(
             "ChargedCard",
             "The card that would be charged.",
@@ -133,7 +130,9 @@ SIMULATION: Final = record(
         "to": INSTANT,
         "calls": COUNT,
         "charges": COUNT,
-        "charged": MONEY,
+        "charged": described(MONEY, "The credit that the rule would have bought."),
+        "tax": described(MONEY, "The tax on it."),
+        "total": described(MONEY, "What the card would have paid."),
         "refused_calls": described(COUNT, "Calls that the balance would not have paid for."),
         "lowest_balance": MONEY,
         "stops": list_of(STOP),
@@ -144,7 +143,8 @@ SIMULATION: Final = record(
         ),
         "charged_at_once": described(
             or_null(MONEY),
-            "That charge and those that follow at once, because one payment has a maximum. Null with `charges_now`.",
+            "The credit of that charge and of those that follow at once, because one payment has a maximum. Null with "
+            "`charges_now`.",
         ),
     },
 )

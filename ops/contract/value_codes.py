@@ -137,6 +137,12 @@ VALUE_CODES: Final = (
         "Pass `next_cursor` unchanged with the same filters, or start without a cursor.",
     ),
     Explanation(
+        ProblemCode.INVALID_TAX_ID,
+        422,
+        "A tax id does not have the form of its kind, or its check digits are wrong.",
+        "Correct the id, or choose its kind.",
+    ),
+    Explanation(
         ProblemCode.UNKNOWN_COUNTRY,
         422,
         "No country has this code.",

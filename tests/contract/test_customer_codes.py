@@ -1,7 +1,7 @@
 """The codes that customers can meet are all found, and only those."""
 
 from calling_credit.errors import ProblemCode
-from calling_credit.recharge.settings import WORDS as RULE_WORDS
+from calling_credit.recharge.words import WORDS as RULE_WORDS
 from ops.contract.answers import codes_of
 from ops.contract.document import ROUTES
 from ops.contract.route import Access

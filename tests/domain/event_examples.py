@@ -182,6 +182,10 @@ CHANGES: dict[str, Change] = {
     "AccountFrozen": (ACCOUNT, ACCOUNT | FREEZING),
     "AccountUnfrozen": (ACCOUNT | FREEZING, ACCOUNT | UNFREEZING),
     "CardExpiring": (RULE, RULE | {"expiry_announced": "fp_secret:2026-12", "card_expires": "2026-12"}),
+    "TaxStarting": (
+        RULE | {"amount_micros": 10_000_000},
+        RULE | {"amount_micros": 10_000_000, "tax_from": "2026-12-07T12:00:00.000Z", "tax_percent": "15"},
+    ),
     "AccountChanged": (None, recorded("account_changed", "account", "account-000002", **EMAILS)),
     "AddressConfirmationRequested": (ACCOUNT, ACCOUNT | WAITING),
     "RuleChanged": (None, recorded("rule_changed", "auto_recharge", "rule-000002", new={"enabled": False})),

@@ -9,7 +9,7 @@ import pytest
 from calling_credit.notifications.events import ALL
 from calling_credit.notifications.from_stream import derive_events
 from calling_credit.recharge.attempts import SuspensionReason
-from calling_credit.recharge.settings import message_of
+from calling_credit.recharge.words import message_of
 from tests.domain.event_examples import (
     ACCOUNT,
     AT,
@@ -99,8 +99,11 @@ def test_items_of_other_kinds_announce_nothing(sort_key: str) -> None:
 
 
 def test_a_top_up_succeeded_event_has_amount_and_card() -> None:
-    paid = {"topup_id": "tu_1", "amount": "25.00", "payment_method": CARD, "backup": False}
+    amounts = {"amount": "25.00", "tax": "0.00", "total": "25.00"}
+    paid = {"topup_id": "tu_1", **amounts, "payment_method": CARD, "backup": False}
     assert event_of(PAYMENT, PAID)["data"] == paid
+    taxed = event_of(PAYMENT, PAID | {"tax_micros": 3_750_000})["data"]
+    assert taxed == paid | {"tax": "3.75", "total": "28.75"}
     assert event_of(PAYMENT, PAID | {"is_backup": True})["data"] == paid | {"backup": True}
 
 

@@ -29,7 +29,7 @@ from calling_credit.rates.deck_diff import PriceChange
 from calling_credit.rates.deck_states import StateKind
 from calling_credit.rates.pricing import FreeReason
 from calling_credit.rates.publish_outcomes import OUTCOME_MESSAGES, PublishOutcome
-from calling_credit.recharge import settings
+from calling_credit.recharge import words
 from calling_credit.recharge.attempts import SOFT, AttemptOutcome, SuspensionReason
 from calling_credit.recharge.decision import StopReason
 from calling_credit.recharge.settings import RechargeStatus
@@ -131,7 +131,7 @@ def test_every_denial_reason_has_a_message() -> None:
 
 
 def test_every_reason_not_to_recharge_has_a_message() -> None:
-    assert set(settings.WORDS) == {*StopReason, *SuspensionReason} - NEVER_SHOWN
+    assert set(words.WORDS) == {*StopReason, *SuspensionReason} - NEVER_SHOWN
     assert set(SuspensionReason) >= SOFT
 
 

@@ -13,7 +13,7 @@ from calling_credit.ids import is_id
 from calling_credit.notifications.mail_words import MailWords
 from calling_credit.notifications.mails import Mail, mail_about
 from calling_credit.recharge.attempts import SuspensionReason
-from calling_credit.recharge.settings import WORDS as SUSPENSIONS
+from calling_credit.recharge.words import WORDS as SUSPENSIONS
 from ops.mail_samples import CONFIRMATION, PAGE_URL, SAMPLES
 
 HOSTILE = (

@@ -15,8 +15,8 @@ from calling_credit.messages import catalog, formats
 from calling_credit.messages.catalog import AREAS, messages
 from calling_credit.notifications.mail_words import LIMITS
 from calling_credit.notifications.mails import mail_about
-from calling_credit.recharge.settings import WORDS as RULE_WORDS
 from calling_credit.recharge.suspension_reasons import SuspensionReason
+from calling_credit.recharge.words import WORDS as RULE_WORDS
 from calling_credit.topups.declines import OF_BANK_ACCOUNT
 from calling_credit.topups.declines import WORDS as DECLINES
 from ops.mail_samples import CONFIRMATION, PAGE_URL, SAMPLES

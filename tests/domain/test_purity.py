@@ -36,6 +36,7 @@ AWS_MODULES = {
     "calling_credit.notifications.event_bus",
     "calling_credit.notifications.ses",
     "calling_credit.rates.deck_store",
+    "calling_credit.tax.bucket",
 }
 KINDS_OF_V1 = {
     "ACCOUNT",

@@ -7,12 +7,11 @@ import pytest
 from calling_credit.recharge import attempts, decision
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.settings import (
-    WORDS,
     balance_view,
-    message_of,
     rule_view,
     status_view,
 )
+from calling_credit.recharge.words import WORDS, message_of
 from tests.domain.attempt_examples import BACKING_OFF, BEGUN, CAPPED, STORED_RULE
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import (

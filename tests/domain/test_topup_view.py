@@ -18,6 +18,8 @@ def test_a_payment_is_shown_with_its_amount_its_card_and_its_state() -> None:
         "kind": "manual",
         "status": "succeeded",
         "amount": "25.00",
+        "tax": "0.00",
+        "total": "25.00",
         "created_at": "2026-11-23T12:00:00.000Z",
         "payment_method": {"brand": "visa", "last4": "4242", "type": "card"},
         "refunded": "0.00",

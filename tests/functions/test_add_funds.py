@@ -36,6 +36,8 @@ def test_a_paid_top_up_has_exactly_the_documented_shape(till: Till) -> None:
         "kind": "manual",
         "status": "succeeded",
         "amount": "25.00",
+        "tax": "0.00",
+        "total": "25.00",
         "created_at": "2026-11-23T12:00:00.000Z",
         "payment_method": {"brand": "visa", "last4": "4242", "type": "card"},
         "refunded": "0.00",

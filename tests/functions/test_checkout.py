@@ -32,6 +32,8 @@ def test_a_new_checkout_has_exactly_the_documented_shape(till: Till) -> None:
         "kind": "checkout",
         "status": "created",
         "amount": "25.00",
+        "tax": "0.00",
+        "total": "25.00",
         "refunded": "0.00",
         "disputed": False,
         "created_at": "2026-11-23T12:00:00.000Z",

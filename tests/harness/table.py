@@ -143,6 +143,13 @@ class Stack:
         if beside is not None:  # As publishing does.
             deck_store.activate(_s3(), BUCKET, replace(beside, categories=(*beside.categories, *pointer.categories)))
 
+    def publish_tax(self, table: bytes) -> None:
+        """Publish a tax table, and clear the caches of the functions."""
+        from calling_credit.tax.bucket import put_table  # noqa: PLC0415
+
+        put_table(_s3(), BUCKET, table)
+        self.forget()
+
     def publish_short_codes(self, data: bytes, now: datetime) -> None:
         """Publish a price list of short codes, in force a minute later. Warm functions find out in time."""
         from calling_credit.rates.short_code_publishing import ShortCodeBucket  # noqa: PLC0415
@@ -162,6 +169,8 @@ class Stack:
                 limit.forget()
             if hasattr(app, "facts"):
                 app.facts._cache.clear()
+            if hasattr(app, "taxing"):
+                app.taxing.forget()
             if hasattr(app, "numbers"):
                 app.numbers.forget()
             if hasattr(app, "refused_calls"):

@@ -1,7 +1,7 @@
 """The laws of payments that hold after every operation, computed from the table and the stand-in's record.
 
-5   every top_up entry has its paid intent, and when all is settled every paid intent has its one entry; a bank payment
-    is credited after its days, never before
+5   every top_up entry has its paid intent, which is larger by the tax, and when all is settled every paid intent has
+    its one entry; a bank payment is credited after its days, never before
 6   at most one recharge is in flight; attempts only count up; no cap is exceeded when a charge is claimed
 1 2 balance and days are the sums of the entries; headroom is measured from an armed threshold or from nowhere
 9   entries never change
@@ -25,6 +25,7 @@ from tests.harness.till import ACCOUNT, Till
 from tests.harness.world import check_sums
 from tests.laws.change_checks import differences, law_13_each_change_is_recorded
 from tests.laws.payment_causes import Causes
+from tests.laws.payment_taxes import gross
 from tests.laws.payment_witness import Witness
 from tests.laws.receipt_checks import charged_by, law_15_each_payment_has_its_documents
 
@@ -75,7 +76,7 @@ class PaymentBook:
         [rule] = kinds.get("AUTO_RECHARGE", [{}])
         rules = [item for item in (*self.before, rule) if item.get("SK") == "AUTO_RECHARGE"]
         top_ups = sorted(kinds.get("TOPUP", []), key=lambda item: (str(item["created_at"]), item["attempt"]))
-        new_entries = self.check_entries(kinds.get("ENTRY", []))
+        new_entries = self.check_entries(kinds.get("ENTRY", []), top_ups)
         self.causes.check(new_entries, posted, top_ups, rules, kinds.get("SUSPICIOUS", []))
         self.check_calls_seen(kinds["BALANCE"][0])
         if rule:
@@ -86,8 +87,9 @@ class PaymentBook:
         self.check_versions(rule, kinds["ACCOUNT"][0], kinds.get("LINE", []))
         assert not self.witness.broken, "; ".join(self.witness.broken)
 
-    def check_entries(self, entries: list[Item]) -> list[Item]:
+    def check_entries(self, entries: list[Item], top_ups: list[Item]) -> list[Item]:
         """Check laws 5 and 9; return the entries written since the last check."""
+        taxes = {item["topup_id"]: item.get("tax_micros", 0) for item in top_ups}
         paid = {
             intent["metadata"].get("topup_id"): intent["amount_received"] * 10_000
             for intent in self.till.stand_in.account.objects["payment_intent"].values()
@@ -97,7 +99,8 @@ class PaymentBook:
         for entry in entries:
             assert self.entries.setdefault(entry["SK"], entry) == entry, "law 9"
             if entry["category"] == "top_up":
-                assert paid.get(entry["SK"].rsplit("#", 1)[1]) == entry["amount_micros"], "law 5: no such payment"
+                topup_id = entry["SK"].rsplit("#", 1)[1]
+                assert paid.get(topup_id) == entry["amount_micros"] + taxes[topup_id], "law 5: no such payment"
         assert len(entries) == len(self.entries), "law 9: an entry vanished"
         return new
 
@@ -169,7 +172,7 @@ class PaymentBook:
         ]
         kept = [one for one in spent if one["status"] != "requires_action"]
         for length, limit in ((10, "daily_limit_micros"), (7, "monthly_limit_micros")):
-            total = sum(one["amount_micros"] for one in kept if one["created_at"][:length] == at[:length])
+            total = sum(gross(one) for one in kept if one["created_at"][:length] == at[:length])
             assert total <= max(rule[limit] for rule in rules), f"law 6: {limit}"
         hour_ago = datetime.fromisoformat(at) - timedelta(hours=1)
         lately = [one for one in kept if datetime.fromisoformat(one["created_at"]) > hour_ago]

@@ -12,6 +12,7 @@ from tests.harness.world import check_sums
 from tests.laws import change_checks
 from tests.laws.change_checks import law_13_each_change_is_recorded
 from tests.laws.payment_bench import Flow, PaymentBench
+from tests.laws.payment_taxes import gross
 from tests.laws.receipt_checks import charged_by, law_15_each_payment_has_its_documents
 
 
@@ -32,7 +33,7 @@ def differences(bench: PaymentBench, flow: Flow) -> Iterator[str]:
     posted = check_sums([item for items in kinds.values() for item in items if item["PK"] == f"ACCOUNT#{ACCOUNT}"])
     if posted != flow.posted_micros:
         yield f"posted is {posted}, not {flow.posted_micros}"
-    yield from unpaid(kinds.get("ENTRY", []), intents)
+    yield from unpaid(kinds.get("ENTRY", []), intents, top_ups)
     rules = kinds.get("AUTO_RECHARGE", [])
     if rules and "in_flight" in rules[0]:
         yield f"a recharge is still in flight: {rules[0]['in_flight']}"
@@ -74,15 +75,22 @@ def kinds_of(items: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return kinds
 
 
-def unpaid(entries: list[dict[str, Any]], intents: list[dict[str, Any]]) -> Iterator[str]:
-    """The breaches of law 5: each of our paid intents has one top_up entry of its amount, and each entry its intent."""
+def unpaid(
+    entries: list[dict[str, Any]], intents: list[dict[str, Any]], top_ups: list[dict[str, Any]]
+) -> Iterator[str]:
+    """The breaches of law 5: each of our paid intents has one top_up entry, which is smaller by the tax of the payment,
+    and each entry has its intent.
+    """
+    taxes = {item["topup_id"]: int(item.get("tax_micros", 0)) for item in top_ups}
     paid = sorted(
         (intent["metadata"]["topup_id"], intent["amount_received"] * 10_000)
         for intent in intents
         if intent["status"] == "succeeded" and "topup_id" in intent["metadata"]
     )
     entered = sorted(
-        (entry["SK"].rsplit("#", 1)[1], entry["amount_micros"]) for entry in entries if entry["category"] == "top_up"
+        (entry["SK"].rsplit("#", 1)[1], entry["amount_micros"] + taxes[entry["SK"].rsplit("#", 1)[1]])
+        for entry in entries
+        if entry["category"] == "top_up"
     )
     if entered != paid:
         yield f"law 5: entries are {entered}, not {paid}"
@@ -114,7 +122,7 @@ def wrong_limits(limits: list[dict[str, Any]], top_ups: list[dict[str, Any]]) ->
             continue
         mine = [one for one in top_ups if one["kind"] != "automatic" and one["PK"] == item["PK"]]
         kept = [one for one in mine if one["status"] in ("succeeded", "requires_action")]
-        spent = sum(one["amount_micros"] for one in kept if one["created_at"].startswith(item["day"]))
+        spent = sum(gross(one) for one in kept if one["created_at"].startswith(item["day"]))
         if item["day"] and item["limit_micros"] - item["left_micros"] != spent:
             yield f"daily_top_up lacks {item['limit_micros'] - item['left_micros']}, but {spent} were paid"
         waiting = {one["topup_id"] for one in mine if one["status"] == "requires_action"}

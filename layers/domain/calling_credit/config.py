@@ -81,6 +81,7 @@ class Config(BaseModel):
     lead_seconds: int = Field(alias="LEAD_SECONDS", default=120, ge=1, le=3600)
     adjustment_approval: str = Field(alias="ADJUSTMENT_APPROVAL", default="100.00")
     adjustment_daily_maximum: str = Field(alias="ADJUSTMENT_DAILY_MAXIMUM", default="1000.00")
+    tax: str = Field(alias="TAX", default="none", pattern="^(none|table)$", description="How payments are taxed.")
     top_up_minimum: str = Field(alias="TOP_UP_MINIMUM", default="5.00")
     top_up_maximum: str = Field(alias="TOP_UP_MAXIMUM", default="500.00")
     rules_use_bank_accounts: bool = Field(alias="RULES_USE_BANK_ACCOUNTS", default=False)

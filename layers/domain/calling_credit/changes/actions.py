@@ -29,6 +29,7 @@ class ChangeAction(StrEnum):
     CARD_BLOCKED = "card_blocked"
     CARD_UNBLOCKED = "card_unblocked"
     CUSTOMER_REPLACED = "customer_replaced"
+    BILLING_DETAILS_CHANGED = "billing_details_changed"
     ADJUSTMENT_POSTED = "adjustment_posted"
     CALL_CONFIRMED = "call_confirmed"
     CALL_CORRECTED = "call_corrected"

@@ -37,6 +37,7 @@ One partition holds everything of an account, so its items commit together, and 
     EXPORT#<id>                         the claim of one key of an export, for a day        desk.export
     DENIED_DAY#<date>                   how many refused calls of a day are listed, or not  admission.refused_calls
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
+    BILLING_DETAILS                     legal name, address, tax id, and PO number          tax.details_store
     PAYMENT_LIMITS                      declines, pages, and money of manual payments       payments.limit_store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
     ACTIVITY#<changed_at>#<id>          one immutable change of the account (kind CHANGE)   changes.change
@@ -207,11 +208,6 @@ def auto_recharge_sk() -> str:
 def link_sk(token_hash: str) -> str:
     """A link that acts without a sign-in, by the hash of its token."""
     return f"LINK#{token_hash}"
-
-
-def link_range() -> tuple[str, str]:
-    """Bounds of a Query over the links of an account."""
-    return "LINK#", f"LINK#{AFTER}"
 
 
 def mail_pk() -> str:

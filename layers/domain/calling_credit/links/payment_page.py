@@ -54,8 +54,8 @@ def payment_page(topup: TopUp, halt_of: Callable[[TopUp], Halt | None], language
 
 
 def _payment(topup: TopUp, language: str) -> str:
-    """The amount and the card of a payment, in words."""
-    amount = formats.money(format_money(topup.amount_micros), language)
+    """What the card pays, and the card, in words."""
+    amount = formats.money(format_money(topup.gross_micros), language)
     is_bank = topup.card.brand == formats.BANK_ACCOUNT
     brand = formats.BRANDS.get(topup.card.brand, topup.card.brand.title())
     words = messages("links", language)

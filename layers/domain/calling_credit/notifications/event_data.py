@@ -31,10 +31,14 @@ class Failure(Form):
 
 
 class Paid(Form):
-    """A payment whose money is credited. `backup`: a recharge with the backup card, after a decline of the rule's."""
+    """A payment whose money is credited: `amount` is the credit, `total` what the card paid. `backup`: a recharge with
+    the backup card, after a decline of the rule's.
+    """
 
     topup_id: str
     amount: Money
+    tax: Money
+    total: Money
     payment_method: CardShown
     backup: bool = False
 
@@ -46,6 +50,8 @@ class NotPaid(Form):
 
     topup_id: str
     amount: Money
+    tax: Money
+    total: Money
     payment_method: CardShown
     backup: bool = False
     status: Literal["failed", "canceled"]
@@ -53,7 +59,7 @@ class NotPaid(Form):
 
 
 class PaymentShown(Form):
-    """A payment as a person knows it."""
+    """A payment as a person knows it: `amount` is what the card paid."""
 
     topup_id: str
     amount: Money

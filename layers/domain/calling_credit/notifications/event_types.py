@@ -21,6 +21,7 @@ class EventType(StrEnum):
     ACCOUNT_FROZEN = "AccountFrozen"
     ACCOUNT_UNFROZEN = "AccountUnfrozen"
     CARD_EXPIRING = "CardExpiring"
+    TAX_STARTING = "TaxStarting"
     ACCOUNT_CHANGED = "AccountChanged"
     ADDRESS_CONFIRMATION_REQUESTED = "AddressConfirmationRequested"
     RULE_CHANGED = "RuleChanged"

@@ -31,6 +31,7 @@ from calling_credit.notifications.event_data import (
     UnwantedMail,
 )
 from calling_credit.notifications.event_types import EventType
+from calling_credit.notifications.tax_data import TaxBegins
 
 
 class TopUpSucceeded(Announcement):
@@ -138,6 +139,13 @@ class CardExpiring(Announcement):
     data: Expiring
 
 
+class TaxStarting(Announcement):
+    """Automatic recharge will be taxed, because the stack began to tax payments. Sent once for each rule."""
+
+    type: Literal[EventType.TAX_STARTING] = EventType.TAX_STARTING
+    data: TaxBegins
+
+
 class AccountChanged(Announcement):
     """An operator created the account or changed its settings, such as its billing addresses."""
 
@@ -224,6 +232,7 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     AccountFrozen,
     AccountUnfrozen,
     CardExpiring,
+    TaxStarting,
     AccountChanged,
     AddressConfirmationRequested,
     RuleChanged,

@@ -20,8 +20,11 @@ from calling_credit.money import format_money
 from calling_credit.notifications import events
 from calling_credit.notifications.announcement import Announcement, announcement_id
 from calling_credit.notifications.from_changes import change_events
-from calling_credit.recharge.settings import message_of
 from calling_credit.recharge.suspensions import strongest_reason, suspending_cause
+from calling_credit.recharge.words import message_of
+from calling_credit.tax.calculation import Taxation
+from calling_credit.tax.rates import parse_rate
+from calling_credit.topups.amounts import amounts_of
 from calling_credit.topups.topup import NOT_PAID, TopUpKind, TopUpStatus
 from calling_credit.topups.view import failure_view
 
@@ -46,8 +49,8 @@ def _payment_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     if (new["kind"], new["status"]) == (TopUpKind.CHECKOUT, TopUpStatus.CANCELED):
         return  # Its customer left Stripe's page without a try.
     topup_id, is_manual = new["topup_id"], new["kind"] != TopUpKind.AUTOMATIC
-    amount = format_money(new["amount_micros"])
-    data: dict[str, Any] = {"topup_id": topup_id, "amount": amount, "payment_method": _card(new)}
+    amounts = amounts_of(new["amount_micros"], new.get("tax_micros", 0))
+    data: dict[str, Any] = {"topup_id": topup_id, **amounts, "payment_method": _card(new)}
     data["backup"] = bool(new.get("is_backup"))
     form: type[Announcement]
     if new["status"] == TopUpStatus.SUCCEEDED:
@@ -74,6 +77,19 @@ def _rule_events(old: Image, new: Image, recorded_at: str) -> Iterator[Announcem
     if announced is not None and announced != old.get("expiry_announced"):
         data = {"payment_method": _card(new), "expires": new["card_expires"]}
         yield _event(events.CardExpiring, new, recorded_at, data, announced)
+    percent, starts_at = new.get("tax_percent"), new.get("tax_from")
+    if percent is not None and starts_at is not None and starts_at != old.get("tax_from"):
+        data = {"payment_method": _card(new), "starts_at": starts_at, **_taxed(new["amount_micros"], percent)}
+        yield _event(events.TaxStarting, new, recorded_at, data, starts_at)
+
+
+def _taxed(amount_micros: int, percent: str) -> dict[str, Any]:
+    """What an amount costs with an announced rate; an empty one could not be calculated."""
+    rate = parse_rate(percent)
+    if rate is None:
+        return {"amount": format_money(amount_micros), "percent": None, "tax": None, "total": None}
+    tax_micros = Taxation(is_due=True, rate=rate).tax_micros(amount_micros)
+    return {**amounts_of(amount_micros, tax_micros), "percent": percent}
 
 
 def _issue_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:

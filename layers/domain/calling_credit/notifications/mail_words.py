@@ -32,6 +32,7 @@ LIMITS: Final = (
 )
 """The limits, as the API names them, in the order in which mails name them."""
 MAX_COUNT: Final = 100_000
+NO_TAX: Final = "0.00"
 MAX_RISES: Final = 20
 _MONEY: Final = re.compile(r"-?[0-9]{1,12}\.[0-9]{2,6}")
 _LAST4: Final = re.compile(r"[0-9]{4}")
@@ -81,8 +82,15 @@ class MailWords:
         return self.text("card.brand" if brand else "card.none", brand=brand)
 
     def payment(self, data: Data) -> dict[str, str]:
-        """The amount and the card of a payment."""
-        return {"amount": self.money(data, "amount"), "card": self.card(data)}
+        """What a payment's card pays, and the card. Of credit that was moved, its amount."""
+        return {"amount": self.money(data, "total" if "total" in data else "amount"), "card": self.card(data)}
+
+    def paid(self, plain: str, taxed: str, data: Data) -> Content:
+        """The mail about a credited payment: `plain`, or `taxed`, which tells credit and tax apart."""
+        payment = self.payment(data)
+        if data.get("tax", NO_TAX) == NO_TAX:
+            return self.mail(plain, **payment)
+        return self.mail(taxed, credit=self.money(data, "amount"), tax=self.money(data, "tax"), **payment)
 
     def day(self, data: Data, field: str) -> str:
         """The day of a time in UTC."""

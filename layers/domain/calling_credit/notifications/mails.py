@@ -86,11 +86,11 @@ _SIGNATURES: Final[Mapping[str, str]] = {
 
 
 def _top_up_succeeded(data: Data, _: Confirmation | None, words: MailWords) -> Content:
-    return words.mail("top_up_succeeded", **words.payment(data))
+    return words.paid("top_up_succeeded", "top_up_succeeded_taxed", data)
 
 
 def _recharge_succeeded(data: Data, _: Confirmation | None, words: MailWords) -> Content:
-    return words.mail("recharge_succeeded", **words.payment(data))
+    return words.paid("recharge_succeeded", "recharge_succeeded_taxed", data)
 
 
 def _top_up_failed(data: Data, _: Confirmation | None, words: MailWords) -> Content:
@@ -143,6 +143,14 @@ def _card_expiring(data: Data, _: Confirmation | None, words: MailWords) -> Cont
     return words.mail("card_expiring", card=words.card(data), month=words.month(data, "expires"))
 
 
+def _tax_starting(data: Data, _: Confirmation | None, words: MailWords) -> Content:
+    day, card, amount = words.day(data, "starts_at"), words.card(data), words.money(data, "amount")
+    if data["total"] is None:
+        return words.mail("tax_unknown", day=day, card=card, amount=amount)
+    total, tax = words.money(data, "total"), words.money(data, "tax")
+    return words.mail("tax_starting", day=day, card=card, amount=amount, tax=tax, total=total)
+
+
 def _rates_announced(data: Data, _: Confirmation | None, words: MailWords) -> Content:
     lines = words.rises(data)
     if data["more"]:
@@ -164,6 +172,7 @@ _WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None, MailWord
     EventType.ACCOUNT_FROZEN: change_mails.account_frozen,
     EventType.ACCOUNT_UNFROZEN: change_mails.account_unfrozen,
     EventType.CARD_EXPIRING: _card_expiring,
+    EventType.TAX_STARTING: _tax_starting,
     EventType.RATE_CHANGE_ANNOUNCED: _rates_announced,
     EventType.ACCOUNT_CHANGED: change_mails.addresses_changed,
     EventType.ADDRESS_CONFIRMATION_REQUESTED: change_mails.address_confirmation,

@@ -16,6 +16,8 @@ from calling_credit.recharge.decision import BuyCredit, RechargeContext, Resume,
 from calling_credit.recharge.rule_card import rule_card
 from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.tax.calculation import Taxation
+from calling_credit.tax.taxing import Taxing
 from calling_credit.topups.topup import LEASE, TopUp, TopUpStatus
 
 SILENT_STOPS = frozenset(
@@ -41,6 +43,7 @@ def run_recharge(
     account_id: str,
     bounds: Bounds,
     now: datetime,
+    taxing: Taxing,
     *,
     bank_accounts: bool = False,
 ) -> str:
@@ -58,7 +61,7 @@ def run_recharge(
         if rule is None:
             return NO_RULE
         open_topups = worker.topups.recent(account_id, now)
-        context = recharge_context(snapshot, rule, open_topups, bounds, now)
+        context = recharge_context(snapshot, rule, open_topups, bounds, now, taxing.of(snapshot.billing, now))
         decision = _decide(worker, context, bank_accounts=bank_accounts)
         if isinstance(decision, Stop):
             if decision.code not in SILENT_STOPS:
@@ -75,7 +78,7 @@ def run_recharge(
             continue
         if not worker.guard.is_same():
             return CHANGED
-        topup = _claim(recharges, snapshot, rule, decision, now)
+        topup = _claim(recharges, snapshot, rule, decision, now, context.tax)
         if topup is not None:
             return f"charged:{worker.advance(topup).status}"
     return LOST_RACE
@@ -93,13 +96,13 @@ def _decide(worker: TopUpWorker, context: RechargeContext, *, bank_accounts: boo
 
 
 def _claim(
-    recharges: RechargeStore, snapshot: Snapshot, rule: Rule, purchase: BuyCredit, now: datetime
+    recharges: RechargeStore, snapshot: Snapshot, rule: Rule, purchase: BuyCredit, now: datetime, tax: Taxation
 ) -> TopUp | None:
     if snapshot.customer_id is None:  # Only an edit of the table removes the customer of a rule's card.
         return None
     attempt, card = snapshot.recharge.state.attempt + 1, purchase.backup or rule_card(rule)
     is_backup, amount, customer_id = purchase.backup is not None, purchase.amount_micros, snapshot.customer_id
-    topup = automatic_topup(snapshot.account_id, attempt, amount, card, customer_id, now, is_backup=is_backup)
+    topup = automatic_topup(snapshot.account_id, attempt, amount, card, customer_id, now, is_backup=is_backup, tax=tax)
     return topup if recharges.claim(snapshot, topup, now) else None
 
 

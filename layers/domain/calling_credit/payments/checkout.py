@@ -26,6 +26,7 @@ from calling_credit.payments.setup_pages import count_cards
 from calling_credit.payments.stripe_client import TIMEOUT_SECONDS, NoAnswer, Refused, payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.snapshot import Snapshot
+from calling_credit.tax.calculation import NO_TAX, Taxation
 from calling_credit.topups.checkout import CHECKOUT_LIFETIME, CheckoutPage, CheckoutRequest, is_page_over
 from calling_credit.topups.topup import MANUAL_LEASE, NO_CARD, TopUp, TopUpKind, TopUpStatus
 
@@ -37,11 +38,13 @@ def open_checkout(
     user_and_key: tuple[str, str],
     wanted: CheckoutRequest,
     page_url: str,
+    tax: Taxation = NO_TAX,
 ) -> TopUp:
-    """Create or find the top-up of a user and Idempotency-Key, and open its page.
+    """Create or find the top-up of a user and Idempotency-Key, and open its page. `tax` is that on a new one; a stored
+    one keeps its own.
 
     Raises:
-        Conflict: idempotency_key_reused, account_closed. Forbidden: account_frozen.
+        Conflict: idempotency_key_reused, account_closed, tax_unavailable. Forbidden: account_frozen.
         InProgress: in_progress, another worker has the same request.
         TooManyRequests: too_many_declines, daily_top_up, too_many_setup_pages, too_many_cards. A replay of a stored
             payment is never limited.
@@ -50,7 +53,7 @@ def open_checkout(
     topup_id = checkout_id(account.account_id, *user_and_key)
 
     def create() -> tuple[TopUp, TopUp]:
-        new, saved = _check_new(worker, saver, account, user_and_key, wanted, page_url)
+        new, saved = _check_new(worker, saver, account, user_and_key, wanted, page_url, tax)
         recent = worker.topups.recent(new.account_id, worker.now)
         left = [topup for topup in recent if _is_left_by(topup, new, worker.now)]
         daily = daily_limit(account, worker.now)
@@ -76,9 +79,14 @@ def new_checkout(
     customer_id: str,
     page_url: str,
     now: datetime,
+    tax: Taxation = NO_TAX,
 ) -> TopUp:
-    """A new payment on Stripe's page. Its card is not known before its customer pays."""
-    request = session_request(account_id, topup_id, wanted, customer_id, return_url(page_url, topup_id), now)
+    """A new payment on Stripe's page. Its card is not known before its customer pays.
+
+    Raises:
+        Conflict: `tax_unavailable`.
+    """
+    request = session_request(account_id, topup_id, wanted, customer_id, return_url(page_url, topup_id), now, tax)
     return TopUp(
         account_id=account_id,
         topup_id=topup_id,
@@ -93,6 +101,9 @@ def new_checkout(
         confirm_request="",
         lease_until=format_instant(now + MANUAL_LEASE),
         page_expires_at=format_instant(now + CHECKOUT_LIFETIME),
+        tax_micros=tax.tax_micros(wanted.amount_micros),
+        tax_percent=tax.percent,
+        billing=tax.billing,
     )
 
 
@@ -103,15 +114,18 @@ def _check_new(
     user_and_key: tuple[str, str],
     wanted: CheckoutRequest,
     page_url: str,
+    tax: Taxation,
 ) -> tuple[TopUp, int]:
     """Check a new payment before anything is stored. Return its top-up, and the number of saved cards."""
     require_active(account)
+    tax.require()
     worker.guard.require_same()
     customer_id = saver.customer(account.account_id, worker.now)
     saved = count_cards(worker.stripe, customer_id)
     account_id, created_by = account.account_id, f"user:{user_and_key[0]}"
     topup_id = checkout_id(account_id, *user_and_key)
-    return new_checkout(account_id, topup_id, created_by, wanted, customer_id, page_url, worker.now), saved
+    new = new_checkout(account_id, topup_id, created_by, wanted, customer_id, page_url, worker.now, tax)
+    return new, saved
 
 
 def _is_left_by(topup: TopUp, new: TopUp, now: datetime) -> bool:

@@ -11,6 +11,7 @@ import stripe
 from calling_credit.payment_names import MethodType
 from calling_credit.payments.intents import read_intent
 from calling_credit.payments.stripe_client import NoAnswer, Refused, cents, classify_error
+from calling_credit.tax.calculation import NO_TAX, Taxation
 from calling_credit.topups.checkout import SESSION_LIFETIME, CheckoutPage, CheckoutRequest
 from calling_credit.topups.topup import CURRENCY, TopUpKind
 
@@ -23,24 +24,30 @@ _EXPAND = ("payment_intent", "payment_intent.latest_charge")
 
 
 def session_request(
-    account_id: str, topup_id: str, wanted: CheckoutRequest, customer_id: str, return_url: str, now: datetime
+    account_id: str,
+    topup_id: str,
+    wanted: CheckoutRequest,
+    customer_id: str,
+    return_url: str,
+    now: datetime,
+    tax: Taxation = NO_TAX,
 ) -> dict[str, Any]:
-    """The complete request for a session: a fixed amount, a payment method that Stripe saves for later payments without
-    the customer, and our ids in the metadata of session and intent.
+    """The complete request for a session: a fixed amount, with its tax on a line of its own, a payment method that
+    Stripe saves for later payments without the customer, and our ids in the metadata of session and intent.
 
     Raises:
-        ValueError: the amount is not in whole cents.
+        ValueError: the amount is not in whole cents. Conflict: `tax_unavailable`.
     """
     metadata = {"account_id": account_id, "topup_id": topup_id, "kind": TopUpKind.CHECKOUT}
-    product = {"name": "Calling credit"}
     options = {"payment_method_options": VERIFIED_AT_ONCE} if MethodType.BANK_ACCOUNT in wanted.methods else {}
-    price = {"currency": CURRENCY, "unit_amount": cents(wanted.amount_micros), "product_data": product}
+    tax_micros = tax.tax_micros(wanted.amount_micros)
+    taxes = [_line(f"Tax ({tax.percent} %)", tax_micros)] if tax_micros else []
     return {
         "mode": "payment",
         "customer": customer_id,
         "allowed_payment_method_types": list(wanted.methods),
         **options,
-        "line_items": [{"price_data": price, "quantity": 1}],
+        "line_items": [_line("Calling credit", wanted.amount_micros), *taxes],
         "payment_intent_data": {
             "description": "Top-up of calling credit",
             "metadata": metadata,
@@ -52,6 +59,11 @@ def session_request(
         "success_url": return_url,
         "cancel_url": return_url,
     }
+
+
+def _line(name: str, micros: int) -> dict[str, Any]:
+    price = {"currency": CURRENCY, "unit_amount": cents(micros), "product_data": {"name": name}}
+    return {"price_data": price, "quantity": 1}
 
 
 def create_session(client: stripe.StripeClient, request: dict[str, Any], key: str) -> PageResult:

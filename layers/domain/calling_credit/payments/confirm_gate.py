@@ -136,7 +136,7 @@ def _of_rule(item: dict[str, Any] | None, topup: TopUp) -> Refusal | None:
     recharge = recharge_from_item(item)
     if recharge.rule is None or not recharge.rule.enabled:
         return Refusal(StopReason.DISABLED)
-    if exceeds_accepted(recharge.state, topup.amount_micros):
+    if exceeds_accepted(recharge.state, topup.gross_micros):
         return Refusal(SuspensionReason.CHARGE_CHANGED)
     reason = recharge.state.suspended_reason
     return None if reason is None else Refusal(reason)

@@ -18,16 +18,17 @@ StripeResult = Intent | NoAnswer | Refused
 
 
 def create_request(
-    account_id: str, topup_id: str, kind: TopUpKind, amount_micros: int, card: Card, customer_id: str
+    account_id: str, topup_id: str, kind: TopUpKind, gross_micros: int, card: Card, customer_id: str
 ) -> dict[str, Any]:
-    """The complete request for an unconfirmed intent of this type of payment method, with our ids in its metadata.
+    """The complete request for an unconfirmed intent of what the card pays, with this type of payment method, and with
+    our ids in its metadata.
 
     Raises:
         ValueError: the amount is not in whole cents.
     """
     description = "Automatic recharge" if kind == TopUpKind.AUTOMATIC else "Top-up"
     return {
-        "amount": cents(amount_micros),
+        "amount": cents(gross_micros),
         "currency": CURRENCY,
         "customer": customer_id,
         "payment_method": card.payment_method_id,

@@ -232,5 +232,5 @@ def _claimed(
 ) -> PaymentUse | CallingCreditError:
     """The use with the claim of a new payment; of one on Stripe's page, also with the page."""
     if cards is None:
-        return payment_limits.claim_payment(use, topup.topup_id, topup.amount_micros, daily, now)
-    return payment_limits.claim_checkout(use, topup.topup_id, topup.amount_micros, daily, cards, now)
+        return payment_limits.claim_payment(use, topup.topup_id, topup.gross_micros, daily, now)
+    return payment_limits.claim_checkout(use, topup.topup_id, topup.gross_micros, daily, cards, now)

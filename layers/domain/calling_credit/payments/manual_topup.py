@@ -19,6 +19,7 @@ from calling_credit.payments.safe_retries import confirm_present
 from calling_credit.payments.stripe_client import payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.snapshot import Snapshot
+from calling_credit.tax.calculation import NO_TAX, Taxation
 from calling_credit.topups.payment_limits import DailyLimit
 from calling_credit.topups.refusals import card_blocked, card_error
 from calling_credit.topups.topup import MANUAL_LEASE, Intent, TopUp, TopUpStatus
@@ -31,11 +32,13 @@ def add_funds(
     amount_micros: int,
     payment_method_id: str,
     page_url: str,
+    tax: Taxation = NO_TAX,
 ) -> TopUp:
-    """Create or find the top-up of a user and Idempotency-Key, and advance it.
+    """Create or find the top-up of a user and Idempotency-Key, and advance it. `tax` is that on a new one; a stored one
+    keeps its own.
 
     Raises:
-        Conflict: idempotency_key_reused, account_closed, card_blocked, card_declined_too_often.
+        Conflict: idempotency_key_reused, account_closed, tax_unavailable, card_blocked, card_declined_too_often.
         InProgress: in_progress, another worker has the same request. Forbidden: account_frozen.
         TooManyRequests: too_many_declines, daily_top_up. A replay of a stored payment is never limited.
         NotFound: unknown_payment_method. Unavailable: repeat the request; it returns the payment if there is one.
@@ -43,7 +46,7 @@ def add_funds(
     topup_id = manual_id(account.account_id, *user_and_key)
 
     def create() -> tuple[TopUp, TopUp]:
-        new, daily = _check_new(worker, account, user_and_key, amount_micros, payment_method_id, page_url)
+        new, daily = _check_new(worker, account, user_and_key, amount_micros, payment_method_id, page_url, tax)
         waiting = [topup for topup in worker.topups.recent(new.account_id, worker.now) if topup.waits_for_challenge]
         return new, store_in_place_of(worker, waiting, worker.cancel, new, daily)
 
@@ -65,9 +68,11 @@ def _check_new(
     amount_micros: int,
     payment_method_id: str,
     page_url: str,
+    tax: Taxation,
 ) -> tuple[TopUp, DailyLimit]:
     """Check a new payment before anything is stored. Return its top-up, and the limit to claim it from."""
     require_active(account)
+    tax.require()
     worker.guard.require_same()
     card = cards.read_own_card(worker.stripe, account.customer_id, payment_method_id)
     history = worker.gate.cards.state(card, worker.now)
@@ -76,7 +81,9 @@ def _check_new(
     topup_id = manual_id(account.account_id, *user_and_key)
     daily = daily_limit(account, worker.now)
     customer_id, created_by = account.customer_id or "", f"user:{user_and_key[0]}"
-    new = manual_topup(account.account_id, topup_id, created_by, amount_micros, card, customer_id, page_url, worker.now)
+    new = manual_topup(
+        account.account_id, topup_id, created_by, amount_micros, card, customer_id, page_url, worker.now, tax
+    )
     return new, daily
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from calling_credit.instants import format_instant
 from calling_credit.payments import intents
 from calling_credit.payments.intents import format_request
+from calling_credit.tax.calculation import NO_TAX, Taxation
 from calling_credit.topups.topup import LEASE, MANUAL_LEASE, Card, TopUp, TopUpKind, TopUpStatus
 
 
@@ -40,8 +41,14 @@ def manual_topup(
     customer_id: str,
     page_url: str,
     now: datetime,
+    tax: Taxation = NO_TAX,
 ) -> TopUp:
-    """A new manual top-up. Its confirmation names the page to which the bank returns the customer."""
+    """A new manual top-up. Its confirmation names the page to which the bank returns the customer.
+
+    Raises:
+        Conflict: `tax_unavailable`.
+    """
+    gross_micros = tax.gross_micros(amount_micros)
     return TopUp(
         account_id=account_id,
         topup_id=topup_id,
@@ -53,10 +60,13 @@ def manual_topup(
         card=card,
         customer_id=customer_id,
         create_request=format_request(
-            intents.create_request(account_id, topup_id, TopUpKind.MANUAL, amount_micros, card, customer_id)
+            intents.create_request(account_id, topup_id, TopUpKind.MANUAL, gross_micros, card, customer_id)
         ),
         confirm_request=format_request(intents.on_session_request(card, return_url(page_url, topup_id))),
         lease_until=format_instant(now + MANUAL_LEASE),
+        tax_micros=tax.tax_micros(amount_micros),
+        tax_percent=tax.percent,
+        billing=tax.billing,
     )
 
 
@@ -69,9 +79,15 @@ def automatic_topup(
     now: datetime,
     *,
     is_backup: bool = False,
+    tax: Taxation = NO_TAX,
 ) -> TopUp:
-    """A new automatic top-up, confirmed without the customer. `is_backup`: with the backup card."""
+    """A new automatic top-up, confirmed without the customer. `is_backup`: with the backup card.
+
+    Raises:
+        Conflict: `tax_unavailable`.
+    """
     topup_id = automatic_id(account_id, attempt, format_instant(now))
+    gross_micros = tax.gross_micros(amount_micros)
     return TopUp(
         account_id=account_id,
         topup_id=topup_id,
@@ -83,12 +99,15 @@ def automatic_topup(
         card=card,
         customer_id=customer_id,
         create_request=format_request(
-            intents.create_request(account_id, topup_id, TopUpKind.AUTOMATIC, amount_micros, card, customer_id)
+            intents.create_request(account_id, topup_id, TopUpKind.AUTOMATIC, gross_micros, card, customer_id)
         ),
         confirm_request=format_request(intents.off_session_request()),
         attempt=attempt,
         lease_until=format_instant(now + LEASE),
         is_backup=is_backup,
+        tax_micros=tax.tax_micros(amount_micros),
+        tax_percent=tax.percent,
+        billing=tax.billing,
     )
 
 

@@ -12,7 +12,10 @@ from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import CallingCreditError
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
+from calling_credit.receipts.issuing import issue_documents
 from calling_credit.recharge.decision import Rule
+from calling_credit.topups.documents import RECEIPT_KIND
+from calling_credit.topups.store import TopUpStore
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -57,6 +60,14 @@ class RoundWork:
         """Yield account and id of the due items of a kind, in the order of the round."""
         for item in self.round.due(kind, seconds_left):
             yield keys.account_of(item["PK"]["S"]), item["SK"]["S"].rpartition("#")[2]
+
+    def issue_receipts(self, seconds_left: Callable[[], float]) -> None:
+        """Issue the receipts and credit notes that an interrupted request, or a busy table, has left."""
+        for account_id, topup_id in self.due(RECEIPT_KIND, seconds_left):
+            with self.one_item(RECEIPT_KIND, "receipt_not_issued", account_id, topup_id=topup_id):
+                topup = TopUpStore(*self._table).read(account_id, topup_id)
+                if topup is not None:
+                    issue_documents(*self._table, topup, self.round.now)
 
     @contextmanager
     def one_item(self, kind: str, message: str, account_id: str, **fields: str) -> Iterator[None]:

@@ -162,8 +162,7 @@ class TopUpWorker:
     def settle(self, topup: TopUp, intent: Intent) -> TopUp:
         """Credit a paid top-up, and issue its receipt."""
         account = AccountReader(*self.table, topup.account_id)
-        is_new = self._settlements.settle(topup, intent, account.account().time_zone, self.now)
-        if is_new:
+        if self._settlements.settle(topup, intent, account.account().time_zone, self.now):
             count_settled(self.tally, topup, self.now)
         return issue_at_once(*self.table, self.finish(topup), self.now, self.tally)
 

@@ -26,7 +26,7 @@ SPENT: Final = frozenset({AttemptOutcome.CLAIMED, AttemptOutcome.SUCCEEDED})
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to recharge."""
+    """One attempt to recharge. `amount_micros` is what the card pays, with tax."""
 
     attempt: int
     at: str

@@ -38,7 +38,8 @@ class State:
     `accepted_micros`: the first charge of an attempt after number `accepted_after` is at most this. `suspended_by`
     names the payments whose reversal or warning suspended the rule; while it names one, nothing here ends the
     suspension, and `suspended_before` is the rule's own reason (see `suspensions`). `backup_due`: the next attempt may
-    use the backup card (see `backup`).
+    use the backup card (see `backup`). Charges are taxed from `tax_from` on (see `rule_tax`); `tax_percent` is the rate
+    that was announced with it, empty if unknown, and None unless it was announced.
     """
 
     version: int = 0
@@ -59,6 +60,8 @@ class State:
     suspended_before: str | None = None
     switched_off: SwitchedOff | None = None
     backup_due: bool = False
+    tax_from: str | None = None
+    tax_percent: str | None = None
 
     @property
     def own_reason(self) -> str | None:
@@ -74,10 +77,10 @@ class State:
         return self.not_before is not None and self.not_before > format_instant(now)
 
 
-def record_claim(state: State, topup_id: str, amount_micros: int, fingerprint: str, now: datetime) -> State:
-    """Start an attempt."""
+def record_claim(state: State, topup_id: str, gross_micros: int, fingerprint: str, now: datetime) -> State:
+    """Start an attempt, in which a card pays `gross_micros`."""
     attempt = state.attempt + 1
-    claimed = Attempt(attempt, format_instant(now), amount_micros, fingerprint)
+    claimed = Attempt(attempt, format_instant(now), gross_micros, fingerprint)
     oldest = format_instant(now - ATTEMPT_HISTORY)
     return replace(
         state,

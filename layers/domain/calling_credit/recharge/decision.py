@@ -7,15 +7,17 @@ that brings balance and open payments to the threshold, as far as the limits all
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from calling_credit.instants import format_instant, local_date, zone
+from calling_credit.instants import format_instant, local_date
 from calling_credit.money import MICROS_PER_DOLLAR
 from calling_credit.recharge.acceptance import exceeds_accepted
 from calling_credit.recharge.attempts import SPENT, Attempt, AttemptOutcome, State, SuspensionReason, spent_micros
 from calling_credit.recharge.backup import due_backup
+from calling_credit.recharge.limit_periods import next_day, next_month
+from calling_credit.tax.calculation import NO_TAX, Taxation
 from calling_credit.topups.card_history import UNUSED_CARD, CardHistory
 from calling_credit.topups.topup import Card
 
@@ -25,6 +27,8 @@ DEFAULT_MONTHLY_LIMIT_MICROS: Final = 1_000 * MICROS_PER_DOLLAR
 HOUR: Final = timedelta(hours=1)
 BUSY_WAIT: Final = timedelta(minutes=5)
 """How long to wait for other payments with the rule's card, which hold all its tries."""
+TAX_WAIT: Final = timedelta(hours=1)
+"""When to try again to calculate the tax. New billing details end the wait at once."""
 BEGUN: Final = SPENT | {AttemptOutcome.CANCELED}
 """Attempts that count toward the hourly limit. Canceled ones count, or a canceled attempt could repeat endlessly. After
 a decline the back-off applies instead.
@@ -48,6 +52,7 @@ class StopReason(StrEnum):
     DAILY_LIMIT = "daily_limit"
     MONTHLY_LIMIT = "monthly_limit"
     TOP_UP_MAXIMUM = "top_up_maximum"
+    TAX_UNAVAILABLE = "tax_unavailable"
 
 
 _OF_CARD = (StopReason.CARD_BLOCKED, StopReason.DECLINED_TOO_OFTEN, SuspensionReason.UNUSABLE)
@@ -79,7 +84,8 @@ class Rule:
 class RechargeContext:
     """Everything a decision depends on. `pending_micros` is the sum of other payments that are under way. `card` is the
     history of the card to charge on all paths: the rule's, or the `backup` card if that is due. `has_call_since`: a
-    call has spent credit since something else lowered the balance, or since an admin armed the rule.
+    call has spent credit since something else lowered the balance, or since an admin armed the rule. `tax` is that on
+    this charge: amount and maximum are credit, and the limits of day and month count what the card pays.
     """
 
     rule: Rule
@@ -94,6 +100,7 @@ class RechargeContext:
     has_call_since: bool = True
     card: CardHistory = UNUSED_CARD
     backup: Card | None = None
+    tax: Taxation = NO_TAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +120,16 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class BuyCredit:
-    """Charge this amount now: to `backup`, or to the rule's card without one."""
+    """Buy this credit now, with the tax on it: from `backup`, or from the rule's card without one."""
 
     amount_micros: int
     backup: Card | None = None
+    tax_micros: int = 0
+
+    @property
+    def gross_micros(self) -> int:
+        """What the card pays."""
+        return self.amount_micros + self.tax_micros
 
 
 def decide_recharge(context: RechargeContext) -> Stop | Resume | BuyCredit:
@@ -128,7 +141,7 @@ def decide_recharge(context: RechargeContext) -> Stop | Resume | BuyCredit:
             return Resume(in_flight.topup_id)
         return stop
     purchase = _credit_to_buy(context)
-    if isinstance(purchase, BuyCredit) and exceeds_accepted(state, purchase.amount_micros):
+    if isinstance(purchase, BuyCredit) and exceeds_accepted(state, purchase.gross_micros):
         return Stop(SuspensionReason.CHARGE_CHANGED)
     return replace(purchase, backup=_backup(context)) if isinstance(purchase, BuyCredit) else purchase
 
@@ -160,6 +173,8 @@ def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
     lately = [a for a in _since(s, HOUR) if a.outcome in BEGUN]
     if len(lately) >= rule.hourly_count:
         yield Stop(StopReason.HOURLY_COUNT, _after(lately[-rule.hourly_count], HOUR))
+    if not s.tax.is_available:
+        yield Stop(StopReason.TAX_UNAVAILABLE, format_instant(s.now + TAX_WAIT))
 
 
 def _reasons_of_card(rule: Rule, card: CardHistory, now: datetime) -> Iterator[Stop]:
@@ -183,23 +198,27 @@ def _credit_to_buy(s: RechargeContext) -> Stop | BuyCredit:
     rule = s.rule
     gap = rule.threshold_micros - s.posted_micros - s.pending_micros
     today = local_date(s.now, s.time_zone)
+    dated = [(_date(attempt, s), attempt) for attempt in s.state.recent]
+    of_today = spent_micros(attempt for date, attempt in dated if date == today)
+    of_month = spent_micros(attempt for date, attempt in dated if date[:7] == today[:7])
     room = {
-        StopReason.DAILY_LIMIT: rule.daily_limit_micros
-        - spent_micros(a for a in s.state.recent if _date(a, s) == today),
-        StopReason.MONTHLY_LIMIT: rule.monthly_limit_micros
-        - spent_micros(a for a in s.state.recent if _date(a, s)[:7] == today[:7]),
-        StopReason.TOP_UP_MAXIMUM: s.maximum_micros,
+        StopReason.DAILY_LIMIT: (_credit_for(s, rule.daily_limit_micros - of_today), next_day(s.now, s.time_zone)),
+        StopReason.MONTHLY_LIMIT: (
+            _credit_for(s, rule.monthly_limit_micros - of_month),
+            next_month(s.now, s.time_zone),
+        ),
+        StopReason.TOP_UP_MAXIMUM: (s.maximum_micros // rule.amount_micros * rule.amount_micros, None),
     }
-    until = {
-        StopReason.DAILY_LIMIT: _next_day(s),
-        StopReason.MONTHLY_LIMIT: _next_month(s),
-        StopReason.TOP_UP_MAXIMUM: None,
-    }
-    for code, left in room.items():
-        if left < rule.amount_micros:
-            return Stop(code, until[code])
-    allowed = min(room.values()) // rule.amount_micros * rule.amount_micros
-    return BuyCredit(min(amount_to_close(rule, gap), allowed))
+    for code, (credit, until) in room.items():
+        if credit <= 0:
+            return Stop(code, until)
+    amount = min(amount_to_close(rule, gap), *(credit for credit, _ in room.values()))
+    return BuyCredit(amount, tax_micros=s.tax.tax_micros(amount))
+
+
+def _credit_for(s: RechargeContext, gross_micros: int) -> int:
+    """The largest multiple of the amount that a card buys for this money; 0 if it buys none."""
+    return s.tax.largest_net(gross_micros, s.rule.amount_micros)
 
 
 def amount_to_close(rule: Rule, gap: int) -> int:
@@ -218,17 +237,6 @@ def _after(attempt: Attempt, span: timedelta) -> str:
 
 def _date(attempt: Attempt, s: RechargeContext) -> str:
     return local_date(datetime.fromisoformat(attempt.at), s.time_zone)
-
-
-def _next_day(s: RechargeContext) -> str:
-    tomorrow = s.now.astimezone(zone(s.time_zone)).date() + timedelta(days=1)
-    return format_instant(datetime.combine(tomorrow, time(), zone(s.time_zone)))
-
-
-def _next_month(s: RechargeContext) -> str:
-    today = s.now.astimezone(zone(s.time_zone)).date()
-    first = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return format_instant(datetime.combine(first, time(), zone(s.time_zone)))
 
 
 def armed_threshold(rule: Rule, state: State, now: datetime) -> int | None:

@@ -16,7 +16,7 @@ def is_unwanted(rule: Rule | None, state: State, posted_micros: int, topup: TopU
     """
     if rule is None or not rule.enabled or state.suspended_reason is not None:
         return True
-    if exceeds_accepted(state, topup.amount_micros):
+    if exceeds_accepted(state, topup.gross_micros):
         return True
     if rule.payment_method_id != topup.card.payment_method_id and not topup.is_backup:
         return True

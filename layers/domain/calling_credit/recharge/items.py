@@ -59,6 +59,8 @@ _STATE: Final = (
     "suspended_by",
     "suspended_before",
     "backup_due",
+    "tax_from",
+    "tax_percent",
 )
 
 

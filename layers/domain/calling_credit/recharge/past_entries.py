@@ -10,13 +10,19 @@ from calling_credit.ledger.charged_calls import current_entries
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.recharge import simulation
 from calling_credit.recharge.decision import Rule
+from calling_credit.tax.calculation import NO_TAX, Taxation
 
 MAX_ATTEMPTS: Final = 5
 """Attempts to read balance and entries without a posting between the two reads."""
 
 
 def run_simulation(
-    rule: Rule, time_zone: str, maximum_micros: int, ledger: LedgerReader, now: datetime
+    rule: Rule,
+    time_zone: str,
+    maximum_micros: int,
+    ledger: LedgerReader,
+    now: datetime,
+    tax: Taxation = NO_TAX,
 ) -> tuple[simulation.Simulation, datetime]:
     """Simulate a rule over the last 30 days, or over the latest entries of a busy account. Return the simulation and
     the time at which it begins.
@@ -26,7 +32,7 @@ def run_simulation(
     if len(entries) == simulation.MAX_ENTRIES:
         begin = datetime.fromisoformat(keys.happened_at_of(entries[-1]["SK"]))
     opening_micros = posted_micros - sum(entry["amount_micros"] for entry in entries)
-    run = simulation.Simulation(rule, opening_micros, time_zone, maximum_micros)
+    run = simulation.Simulation(rule, opening_micros, time_zone, maximum_micros, tax=tax)
     run.play(reversed(list(current_entries(entries))), begin, now)
     return run, begin
 

@@ -21,6 +21,8 @@ from calling_credit.recharge.settings import (
     parse_rule_settings,
 )
 from calling_credit.recharge.store import RECHARGE
+from calling_credit.tax.calculation import NO_TAX, Taxation
+from calling_credit.topups.amounts import amounts_view
 from calling_credit.topups.topup import Card, TopUp
 from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 
@@ -28,7 +30,7 @@ from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 @dataclass(frozen=True, slots=True)
 class RuleChange:
     """A PUT or PATCH of the rule. `version` is the version that it was made from, and `accepted_micros` the most that
-    the first charge may cost.
+    the first charge may cost. `tax` is that on the account's payments.
     """
 
     fields: Mapping[str, Any]
@@ -36,6 +38,7 @@ class RuleChange:
     accepted_micros: int | None
     bounds: Bounds
     now: datetime
+    tax: Taxation = NO_TAX
 
     def settings(self, current: Rule | None) -> RuleSettings:
         """The settings after the change. Absent fields keep their value.
@@ -43,7 +46,7 @@ class RuleChange:
         Raises:
             InvalidValue: a field is not allowed.
         """
-        return parse_rule_settings(dict(self.fields), current, self.bounds)
+        return parse_rule_settings(dict(self.fields), current, self.bounds, self.tax)
 
     def has_result(self, stored: Recharge, view: Callable[[Rule | None, State], dict[str, Any]]) -> bool:
         """Whether the change was made from another version, but the stored rule is already its result, and charges no
@@ -76,7 +79,7 @@ class RuleChange:
             if own is None:
                 raise busy(RECHARGE)
             card = own
-        return apply_settings(settings, card, stored.rule, stored.state, self.now, self.accepted_micros)
+        return apply_settings(settings, card, stored.rule, stored.state, self.now, self.accepted_micros, self.tax)
 
 
 def parse_rule_change(body: Mapping[str, Any], bounds: Bounds, now: datetime) -> RuleChange:
@@ -111,14 +114,14 @@ def current_card(recharge: Recharge, settings: RuleSettings) -> Card | None:
 
 
 def in_flight_view(stored: Recharge, read: Callable[[str], TopUp | None]) -> dict[str, Any] | None:
-    """`{amount, top_up_id}` of the rule's payment that is under way and may still charge the card; None if none is.
-    No later payment can begin, because a claim requires the rule that it was decided by.
+    """`{amount, tax, total, top_up_id}` of the rule's payment that is under way and may still charge the card; None if
+    none is. No later payment can begin, because a claim requires the rule that it was decided by.
     """
     in_flight = stored.state.in_flight
     topup = read(in_flight.topup_id) if in_flight else None
     if topup is None or not topup.is_open:
         return None
-    return {"amount": format_money(topup.amount_micros), "top_up_id": topup.topup_id}
+    return {**amounts_view(topup), "top_up_id": topup.topup_id}
 
 
 def _settings_of(rule: Rule) -> RuleSettings:

@@ -9,61 +9,20 @@ from typing import Any, Final
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.money import MICROS_PER_DOLLAR, Bounds, format_money, parse_money
-from calling_credit.payment_names import MethodType, method_name
 from calling_credit.recharge import acceptance, attempts, decision
 from calling_credit.recharge.arming import is_arming
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
+from calling_credit.recharge.rule_tax import start_tax
 from calling_credit.recharge.suspensions import forgive_refunds
+from calling_credit.recharge.words import message_of
+from calling_credit.tax.calculation import NO_TAX, Taxation
 from calling_credit.topups.parsing import parse_payment_method_id
 from calling_credit.topups.topup import Card
 
 MAX_THRESHOLD_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 MAX_LIMIT_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 MAX_HOURLY_COUNT: Final = 20
-
-WORDS: Final[dict[str, str]] = {
-    decision.StopReason.DISABLED: "Automatic recharge is off.",
-    decision.StopReason.IN_FLIGHT: "A recharge is in progress.",
-    decision.StopReason.NO_CALL_SINCE: "Automatic recharge charges after the next call.",
-    decision.StopReason.BACKING_OFF: "Paused: the card was declined.",
-    decision.StopReason.CARD_BUSY: "Paused: other payments with this card are in progress.",
-    decision.StopReason.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
-    decision.StopReason.CARD_BLOCKED: "Paused: the card is blocked after a dispute. Use another card.",
-    decision.StopReason.HOURLY_COUNT: "Paused: the hourly number of recharges was reached.",
-    decision.StopReason.DAILY_LIMIT: "Paused: the daily limit was reached.",
-    decision.StopReason.MONTHLY_LIMIT: "Paused: the monthly limit was reached.",
-    decision.StopReason.TOP_UP_MAXIMUM: "Paused: the amount exceeds the maximum payment. Choose a smaller amount.",
-    decision.StopReason.ACCOUNT_CLOSED: "Paused: the account is closed.",
-    decision.StopReason.ACCOUNT_FROZEN: "Paused: the account is frozen.",
-    attempts.SuspensionReason.AUTHENTICATION: (
-        "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another card."
-    ),
-    attempts.SuspensionReason.REPEATEDLY: (
-        "Paused: the card was declined three times. Use another card, or add funds to resume."
-    ),
-    attempts.SuspensionReason.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
-    attempts.SuspensionReason.REMOVED: "Paused: {card} was removed. Choose a card.",
-    attempts.SuspensionReason.REFUNDED: "Paused: a recharge was refunded. To resume, switch recharge off and on again.",
-    attempts.SuspensionReason.DISPUTED: (
-        "Paused: a payment was disputed or reported as fraud, so its card is blocked. Contact support to resume."
-    ),
-    attempts.SuspensionReason.LOST: (
-        "Paused: Stripe no longer knows the last recharge. Check your card statement. To resume, add funds, or switch "
-        "automatic recharge off and on."
-    ),
-    attempts.SuspensionReason.CHARGE_CHANGED: (
-        "Paused: the first recharge would cost more than you accepted, so nothing was charged. Turn automatic recharge "
-        "off and on again to see the amount."
-    ),
-}
-"""The page's message for each code. {card} stands for the card of the rule."""
-
-
-def message_of(reason: str, brand: str, last4: str) -> str:
-    """The message for a code, about a rule with this card or bank account."""
-    words = WORDS[reason].format(card=method_name(brand, last4))
-    return words.replace("the card", "the bank account") if brand == MethodType.BANK_ACCOUNT else words
 
 
 class RechargeStatus(StrEnum):
@@ -89,9 +48,12 @@ class RuleSettings:
     monthly_limit_micros: int
 
 
-def parse_rule_settings(body: dict[str, Any], current: Rule | None, bounds: Bounds) -> RuleSettings:
+def parse_rule_settings(
+    body: dict[str, Any], current: Rule | None, bounds: Bounds, tax: Taxation = NO_TAX
+) -> RuleSettings:
     """Parse `{enabled, threshold, amount, payment_method_id, hourly_count?, daily_limit?, monthly_limit?}`. Absent
-    fields keep their value; limits that were never set have defaults.
+    fields keep their value; limits that were never set have defaults. The limits of a rule that is on must allow the
+    amount with its tax, if that can be calculated.
 
     Raises:
         InvalidValue: missing_field, invalid_field, invalid_amount, amount_out_of_range, invalid_payment_method,
@@ -115,10 +77,17 @@ def parse_rule_settings(body: dict[str, Any], current: Rule | None, bounds: Boun
         _money(fields, "monthly_limit", MAX_LIMIT_MICROS),
     )
     for name, limit in (("daily_limit", settings.daily_limit_micros), ("monthly_limit", settings.monthly_limit_micros)):
-        if limit < settings.amount_micros:
-            detail = f"{name} is below amount, so no recharge could happen; raise it, or lower amount."
+        if limit < _least_charge(settings, tax):
+            taxed = f" plus {tax.percent} % tax" if tax.is_due else ""
+            detail = f"{name} is below amount{taxed}, so no recharge could happen; raise it, or lower amount."
             raise InvalidValue(ProblemCode.LIMIT_BELOW_AMOUNT, detail)
     return settings
+
+
+def _least_charge(settings: RuleSettings, tax: Taxation) -> int:
+    """What a card pays for the amount. The tax is left out of a rule that is off, which can always be stored."""
+    amount = settings.amount_micros
+    return tax.gross_micros(amount) if settings.enabled and tax.is_available else amount
 
 
 def apply_settings(
@@ -128,9 +97,11 @@ def apply_settings(
     state: State,
     now: datetime,
     accepted_micros: int | None = None,
+    tax: Taxation = NO_TAX,
 ) -> tuple[Rule, State]:
     """Apply new settings: the new rule and its state. Another card ends a suspension, switching on again ends a soft
-    one, and the limits are checked again; a back-off continues. `accepted_micros` limits the first charge.
+    one, and the limits are checked again; a back-off continues. `accepted_micros` limits the first charge. Arming
+    begins the tax on the rule's charges.
     """
     new = Rule(
         enabled=settings.enabled,
@@ -151,7 +122,7 @@ def apply_settings(
     if settings.enabled and rule is not None and not rule.enabled:
         state = attempts.switch_on(state)
     if is_arming(rule, new):
-        state = acceptance.arm(forgive_refunds(state), accepted_micros)
+        state = start_tax(acceptance.arm(forgive_refunds(state), accepted_micros), tax, now)
     elif accepted_micros is not None:
         state = acceptance.accept_charge(state, accepted_micros)
     return new, state if state.is_backing_off(now) else attempts.wake(state)

@@ -16,7 +16,8 @@ from calling_credit.money import format_money
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import BuyCredit, RechargeContext, Rule, Stop, StopReason, decide_recharge
-from calling_credit.recharge.settings import WORDS
+from calling_credit.recharge.words import WORDS
+from calling_credit.tax.calculation import NO_TAX, Taxation
 from calling_credit.topups.topup import Card, TopUp, TopUpKind, TopUpStatus
 
 DAYS: Final = 30
@@ -32,6 +33,7 @@ MAX_ENTRIES: Final = 10_000
 class Simulation:
     """A rule under simulation. Every charge succeeds at once; a call that exceeds the balance is refused. An admin has
     just armed the rule, so `has_call_since` begins true. `suspicious_until`: when suspicious calls begin to count.
+    `charged_micros` is credit, and `tax_micros` the tax on it.
     """
 
     rule: Rule
@@ -47,6 +49,8 @@ class Simulation:
     stops: Counter[str] = field(default_factory=Counter)
     has_call_since: bool = True
     suspicious_until: list[str] = field(default_factory=list)
+    tax: Taxation = NO_TAX
+    tax_micros: int = 0
 
     def __post_init__(self) -> None:
         self.lowest_micros = self.posted_micros
@@ -108,23 +112,26 @@ class Simulation:
                     self.maximum_micros,
                     now,
                     has_call_since=self.has_call_since,
+                    tax=self.tax,
                 )
             )
             if isinstance(decision, BuyCredit):
-                self._charge(decision.amount_micros, now)
+                self._charge(decision, now)
             elif isinstance(decision, Stop) and decision.code not in UNTIL_NEXT_ENTRY:
                 self.stops[decision.code] += 1
                 self.state = attempts.record_stop(self.state, decision.code, decision.until)
             else:
                 return
 
-    def _charge(self, amount_micros: int, now: datetime) -> None:
+    def _charge(self, purchase: BuyCredit, now: datetime) -> None:
+        amount_micros = purchase.amount_micros
         number = self.state.attempt + 1
-        self.state = attempts.record_claim(self.state, f"{number}", amount_micros, self.rule.fingerprint, now)
+        self.state = attempts.record_claim(self.state, f"{number}", purchase.gross_micros, self.rule.fingerprint, now)
         self.state = attempts.record_payment(self.state, _payment(self.rule, number, amount_micros, now))
         self.posted_micros += amount_micros
         self.charges += 1
         self.charged_micros += amount_micros
+        self.tax_micros += purchase.tax_micros
 
 
 def _payment(rule: Rule, number: int, amount_micros: int, now: datetime) -> TopUp:
@@ -153,13 +160,17 @@ def _is_automatic(entry: Mapping[str, Any]) -> bool:
 
 
 def simulation_view(simulation: Simulation, begin: datetime, end: datetime) -> dict[str, Any]:
-    """`{from, to, calls, charges, charged, refused_calls, lowest_balance, stops: [{reason, message, count}]}`."""
+    """`{from, to, calls, charges, charged, tax, total, refused_calls, lowest_balance, stops: [{reason, message,
+    count}]}`.
+    """
     return {
         "from": format_instant(begin),
         "to": format_instant(end),
         "calls": simulation.calls,
         "charges": simulation.charges,
         "charged": format_money(simulation.charged_micros),
+        "tax": format_money(simulation.tax_micros),
+        "total": format_money(simulation.charged_micros + simulation.tax_micros),
         "refused_calls": simulation.refused,
         "lowest_balance": format_money(simulation.lowest_micros),
         "stops": [

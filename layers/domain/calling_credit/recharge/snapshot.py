@@ -8,9 +8,12 @@ from calling_credit.accounts.account import account_from_item
 from calling_credit.accounts.limits import DEFAULT_LIMITS
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.tax_keys import billing_details_sk
 from calling_credit.ledger.balance import balance_from_item
 from calling_credit.recharge.backup import backup_from_item
 from calling_credit.recharge.items import Recharge, recharge_from_item
+from calling_credit.tax.details import BillingDetails
+from calling_credit.tax.details_store import details_of
 from calling_credit.topups.topup import Card
 
 
@@ -28,6 +31,7 @@ class Snapshot:
     has_call_since: bool = True
     daily_top_up_micros: int = DEFAULT_LIMITS.daily_top_up_micros
     backup: Card | None = None
+    billing: BillingDetails | None = None
 
     @property
     def is_halted(self) -> bool:
@@ -36,7 +40,9 @@ class Snapshot:
 
 
 def snapshot_from_items(account_id: str, items: Mapping[str, dict[str, Any]]) -> Snapshot:
-    """The snapshot of an account's items (attribute values) by sort key: of the account, the balance, and the rule."""
+    """The snapshot of an account's items (attribute values) by sort key: of the account, the balance, the rule, and the
+    billing details.
+    """
     item = from_attributes(items[keys.account_sk()])
     account = account_from_item(item)
     balance = balance_from_item(from_attributes(items[keys.balance_sk()]))
@@ -51,4 +57,5 @@ def snapshot_from_items(account_id: str, items: Mapping[str, dict[str, Any]]) ->
         has_call_since=balance.has_call_since,
         daily_top_up_micros=account.limits.daily_top_up_micros,
         backup=backup_from_item(item),
+        billing=details_of(items.get(billing_details_sk())),
     )

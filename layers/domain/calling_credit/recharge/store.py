@@ -11,6 +11,7 @@ from calling_credit.changes.sign_in_reader import read_signed_in
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.keys import recharge_key
 from calling_credit.dynamodb.retries import retry_on_race
+from calling_credit.dynamodb.tax_keys import billing_details_sk
 from calling_credit.dynamodb.transactions import MAX_ATTEMPTS, put, transact
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
@@ -26,6 +27,7 @@ from calling_credit.recharge.items import Recharge, put_recharge_action, recharg
 from calling_credit.recharge.loosening import rule_loosens
 from calling_credit.recharge.rule_changes import record_actions
 from calling_credit.recharge.snapshot import Snapshot, snapshot_from_items
+from calling_credit.recharge.tax_notices import TaxNotices
 from calling_credit.topups.items import payment_item, topup_item
 from calling_credit.topups.topup import TopUp
 
@@ -56,7 +58,7 @@ class RechargeStore:
         Raises:
             NotFound: `unknown_account`. Forbidden: `signed_out`. Unavailable: the table throttles.
         """
-        kinds = (keys.account_sk(), keys.balance_sk(), keys.auto_recharge_sk())
+        kinds = (keys.account_sk(), keys.balance_sk(), keys.auto_recharge_sk(), billing_details_sk())
         item_keys = [(keys.account_pk(account_id), kind) for kind in kinds]
         found = read_signed_in(self._client, self._table_name, item_keys, sign_in)
         items = {kind: item for (_, kind), item in found.items()}
@@ -172,7 +174,7 @@ class RechargeStore:
         """
         current = snapshot.recharge
         assert current.rule is not None
-        state = attempts.record_claim(current.state, topup.topup_id, topup.amount_micros, topup.card.fingerprint, now)
+        state = attempts.record_claim(current.state, topup.topup_id, topup.gross_micros, topup.card.fingerprint, now)
         account_id = snapshot.account_id
         actions = [
             put_recharge_action(self._table_name, account_id, current.rule, state, now, rule_read=current.rule),
@@ -188,10 +190,11 @@ class RechargeStore:
         now: datetime,
         undated: list[tuple[str, Rule]] | None = None,
         seconds_left: Callable[[], float] | None = None,
+        notices: TaxNotices | None = None,
     ) -> bool:
         """Arm the balance again after a wait, or after some hours without a check, so that the stream reports a balance
-        below the threshold. Announce that the rule's card expires if it is time. A rule whose card has no date yet is
-        added to `undated`.
+        below the threshold. Announce that the rule's card expires, or that tax begins, if it is time. A rule whose card
+        has no date yet is added to `undated`.
         """
         current = self.recharge(account_id)
         waits = current.state.next_attempt_at is not None and current.state.next_attempt_at > format_instant(now)
@@ -200,6 +203,8 @@ class RechargeStore:
         if undated is not None and not current.rule.card_expires:
             undated.append((account_id, current.rule))
         state = announce_expiry(current.rule, current.state, now)
+        if notices is not None:
+            state = notices.apply(account_id, state, now)
         if waits:
             if state == current.state:
                 return False

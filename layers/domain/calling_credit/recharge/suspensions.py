@@ -22,7 +22,7 @@ _SEPARATOR: Final = "#"
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The payment whose reversal or warning suspended the rule."""
+    """The payment whose reversal or warning suspended the rule. `amount_micros` is what its card paid."""
 
     reason: SuspensionReason
     topup_id: str
@@ -35,7 +35,7 @@ class Cause:
 
 def cause_of(topup: TopUp, reason: SuspensionReason) -> Cause:
     """The cause of a suspension by a top-up."""
-    return Cause(reason, topup.topup_id, topup.amount_micros, topup.created_at)
+    return Cause(reason, topup.topup_id, topup.gross_micros, topup.created_at)
 
 
 def parse_causes(texts: Iterable[str]) -> list[Cause]:

@@ -244,7 +244,7 @@ def mismatch(topup: TopUp, intent: Intent) -> MismatchCode | None:
         return MismatchCode.CURRENCY_MISMATCH
     if intent.customer_id != topup.customer_id:
         return MismatchCode.CUSTOMER_MISMATCH
-    received = intent.received_micros if intent.status == "succeeded" else topup.amount_micros
-    if intent.amount_micros != topup.amount_micros or received != topup.amount_micros:
+    received = intent.received_micros if intent.status == "succeeded" else topup.gross_micros
+    if intent.amount_micros != topup.gross_micros or received != topup.gross_micros:
         return MismatchCode.AMOUNT_MISMATCH
     return None

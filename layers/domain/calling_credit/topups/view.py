@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from calling_credit.money import format_money
+from calling_credit.topups.amounts import amounts_view
 from calling_credit.topups.declines import WORDS, FailureCode, message_of, public_code
 from calling_credit.topups.documents import documents_view
 from calling_credit.topups.topup import Card, TopUp, TopUpKind, TopUpStatus
@@ -12,15 +13,15 @@ _PUBLIC_STATUS: Final = {TopUpStatus.CONFIRMING: TopUpStatus.PROCESSING}
 
 
 def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
-    """`{id, kind, status, amount, refunded, disputed, created_at, payment_method, next_action_url?, failure?,
-    receipt_url?, receipt, credit_notes}`; of a checkout also `{checkout_url, expires_at}`. `payment_method` is None
-    until its page has one. `receipt_url` is Stripe's; for `receipt` and `credit_notes`, see `documents_view`.
+    """`{id, kind, status, amount, tax, total, refunded, disputed, created_at, payment_method, next_action_url?,
+    failure?, receipt_url?, receipt, credit_notes}`; of a checkout also `{checkout_url, expires_at}`. `payment_method`
+    is None until its page has one. `receipt_url` is Stripe's; for `receipt` and `credit_notes`, see `documents_view`.
     """
     view: dict[str, Any] = {
         "id": topup.topup_id,
         "kind": topup.kind,
         "status": _PUBLIC_STATUS.get(topup.status, topup.status),
-        "amount": format_money(topup.amount_micros),
+        **amounts_view(topup),
         "refunded": format_money(topup.shown_refund_micros),
         "disputed": topup.is_disputed,
         "created_at": topup.created_at,
