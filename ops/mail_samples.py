@@ -41,6 +41,15 @@ RISES: Final = [
         "destinations": 1,
     },
 ]
+DOCUMENT: Final = {
+    "topup_id": PAYMENT["topup_id"],
+    "number": "2026-000001",
+    "net": "86.96",
+    "tax": "13.04",
+    "total": "100.00",
+    "payment_method": CARD,
+}
+NEGATIVE: Final = {"net": "-86.96", "tax": "-13.04", "total": "-100.00"}
 SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (EventType.TOP_UP_SUCCEEDED, PAYMENT | UNTAXED),
     (EventType.TOP_UP_FAILED, PAYMENT | UNTAXED | {"status": "failed", "failure": DECLINED}),
@@ -68,6 +77,9 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (EventType.BALANCE_LOW, {"balance": "4.7215", "low_balance": "5.00"}),
     (EventType.CREDIT_REVERSED, MOVED | {"amount": "25.00"}),
     (EventType.CREDIT_RETURNED, MOVED | {"amount": "25.00"}),
+    (EventType.RECEIPT_ISSUED, DOCUMENT),
+    (EventType.CREDIT_NOTE_ISSUED, DOCUMENT | {"receipt": "2026-000001", "cause": "refund"}),
+    (EventType.CREDIT_NOTE_ISSUED, DOCUMENT | NEGATIVE | {"receipt": "2026-000001", "cause": "returned"}),
     (
         EventType.CALL_DENIED,
         {

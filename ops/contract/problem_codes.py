@@ -114,12 +114,7 @@ EXPLANATIONS: Final = (
     Explanation(
         ProblemCode.UNKNOWN_TOP_UP, 404, "The account has no such payment.", "Use a payment that `GET /top-ups` lists."
     ),
-    Explanation(
-        ProblemCode.NO_RECEIPT,
-        404,
-        "The payment has no receipt, or no such credit note.",
-        "Wait until `receipt` or `credit_notes` of the payment names it, moments after the payment is credited.",
-    ),
+    Explanation(ProblemCode.NO_RECEIPT, 404, "The payment has no such document.", "Its `receipt` is null at first."),
     Explanation(
         ProblemCode.UNKNOWN_PAYMENT_METHOD,
         404,

@@ -166,6 +166,26 @@ RISE = {
     "destinations": 2,
 }
 RISES = {"countries": ["GB"], "changes": [RISE], "more": 0}
+RECEIPT: dict[str, Any] = {
+    "PK": PK,
+    "SK": "RECEIPT#2026#000001",
+    "topup_id": "tu_1",
+    "at": AT,
+    "local_date": "2026-11-23",
+    "issued_at": AT,
+    "net_micros": 86_960_000,
+    "tax_micros": 13_040_000,
+    "gross_micros": 100_000_000,
+    "seller": "{}",
+    "billing": '{"legal_name":"Secret Inc."}',
+    **CARD,
+}
+NOTE = RECEIPT | {
+    "SK": "CREDIT_NOTE#2026#000001",
+    "reversal_id": "tu_1.rev.1",
+    "receipt": "2026#000001",
+    "cause": "refund",
+}
 CHANGES: dict[str, Change] = {
     "TopUpSucceeded": (PAYMENT, PAID),
     "TopUpFailed": (PAYMENT, FAILED),
@@ -175,6 +195,8 @@ CHANGES: dict[str, Change] = {
     "BalanceLow": (BALANCE, BALANCE | {"posted_micros": 4_999_900}),
     "CreditReversed": (None, ENTRY),
     "CreditReturned": (None, ENTRY | {"kind": "credit_returned", "amount_micros": 30_000_000}),
+    "ReceiptIssued": (None, RECEIPT),
+    "CreditNoteIssued": (None, NOTE),
     "CardBlocked": (None, ISSUE),
     "CallUnrated": (None, UNRATED),
     "CallDenied": (DENIAL | {"denials": 2}, DENIAL),

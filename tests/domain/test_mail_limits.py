@@ -26,6 +26,8 @@ def test_receipts_freezes_addresses_and_rises_are_always_sent() -> None:
             EventType.AUTO_RECHARGE_SUCCEEDED,
             EventType.CREDIT_REVERSED,
             EventType.CREDIT_RETURNED,
+            EventType.RECEIPT_ISSUED,
+            EventType.CREDIT_NOTE_ISSUED,
             EventType.ACCOUNT_FROZEN,
             EventType.ACCOUNT_UNFROZEN,
             EventType.ACCOUNT_CHANGED,

@@ -14,6 +14,8 @@ class EventType(StrEnum):
     BALANCE_LOW = "BalanceLow"
     CREDIT_REVERSED = "CreditReversed"
     CREDIT_RETURNED = "CreditReturned"
+    RECEIPT_ISSUED = "ReceiptIssued"
+    CREDIT_NOTE_ISSUED = "CreditNoteIssued"
     CARD_BLOCKED = "CardBlocked"
     CALL_UNRATED = "CallUnrated"
     CALL_DENIED = "CallDenied"

@@ -31,6 +31,7 @@ from calling_credit.notifications.event_data import (
     UnwantedMail,
 )
 from calling_credit.notifications.event_types import EventType
+from calling_credit.notifications.receipt_events import CreditNoteIssued, ReceiptIssued
 from calling_credit.notifications.tax_data import TaxBegins
 
 
@@ -225,6 +226,8 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     BalanceLow,
     CreditReversed,
     CreditReturned,
+    ReceiptIssued,
+    CreditNoteIssued,
     CardBlocked,
     CallUnrated,
     CallDenied,

@@ -1,7 +1,7 @@
 """Who receives the mail about an event, and what it says: reads the account's payments, changes, and links."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.account import Account
 from calling_credit.accounts.recipients import distinct_addresses, language_among, waiting_for
@@ -18,6 +18,7 @@ from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mail_link import Confirmation
 from calling_credit.notifications.mails import Mail, mail_about, needs_confirmation, offers_freeze
 from calling_credit.stored_secrets import current_secret
+from calling_credit.tax.details_store import BillingDetailsStore
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import TopUpKind, TopUpStatus
 
@@ -30,6 +31,10 @@ def mails_about(detail: dict[str, Any], link: Confirmation | None) -> dict[str, 
     page_url, brand = config().page_url, configured_brand()
     mails = {own: mail_about(detail, page_url, link, language=own, brand=brand) for own in LANGUAGES}
     return {language: mail for language, mail in mails.items() if mail is not None}
+
+
+OF_DOCUMENTS: Final = frozenset({EventType.RECEIPT_ISSUED, EventType.CREDIT_NOTE_ISSUED})
+"""The events that are mailed only if the account chose it."""
 
 
 class MailDrafts:
@@ -47,6 +52,8 @@ class MailDrafts:
         address.
         """
         addresses, languages = account.billing_emails, account.languages
+        if detail["type"] in OF_DOCUMENTS and not self._wants_documents(account.account_id):
+            return {}
         if detail["type"] == EventType.ADDRESS_CONFIRMATION_REQUESTED:
             waits = waiting_for(account, detail["data"]["request_id"], now)
             if waits is None:
@@ -59,6 +66,11 @@ class MailDrafts:
             addresses = tuple(address for address in old.get("billing_emails", []) if address.isascii())
             languages = {**languages, **{one["address"]: one["language"] for one in old.get("languages", ())}}
         return {address: language_among(languages, address) for address in distinct_addresses(addresses)}
+
+    def _wants_documents(self, account_id: str) -> bool:
+        """Whether the account chose in its billing details to receive receipts and credit notes by mail."""
+        details = BillingDetailsStore(self._client, self._table_name).read(account_id)
+        return details is not None and details.email_receipts
 
     def was_shown(self, detail: dict[str, Any]) -> bool:
         """Return whether the event is a manual payment's failure that its own request has already shown on screen."""

@@ -21,6 +21,8 @@ ALWAYS_SENT: Final = frozenset(
         EventType.AUTO_RECHARGE_SUCCEEDED,
         EventType.CREDIT_REVERSED,
         EventType.CREDIT_RETURNED,
+        EventType.RECEIPT_ISSUED,
+        EventType.CREDIT_NOTE_ISSUED,
         EventType.ACCOUNT_FROZEN,
         EventType.ACCOUNT_UNFROZEN,
         EventType.ACCOUNT_CHANGED,

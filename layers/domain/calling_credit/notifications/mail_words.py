@@ -66,7 +66,7 @@ class MailWords:
 
     def money(self, data: Data, field: str) -> str:
         """An amount in dollars with its sign, such as `$25.00`."""
-        return formats.money(_of_form(_MONEY, data, field), self.language)
+        return formats.money(of_form(_MONEY, data, field), self.language)
 
     def card(self, data: Data) -> str:
         """The card of a payment, such as `Visa ending 4242`, or its bank account. A backup card is named as one."""
@@ -196,7 +196,7 @@ def payment_id(data: Data) -> str:
     Raises:
         BadRequest: malformed_event, as every function of this module does for a field of another form.
     """
-    return _of_form(_PAYMENT_ID, data, "topup_id")
+    return of_form(_PAYMENT_ID, data, "topup_id")
 
 
 def account(event: Data) -> str:
@@ -216,14 +216,15 @@ def names(data: Data, field: str) -> list[object]:
 
 
 def _instant(data: Data, field: str) -> datetime:
-    text = _of_form(_INSTANT, data, field)
+    text = of_form(_INSTANT, data, field)
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         raise _malformed(field) from None
 
 
-def _of_form(form: re.Pattern[str], data: Data, field: str) -> str:
+def of_form(form: re.Pattern[str], data: Data, field: str) -> str:
+    """A field whose whole text has a form."""
     text = data[field]
     if not isinstance(text, str) or form.fullmatch(text) is None:
         raise _malformed(field)

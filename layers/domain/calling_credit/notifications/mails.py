@@ -12,7 +12,7 @@ from typing import Final
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.brand import OWN_BRAND, Brand
 from calling_credit.languages import DEFAULT_LANGUAGE
-from calling_credit.notifications import change_mails
+from calling_credit.notifications import change_mails, receipt_mails
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mail_link import Confirmation
 from calling_credit.notifications.mail_words import Content, Data, MailWords, account, payment_id
@@ -168,6 +168,8 @@ _WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None, MailWord
     EventType.BALANCE_LOW: _balance_low,
     EventType.CREDIT_REVERSED: _credit_reversed,
     EventType.CREDIT_RETURNED: _credit_returned,
+    EventType.RECEIPT_ISSUED: receipt_mails.receipt_issued,
+    EventType.CREDIT_NOTE_ISSUED: receipt_mails.credit_note_issued,
     EventType.CALL_DENIED: _call_denied,
     EventType.ACCOUNT_FROZEN: change_mails.account_frozen,
     EventType.ACCOUNT_UNFROZEN: change_mails.account_unfrozen,

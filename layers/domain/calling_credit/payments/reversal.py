@@ -120,8 +120,8 @@ def reverse_topup(
         if topup.status != TopUpStatus.SUCCEEDED:
             guard.answer(topup, losses.signals)
             return "not_paid"
-        target = reversal_target(topup.amount_micros, topup.gross_micros, losses)
         time_zone = AccountReader(client, table_name, account_id).account().time_zone
+        target = reversal_target(topup.amount_micros, topup.gross_micros, losses)
         entry = reversal_entry(topup, target.net_micros, losses, time_zone, now)
         signals = guard.unanswered(losses.signals)
         guard.block(topup, signals)
@@ -140,9 +140,7 @@ def reverse_topup(
             return outcome
         reasons = _suspends(topup, losses, entry, is_suspected=bool(signals))
         recharge = guard.recharge(account_id) if reasons else NO_RECHARGE
-        if recharge.rule is None:
-            reasons = []
-        suspended = reasons, recharge
+        suspended = [] if recharge.rule is None else reasons, recharge
         if write_reversal(client, table_name, topup, target, entry, now, actor, losses, *suspended, ends):
             outcome = "reversed" if entry.amount_micros < 0 else "returned"
         return None

@@ -1,5 +1,6 @@
 """Converts a receipt or a credit note to its DynamoDB item and back."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -43,8 +44,13 @@ def document_item(document: Document) -> dict[str, Any]:
 
 @decoder
 def document_from_item(attributes: dict[str, Any]) -> Document:
-    """The document of an item."""
-    item = from_attributes(attributes)
+    """The document of an item in attribute values."""
+    return document_from_plain(from_attributes(attributes))
+
+
+@decoder
+def document_from_plain(item: Mapping[str, Any]) -> Document:
+    """The document of a plain item."""
     plain = {name: item[name] for name in _PLAIN if name in item} | {CORRELATION_ID: correlation_of(item)}
     series = Series(receipt_keys.series_of(item["SK"]))
     document = Document(keys.account_of(item["PK"]), series, receipt_keys.number_of(item["SK"]), **plain)

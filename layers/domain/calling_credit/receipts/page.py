@@ -5,7 +5,7 @@ stored document does.
 import html
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from calling_credit.brand import Brand
@@ -102,7 +102,7 @@ def _country(code: str, language: str) -> str:
 
 def _facts(document: Document, billing: Mapping[str, Any], words: Messages) -> str:
     language = words.language
-    day = formats.day(datetime.combine(date.fromisoformat(document.local_date), datetime.min.time()), language)
+    day = formats.day(datetime.fromisoformat(document.local_date), language)
     tax_id = billing.get("tax_id") or {}
     facts = [
         ("date", day),

@@ -13,7 +13,7 @@ from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.languages import LANGUAGES
 from calling_credit.receipts.document import Document, Series
-from calling_credit.receipts.items import document_from_item
+from calling_credit.receipts.items import document_from_plain
 from calling_credit.receipts.page import STYLE, document_html
 from calling_credit.topups.documents import issued_notes, shown_number
 from calling_credit.topups.store import TopUpStore
@@ -53,7 +53,7 @@ class ReceiptReader:
                 ProblemCode.NO_RECEIPT,
                 "This payment has no such document. A receipt is issued moments after the payment is credited.",
             )
-        return document_from_item(item)
+        return document_from_plain(item)
 
 
 def _is_named(number: str, given: str) -> bool:
