@@ -5,6 +5,7 @@ from typing import Final
 from calling_credit.accounts import account
 from calling_credit.topups import topup
 from ops.contract.account_routes import ACCOUNT_ID, REASON
+from ops.contract.amounts import AMOUNTS
 from ops.contract.payment_routes import TOP_UP_ID
 from ops.contract.route import IDEMPOTENCY_KEY, Access, Answer, Parameter, Route, ok, path
 from ops.contract.schemas import (
@@ -35,7 +36,7 @@ OPEN_PAYMENT: Final = record(
         "id": TOP_UP_ID,
         "kind": one_of(topup.TopUpKind),
         "status": one_of(topup.TopUpStatus),
-        "amount": MONEY,
+        **AMOUNTS,
         "created_at": INSTANT,
     },
 )

@@ -77,6 +77,7 @@ READERS: dict[str, tuple[Reader, ...]] = {
     "suspicious": (reconciles, publishes),
     "topup": (reconciles, recharges, publishes),
     "auto_recharge": (reconciles, recharges, publishes),
+    "billing_details": (recharges, publishes),
     "spent_day": (charges, publishes),
     "minutes": (charges, publishes),
     "denial": (publishes,),
@@ -126,6 +127,9 @@ def everything(till: Till) -> None:
     world.create_account("acct_2")
     bundle = {"name": "the UK", "countries": ["GB"], "minutes": 10}
     world.operate("PUT", "/accounts/acct_1", {"breakdown": True, "bundles": [bundle], "markup_percent": "12.50"})
+    address = {"line1": "1 Main St", "city": "New York", "region": "NY", "country": "US"}
+    tax_id = {"kind": "us_ein", "value": "91-1144442"}
+    world.change("/billing-details", {"legal_name": "Meridian Ltd", "address": address, "tax_id": tax_id})
     till.set_rule(till.card())
     till.paid("25.00", till.card())
     world.authorize("held")

@@ -110,6 +110,12 @@ def _account(item: Image) -> Facts:
     return facts | {"low_balance": None if low is None else money(low)}
 
 
+def _billing_details(item: Image) -> Facts:
+    """The billing details as GET shows them, without the empty parts of the address."""
+    facts = {name: item.get(name) for name in ("legal_name", "po_number", "email_receipts")}
+    return facts | {"address": item.get("postal_address"), "tax_id": item.get("tax_identity")}
+
+
 def _bundles(item: Image) -> list[Facts] | None:
     """The bundles of included minutes as the operator sent them; None without any."""
     return [
@@ -174,6 +180,7 @@ FOLDED: tuple[tuple[str, Callable[[str], str], Callable[[Image], Facts]], ...] =
     ("ACCOUNT", lambda _: "limits", lambda item: _limits(item.get("own_limits", {}), {})),
     ("ACCOUNT", lambda _: "customer", lambda item: _clean({"customer": item.get("stripe_customer_id")})),
     ("ACCOUNT", lambda _: "backup_card", lambda item: _clean({"backup_card": _backup(item)})),
+    ("BILLING_DETAILS", lambda _: "billing_details", _billing_details),
     ("LINE", lambda sk: f"line:{sk.split('#')[1]}", _line),
     ("USER", lambda sk: f"user:{sk.split('#')[1]}", lambda item: {"name": item["name"]}),
     ("AUTO_RECHARGE", lambda _: "auto_recharge", _rule),

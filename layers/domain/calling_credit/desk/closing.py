@@ -33,6 +33,7 @@ from calling_credit.recharge.rule_changes import record_actions
 from calling_credit.recharge.switched_off import SwitchedOff
 from calling_credit.recharge.switching_off import switch_off
 from calling_credit.request_fields import read_text
+from calling_credit.topups.amounts import amounts_view
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import TopUp
 from calling_credit.versions import changed_meanwhile
@@ -239,6 +240,6 @@ def _payment_view(payment: TopUp) -> dict[str, Any]:
         "id": payment.topup_id,
         "kind": payment.kind,
         "status": payment.status,
-        "amount": format_money(payment.amount_micros),
+        **amounts_view(payment),
         "created_at": payment.created_at,
     }
