@@ -1,4 +1,4 @@
-"""Each settled payment has a receipt, and each reversal a credit note, whatever fails on the way."""
+"""Each settled payment has a receipt, and each reversal a credit note, also if a step fails."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -49,7 +49,7 @@ def write_reversal(
     Args:
         ends: refunds that end with the reversal. It releases the credit that they hold.
         losses: what Stripe says of the payment, to show with it.
-        target: what is reversed in total once the entry is written.
+        target: the reversed amounts in total once the entry is written.
         suspends: the reasons for which the same transaction suspends the account's rule of automatic recharge. The
             rule exists; its state does not matter.
         recharge: the account's rule and state as they were read, for the record of the suspension.

@@ -1,8 +1,8 @@
 """Issues the documents that a payment owes: numbers without gaps or duplicates, each document once.
 
 One transaction puts the document under the next number, moves the counter of its year on the condition that it is still
-the one before, and clears the mark on the top-up. A number is thus used if and only if its document exists. Whoever
-loses a race reads again; whoever dies leaves the mark, and the sweep goes on.
+the one before, and clears the mark on the top-up. A number is thus used if and only if its document exists. A process
+that loses a race reads again; a process that dies leaves the mark, and the sweep continues.
 """
 
 from collections import Counter
