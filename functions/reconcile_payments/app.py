@@ -60,6 +60,7 @@ FIRST_PART = 0.5
 """The part of the remaining time that a step has before the later ones begin."""
 
 SecondsLeft = Callable[[], float]
+Step = Callable[[RoundWork, SecondsLeft], None]
 
 logger = Logger()
 metrics = Metrics(service="payments")
@@ -91,8 +92,12 @@ def reconcile(context: LambdaContext, this_round: Round) -> dict[str, int]:
     """
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     work = RoundWork(dynamodb, config().table_name, this_round, seconds_left, logger, unreadable)
-    steps = {TOPUP_KIND: check_payments, REFUND_KIND: finish_refunds}
-    later_steps = {RECHARGE_KIND: wake_recharges, RECEIPT_KIND: RoundWork.issue_receipts, SUSPICIOUS: count_suspicious}
+    steps: dict[str, Step] = {TOPUP_KIND: check_payments, REFUND_KIND: finish_refunds}
+    later_steps: dict[str, Step] = {
+        RECHARGE_KIND: wake_recharges,
+        RECEIPT_KIND: RoundWork.issue_receipts,
+        SUSPICIOUS: count_suspicious,
+    }
     for step in steps.values():
         step(work, part_of(seconds_left, FIRST_PART))
     work.tally += sweep_events(this_round.now, part_of(seconds_left, FIRST_PART), work.counts)
