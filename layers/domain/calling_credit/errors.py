@@ -61,6 +61,7 @@ class ProblemCode(StrEnum):
     ADDRESS_REMOVED = "address_removed"
     MAIL_NOT_SET_UP = "mail_not_set_up"
     CHANGED_MEANWHILE = "changed_meanwhile"
+    COUNTRIES_NOT_INDEXED = "countries_not_indexed"
     TOO_MANY_PRICE_TERMS = "too_many_price_terms"
     NUMBER_TAKEN = "number_taken"
     PRICE_NOT_STORED = "price_not_stored"

@@ -90,7 +90,7 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         tuple(item.get("billing_emails", [])),
         item.get("low_micros"),
         item.get("admission", False),
-        limits_from_item(item.get("limits")),
+        limits_from_item(item.get("limits"), item.get("caps")),
         "frozen_at" in item,
         last_unfreezing(item),
         item.get("name"),

@@ -43,7 +43,8 @@ def _loosens(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
         return _has_uncovered(before.get(name, ()), after.get(name, ()))
     if name == _ALLOWED:
         return _has_uncovered(after.get(name, ()), before.get(name, ()))
-    return name in before and (name not in after or after[name] > before[name])
+    old, new = before.get(name), after.get(name)
+    return old is not None and (new is None or new > old)
 
 
 def _has_uncovered(places: Iterable[str], covering: Iterable[str]) -> bool:

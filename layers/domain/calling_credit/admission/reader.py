@@ -242,5 +242,5 @@ def _account_status(item: dict[str, Any], now: datetime) -> AccountStatus:
         is_closed=account.is_closed,
         is_frozen=account.is_frozen,
         holds=holds,
-        limits=effective_limits(item.get("limits"), item.get("own_limits")),
+        limits=effective_limits(item.get("limits"), item.get("own_limits"), item.get("caps")),
     )

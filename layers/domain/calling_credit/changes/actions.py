@@ -13,6 +13,7 @@ class ChangeAction(StrEnum):
     ACCOUNT_FROZEN = "account_frozen"
     ACCOUNT_UNFROZEN = "account_unfrozen"
     LIMITS_CHANGED = "limits_changed"
+    COUNTRY_CONFIRMED = "country_confirmed"
     PRICE_TERMS_CHANGED = "price_terms_changed"
     RATE_CHANGE_ANNOUNCED = "rate_change_announced"
     LINE_CREATED = "line_created"

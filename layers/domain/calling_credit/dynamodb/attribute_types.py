@@ -35,7 +35,7 @@ _FLAGS: Final = """
     admission enabled international_calling is_complete is_finished is_frozen is_over override suspended_recharge
     suspends suspicious
 """
-_MAPS: Final = "announced in_flight limits own_limits request"
+_MAPS: Final = "announced caps in_flight limits own_limits request"
 _LISTS: Final = "assignments billing_emails bundles price_terms reports"
 UNCHECKED: Final = frozenset(
     {
