@@ -10,7 +10,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock, ids
 from calling_credit.accounts import account
 from calling_credit.accounts.bounce_store import BounceStore
+from calling_credit.accounts.country_store import CountryStore
 from calling_credit.accounts.freezing import freeze_account
+from calling_credit.accounts.known_countries import check_country
 from calling_credit.accounts.limit_changes import change_of_limits, limits_answer
 from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.line_switches import parse_line_cursor, switch_lines
@@ -43,6 +45,7 @@ accounts = AccountStore(dynamodb, config().table_name)
 bounces = BounceStore(dynamodb, config().table_name, partial(report_unreadable, app, logger))
 recipients = RecipientStore(dynamodb, config().table_name)
 users = UserStore(dynamodb, config().table_name)
+countries = CountryStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
 by_account = RequestLimit(MONEY_REQUESTS)
@@ -121,6 +124,17 @@ def freeze() -> Response[str]:
     except (Unavailable, *AWS_ERRORS) as error:
         logger.warning("not_changed", change="check_waiting", code=code_of(error))
     return answer({"frozen": True})
+
+
+@app.post("/countries/<country>/confirm")
+def confirm_country(country: str) -> Response[str]:
+    """Let calls to a country cost more than the first_country_cap a day, from now on."""
+    caller, now = customer(claims(app), config()), clock.now()
+    require_admin(caller)
+    check_country(country)
+    actor = caller.actor(source_ip(app))
+    confirmed_at = countries.confirm(caller.account_id, country, actor, now, caller.sign_in)
+    return answer({"country": country, "confirmed_at": confirmed_at})
 
 
 @app.get("/notifications")

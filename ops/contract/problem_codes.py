@@ -5,6 +5,7 @@ docs/api-errors.md and of the enums in docs/openapi.yaml.
 from typing import Final
 
 from calling_credit.errors import ProblemCode
+from ops.contract.cap_codes import CAP_CONFLICTS
 from ops.contract.card_codes import CARD_CONFLICTS, LIMIT_CODES
 from ops.contract.desk_codes import DESK_CODES
 from ops.contract.explanation import Explanation
@@ -149,6 +150,7 @@ EXPLANATIONS: Final = (
         "Another call of the account has this `call_id`.",
         "Give each call its own id. Send an extension with the same `to` and `line_id` as the call.",
     ),
+    *CAP_CONFLICTS,
     Explanation(
         ProblemCode.CHANGED_MEANWHILE,
         409,

@@ -31,6 +31,7 @@ USER_ROUTES = {
     "PUT /notifications/language",
     "PUT /lines",
     "POST /freeze",
+    "POST /countries/{country}/confirm",
     "PUT /lines/{line_id}",
     "GET /limits",
     "PUT /limits",

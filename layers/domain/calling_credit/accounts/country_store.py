@@ -158,7 +158,18 @@ class CountryStore:
             dates[account_id, country] = max(day, dates.get((account_id, country), ""))
         return self.record(dates, creates=True)
 
-    def mark_indexed(self, account_id: str, begun: datetime) -> None:
+    def index_account(self, account_id: str, now: datetime) -> int:
+        """Index an account's countries of the last twelve months, so that first_country_cap may be switched on. Return
+        how many countries were written.
+
+        Raises:
+            Unavailable: the table did not answer in time. LookupError: there is no such account.
+        """
+        written = self.index(account_id, now)
+        self._mark_indexed(account_id, now)
+        return written
+
+    def _mark_indexed(self, account_id: str, begun: datetime) -> None:
         """Store when an index run began to read the account's entries."""
         key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": cap_keys.indexed_sk()}}
         item = key | {"indexed_at": to_attribute(format_instant(begun)), SCHEMA_NAME: SCHEMA_VALUE}

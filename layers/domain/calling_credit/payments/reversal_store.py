@@ -83,9 +83,8 @@ def write_reversal(
     )
     plan = posting_plan(table_name, [entry], unarms=bool(suspends), freed_micros=freed)
     plan.add(("top_up", topup.topup_id), change)
-    for action in reversal_actions(table_name, topup, entry):
-        plan.add(("card_money",), action)
-    for name, action in end_actions(table_name, ends, actor, now).items():
+    more = reversal_actions(table_name, topup, entry) | end_actions(table_name, ends, actor, now)
+    for name, action in more.items():
         plan.add(name, action)
     plan.add(("change",), change_action(table_name, topup.account_id, _change(topup, target_micros, entry), actor, now))
     if suspends:

@@ -2,7 +2,8 @@
 
 `settle` is one transaction: the top-up becomes succeeded, and entry, day, balance, and the card's money change with
 it. The top-up must not have succeeded before; nothing else is required, because no rule, state, or limit may veto money
-that Stripe has charged. `finish` then applies the payment to automatic recharge. The sweep index lists a settled top-up until then.
+that Stripe has charged. `finish` then applies the payment to automatic recharge. The sweep index lists a settled top-up
+until then.
 """
 
 from collections.abc import Callable
@@ -82,8 +83,8 @@ class SettlementStore:
         entry = topup_entry(topup, intent, time_zone, now)
         plan = posting_plan(self._table_name, [entry])
         plan.add(("top_up", topup.topup_id), settlement)
-        for action in payment_actions(self._table_name, topup, entry, format_instant(now)):
-            plan.add(("card_money",), action)
+        for name, action in payment_actions(self._table_name, topup, entry, format_instant(now)).items():
+            plan.add(name, action)
         return not plan.write(self._client)
 
     def finish(self, topup: TopUp, change: Change, now: datetime) -> None:
