@@ -12,6 +12,7 @@ from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.admission.authorize import authorize
 from calling_credit.admission.caller_line import caller_line, with_line
+from calling_credit.admission.cap_reader import CapRules
 from calling_credit.admission.decision import AdmissionRequest, Decision, emergency
 from calling_credit.admission.denials import announce_denial
 from calling_credit.admission.reader import AdmissionReader
@@ -48,7 +49,8 @@ numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config
 facts = AccountFacts(dynamodb, config().table_name)
 dialed = DialedNumbers(facts, config().home_country)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
-reader = AdmissionReader(dynamodb, config().table_name, decks.prices_of)
+caps = CapRules(config().no_cap_countries, config().young_money_days)
+reader = AdmissionReader(dynamodb, config().table_name, decks.prices_of, caps)
 by_connector = RequestLimit(DEFAULT_PER_MINUTE)
 prepare_snapshot(lambda: decks.in_force(clock.now(), None))
 

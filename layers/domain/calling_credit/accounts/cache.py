@@ -31,7 +31,7 @@ MAX_FACTS: Final = 50_000
 _PROJECTION: Final = (
     "PK, SK, time_zone, admission, admission_changed_at, breakdown_since, international_calling, #number, closes_at,"
     " changed_at, bundles, price_terms, budget_micros, budget_at, budget_from, budget_until, budget_month,"
-    " has_user_budgets"
+    " has_user_budgets, caps"
 )
 _NAMES: Final = {"#number": "number"}
 """`number` is a reserved word of DynamoDB."""
@@ -58,6 +58,8 @@ class Facts:
     price_terms: Mapping[str, Sequence[PriceTerms]] = field(default_factory=dict)
     budgets: Budgets = field(default_factory=Budgets)
     """The budgets of lines, and of the users of accounts that have such."""
+    with_country_cap: frozenset[str] = frozenset()
+    """The accounts with a first_country_cap, whose known countries posting keeps known."""
 
 
 class AccountFacts:
@@ -141,6 +143,7 @@ class AccountFacts:
             {pair: bundles for pair in pairs if (bundles := self._bundles(*pair))},
             {account: terms for account, _ in pairs if (terms := self._price_terms(account))},
             self._budgets(pairs, users, now),
+            frozenset(account for account, _ in pairs if self._has_country_cap(account)),
         )
 
     def _budgets(self, lines: set[tuple[str, str]], users: Iterable[tuple[str, str | None]], now: datetime) -> Budgets:
@@ -204,6 +207,10 @@ class AccountFacts:
     def _has_breakdown(self, account_id: str) -> bool:
         cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
         return cached is not None and "breakdown_since" in cached[1]
+
+    def _has_country_cap(self, account_id: str) -> bool:
+        cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
+        return cached is not None and "first_country_cap_micros" in cached[1].get("caps", {})
 
     def _bundles(self, account_id: str, line_id: str) -> tuple[OwnBundle, ...]:
         pk = keys.account_pk(account_id)

@@ -19,7 +19,7 @@ from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
 from calling_credit.changes.sign_in import SignIn
 from calling_credit.changes.sign_in_reader import read_signed_in
-from calling_credit.dynamodb import cap_keys, keys
+from calling_credit.dynamodb import cap_keys, keys, spend_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.pages import query_pages
@@ -30,7 +30,7 @@ from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.dynamodb.unreadable import OnUnreadable, raise_unreadable, readable
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant, local_date
-from calling_credit.ledger.entries import EntryKind
+from calling_credit.ledger.entries import Entry, EntryKind
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -113,21 +113,19 @@ class CountryStore:
 
         return retry_on_race(SUBJECT, attempt)
 
-    def record(self, dates: Mapping[CountryOfAccount, str], *, creates: bool) -> int:
-        """Record the local days of entries. Without `creates`, only countries that the account knows then are written,
-        so that a first call under the cap makes nothing known. Return how many countries were written.
+    def record(self, days: Mapping[CountryOfAccount, str], *, is_index: bool = False) -> int:
+        """Record the last local days of charges. An index run writes every country. Posting writes only those that the
+        account knows then, so that a first call under the cap makes nothing known. Return how many were written.
 
         Raises:
             Unavailable: the table did not answer in time.
         """
-        stored = self.read(dates)
+        stored = self.read(days)
         written = 0
-        for name, day in dates.items():
-            before = stored.get(name)
-            if before is None or before.confirmed_at is None:
-                is_newer = before is None or before.last_on is None or before.last_on < day
-                if is_newer and (creates or (before is not None and before.is_known(day))):
-                    written += not transact(self._client, [self._charged(name, day)])
+        for name, day in days.items():
+            before = stored.get(name, KnownCountry(*name))
+            if before.confirmed_at is None and (before.last_on or "") < day and (is_index or before.is_known(day)):
+                written += not transact(self._client, [self._charged(name, day)])
         return written
 
     def _charged(self, name: CountryOfAccount, day: str) -> dict[str, Any]:
@@ -153,10 +151,10 @@ class CountryStore:
         account = self._client.get_item(TableName=self._table_name, Key=account_key(account_id), ConsistentRead=True)
         today = local_date(now, from_attributes(account["Item"])["time_zone"])
         begin = since or f"{date.fromisoformat(known_since(today)) - timedelta(days=1)}T00:00:00.000Z"
-        dates: dict[CountryOfAccount, str] = {}
+        days: dict[CountryOfAccount, str] = {}
         for country, day in self._charges(account_id, begin):
-            dates[account_id, country] = max(day, dates.get((account_id, country), ""))
-        return self.record(dates, creates=True)
+            days[account_id, country] = max(day, days.get((account_id, country), ""))
+        return self.record(days, is_index=True)
 
     def index_account(self, account_id: str, now: datetime) -> int:
         """Index an account's countries of the last twelve months, so that first_country_cap may be switched on. Return
@@ -195,3 +193,14 @@ class CountryStore:
             entry = from_attributes(item)
             if entry.get("kind") == EntryKind.CALL_CHARGED and "country" in entry:
                 yield entry["country"], entry["local_date"]
+
+
+def charged_days(entries: Iterable[Entry]) -> dict[CountryOfAccount, str]:
+    """The last local day of these charges, by account and country. Those that counted in the cap say nothing."""
+    days: dict[CountryOfAccount, str] = {}
+    for entry in entries:
+        country, counted = str(entry.explanation.get("country", "")), str(entry.explanation.get("counted", ""))
+        if country and entry.kind == EntryKind.CALL_CHARGED and spend_keys.COUNTRY not in counted:
+            name = (entry.account_id, country)
+            days[name] = max(entry.local_date, days.get(name, ""))
+    return days

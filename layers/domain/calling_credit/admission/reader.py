@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import account_from_item
 from calling_credit.accounts.line_items import line_from_item
+from calling_credit.admission.cap_reader import DEFAULT_RULES, CapRules, read_cap_limits
 from calling_credit.admission.decision import AdmissionRequest
 from calling_credit.admission.minutes_left import read_minutes_left, read_minutes_of_hold
 from calling_credit.admission.snapshot import AdmissionSnapshot, make_snapshot, plain_item, price_row
@@ -41,12 +42,21 @@ def _without_lists(deck: Deck, terms: PriceTerms | None, _now: datetime) -> Deck
 
 
 class AdmissionReader:
-    """Reads the admission context of calls of any account. `prices_of` knows the price lists."""
+    """Reads the admission context of calls of any account. `prices_of` knows the price lists, `rules` what caps
+    concern.
+    """
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, prices_of: PricesOf = _without_lists) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        prices_of: PricesOf = _without_lists,
+        rules: CapRules = DEFAULT_RULES,
+    ) -> None:
         self._client = client
         self._table_name = table_name
         self._prices_of = prices_of
+        self._rules = rules
 
     def snapshot(self, request: AdmissionRequest, deck: Deck, now: datetime) -> AdmissionSnapshot:
         """Read everything that a decision depends on, except the day's spending.
@@ -66,7 +76,8 @@ class AdmissionReader:
         items = self._read(keys.account_pk(request.account_id), list(names))
         by_name = {names[sort_key]: item for sort_key, item in items.items()}
         paid = self._own_prices(by_name, request, deck, now)
-        return self._with_limits(self._with_minutes(make_snapshot(by_name, request, deck, paid, now)))
+        snapshot = make_snapshot(by_name, request, deck, paid, now)
+        return self._with_caps(self._with_limits(self._with_minutes(snapshot)))
 
     def _with_minutes(self, snapshot: AdmissionSnapshot) -> AdmissionSnapshot:
         """Add the included minutes of an account or line that has some, or of the call's hold."""
@@ -92,6 +103,18 @@ class AdmissionReader:
         spending = read_spend_limits(self._client, self._table_name, replace(spender, user_id=user_id), counted_on)
         more = replace(context, spending=spending, counted_on=counted_on, user_id=user_id or "")
         return replace(snapshot, context=more)
+
+    def _with_caps(self, snapshot: AdmissionSnapshot) -> AdmissionSnapshot:
+        """Add what caps leave for a call of an account that has one; without one, read nothing."""
+        context, time_zone = snapshot.context, snapshot.time_zone
+        if time_zone is None:
+            return snapshot
+        counted_on = spending_date(context.hold, context.now, time_zone)
+        caps = read_cap_limits(self._client, self._table_name, self._rules, context, counted_on)
+        if not caps:
+            return snapshot
+        spending = (*context.spending, *caps)
+        return replace(snapshot, context=replace(context, spending=spending, counted_on=counted_on))
 
     def _own_prices(
         self, items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, now: datetime

@@ -41,8 +41,24 @@ def counted_hold(hold: Hold, limits: Sequence[SpendLimit], counted_on: str, user
     """The hold of a call with the letters of its counters beside those that it has, and the local date and user that
     name them; a hold without a counter unchanged.
     """
-    letters = spend_keys.in_order(hold.counted + "".join(limit.letter for limit in limits))
+    young = _young_part(hold, limits)
+    counted = (limit.letter for limit in limits if limit.letter != spend_keys.YOUNG or young)
+    letters = spend_keys.in_order(hold.counted + "".join(counted))
     if not letters:
         return hold
     user = user_id if spend_keys.USER in letters else ""
-    return replace(hold, counted=letters, counted_on=hold.counted_on or counted_on, user_id=hold.user_id or user)
+    date, user = hold.counted_on or counted_on, hold.user_id or user
+    return replace(hold, counted=letters, counted_on=date, user_id=user, young_micros=young)
+
+
+def _young_part(hold: Hold, limits: Sequence[SpendLimit]) -> int:
+    """The part of a hold that young money pays. It only grows: what an extension finds of older money is not taken by
+    the part of before.
+    """
+    covers = next((limit.covers_micros for limit in limits if limit.letter == spend_keys.YOUNG), hold.amount_micros)
+    return max(hold.young_micros, hold.amount_micros - covers)
+
+
+def relies_on_older_money(limits: Sequence[SpendLimit]) -> bool:
+    """Whether a decision counts on older money, which no other hold may have taken meanwhile."""
+    return any(limit.covers_micros > 0 for limit in limits)

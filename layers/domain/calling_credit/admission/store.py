@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.admission.decision import AdmissionContext
-from calling_credit.admission.spending_limits import refusing
+from calling_credit.admission.spending_limits import refusing, relies_on_older_money
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, is_transient, translate_error
 from calling_credit.dynamodb.transactions import transact, update
@@ -42,6 +42,8 @@ class AdmissionStore:
             return self._write([_repeat_action(self._table_name, hold)])
         max_holds, before = limits.simultaneous_calls, context.stored_hold
         letters = refusing(context.spending)
+        if relies_on_older_money(context.spending):
+            max_held = min(max_held, credit.held_micros)
         return self._write(
             hold_actions(self._table_name, before, hold, posted, max_held, max_holds, self._grace, letters)
         )

@@ -126,6 +126,22 @@ def new_counter_action(table_name: str, key: CounterKey, limit_micros: int, coun
     return update(table_name, counter_key(key), expression, condition, values)
 
 
+def limit_action(table_name: str, key: CounterKey, counter: SpendCounter | None, limit_micros: int) -> dict[str, Any]:
+    """The action that gives the counter of a day this limit instead of the one that was read. It may have another one
+    meanwhile: then its condition fails.
+    """
+    read = None if counter is None else counter.limit_micros
+    values = {":limit": to_attribute(limit_micros), ":more": to_attribute(limit_micros - (read or 0))}
+    condition = "attribute_not_exists(PK) OR attribute_not_exists(limit_micros)"
+    if read is not None:
+        condition, values[":read"] = "limit_micros = :read", to_attribute(read)
+    expression = "ADD left_micros :more SET limit_micros = :limit"
+    if (expires_at := spend_keys.expires_at(key[1])) is not None:
+        expression += ", expires_at = if_not_exists(expires_at, :expires)"
+        values[":expires"] = to_attribute(expires_at)
+    return update(table_name, counter_key(key), expression, condition, values)
+
+
 def counter_key(key: CounterKey) -> dict[str, Any]:
     """The item key of a counter."""
     account_id, sort_key = key

@@ -17,6 +17,8 @@ from calling_credit.ledger.posting_plan import CounterChange, Counters, entry_na
 
 COUNTED = "counted"
 """The attribute of an entry that holds the letters of its counters."""
+YOUNG_PART = "young_micros"
+"""The attribute of an entry that holds the part of its price that young money paid."""
 CALLS = frozenset({EntryKind.CALL_CHARGED, EntryKind.CALL_TAKEN_BACK})
 """The kinds of entries that count as spending."""
 
@@ -91,9 +93,15 @@ def changes_of_spending(entries: Iterable[Entry]) -> Counters:
     counters: dict[tuple[str, ...], tuple[CounterChange, ...]] = {}
     for entry in entries:
         if entry.kind in CALLS and (letters := str(entry.explanation.get(COUNTED, ""))):
-            deltas = {"spent_micros": -entry.amount_micros, "left_micros": entry.amount_micros}
-            counters[entry_name(entry)] = tuple(
-                CounterChange(keys.account_pk(account), sort_key, deltas)
-                for account, sort_key in (counter_in(entry, letter) for letter in letters)
-            )
+            counters[entry_name(entry)] = tuple(_change(entry, letter) for letter in letters)
     return counters
+
+
+def _change(entry: Entry, letter: str) -> CounterChange:
+    spent = -entry.amount_micros
+    if letter == spend_keys.YOUNG:
+        young = int(entry.explanation.get(YOUNG_PART) or 0)
+        spent = -young if entry.kind == EntryKind.CALL_TAKEN_BACK else young
+    account_id, sort_key = counter_in(entry, letter)
+    deltas = {"spent_micros": spent, "left_micros": -spent}
+    return CounterChange(keys.account_pk(account_id), sort_key, deltas, spend_keys.expires_at(sort_key))

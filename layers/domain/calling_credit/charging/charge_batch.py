@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from calling_credit.budgets.capped import mark_capped
 from calling_credit.charging.batch import rate_batch
 from calling_credit.charging.intake import Message, accept_messages
 from calling_credit.charging.mismatches import find_mismatches
@@ -65,6 +66,7 @@ def charge_batch(
     batch.charges = store.cover(batch.charges, account_facts.time_zones, account_facts.bundles)
     batch.create_entries(account_facts.time_zones, now)
     batch.entries = store.mark_counted(batch.entries, account_facts.with_breakdown)
+    batch.entries = mark_capped(batch.entries, holds)
     batch.entries = store.mark_spending(batch.entries, account_facts.budgets)
 
     posting = store.post(batch.entries, batch.holds, now)
@@ -72,6 +74,7 @@ def charge_batch(
     batch.record_outcomes(store.list_unrated(batch.unrated, now))
     store.list_strays(batch.strays(account_facts.enabled_lines, account_facts.closings), now)
     store.list_suspicious(batch.suspicious(), now)
+    store.keep_known(batch.recorded_entries(account_facts.with_country_cap))
     mismatches = find_mismatches(batch.recorded_calls(), account_facts, finder.numbers, now)
     batch.tally["line mismatch"] = len(mismatches)
     store.list_mismatches(mismatches, now)

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from calling_credit.accounts.country_store import CountryStore, charged_days
 from calling_credit.accounts.daily_sums import day_keys, mark_counted, names_of
 from calling_credit.accounts.entry_counters import counters_of
 from calling_credit.accounts.minute_counters import ensure_counters
@@ -128,6 +129,15 @@ class ChargingStore:
             threads=self._threads,
             on_unreadable=self._on_unreadable,
         )
+
+    def keep_known(self, entries: Sequence[Entry]) -> None:
+        """Keep the countries of charged calls known, for accounts with a first_country_cap; see `CountryStore.record`.
+
+        Raises:
+            Unavailable: the table did not answer in time.
+        """
+        if entries:
+            CountryStore(self._client, self._table_name, self._on_unreadable).record(charged_days(entries))
 
     def list_unrated(self, calls: Sequence[Call], now: datetime) -> Mapping[Key, ListOutcome]:
         """List calls that no deck row covers; return the outcome of each by the call's key."""

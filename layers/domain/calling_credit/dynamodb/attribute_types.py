@@ -14,7 +14,7 @@ _NUMBERS: Final = """
     minimum_seconds minutes monthly_limit_micros nudge payments per_minute posted_micros rate_micros_per_minute
     refunded_micros reversals reversed_micros rule_version schema settings_version spent_micros standing_micros
     state_version stated_seconds sums taken_back takings threshold_micros times total_micros tries_left used_seconds
-    warned
+    warned young_micros
 """
 _TEXTS: Final = """
     PK SK account_id action address address_hash asked_at at authorized_at brand breakdown_since budget_at

@@ -5,6 +5,7 @@ An entry or a hold stores the letters of the counters in which it counts. Its ow
 line, user, and country.
 """
 
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from calling_credit.dynamodb import keys
@@ -16,6 +17,8 @@ YOUNG: Final = "Y"
 LETTERS: Final = "LUCY"
 """The letters of all counters, in the order in which items store them."""
 _KIND: Final = "SPENT#"
+_KEPT_FOR: Final = timedelta(days=8)
+"""How long after its day begins the counter of a day is kept: no hold of the day lives longer than two days."""
 
 
 def line_sk(month: str, line_id: str) -> str:
@@ -68,6 +71,14 @@ def letter_in(sort_key: str) -> str:
 def period_in(sort_key: str) -> str:
     """The local month (`yyyy-mm`) or day of a counter."""
     return sort_key.split("#", 2)[1]
+
+
+def expires_at(sort_key: str) -> int | None:
+    """When the counter of a day is deleted, in epoch seconds; None for the counter of a month."""
+    period = period_in(sort_key)
+    if len(period) == len("yyyy-mm"):
+        return None
+    return int((datetime.fromisoformat(period).replace(tzinfo=UTC) + _KEPT_FOR).timestamp())
 
 
 def owner_in(sort_key: str) -> str:

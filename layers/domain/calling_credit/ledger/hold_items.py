@@ -51,10 +51,11 @@ def hold_item(hold: Hold, grace: timedelta = HOLD_GRACE) -> dict[str, Any]:
     return drop_if_large(item, "call_id", GROWTH_BYTES)
 
 
-def spending_attributes(hold: Hold) -> dict[str, str]:
+def spending_attributes(hold: Hold) -> dict[str, str | int]:
     """The attributes of a hold that counts as spending, without those that it does not have."""
     counted = {"counted": hold.counted, "counted_on": hold.counted_on, "user_id": hold.user_id}
-    return {name: text for name, text in counted.items() if text}
+    counted_amount = {"young_micros": hold.young_micros}
+    return {name: value for name, value in (counted | counted_amount).items() if value}
 
 
 def hold_sweep_keys(hold: Hold, grace: timedelta) -> dict[str, str]:
@@ -99,4 +100,5 @@ def hold_from_item(attributes: dict[str, Any]) -> Hold:
         counted=item.get("counted", ""),
         counted_on=item.get("counted_on", ""),
         user_id=item.get("user_id", ""),
+        young_micros=item.get("young_micros", 0),
     )

@@ -55,7 +55,7 @@ class Hold:
 
     `counted` are the letters of the counters of spending in which the hold counts (`spend_keys`), `counted_on` is the
     local date of the call, which names their month and day, and `user_id` the user whose counter it is, if one is.
-    They are empty without a counter.
+    They are empty without a counter. `young_micros` is the part of the amount that young money pays and that counts.
 
     `ended_as` says how the call of a released hold ended; holds of version 1.0.0 do not know it. `call_ended_at` says
     when; it is not stored.
@@ -85,6 +85,7 @@ class Hold:
     counted: str = ""
     counted_on: str = ""
     user_id: str = ""
+    young_micros: int = 0
 
     @property
     def last_asked_at(self) -> str:

@@ -16,8 +16,11 @@ from calling_credit.ledger.posting_plan import CounterChange, Counters, Plan, ho
 
 
 def spending_of(hold: Hold, letter: str) -> int:
-    """The micro-dollars that a hold has taken from the counter of a letter."""
-    return hold.amount_micros if letter in hold.counted else 0
+    """The micro-dollars that a hold has taken from the counter of a letter: all it holds, or the part that young money
+    pays.
+    """
+    amount = hold.young_micros if letter == spend_keys.YOUNG else hold.amount_micros
+    return amount if letter in hold.counted else 0
 
 
 def counter_of(hold: Hold, letter: str) -> str:
@@ -65,4 +68,5 @@ def returned_spending(holds: Iterable[Hold]) -> Counters:
 
 def _change(hold: Hold, letter: str, held_micros: int) -> CounterChange:
     deltas: Mapping[str, int] = {"held_micros": held_micros, "left_micros": -held_micros}
-    return CounterChange(keys.account_pk(hold.account_id), counter_of(hold, letter), deltas)
+    sort_key = counter_of(hold, letter)
+    return CounterChange(keys.account_pk(hold.account_id), sort_key, deltas, spend_keys.expires_at(sort_key))
