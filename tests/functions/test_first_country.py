@@ -47,8 +47,8 @@ def counters(world: World) -> dict[str, tuple[int, int, int, int]]:
 
 
 def finished(call_id: str, seconds: int, to: str = JAPAN, at: datetime = NOON) -> dict[str, Any]:
-    """The event of a finished call that began at a time."""
-    started, ended = format_instant(at), format_instant(at + timedelta(seconds=seconds))
+    """The event of a finished call that ended at a time."""
+    started, ended = format_instant(at - timedelta(seconds=seconds)), format_instant(at)
     times = {"started_at": started, "answered_at": started, "ended_at": ended}
     return {"call_id": call_id, "to": to, "duration_seconds": seconds, **times}
 
