@@ -20,7 +20,7 @@ _TEXTS: Final = """
     PK SK account_id action address address_hash asked_at at authorized_at brand breakdown_since budget_at
     budget_from budget_month budget_until bundle by by_address by_name call_id call_key card_expires category
     changed_at changed_by changed_from code confirm_request continue_from corrected_by counted counted_day
-    counted_on counted_pk counting counts_from country create_request created_at created_by credit currency
+    counted_on counted_pk counted_at counting counts_from country create_request created_at created_by credit currency
     customer_id data day debit decided_at decided_by decided_name deck denied_at destination detail details
     dialled_from direction disposition effective_from ended_at ends_at entered_at event_id exported_at facts_hash
     failed_fingerprint failure_advice failure_code fingerprint first_at first_seen_at freeze_links_after from
@@ -34,7 +34,7 @@ _TEXTS: Final = """
     written_by zone
 """
 _FLAGS: Final = """
-    admission enabled has_user_budgets international_calling is_complete is_finished is_frozen is_over override
+    admission enabled ended has_user_budgets international_calling is_complete is_finished is_frozen is_over override
     suspended_recharge suspends suspicious
 """
 _MAPS: Final = "announced in_flight limits own_limits request"
