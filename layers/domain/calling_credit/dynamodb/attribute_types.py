@@ -11,7 +11,7 @@ _NUMBERS: Final = """
     duration_seconds entries entry_count expires_at facts_version failures given_micros goodwill_micros
     headroom_micros heard_at held_micros hourly_count in_progress_expiration increment_seconds left_micros
     left_seconds limit_micros line_version listed live_holds low_micros markup_hundredths max_seconds
-    minimum_seconds minutes monthly_limit_micros nudge payments per_minute posted_micros rate_micros_per_minute
+    line_micros minimum_seconds minutes monthly_limit_micros nudge payments per_minute posted_micros rate_micros_per_minute
     refunded_micros reversals reversed_micros rule_version schema settings_version standing_micros state_version
     stated_seconds sums taken_back takings threshold_micros times total_micros tries_left used_seconds
 """
