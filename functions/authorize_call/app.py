@@ -14,10 +14,11 @@ from calling_credit.admission.authorize import authorize
 from calling_credit.admission.caller_line import caller_line, with_line
 from calling_credit.admission.decision import AdmissionRequest, Decision, emergency
 from calling_credit.admission.denials import announce_denial
-from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
+from calling_credit.admission.reader import AdmissionReader
 from calling_credit.admission.reasons import FRAUD_REASONS, LACK_OF_CREDIT, DenialReason
 from calling_credit.admission.refused_calls import RefusedCallStore
 from calling_credit.admission.request import decision_view, parse_request
+from calling_credit.admission.snapshot import AdmissionSnapshot
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.api.request_limits import RequestLimit
 from calling_credit.api.resolver import answer, http_resolver, json_body

@@ -16,7 +16,8 @@ from calling_credit.dynamodb.rounds import Round, run_alone
 from calling_credit.dynamodb.unreadable import UnreadableItem
 from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import CallingCreditError
-from calling_credit.ledger.hold_store import HOLD_KIND, expire_hold, hold_from_item
+from calling_credit.ledger.hold_items import HOLD_KIND, hold_from_item
+from calling_credit.ledger.hold_store import expire_hold
 from calling_credit.metrics import emit
 
 SECONDS_TO_SPARE = 15.0

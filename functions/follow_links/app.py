@@ -114,7 +114,8 @@ def show_link(token: str) -> Response[str]:
 
 @app.post("/links/<token>")
 def follow_link(token: str) -> Response[str]:
-    """Act on a link: freeze the account, confirm an address, raise a budget, or send the customer to their bank to confirm the payment.
+    """Act on a link: freeze the account, confirm an address, raise a budget, or send the customer to their bank to
+    confirm the payment.
     Cancel the payment if the account was closed or frozen meanwhile.
     """
     try:

@@ -75,7 +75,7 @@ ROUTES: Final = (
             "busy",
         ),
         "Every user may ask, once a day for each line, when 80 percent of a budget that refuses calls are used. The "
-        "billing addresses get an e-mail with a link that raises the budget by its monthly amount until the month ends. "
+        "billing addresses get an e-mail with a link that adds the monthly amount to the budget until the month ends. "
         "`raise` does the same for a billing admin who is signed in. A request raises once.",
         parameters=(LINE_ID,),
         body=BUDGET_REQUEST,

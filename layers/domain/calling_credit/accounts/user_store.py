@@ -7,6 +7,7 @@ from calling_credit.accounts.freezing import unknown_account
 from calling_credit.accounts.name_index import index_actions, name_items
 from calling_credit.accounts.recorded_changes import user_change
 from calling_credit.accounts.user import User
+from calling_credit.budgets.budget import budget_attributes, budget_from_item
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
 from calling_credit.changes.sign_in import SignIn
@@ -67,6 +68,7 @@ class UserStore:
             "name": user.name,
             "changed_at": format_instant(now),
             "changes": _changes(before) + (before is None or before["name"] != user.name),
+            **budget_attributes(None if before is None else budget_from_item(before)),
         }
         put: dict[str, Any] = {"TableName": self._table_name, "Item": to_attributes(item)}
         if before is None:

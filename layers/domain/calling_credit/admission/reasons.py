@@ -25,6 +25,8 @@ class DenialReason(StrEnum):
     SIMULTANEOUS_CALLS = "simultaneous_calls_limit"
     CALL_PRICE = "call_price_limit"
     DAILY_SPEND = "daily_spend_limit"
+    LINE_BUDGET = "line_budget"
+    USER_BUDGET = "user_budget"
     INSUFFICIENT_CREDIT = "insufficient_credit"
     RECHARGING = "recharging"
     MAXIMUM_DURATION = "maximum_duration"

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from calling_credit.budgets.counters import SpendCounter, counter_key
-
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.transactions import update
 

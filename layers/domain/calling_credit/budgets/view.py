@@ -4,7 +4,6 @@ from typing import Any
 
 from calling_credit.budgets.budget import Budget
 from calling_credit.budgets.counters import SpendCounter
-
 from calling_credit.money import format_money
 
 

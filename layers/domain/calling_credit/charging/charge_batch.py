@@ -55,7 +55,8 @@ def charge_batch(
     accounts_with_holds = facts.with_holds({account_id for account_id, _ in calls}, now)
     holds = store.holds([call for call in calls if call[0] in accounts_with_holds])
     begun = max((call.happened_at for call in intake.calls), default="")
-    account_facts = facts.load({(call.account_id, call.line_id) for call in intake.calls}, now, begun)
+    users = {(call.account_id, call.user_id) for call in intake.calls}
+    account_facts = facts.load({(call.account_id, call.line_id) for call in intake.calls}, now, begun, users)
     intake.refuse_lines(account_facts.unreadable, UNREADABLE_ITEM)
     terms = account_facts.price_terms
     batch = rate_batch(intake, decks, now, holds, account_facts.numbers, tolerance, terms)
@@ -64,6 +65,7 @@ def charge_batch(
     batch.charges = store.cover(batch.charges, account_facts.time_zones, account_facts.bundles)
     batch.create_entries(account_facts.time_zones, now)
     batch.entries = store.mark_counted(batch.entries, account_facts.with_breakdown)
+    batch.entries = store.mark_spending(batch.entries, account_facts.budgets)
 
     posting = store.post(batch.entries, batch.holds, now)
     batch.record_outcomes(posting.outcomes)

@@ -26,7 +26,7 @@ CREDIT, DEBIT = "credit", "debit"
 """The sides of an entry's key. They sort in the order of their writing."""
 INCREMENTS: Final = ("minimum_seconds", "increment_seconds")
 """What entries of version 1.0.0 do not store."""
-_OF_THE_CALL: Final = ("line_id", "user_id", "call_id", "to", "duration_seconds", "granted_seconds", "sums")
+_OF_THE_CALL: Final = ("line_id", "user_id", "call_id", "to", "duration_seconds", "granted_seconds", "sums", "counted")
 _OF_THE_PRICE: Final = (
     "origin",
     "destination",
