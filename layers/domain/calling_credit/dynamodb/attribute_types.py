@@ -20,7 +20,7 @@ _TEXTS: Final = """
     PK SK account_id action address address_hash asked_at asked_on at authorized_at brand breakdown_since
     budget_at budget_from budget_month budget_until bundle by by_address by_name call_id call_key card_expires
     category changed_at changed_by changed_from closed_at code confirm_request continue_from corrected_by
-    counted counted_day counted_on counted_pk counting country counts_from create_request created_at created_by
+    counted counted_at counted_day counted_on counted_pk counting country counts_from create_request created_at created_by
     credit currency customer_id data day debit decided_at decided_by decided_name deck denied_at destination
     detail details dialled_from direction disposition effective_from ended_at ends_at entered_at event_id
     exported_at facts_hash failed_fingerprint failure_advice failure_code fingerprint first_at first_seen_at
