@@ -145,7 +145,7 @@ class MailWords:
             return self.text("line.other")
         if number is None:
             return self.text("line.known", line=line_id)
-        return self.text("line.numbered", line=line_id, country=number[1], digits=number[2])
+        return self.text("line.numbered", line=line_id, digits=number[2])
 
     def user(self, data: Data) -> str:
         """The user of a budget. A name or an id that could be read as an address is left out."""
