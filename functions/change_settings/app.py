@@ -67,8 +67,11 @@ def switch_line(line_id: str) -> Response[str]:
     ids.check_id(line_id, "line_id")
     actor = caller.actor(source_ip(app))
 
+    reader = AccountReader(dynamodb, config().table_name, caller.account_id)
+
     def view(line: account.Line) -> dict[str, Any]:
-        return account.line_view(line, users.name(caller.account_id, line.user_id))
+        user = users.user(caller.account_id, line.user_id)
+        return reader.line_views([line], {} if user is None else {user.user_id: user}, clock.now())[0]
 
     def check(line: account.Line) -> None:
         if is_outdated(version, line.version):
@@ -92,6 +95,42 @@ def switch_all_lines() -> Response[str]:
     actor, seconds_left = caller.actor(source_ip(app)), clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
     switches = switch_lines(reader, lines, enabled, after, actor, clock.now(), caller.sign_in, seconds_left)
     return answer(switches.view)
+
+
+@app.put("/lines/<line_id>/budget")
+def put_line_budget(line_id: str) -> Response[str]:
+    """Set or end the budget of a line."""
+    return put_budget(BudgetOf.LINE, ids.check_id(line_id, "line_id"))
+
+
+@app.put("/users/<user_id>/budget")
+def put_user_budget(user_id: str) -> Response[str]:
+    """Set or end the budget of a user, for all lines of the user together."""
+    return put_budget(BudgetOf.USER, ids.check_id(user_id, "user_id"))
+
+
+def put_budget(of: BudgetOf, owner_id: str) -> Response[str]:
+    """Set or end a budget, and answer with it as it is now."""
+    caller = customer(claims(app), config())
+    require_admin(caller)
+    monthly, at = parse_budget(json_body(app))
+    raise NotImplementedError
+
+
+@app.post("/lines/<line_id>/budget/requests")
+def request_budget(line_id: str) -> Response[str]:
+    """Ask for more budget until the month ends; or, as a billing admin, raise what an open request asks for."""
+    caller, now, body = customer(claims(app), config()), clock.now(), json_body(app)
+    request = parse_budget_request(body)
+    ids.check_id(line_id, "line_id")
+    actor = caller.actor(source_ip(app))
+    if not request.raises:
+        asked = budget_requests.ask(caller.account_id, line_id, request.note, actor, now, caller.sign_in)
+        return answer({"id": asked.request_id, "at": asked.asked_at, "state": "open"}, 201)
+    require_admin(caller)
+    if not budget_requests.raise_budgets(caller.account_id, line_id, None, actor, now, caller.sign_in):
+        raise nothing_to_raise()
+    return answer(read_budgets_of_line(dynamodb, config().table_name, caller.account_id, line_id, now).raised_view)
 
 
 @app.get("/limits")

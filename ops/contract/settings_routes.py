@@ -4,6 +4,7 @@ from typing import Final
 
 from calling_credit.accounts import limits, places
 from calling_credit.usage.call_filter import MAX_FIND_CHARACTERS
+from ops.contract.budget_schemas import with_budgets
 from ops.contract.bundle_schemas import BUNDLES, BUNDLES_CHANGE
 from ops.contract.route import PAGE, PAGE_CODES, Access, Route, member_read, ok, path, query
 from ops.contract.schemas import (
@@ -55,7 +56,8 @@ NEW_LINE: Final = body(
         ),
     },
 )
-LINES: Final = page_of("Lines", "A page of lines, by id.", LINE)
+LINE_WITH_BUDGETS: Final = with_budgets("LineWithBudgets", LINE)
+LINES: Final = page_of("Lines", "A page of lines, by id.", LINE_WITH_BUDGETS)
 LINE_SWITCH: Final = body(
     "LineSwitch",
     "Turns international calling on or off.",
@@ -190,7 +192,7 @@ ROUTES: Final = (
         Access.ADMIN,
         GROUP,
         "Turn international calling of a line on or off",
-        {200: ok(LINE, "The current line.")},
+        {200: ok(LINE_WITH_BUDGETS, "The current line.")},
         (
             "account_frozen",
             "unknown_line",

@@ -26,7 +26,9 @@ CounterKey = tuple[str, str]
 class SpendCounter:
     """What calls of a line or user have cost in a local month, what live holds have taken, and what is left. Below
     zero, calls without a hold took more than was left. `limit_micros` is None until someone needed it. While
-    `is_counting`, entries of before `counts_from` may be missing. `warned` is the highest percent that was announced.
+    `is_counting`, entries of before `counts_from` may be missing. `warned` is the highest percent that was announced
+    before the limit changed last. `is_ended`: its budget is ended and limits nothing. `counting` is the sort key after
+    which entries are still to be counted, and `counted_at` says when all were.
     """
 
     account_id: str
@@ -38,6 +40,9 @@ class SpendCounter:
     counts_from: str = ""
     is_counting: bool = False
     warned: int = 0
+    is_ended: bool = False
+    counting: str = ""
+    counted_at: str = ""
 
     @property
     def period(self) -> str:
@@ -69,6 +74,9 @@ def counter_from_plain(item: Mapping[str, Any]) -> SpendCounter:
         item.get("counts_from", ""),
         "counting" in item,
         item.get("warned", 0),
+        "ended" in item,
+        item.get("counting", ""),
+        item.get("counted_at", ""),
     )
 
 

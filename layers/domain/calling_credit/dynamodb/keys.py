@@ -36,6 +36,7 @@ One partition holds everything of an account, so its items commit together, and 
     DENIED_DAY#<date>                   how many refused calls of a day are listed, or not  admission.refused_calls
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     PAYMENT_LIMITS                      declines, pages, and money of manual payments       payments.limit_store
+    BUDGET_REQUEST#<line_id>#<yyyy-mm>  a line's latest request for more budget             .budget_request_store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
     ACTIVITY#<changed_at>#<id>          one immutable change of the account (kind CHANGE)   changes.change
     SIGNED_OUT#<sub>                    until when a user's sign-ins are ended; TTL         accounts.sign_outs
