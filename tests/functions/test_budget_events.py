@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.budgets_bench import USER_BUDGET, ask, give, raise_it, spend
+from tests.functions.budget_requests_bench import USER_BUDGET, ask, give, raise_it, spend
 from tests.functions.events_bench import Listener, listener
 from tests.functions.mail_bench import ADDRESSES, Postbox, postbox
 from tests.harness.till import ACCOUNT, Till

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from calling_credit.links.link import hash_of
-from tests.functions.budgets_bench import ask, give, limit, lost_answer, raise_it, shown, spend
+from tests.functions.budget_requests_bench import ask, give, limit, lost_answer, raise_it, shown, spend
 from tests.functions.events_bench import Listener, listener
 from tests.functions.mail_bench import ADDRESSES, Postbox, postbox
 from tests.functions.notifications_bench import opened, press

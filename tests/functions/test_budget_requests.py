@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.functions.budgets_bench import (
+from tests.functions.budget_requests_bench import (
     COUNTER,
     USER_BUDGET,
     USER_COUNTER,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.budgets_bench import COUNTER, LINE_BUDGET, USER_BUDGET, counter, give, limit, shown, spend
+from tests.functions.budget_requests_bench import COUNTER, LINE_BUDGET, USER_BUDGET, counter, give, limit, shown, spend
 from tests.harness.http import MEMBER
 from tests.harness.world import World
 

@@ -12,7 +12,6 @@ from calling_credit.accounts.line_items import line_from_item, line_key, unchang
 from calling_credit.accounts.user import user_from_item
 from calling_credit.budgets.budget import Budget, budget_attributes
 from calling_credit.budgets.settings import counter_actions
-from calling_credit.changes.actor import Actor
 from calling_credit.dynamodb import keys, spend_keys
 from calling_credit.dynamodb.attributes import to_attribute, to_attributes
 from calling_credit.dynamodb.transactions import update
@@ -28,7 +27,6 @@ def line_budget_actions(
     item: Mapping[str, Any],
     after: Budget,
     time_zone: str,
-    actor: Actor,
     now: datetime,
 ) -> list[dict[str, Any]]:
     """The actions that give a line, whose plain item was read, the budget that `change_budget` made: its item first,
@@ -39,8 +37,8 @@ def line_budget_actions(
     """
     account_id, line = keys.account_of(item["PK"]), line_from_item(dict(item))
     condition, values = unchanged_condition(dict(item))
-    changed = {"changed_by": actor.by, "changed_at": format_instant(now), "line_version": line.version + 1}
-    store = _store(table_name, line_key(account_id, line.line_id), after, changed, condition, values)
+    version = {"line_version": line.version + 1}
+    store = _store(table_name, line_key(account_id, line.line_id), after, version, condition, values)
     owner = (spend_keys.LINE, line.line_id)
     return [store, *counter_actions(client, table_name, account_id, owner, line.budget, after, time_zone, now)]
 
