@@ -28,7 +28,7 @@ from calling_credit.accounts.recipient_store import RecipientStore
 from calling_credit.accounts.recipients import notifications_view, shown_language, with_language
 from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user_store import UserStore
-from calling_credit.api.caller import customer, require_admin
+from calling_credit.api.caller import billing_admin, customer, require_admin
 from calling_credit.api.request_limits import MONEY_REQUESTS, RequestLimit
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, report_unreadable, source_ip
 from calling_credit.budgets.budget import parse_budget
@@ -69,8 +69,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.put("/lines/<line_id>")
 def switch_line(line_id: str) -> Response[str]:
     """Turn international calling of a line on or off."""
-    caller = customer(claims(app), config())
-    require_admin(caller)
+    caller = billing_admin(claims(app), config())
     body = json_body(app)
     enabled, version = account.parse_switch(body), read_version(body)
     ids.check_id(line_id, "line_id")
@@ -94,8 +93,7 @@ def switch_line(line_id: str) -> Response[str]:
 @app.put("/lines")
 def switch_all_lines() -> Response[str]:
     """Turn international calling of all lines on or off, a page of them in each request."""
-    caller = customer(claims(app), config())
-    require_admin(caller)
+    caller = billing_admin(claims(app), config())
     body = json_body(app)
     enabled, after = account.parse_switch(body), parse_line_cursor(body)
     report = partial(report_unreadable, app, logger)
@@ -154,8 +152,7 @@ def get_limits() -> Response[str]:
 @app.put("/limits")
 def put_limits() -> Response[str]:
     """Set the customer's limits: lower numbers, blocked places, and allowed high-cost places."""
-    caller = customer(claims(app), config())
-    require_admin(caller)
+    caller = billing_admin(claims(app), config())
     actor, now = caller.actor(source_ip(app)), clock.now()
     accounts.store_customer_limits(caller.account_id, change_of_limits(json_body(app)), actor, now, caller.sign_in)
     return answer(limits_answer(accounts.limits(caller.account_id)))
@@ -166,8 +163,7 @@ def freeze() -> Response[str]:
     """Freeze the account, and have the sweep cancel soon what waits there; without that, it does so later. Only the
     operator unfreezes it.
     """
-    caller, now = customer(claims(app), config()), clock.now()
-    require_admin(caller)
+    caller, now = billing_admin(claims(app), config()), clock.now()
     table_name, account_id = config().table_name, caller.account_id
     freeze_account(dynamodb, table_name, account_id, caller.actor(source_ip(app)), now, caller.sign_in)
     try:
@@ -180,11 +176,9 @@ def freeze() -> Response[str]:
 @app.post("/countries/<country>/confirm")
 def confirm_country(country: str) -> Response[str]:
     """Let calls to a country cost more than the first_country_cap a day, from now on."""
-    caller, now = customer(claims(app), config()), clock.now()
-    require_admin(caller)
-    check_country(country)
+    caller, now = billing_admin(claims(app), config()), clock.now()
     actor = caller.actor(source_ip(app))
-    confirmed_at = countries.confirm(caller.account_id, country, actor, now, caller.sign_in)
+    confirmed_at = countries.confirm(caller.account_id, check_country(country), actor, now, caller.sign_in)
     return answer({"country": country, "confirmed_at": confirmed_at})
 
 
@@ -198,8 +192,7 @@ def get_notifications() -> Response[str]:
 @app.put("/notifications")
 def put_notifications() -> Response[str]:
     """Set the recipients and the level. A new address waits until its holder follows the link in an e-mail."""
-    caller, now = customer(claims(app), config()), clock.now()
-    require_admin(caller)
+    caller, now = billing_admin(claims(app), config()), clock.now()
     body, actor = json_body(app), caller.actor(source_ip(app))
 
     def change(current: account.Account) -> account.Account | None:
