@@ -1,6 +1,6 @@
 """Prepares an account for a cap that is switched on: what the cap depends on must be stored from before.
 
-Both steps only add facts of the past, so a switch that fails afterwards, or comes again, leaves nothing wrong.
+Both steps only add facts of the past, so a switch that fails afterwards leaves nothing wrong.
 """
 
 from datetime import datetime, timedelta

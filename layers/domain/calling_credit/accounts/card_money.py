@@ -90,7 +90,7 @@ def bought_action(
 
 def earlier_actions(table_name: str, account_id: str, payments: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The actions that store the first payment of each card, from the plain items of an account's payments: those of an
-    earlier release did not store it. Each lowers what is stored, if it is earlier.
+    earlier release did not store it. Each replaces a later stored one.
     """
     first: dict[str, str] = {}
     for item in payments:

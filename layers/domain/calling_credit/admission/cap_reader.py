@@ -96,7 +96,7 @@ def _older(available_micros: int, young_micros: int, hold: Hold | None) -> int:
 
 
 def _left(client: "DynamoDBClient", table_name: str, items: Items, key: tuple[str, str], cap_micros: int) -> int:
-    """What is left of a cap on its day. The counter gets the cap of now as its limit. If another request gave it one
+    """The rest of a cap on its day. The counter gets the cap of now as its limit. If another request gave it one
     meanwhile, the condition of the hold decides.
     """
     counter = counter_from_item(items[key[1]]) if key[1] in items else None
