@@ -7,6 +7,7 @@ import pytest
 
 from calling_credit.accounts.country_store import CountryStore
 from calling_credit.instants import format_instant
+from tests.harness.capped import check_caps
 from tests.harness.http import MEMBER, Answer
 from tests.harness.world import JAPAN, MOBILE, UNITED_KINGDOM, World
 
@@ -40,10 +41,8 @@ def capped(world: World) -> World:
 
 
 def counters(world: World) -> dict[str, tuple[int, int, int, int]]:
-    """The limit, spent, held, and left micro-dollars of each counter."""
-    names = ("limit_micros", "spent_micros", "held_micros", "left_micros")
-    found: dict[str, Any] = {item["SK"]: tuple(item.get(name, 0) for name in names) for item in world.of_kind("SPENT")}
-    return found
+    """The limit, spent, held, and left micro-dollars of each counter, after checking them."""
+    return check_caps(world.stack.items("acct_1"))
 
 
 def finished(call_id: str, seconds: int, to: str = JAPAN, at: datetime = NOON) -> dict[str, Any]:
