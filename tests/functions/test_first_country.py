@@ -236,3 +236,39 @@ def test_without_a_cap_the_same_requests_are_made(world: World) -> None:
     with world.recorded("authorize_call") as requests:
         world.authorize("c_4", JAPAN, 600)
     assert [name for name, _ in requests] == ["BatchGetItem"] * 3 + ["TransactWriteItems"]
+
+
+def test_a_redelivered_call_changes_no_counter(capped: World) -> None:
+    capped.authorize("c_1", JAPAN, 600)
+    for _ in range(2):
+        assert capped.deliver(finished("c_1", 600)) == []
+    assert counters(capped)[COUNTER] == (5 * DOLLAR, 123_000, 0, 4_877_000)
+
+
+def test_a_correction_gives_back_on_the_day_of_the_call(capped: World) -> None:
+    capped.authorize("c_1", JAPAN, 6000)
+    capped.deliver(finished("c_1", 6000))
+    capped.clock.now += timedelta(days=1)
+    [entry] = [entry for entry in capped.entries() if entry["kind"] == "call_charged"]
+    body = {"started_at": entry["SK"].split("#")[1], "duration_seconds": 600, "reason": "The switch hung"}
+    answer = capped.operate("POST", "/accounts/acct_1/calls/c_1/corrections", body, key="k_1")
+    assert answer.status == 201, answer.text
+    assert counters(capped)[COUNTER] == (5 * DOLLAR, 123_000, 0, 4_877_000)
+
+
+def test_a_call_in_progress_is_extended_once_its_country_is_confirmed(capped: World) -> None:
+    assert capped.authorize("c_1", JAPAN, 24_000).body.get("limited_by") is None
+    capped.clock.now += timedelta(seconds=23_900)
+    assert capped.authorize("c_1", JAPAN, 6000).body["limited_by"] == "first_country_cap"
+    capped.ask("change_settings", "POST", "/countries/JP/confirm")
+    capped.clock.now += timedelta(seconds=200)
+    extended = capped.authorize("c_1", JAPAN, 7000).body
+    assert (extended["max_seconds"], extended.get("limited_by")) == (31_100, None)
+    assert counters(capped)[COUNTER][3] < 0
+
+
+def test_a_refusal_by_the_cap_is_announced_as_possible_fraud(capped: World) -> None:
+    capped.authorize("c_1", JAPAN, DAY)
+    capped.authorize("c_2", JAPAN, 600)
+    [denial] = capped.of_kind("DENIAL")
+    assert denial["reason"] == "first_country_cap"

@@ -150,3 +150,13 @@ def test_two_calls_at_once_share_older_money_once(young: Till, monkeypatch: pyte
     monkeypatch.setattr(reader, "snapshot", slowly)
     assert ask(young, "c_1", minutes(12))["held"] == "24.50"
     assert counters(young.world) == {COUNTER: (20 * DOLLAR, 0, 19 * DOLLAR, DOLLAR)}
+
+
+def test_a_correction_gives_back_young_money_first(young: Till) -> None:
+    ask(young, "c_1", minutes(20))
+    young.world.deliver(finished("c_1", minutes(20), PREMIUM, young.world.clock.now))
+    assert counters(young.world)[COUNTER][1] == 10_500_000
+    entry = young.world.entries()[-1]
+    body = {"started_at": entry["SK"].split("#")[1], "duration_seconds": minutes(16), "reason": "The switch hung"}
+    assert young.world.operate("POST", "/accounts/acct_1/calls/c_1/corrections", body, key="k_1").status == 201
+    assert counters(young.world)[COUNTER] == (20 * DOLLAR, 2_500_000, 0, 17_500_000)
