@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from calling_credit.accounts.country_store import CountryStore
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.keys import kind_of
 from tests.domain.purity import item_kinds
@@ -79,6 +80,8 @@ READERS: dict[str, tuple[Reader, ...]] = {
     "auto_recharge": (reconciles, recharges, publishes),
     "spent_day": (charges, publishes),
     "minutes": (charges, publishes),
+    "known": (charges, publishes),
+    "card_money": (reconciles, publishes),
     "denial": (publishes,),
     "activity": (publishes,),
     "payment_limits": (publishes,),
@@ -97,9 +100,7 @@ IN_NO_LOOP = {
         "goodwill",
         "moved",
         "refused",
-        "known",
         "countries_indexed",
-        "card_money",
     ),
     *("denied", "denied_day", "mailed", "signed_out", "rerating", "payment_method", "staff", "client", "line_mismatch"),
 }
@@ -137,6 +138,8 @@ def everything(till: Till) -> None:
     world.deliver(long | {"ended_at": "2026-11-23T07:00:00.000Z", "duration_seconds": 21_600})
     world.authorize("refused", line_id="line_9")
     world.change("/lines/line_1", {"international_calling": True})
+    CountryStore(world.stack.dynamodb, world.stack.table_name).index_account("acct_1", world.clock.now)
+    world.operate("PUT", "/accounts/acct_1", {"limits": {"first_country_cap": "5.00"}})
     till.left_open()
     till.later(hours=30)
 

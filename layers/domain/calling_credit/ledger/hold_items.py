@@ -10,7 +10,7 @@ from calling_credit.ledger.holds import HOLD_GRACE, Hold, HoldStatus
 from calling_credit.rates.stored_rows import row_attributes, row_from_item
 
 HOLD_KIND: Final = "hold"
-GROWTH_BYTES: Final = 208
+GROWTH_BYTES: Final = 232
 """By how much requests may enlarge a hold: longer numbers, why it was limited, when it was asked for again, and its
 counters of spending."""
 
