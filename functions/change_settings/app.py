@@ -1,4 +1,6 @@
-"""A billing admin's settings: international calling of lines, limits, and automatic recharge with its simulation."""
+"""A billing admin's settings: international calling of lines, budgets, limits, and automatic recharge with its
+simulation.
+"""
 
 from functools import partial
 from typing import Any
@@ -10,6 +12,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock, ids
 from calling_credit.accounts import account
 from calling_credit.accounts.bounce_store import BounceStore
+from calling_credit.accounts.budget_request_store import BudgetRequestStore, nothing_to_raise
+from calling_credit.accounts.budget_requests import BudgetOf, parse_budget_request
+from calling_credit.accounts.budget_store import BudgetStore
+from calling_credit.accounts.budgets_of_line import read_budgets_of_line
 from calling_credit.accounts.freezing import freeze_account
 from calling_credit.accounts.limit_changes import change_of_limits, limits_answer
 from calling_credit.accounts.line_store import LineStore
@@ -23,6 +29,8 @@ from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.request_limits import MONEY_REQUESTS, RequestLimit
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, report_unreadable, source_ip
+from calling_credit.budgets.budget import parse_budget
+from calling_credit.budgets.view import NO_BUDGET
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
@@ -43,6 +51,7 @@ accounts = AccountStore(dynamodb, config().table_name)
 bounces = BounceStore(dynamodb, config().table_name, partial(report_unreadable, app, logger))
 recipients = RecipientStore(dynamodb, config().table_name)
 users = UserStore(dynamodb, config().table_name)
+budget_requests = BudgetRequestStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
 by_account = RequestLimit(MONEY_REQUESTS)
@@ -111,7 +120,8 @@ def put_budget(of: BudgetOf, owner_id: str) -> Response[str]:
     caller = customer(claims(app), config())
     require_admin(caller)
     monthly, at = parse_budget(json_body(app))
-    raise NotImplementedError
+    store = BudgetStore(dynamodb, config().table_name, caller.account_id, caller.actor(source_ip(app)), caller.sign_in)
+    return answer(store.store(of, owner_id, monthly, at, clock.now()) or NO_BUDGET)
 
 
 @app.post("/lines/<line_id>/budget/requests")
@@ -127,7 +137,9 @@ def request_budget(line_id: str) -> Response[str]:
     require_admin(caller)
     if not budget_requests.raise_budgets(caller.account_id, line_id, None, actor, now, caller.sign_in):
         raise nothing_to_raise()
-    return answer(read_budgets_of_line(dynamodb, config().table_name, caller.account_id, line_id, now).raised_view)
+    return answer(
+        read_budgets_of_line(dynamodb, config().table_name, caller.account_id, line_id, now).raised_view or NO_BUDGET
+    )
 
 
 @app.get("/limits")

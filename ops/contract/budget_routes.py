@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from ops.contract.budget_schemas import ASKED, BUDGET, BUDGET_CHANGE, BUDGET_REQUEST
+from ops.contract.budget_schemas import ASKED, BUDGET_CHANGE, BUDGET_NOW, BUDGET_REQUEST
 from ops.contract.route import Access, Route, ok, path
-from ops.contract.schemas import ID, or_null
+from ops.contract.schemas import ID
 from ops.contract.settings_routes import GROUP, LINE_ID
 
 _CODES: Final = (
@@ -29,7 +29,7 @@ ROUTES: Final = (
         Access.ADMIN,
         GROUP,
         "Set or end the budget of a line",
-        {200: ok(or_null(BUDGET), "The budget now; null without one.")},
+        {200: ok(BUDGET_NOW, "The budget now.")},
         ("unknown_line", *_CODES),
         _EXPLANATION,
         parameters=(LINE_ID,),
@@ -42,7 +42,7 @@ ROUTES: Final = (
         Access.ADMIN,
         GROUP,
         "Set or end the budget of a user",
-        {200: ok(or_null(BUDGET), "The budget now; null without one.")},
+        {200: ok(BUDGET_NOW, "The budget now.")},
         ("no_such_user", *_CODES),
         f"The budget is for all lines of the user together. {_EXPLANATION}",
         parameters=(path("user_id", ID, "The user."),),
@@ -56,7 +56,7 @@ ROUTES: Final = (
         GROUP,
         "Ask for more budget of a line",
         {
-            200: ok(or_null(BUDGET), "The raised budget: the line's, or its user's if only that was raised."),
+            200: ok(BUDGET_NOW, "The raised budget: the line's, or its user's if only that was raised."),
             201: ok(ASKED, "The billing admins are asked."),
         },
         (

@@ -29,6 +29,9 @@ BUDGET: Final = record(
         "left": described(MONEY, "`limit` less `spent` and `held`. Calls without a hold can make it negative."),
     },
 )
+BUDGET_NOW: Final[Schema] = {
+    "anyOf": [BUDGET, record("NoBudget", "There is no budget.", {"monthly": {"type": "null"}})],
+}
 BUDGET_CHANGE: Final = body(
     "BudgetChange",
     "Sets a budget; a `monthly` of null ends it.",

@@ -45,8 +45,8 @@ def limit_action(table_name: str, counter: SpendCounter, more_micros: int, *, is
     warned = max((counter.warned, *reached))
     condition = "limit_micros = :limit AND " + _same_state(counter)
     values: dict[str, Any] = {":limit": counter.limit_micros, ":more": more_micros, ":warned": warned}
-    following = [percent for percent in PERCENTS if percent not in reached]
-    if following and counter.limit_micros is not None and not counter.is_ended:
+    following = [] if counter.is_ended else [percent for percent in PERCENTS if percent not in reached]
+    if following and counter.limit_micros is not None:
         values[":next"] = max(1, -(-following[0] * counter.limit_micros // 100))
         condition += " AND (attribute_not_exists(spent_micros) OR spent_micros < :next)"
     expression = "ADD limit_micros :more, left_micros :more SET warned = :warned"

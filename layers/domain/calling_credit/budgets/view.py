@@ -1,10 +1,13 @@
 """A budget as the API shows it."""
 
-from typing import Any
+from typing import Any, Final
 
 from calling_credit.budgets.budget import Budget
 from calling_credit.budgets.counters import SpendCounter
 from calling_credit.money import format_money
+
+NO_BUDGET: Final[dict[str, Any]] = {"monthly": None}
+"""The answer to a request that ends a budget."""
 
 
 def budget_view(budget: Budget | None, counter: SpendCounter | None, month: str) -> dict[str, Any] | None:

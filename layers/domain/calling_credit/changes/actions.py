@@ -19,6 +19,7 @@ class ChangeAction(StrEnum):
     LINE_CHANGED = "line_changed"
     USER_CREATED = "user_created"
     USER_CHANGED = "user_changed"
+    BUDGET_CHANGED = "budget_changed"
     BUDGET_INCREASE_REQUESTED = "budget_increase_requested"
     BUDGET_RAISED = "budget_raised"
     RULE_CHANGED = "rule_changed"
