@@ -50,7 +50,8 @@ def count_before(
             is_whole = False
             break
     action = _add(table_name, counter, due, sum_micros, None if is_whole else position, now)
-    return is_whole and not transact(client, [action], seconds_left, max_attempts=MAX_ATTEMPTS)
+    is_written = not transact(client, [action], seconds_left, max_attempts=MAX_ATTEMPTS)
+    return is_written and is_whole
 
 
 def _query(counter: SpendCounter) -> dict[str, Any]:
