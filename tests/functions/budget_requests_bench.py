@@ -5,8 +5,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from calling_credit.accounts.budgets_of_line import read_budgets_of_line
+from calling_credit.links.link import raise_link
+from calling_credit.links.store import LinkStore
+from calling_credit.links.tokens import issue_link
+from tests.functions.freeze_bench import SECRET
+from tests.functions.notifications_bench import press
 from tests.harness.faults import answer_lost
 from tests.harness.http import MEMBER, Answer
+from tests.harness.till import Till
 from tests.harness.wire import Pass, Sent, wired
 from tests.harness.world import World
 
@@ -81,3 +88,30 @@ def lost_answer(world: World) -> Iterator[None]:
     with wired(world.stack) as wire, wire.interfering(lose):
         yield
     assert lost
+
+
+def use_budgets(till: Till) -> None:
+    """A user asks for more of a small budget, and a link raises it; then a billing admin does the same."""
+    world = till.world
+    for path in (LINE_BUDGET, USER_BUDGET):
+        give(world, "0.10", path)
+    spend(world, "0.10")
+    assert ask(world).status == 201
+    press_raise_link(till)
+    world.clock.now += timedelta(days=1)
+    spend(world, "0.10")
+    assert ask(world).status == 201
+    assert raise_it(world).status == 200
+    for path in (LINE_BUDGET, USER_BUDGET):
+        give(world, None, path)
+
+
+def press_raise_link(till: Till) -> None:
+    """Press the link of the open request for line_1."""
+    world = till.world
+    table = (world.stack.dynamodb, world.stack.table_name)
+    request = read_budgets_of_line(*table, "acct_1", "line_1", world.clock.now).request
+    assert request is not None
+    link = raise_link("acct_1", request)
+    address = issue_link(LinkStore(*table), SECRET, "https://page.test/", link, world.clock.now)
+    assert press(till, address.rpartition("/")[2])[0] == 200

@@ -22,13 +22,15 @@ def set_budget(world: World, monthly: int | None, *, at: str = "refuse", of: str
     [item] = [one for one in world.of_kind(kind) if one["SK"] == of]
     now, zone = world.clock.now, account["time_zone"]
     after = change_budget(budget_from_item(item), monthly, BudgetAt(at), now, zone)
-    assert after is not None
+    if after is None:
+        return
     table = (world.stack.dynamodb, world.stack.table_name)
     if kind == "LINE":
         actions = line_budget_actions(*table, item, after, zone, now)
     else:
         actions = user_budget_actions(*table, account, item, after, now)
     assert not transact(world.stack.dynamodb, actions)
+    spending(world)
 
 
 def begin_budget(world: World, monthly: int, *, at: str = "refuse", of: str = "LINE#line_1") -> None:

@@ -14,6 +14,7 @@ from calling_credit.accounts.country_store import CountryStore
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.keys import kind_of
 from tests.domain.purity import item_kinds
+from tests.functions.budgets_bench import begin_budget, set_budget
 from tests.harness.queue import failures
 from tests.harness.releases import RELEASES, cases_of
 from tests.harness.till import Till
@@ -80,6 +81,7 @@ READERS: dict[str, tuple[Reader, ...]] = {
     "auto_recharge": (reconciles, recharges, publishes),
     "spent_day": (charges, publishes),
     "minutes": (charges, publishes),
+    "spent": (charges, expires, publishes),
     "known": (charges, publishes),
     "card_money": (reconciles, publishes),
     "denial": (publishes,),
@@ -132,6 +134,8 @@ def everything(till: Till) -> None:
     world.operate("PUT", "/accounts/acct_1", {"breakdown": True, "bundles": [bundle], "markup_percent": "12.50"})
     till.set_rule(till.card())
     till.paid("25.00", till.card())
+    begin_budget(world, 50_000_000)
+    set_budget(world, 50_000_000, of="USER#user_1")
     world.authorize("held")
     world.deliver({}, {"call_id": "uncovered", "to": UNCOVERED}, {"call_id": "stray", "line_id": "line_9"})
     long = {"call_id": "long", "started_at": "2026-11-23T01:00:00.000Z", "answered_at": "2026-11-23T01:00:00.000Z"}

@@ -91,7 +91,7 @@ class BudgetStore:
         if of is BudgetOf.USER:
             return user_budget_actions(self._client, self._table_name, account, item, after, now)
         zone = account["time_zone"]
-        return line_budget_actions(self._client, self._table_name, item, after, zone, self._actor, now)
+        return line_budget_actions(self._client, self._table_name, item, after, zone, now)
 
     def _record(
         self, of: BudgetOf, owner_id: str, item: dict[str, Any], after: Budget, now: datetime

@@ -12,6 +12,7 @@ One partition holds everything of an account, so its items commit together, and 
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
     PROOF#<yyyy-mm>                     totals of the month's days as they were last proven audit.checkpoints
     SPENT_DAY#<local_date>              the day by user, line, and country (`breakdown`)    the same transaction
+    SPENT#<yyyy-mm>#LINE#<line_id>      what a line costs in a month, or a user (#USER#)    budgets.counters
     KNOWN#<country>, COUNTRIES_INDEXED  a country charged in 12 months; when it was indexed accounts.country_store
     CARD_MONEY                          each card's first payment, and what it has bought   payments.bought_money
     MINUTES#<yyyy-mm>#ACCOUNT#<bundle>  a bundle's included minutes; also #LINE#<id>#<name> accounts.minute_counters
