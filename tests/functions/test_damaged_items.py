@@ -79,6 +79,7 @@ READERS: dict[str, tuple[Reader, ...]] = {
     "auto_recharge": (reconciles, recharges, publishes),
     "spent_day": (charges, publishes),
     "minutes": (charges, publishes),
+    "spent": (charges, expires, publishes),
     "denial": (publishes,),
     "activity": (publishes,),
     "payment_limits": (publishes,),
@@ -87,6 +88,7 @@ READERS: dict[str, tuple[Reader, ...]] = {
 IN_NO_LOOP = {
     *(
         "user",
+        "budget_request",
         "change",
         "adjustment",
         "correction",
@@ -126,6 +128,7 @@ def everything(till: Till) -> None:
     world.create_account("acct_2")
     bundle = {"name": "the UK", "countries": ["GB"], "minutes": 10}
     world.operate("PUT", "/accounts/acct_1", {"breakdown": True, "bundles": [bundle], "markup_percent": "12.50"})
+    world.change("/lines/line_1/budget", {"monthly": "900.00", "at": "tell"})
     till.set_rule(till.card())
     till.paid("25.00", till.card())
     world.authorize("held")
