@@ -13,6 +13,7 @@ import pytest
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.keys import kind_of
 from tests.domain.purity import item_kinds
+from tests.functions.budgets_bench import begin_budget, set_budget
 from tests.harness.queue import failures
 from tests.harness.releases import RELEASES, cases_of
 from tests.harness.till import Till
@@ -131,6 +132,8 @@ def everything(till: Till) -> None:
     world.change("/lines/line_1/budget", {"monthly": "900.00", "at": "tell"})
     till.set_rule(till.card())
     till.paid("25.00", till.card())
+    begin_budget(world, 50_000_000)
+    set_budget(world, 50_000_000, of="USER#user_1")
     world.authorize("held")
     world.deliver({}, {"call_id": "uncovered", "to": UNCOVERED}, {"call_id": "stray", "line_id": "line_9"})
     long = {"call_id": "long", "started_at": "2026-11-23T01:00:00.000Z", "answered_at": "2026-11-23T01:00:00.000Z"}

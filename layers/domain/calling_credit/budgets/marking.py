@@ -2,13 +2,13 @@
 nothing.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.budgets.budget import Budget, budget_from_item
 from calling_credit.budgets.counters import ensure_spend_counters, read_spend_counters
 from calling_credit.budgets.spending import CALLS, Budgets, counters_in_force, counters_of_before, mark_spending
+from calling_credit.clock import Patience
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
@@ -75,5 +75,5 @@ def mark_replacing_entries(client: "DynamoDBClient", table_name: str, entries: S
 
 def seconds_to_post(seconds_left: Callable[[], float]) -> Callable[[], float]:
     """The time left to post entries that were just marked: after it, mark them again."""
-    began = time.monotonic()
-    return lambda: min(seconds_left(), POSTED_WITHIN - (time.monotonic() - began))
+    patience = Patience(POSTED_WITHIN)
+    return lambda: min(seconds_left(), patience.left() or 0.0)

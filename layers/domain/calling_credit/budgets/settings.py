@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 SPENDING_KIND: Final = "spending"
 """The kind of counters in the sweep index whose entries of before are still to be counted."""
-FROM_THE_FIRST: Final = "ENTRY#"
-"""Sorts before every entry: nothing is counted yet."""
 
 
 def counter_actions(
@@ -103,7 +101,7 @@ def _begun(table_name: str, key: CounterKey, counter: SpendCounter | None, after
     values: Mapping[str, Any] = {
         ":more": after.monthly_micros - (was or 0),
         ":from": after.counts_from,
-        ":first": FROM_THE_FIRST,
+        ":first": spend_keys.before_all_entries(),
         ":sweep_pk": sweep_keys.sweep_pk(SPENDING_KIND, account_id),
         ":sweep_sk": f"{due}#{account_id}#{sort_key}",
         ":read": was,

@@ -12,6 +12,7 @@ One partition holds everything of an account, so its items commit together, and 
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
     PROOF#<yyyy-mm>                     totals of the month's days as they were last proven audit.checkpoints
     SPENT_DAY#<local_date>              the day by user, line, and country (`breakdown`)    the same transaction
+    SPENT#<yyyy-mm>#LINE#<line_id>      what a line costs in a month, or a user (#USER#)    budgets.counters
     MINUTES#<yyyy-mm>#ACCOUNT#<bundle>  a bundle's included minutes; also #LINE#<id>#<name> accounts.minute_counters
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
     CORRECTION#<id>                     one correction of a call, and the claim of its key  charging.corrections
@@ -204,11 +205,6 @@ def auto_recharge_sk() -> str:
 def link_sk(token_hash: str) -> str:
     """A link that acts without a sign-in, by the hash of its token."""
     return f"LINK#{token_hash}"
-
-
-def link_range() -> tuple[str, str]:
-    """Bounds of a Query over the links of an account."""
-    return "LINK#", f"LINK#{AFTER}"
 
 
 def mail_pk() -> str:

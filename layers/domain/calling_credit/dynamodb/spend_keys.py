@@ -13,7 +13,7 @@ LINE: Final = "L"
 USER: Final = "U"
 COUNTRY: Final = "C"
 YOUNG: Final = "Y"
-LETTERS: Final = "LUCY"
+LETTERS: Final = LINE + USER + COUNTRY + YOUNG
 """The letters of all counters, in the order in which items store them."""
 _KIND: Final = "SPENT#"
 
@@ -56,13 +56,15 @@ def in_order(letters: str) -> str:
 
 
 def letter_in(sort_key: str) -> str:
-    """The letter of a counter.
+    """The letter of a counter: the first of the word in its sort key.
 
     Raises:
-        KeyError: the sort key is that of no counter.
+        ValueError: the sort key is that of no counter.
     """
-    letters = {"LINE": LINE, "USER": USER, "COUNTRY": COUNTRY, "YOUNG": YOUNG}
-    return letters[sort_key.split("#", 3)[2]]
+    letter = sort_key.split("#", 3)[2][:1]
+    if not letter or letter not in LETTERS:
+        raise ValueError("no counter of spending")
+    return letter
 
 
 def period_in(sort_key: str) -> str:
@@ -74,6 +76,11 @@ def owner_in(sort_key: str) -> str:
     """The line, user, or country of a counter; "" for young money."""
     parts = sort_key.split("#", 3)
     return parts[3] if len(parts) > 3 else ""
+
+
+def before_all_entries() -> str:
+    """A position before every entry of an account: nothing is counted yet."""
+    return "ENTRY#"
 
 
 def month_range(month: str) -> tuple[str, str]:

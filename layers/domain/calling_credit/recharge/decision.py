@@ -14,7 +14,7 @@ from typing import Final
 from calling_credit.instants import format_instant, local_date, zone
 from calling_credit.money import MICROS_PER_DOLLAR
 from calling_credit.recharge.acceptance import exceeds_accepted
-from calling_credit.recharge.attempts import SPENT, Attempt, AttemptOutcome, State, SuspensionReason, spent_micros
+from calling_credit.recharge.attempts import SPENDING, Attempt, AttemptOutcome, State, SuspensionReason, spent_micros
 from calling_credit.recharge.backup import due_backup
 from calling_credit.topups.card_history import UNUSED_CARD, CardHistory
 from calling_credit.topups.topup import Card
@@ -25,7 +25,7 @@ DEFAULT_MONTHLY_LIMIT_MICROS: Final = 1_000 * MICROS_PER_DOLLAR
 HOUR: Final = timedelta(hours=1)
 BUSY_WAIT: Final = timedelta(minutes=5)
 """How long to wait for other payments with the rule's card, which hold all its tries."""
-BEGUN: Final = SPENT | {AttemptOutcome.CANCELED}
+BEGUN: Final = SPENDING | {AttemptOutcome.CANCELED}
 """Attempts that count toward the hourly limit. Canceled ones count, or a canceled attempt could repeat endlessly. After
 a decline the back-off applies instead.
 """
