@@ -17,22 +17,21 @@ _NUMBERS: Final = """
     total_micros tries_left used_seconds user_micros warned young_micros
 """
 _TEXTS: Final = """
-    HEAD PK SK <<<<<<< ======= >>>>>>> account_id action address address_hash asked_at asked_on at authorized_at b1
-    brand breakdown_since budget_at budget_from budget_month budget_until bundle by by_address by_name call_id
-    call_key card_expires category changed_at changed_by changed_from closed_at code confirm_request confirmed_at
-    confirmed_by continue_from corrected_by counted counted_at counted_day counted_on counted_pk counting country
-    counts_from create_request created_at created_by credit currency customer_id data day debit decided_at
-    decided_by decided_name deck denied_at destination detail details dialled_from direction disposition
-    effective_from ended_at ends_at entered_at event_id exported_at facts_hash failed_fingerprint failure_advice
-    failure_code fingerprint first_at first_seen_at freeze_links_after from frozen_at frozen_by frozen_from given_at
-    goodwill_id handed_out_at happened_at indexed_at intent_id key key_hash kind last4 last_address last_on
-    last_seen_at last_used_at latest_report lease_until line_id list_version local_date name next_action_url
-    next_attempt_at not_before note number object_id open_until origin outcome own_limits_at own_limits_by
-    own_limits_from pages paid_at payment payment_method_id prefix price_list purpose rate_steps reader reason
-    receipt_url recent recorded_at refund_id returned revoked_at revoked_by run settled_at source stage started_at
-    status stopped stripe_account_id stripe_customer_id subject suspended_reason sweep_pk sweep_sk target time_zone
-    to topup_id tries type unfrozen_at unfrozen_by unfrozen_from updated_at used_at used_from user_id withdrawn_at
-    written_by zone
+    PK SK account_id action address address_hash asked_at asked_on at authorized_at brand breakdown_since budget_at
+    budget_from budget_month budget_until bundle by by_address by_name call_id call_key card_expires category
+    changed_at changed_by changed_from closed_at code confirm_request confirmed_at confirmed_by continue_from
+    corrected_by counted counted_at counted_day counted_on counted_pk counting country counts_from create_request
+    created_at created_by credit currency customer_id data day debit decided_at decided_by decided_name deck
+    denied_at destination detail details dialled_from direction disposition effective_from ended_at ends_at
+    entered_at event_id exported_at facts_hash failed_fingerprint failure_advice failure_code fingerprint first_at
+    first_seen_at freeze_links_after from frozen_at frozen_by frozen_from given_at goodwill_id handed_out_at
+    happened_at indexed_at intent_id key key_hash kind last4 last_address last_on last_seen_at last_used_at
+    latest_report lease_until line_id list_version local_date name next_action_url next_attempt_at not_before note
+    number object_id open_until origin outcome own_limits_at own_limits_by own_limits_from pages paid_at payment
+    payment_method_id prefix price_list purpose rate_steps reader reason receipt_url recent recorded_at refund_id
+    returned revoked_at revoked_by run settled_at source stage started_at status stopped stripe_account_id
+    stripe_customer_id subject suspended_reason sweep_pk sweep_sk target time_zone to topup_id tries type
+    unfrozen_at unfrozen_by unfrozen_from updated_at used_at used_from user_id withdrawn_at written_by zone
 """
 _FLAGS: Final = """
     admission enabled ended has_user_budgets international_calling is_complete is_finished is_frozen is_over
