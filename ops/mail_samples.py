@@ -50,6 +50,15 @@ DOCUMENT: Final = {
     "payment_method": CARD,
 }
 NEGATIVE: Final = {"net": "-86.96", "tax": "-13.04", "total": "-100.00"}
+BUDGET: Final = {
+    "budget": "line",
+    "line_id": "line_front_desk",
+    "line_number": "US…01",
+    "user_id": None,
+    "month": "2026-11",
+    "limit": "20.00",
+}
+"""A budget of an event, with the number that mails add."""
 SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (EventType.TOP_UP_SUCCEEDED, PAYMENT | UNTAXED),
     (EventType.TOP_UP_FAILED, PAYMENT | UNTAXED | {"status": "failed", "failure": DECLINED}),
@@ -135,6 +144,27 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (
         EventType.INTERNATIONAL_CALLING_ENABLED,
         {"change_id": "line_front_desk-000002", "by": "user:ada", "line_id": "line_front_desk"},
+    ),
+    *(
+        (
+            EventType.BUDGET_REACHED,
+            BUDGET | {"percent": percent, "spent": spent},
+        )
+        for percent, spent in ((80, "16.40"), (100, "20.0312"))
+    ),
+    (
+        EventType.BUDGET_INCREASE_REQUESTED,
+        {
+            "request_id": "line_front_desk-2026-11-1",
+            "by": "user:ada",
+            "line_id": "line_front_desk",
+            "line_number": "US…01",
+            "month": "2026-11",
+            "increases": [
+                {"budget": "line", "amount": "20.00", "limit": "20.00"},
+                {"budget": "user", "amount": "50.00", "limit": "50.00"},
+            ],
+        },
     ),
 )
 

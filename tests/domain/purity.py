@@ -119,6 +119,7 @@ KEY_NAMES = (
     "event_keys.py",
     "index_keys.py",
     "minute_keys.py",
+    "spend_keys.py",
     "stripe_keys.py",
     "sweep_keys.py",
     "unreadable_keys.py",

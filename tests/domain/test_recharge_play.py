@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from calling_credit.instants import format_instant, local_date
 from calling_credit.recharge import attempts
-from calling_credit.recharge.attempts import SPENT, Attempt, State
+from calling_credit.recharge.attempts import SPENDING, Attempt, State
 from calling_credit.recharge.decision import BuyCredit, Resume, Rule, Stop, decide_recharge
 from calling_credit.topups.card_history import NEW_CARD, CardRecord, history_of, record_decline
 from calling_credit.topups.declines import Decline
@@ -153,7 +153,7 @@ class Player:
         assert (self.state.in_flight is not None) == any(a.outcome == "claimed" for a in self.book.values())
         last_month = format_instant(self.now - timedelta(days=31))
         assert {a for a in self.book.values() if a.at >= last_month} <= set(self.state.recent), "nothing is forgotten"
-        self.check_caps([attempt for attempt in self.book.values() if attempt.outcome in SPENT])
+        self.check_caps([attempt for attempt in self.book.values() if attempt.outcome in SPENDING])
 
     def check_caps(self, spent: list[Attempt]) -> None:
         """Check that no hour, day, or month exceeds its cap."""

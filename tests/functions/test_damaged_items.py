@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from calling_credit.accounts.country_store import CountryStore
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.keys import kind_of
 from tests.domain.purity import item_kinds
+from tests.functions.budgets_bench import begin_budget, set_budget
 from tests.harness.queue import failures
 from tests.harness.releases import RELEASES, cases_of
 from tests.harness.till import Till
@@ -83,6 +85,9 @@ READERS: dict[str, tuple[Reader, ...]] = {
     "payment": (reconciles, publishes),
     "receipt": (reconciles, publishes),
     "credit_note": (publishes,),
+    "spent": (charges, expires, publishes),
+    "known": (charges, publishes),
+    "card_money": (reconciles, publishes),
     "denial": (publishes,),
     "activity": (publishes,),
     "payment_limits": (publishes,),
@@ -91,6 +96,7 @@ READERS: dict[str, tuple[Reader, ...]] = {
 IN_NO_LOOP = {
     *(
         "user",
+        "budget_request",
         "change",
         "adjustment",
         "correction",
@@ -100,6 +106,7 @@ IN_NO_LOOP = {
         "goodwill",
         "moved",
         "refused",
+        "countries_indexed",
     ),
     *("denied", "denied_day", "mailed", "signed_out", "rerating", "payment_method", "staff", "client", "line_mismatch"),
 }
@@ -132,14 +139,19 @@ def everything(till: Till) -> None:
     address = {"line1": "1 Main St", "city": "New York", "region": "NY", "country": "US"}
     tax_id = {"kind": "us_ein", "value": "91-1144442"}
     world.change("/billing-details", {"legal_name": "Meridian Ltd", "address": address, "tax_id": tax_id})
+    world.change("/lines/line_1/budget", {"monthly": "900.00", "at": "tell"})
     till.set_rule(till.card())
     till.paid("25.00", till.card())
+    begin_budget(world, 50_000_000)
+    set_budget(world, 50_000_000, of="USER#user_1")
     world.authorize("held")
     world.deliver({}, {"call_id": "uncovered", "to": UNCOVERED}, {"call_id": "stray", "line_id": "line_9"})
     long = {"call_id": "long", "started_at": "2026-11-23T01:00:00.000Z", "answered_at": "2026-11-23T01:00:00.000Z"}
     world.deliver(long | {"ended_at": "2026-11-23T07:00:00.000Z", "duration_seconds": 21_600})
     world.authorize("refused", line_id="line_9")
     world.change("/lines/line_1", {"international_calling": True})
+    CountryStore(world.stack.dynamodb, world.stack.table_name).index_account("acct_1", world.clock.now)
+    world.operate("PUT", "/accounts/acct_1", {"limits": {"first_country_cap": "5.00"}})
     till.left_open()
     till.later(hours=30)
 

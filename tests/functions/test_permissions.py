@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from local.stripe_stand_in.controls import Controls
+from tests.functions.budget_requests_bench import use_budgets
 from tests.functions.connectors_bench import check, create_key, revoke_key
 from tests.functions.desk_bench import use_the_desk
 from tests.functions.freeze_bench import FROZEN, issued, press
@@ -93,6 +94,7 @@ def everything_that_happens(till: Till) -> None:
     till.paid("25.00", challenged)
     move_everything(till)
     take_money_back(till)
+    use_budgets(till)
     assert press(till, issued(till)) == FROZEN
     assert world.operate("PUT", "/accounts/acct_1", {"frozen": True}).status == 200
     till.sweep(minutes=1)

@@ -16,6 +16,7 @@ from tests.harness.clock import Clock
 from tests.harness.daily_sums import stored_sums, sums_by_day
 from tests.harness.http import Answer, http_event
 from tests.harness.queue import delivery, failures
+from tests.harness.spending import check_spending
 from tests.harness.table import Stack
 
 DECK = deck_csv(
@@ -198,6 +199,7 @@ def check_sums(of_account: list[dict[str, Any]]) -> int:
     assert sums_by_day(entries) == {
         day["SK"]: stored_sums(day) for day in items.get("SPENT_DAY", []) if stored_sums(day)
     }
+    check_spending(of_account)
     return int(posted)
 
 

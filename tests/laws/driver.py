@@ -18,6 +18,7 @@ from tests.laws import checks, move_checks
 from tests.laws.calls import EMERGENCY, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED, Calls, Message
 from tests.laws.change_checks import law_13_each_change_is_recorded
 from tests.laws.model import Model
+from tests.laws.spending import law_17_spending_is_that_of_entries_and_holds
 
 MOST_ACCOUNTS = 12
 Operation = Callable[["Driver"], None]
@@ -119,6 +120,7 @@ class Driver:
         checks.law_2_day_totals_are_the_sums_of_that_days_entries(fresh, set(table))
         checks.law_2_daily_sums_are_those_of_the_counted_entries(fresh, set(table))
         checks.law_7_held_is_the_sum_of_live_holds(fresh, accounts)
+        law_17_spending_is_that_of_entries_and_holds(plain.values())
 
     def table(self) -> str:
         """A summary of the operations and of the outcomes of calls."""

@@ -27,6 +27,7 @@ from tests.laws.change_checks import law_13_each_change_is_recorded
 from tests.laws.items import Key
 from tests.laws.minutes import law_of_minutes
 from tests.laws.prices import call_key
+from tests.laws.spending import law_17_spending_is_that_of_entries_and_holds
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WHEN_WRITTEN = (
@@ -40,6 +41,7 @@ WHEN_WRITTEN = (
     "decided_at",
     "expires_at",
     "sweep_sk",
+    "counted_at",
 )
 Ledger = dict[Key, dict[str, Any]]
 CALLS = Calls(random.Random(20261123))
@@ -68,6 +70,7 @@ class LedgerBench(Bench):
         checks.law_2_daily_sums_are_those_of_the_counted_entries(book, set(book.images))
         checks.law_7_held_is_the_sum_of_live_holds(book, accounts)
         law_of_minutes(map(book.image, book.images))
+        law_17_spending_is_that_of_entries_and_holds(map(book.image, book.images))
         law_13_each_change_is_recorded({key: (None, book.image(key)) for key in book.images})
         for sent in self.wire.sent:
             for kind, action in sent.actions:

@@ -20,7 +20,7 @@ class AttemptOutcome(StrEnum):
     CANCELED = "canceled"
 
 
-SPENT: Final = frozenset({AttemptOutcome.CLAIMED, AttemptOutcome.SUCCEEDED})
+SPENDING: Final = frozenset({AttemptOutcome.CLAIMED, AttemptOutcome.SUCCEEDED})
 """Attempts that count against the limits, from their claim until they fail."""
 
 
@@ -46,4 +46,4 @@ class InFlight:
 
 def spent_micros(attempts: Iterable[Attempt]) -> int:
     """The sum that counts against a limit."""
-    return sum(attempt.amount_micros for attempt in attempts if attempt.outcome in SPENT)
+    return sum(attempt.amount_micros for attempt in attempts if attempt.outcome in SPENDING)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from calling_credit.instants import format_instant
-from calling_credit.recharge.attempt import ATTEMPT_HISTORY, SPENT, Attempt, AttemptOutcome, InFlight, spent_micros
+from calling_credit.recharge.attempt import ATTEMPT_HISTORY, SPENDING, Attempt, AttemptOutcome, InFlight, spent_micros
 from calling_credit.recharge.suspension_reasons import ENDED_BY_ARMING, SOFT, SuspensionReason
 from calling_credit.recharge.switched_off import SwitchedOff
 from calling_credit.topups.declines import Decline, FailureCode
@@ -18,7 +18,7 @@ from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpKind
 __all__ = [
     "ENDED_BY_ARMING",
     "SOFT",
-    "SPENT",
+    "SPENDING",
     "Attempt",
     "AttemptOutcome",
     "InFlight",

@@ -14,7 +14,7 @@ from typing import Final
 from calling_credit.instants import format_instant, local_date
 from calling_credit.money import MICROS_PER_DOLLAR
 from calling_credit.recharge.acceptance import exceeds_accepted
-from calling_credit.recharge.attempts import SPENT, Attempt, AttemptOutcome, State, SuspensionReason, spent_micros
+from calling_credit.recharge.attempts import SPENDING, Attempt, AttemptOutcome, State, SuspensionReason, spent_micros
 from calling_credit.recharge.backup import due_backup
 from calling_credit.recharge.limit_periods import next_day, next_month
 from calling_credit.tax.calculation import NO_TAX, Taxation
@@ -29,7 +29,7 @@ BUSY_WAIT: Final = timedelta(minutes=5)
 """How long to wait for other payments with the rule's card, which hold all its tries."""
 TAX_WAIT: Final = timedelta(hours=1)
 """When to try again to calculate the tax. New billing details end the wait at once."""
-BEGUN: Final = SPENT | {AttemptOutcome.CANCELED}
+BEGUN: Final = SPENDING | {AttemptOutcome.CANCELED}
 """Attempts that count toward the hourly limit. Canceled ones count, or a canceled attempt could repeat endlessly. After
 a decline the back-off applies instead.
 """
