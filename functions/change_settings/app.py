@@ -116,7 +116,7 @@ def put_user_budget(user_id: str) -> Response[str]:
 
 
 def put_budget(of: BudgetOf, owner_id: str) -> Response[str]:
-    """Set or end a budget, and answer with it as it is now."""
+    """Set or end a budget, and answer with its current state."""
     caller = customer(claims(app), config())
     require_admin(caller)
     monthly, at = parse_budget(json_body(app))

@@ -18,7 +18,7 @@ BUDGET_CODES: Final = (
     Explanation(
         ProblemCode.ALREADY_ASKED,
         409,
-        "More budget was asked for this line today, and nobody has answered yet.",
+        "More budget was asked for this line today, and no one has answered yet.",
         "Wait for a billing admin's answer.",
     ),
     Explanation(

@@ -49,7 +49,7 @@ BUDGET_CHANGE: Final = body(
 ) | {"additionalProperties": False}
 BUDGET_REQUEST: Final = body(
     "BudgetRequest",
-    "Asks for more budget, or with `raise` grants what is asked.",
+    "Asks for more budget, or with `raise` grants the open request.",
     {
         "note": or_null(
             {
@@ -67,7 +67,7 @@ ASKED: Final = record(
 )
 OPEN_REQUEST: Final = record(
     "OpenBudgetRequest",
-    "A request for more budget that nobody has granted yet.",
+    "A request for more budget that no one has granted yet.",
     {
         "id": TEXT,
         "at": INSTANT,

@@ -64,7 +64,7 @@ def ask(world: World, body: Any = None, line: str = "line_1", **claims: Any) -> 
 
 
 def raise_it(world: World, **claims: Any) -> Answer:
-    """The answer to a billing admin who raises what was asked."""
+    """The answer to a billing admin who grants the open request."""
     return world.ask("change_settings", "POST", "/lines/line_1/budget/requests", {"raise": True}, **claims)
 
 

@@ -96,7 +96,7 @@ def test_an_ended_budget_announces_nothing(till: Till, listener: Listener) -> No
     assert heard(listener) == [("line", 80), ("line", 100)]
 
 
-def test_the_next_month_announces_anew(till: Till, listener: Listener) -> None:
+def test_the_next_month_announces_again(till: Till, listener: Listener) -> None:
     give(till.world, "2.00")
     spend(till.world, "1.60")
     assert heard(listener) == [("line", 80)]

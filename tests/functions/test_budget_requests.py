@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from calling_credit.accounts.erasure import erase_number
+from calling_credit.changes.actor import Actor, ActorKind
 from tests.functions.budget_requests_bench import (
     COUNTER,
     USER_BUDGET,
@@ -77,7 +79,7 @@ def test_a_repeated_request_is_stored_once(used: World) -> None:
     assert len(used.changes("budget_increase_requested")) == 1
 
 
-def test_a_billing_admin_raises_what_was_asked_once(used: World) -> None:
+def test_a_billing_admin_grants_a_request_once(used: World) -> None:
     ask(used)
     answer = raise_it(used)
     assert answer.status == 200
@@ -167,3 +169,12 @@ def test_a_raise_whose_answer_is_lost_raises_once(used: World) -> None:
         assert raise_it(used).status == 200
     assert limit(used) == 400
     assert len(used.changes("budget_raised")) == 1
+
+
+def test_erasing_a_number_masks_it_in_a_note(used: World) -> None:
+    ask(used, {"note": "calls to +44 20 7183 8750"})
+    table = (used.stack.dynamodb, used.stack.table_name)
+    actor = Actor(ActorKind.CLIENT, "command:ada")
+    changed = list(erase_number(*table, "acct_1", "+442071838750", actor, used.clock.now))
+    assert "BUDGET_REQUEST#line_1#2026-11" in changed
+    assert shown(used)["budget_requests"][0]["note"] == "calls to GB…50"

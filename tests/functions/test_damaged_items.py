@@ -89,6 +89,7 @@ READERS: dict[str, tuple[Reader, ...]] = {
 IN_NO_LOOP = {
     *(
         "user",
+        "budget_request",
         "change",
         "adjustment",
         "correction",
@@ -128,6 +129,7 @@ def everything(till: Till) -> None:
     world.create_account("acct_2")
     bundle = {"name": "the UK", "countries": ["GB"], "minutes": 10}
     world.operate("PUT", "/accounts/acct_1", {"breakdown": True, "bundles": [bundle], "markup_percent": "12.50"})
+    world.change("/lines/line_1/budget", {"monthly": "900.00", "at": "tell"})
     till.set_rule(till.card())
     till.paid("25.00", till.card())
     begin_budget(world, 50_000_000)

@@ -1,8 +1,8 @@
 """Asks for a larger budget, and raises budgets until the month ends, once for each request.
 
-The law: a raise adds its amounts to the limits and to what is left, closes the request, marks the link that it came
-by, and records the change, all in one transaction. So of two raises of one request, one acts. The limit of the next
-month is the monthly amount, because each month has counters of its own.
+The law: a raise adds its amounts to the limits and to the rest, closes the request, marks the link that it came by, and
+records the change, all in one transaction. So of two raises of one request, one acts. The limit of the next month is
+the monthly amount, because each month has counters of its own.
 """
 
 from collections.abc import Sequence
@@ -156,7 +156,7 @@ class BudgetRequestStore:
 
 
 def _require_askable(found: BudgetsOfLine, request: BudgetRequest, now: datetime) -> None:
-    """Refuse a request that nobody can grant, or that was made today."""
+    """Refuse a request that no one can grant, or that was made today."""
     last = found.request
     if found.account.is_closed:
         raise Conflict(ProblemCode.ACCOUNT_CLOSED, "This account is closed; its lines make no calls.")

@@ -163,7 +163,7 @@ def end_of_month(now: datetime, time_zone: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The body of a request: a note for the billing admins, or whether it raises what is asked already."""
+    """The body of a request: a note for the billing admins, or whether it grants the open request."""
 
     note: str | None
     raises: bool

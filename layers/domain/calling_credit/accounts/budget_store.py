@@ -44,7 +44,7 @@ class BudgetStore:
     def store(
         self, of: BudgetOf, owner_id: str, monthly_micros: int | None, at: BudgetAt, now: datetime
     ) -> dict[str, Any] | None:
-        """Set a budget, or end it (None). Return its view as it is now; None without a budget. A budget that is as
+        """Set a budget, or end it (None). Return its current view; None without a budget. A budget that is as
         asked already is not written.
 
         Raises:

@@ -20,7 +20,7 @@ from calling_credit.accounts.user import User
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.erasure import ErasureRecord, mask_actions
-from calling_credit.dynamodb import desk_keys, index_keys, keys
+from calling_credit.dynamodb import budget_keys, desk_keys, index_keys, keys
 from calling_credit.dynamodb.attributes import to_attribute, to_attributes
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.retries import retry_on_race
@@ -48,6 +48,7 @@ def erase_number(
     yield from erasure.erase_number(*place)
     yield from _erase_names(*place)
     yield from _erase_bounces(*place)
+    yield from _erase_notes(*place)
     yield from _erase_closed_lines(*place)
     yield from _erase_assignments(*place)
     kept = frozenset(f"line:{line_id}" for line_id in lines_with(client, table_name, account_id, number, now))
@@ -136,6 +137,23 @@ def _erase_bounces(
                 to_attributes(values),
             )
             if record.write(client, item["SK"], [action]):
+                yield item["SK"]
+
+
+def _erase_notes(
+    client: "DynamoDBClient", table_name: str, account_id: str, number: str, record: ErasureRecord
+) -> Iterator[str]:
+    """Mask the number in the notes of requests for more budget."""
+    partition = Partition(client, table_name, keys.account_pk(account_id))
+    for item in partition.query(*budget_keys.request_range(), consistent=True):
+        stored = item.get("note")
+        note = without_number(stored, number) if isinstance(stored, str) else stored
+        if note != stored:
+            key = to_attributes({"PK": item["PK"], "SK": item["SK"]})
+            values = to_attributes({":masked": note, ":note": stored})
+            if record.write(
+                client, item["SK"], [update(table_name, key, "SET note = :masked", "note = :note", values)]
+            ):
                 yield item["SK"]
 
 

@@ -33,7 +33,7 @@ def announced_percents(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[
 
 
 def limit_action(table_name: str, counter: SpendCounter, more_micros: int, *, is_ended: bool = False) -> dict[str, Any]:
-    """The action that adds to the limit of a counter as it was read, and to what is left; negative: takes from both.
+    """The action that adds to the limit of a counter as it was read, and to its rest; negative: takes from both.
 
     It stores the highest percentage that was announced until now. Its condition fails if the counter has another limit,
     or reached another percentage, since it was read: read it again then.

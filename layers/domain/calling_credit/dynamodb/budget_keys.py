@@ -18,3 +18,8 @@ def line_in(sort_key: str) -> str:
 def month_in(sort_key: str) -> str:
     """The local month of a request."""
     return keys.id_of(sort_key)
+
+
+def request_range() -> tuple[str, str]:
+    """Bounds of a Query over all requests of an account."""
+    return _KIND, f"{_KIND}{keys.AFTER}"
