@@ -83,9 +83,7 @@ def write_reversal(
     )
     plan = posting_plan(table_name, [entry], unarms=bool(suspends), freed_micros=freed)
     plan.add(("top_up", topup.topup_id), change)
-    others = reversal_actions(table_name, topup, entry) | end_actions(table_name, ends, actor, now)
-    for name, action in others.items():
-        plan.add(name, action)
+    plan.actions |= reversal_actions(table_name, topup, entry) | end_actions(table_name, ends, actor, now)
     plan.add(("change",), change_action(table_name, topup.account_id, _change(topup, target_micros, entry), actor, now))
     if suspends:
         plan.add(("recharge",), suspend_action(table_name, topup, *suspends))
