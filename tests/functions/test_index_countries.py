@@ -8,7 +8,7 @@ import pytest
 
 from ops import index_countries
 from ops.stack import FoundStack
-from tests.functions.test_first_country import CAP, finished
+from tests.functions.country_bench import CAP, finished
 from tests.harness.world import JAPAN, MOBILE, World
 
 pytestmark = pytest.mark.dynamodb

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.functions.country_bench import counters, finished
 from tests.functions.reversals_bench import refund
-from tests.functions.test_first_country import counters, finished
 from tests.harness.cards import MASTERCARD
 from tests.harness.till import Till
 from tests.harness.world import PREMIUM, UNITED_KINGDOM
