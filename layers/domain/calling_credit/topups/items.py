@@ -89,7 +89,7 @@ def topup_from_item(attributes: dict[str, Any]) -> TopUp:
     """The top-up of an item."""
     item = from_attributes(attributes)
     if item["amount_micros"] <= 0 or min(item.get("reversed_micros", 0), item.get("tax_micros", 0)) < 0:
-        raise ValueError("a payment has an amount, and neither its tax nor what was paid back is below nothing")
+        raise ValueError("a payment has an amount, and neither its tax nor its reversed part is negative")
     card = Card(*(item[name] for name in CARD_FIELDS))
     plain = {name: item[name] for name in _PLAIN if name in item}
     plain |= {"kind": TopUpKind(item["kind"]), "status": TopUpStatus(item["status"])}
