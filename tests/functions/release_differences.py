@@ -118,6 +118,7 @@ ALLOWED = {
     "Parameters/Tax/*": "Whether payments are taxed.",
     "Resources/*Function/Properties/Environment/Variables/TAX*": "The same.",
     "Resources/*Function/Properties/Environment/Variables/DECK_BUCKET*": "The tax table is in the deck bucket.",
+    "Resources/BillingDetailsPermission/*": "The same.",
     "Resources/*BillingDetailsRoute/*": "GET and PUT /billing-details are new.",
     "Parameters/RulesUseBankAccounts/*": "Whether rules may debit bank accounts.",
     "Resources/*Function/Properties/Environment/Variables/RULES_USE_BANK_ACCOUNTS*": "The same.",

@@ -1,6 +1,7 @@
 """Billing details are read by every user, set by billing admins, and recorded with each change."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.dynamodb
 EMPTY = {"legal_name": None, "address": None, "tax_id": None, "po_number": None, "email_receipts": False, "version": 0}
 
 
-def shown(till: Till, **claims: object) -> dict[str, object]:
+def shown(till: Till, **claims: Any) -> dict[str, object]:
     """GET /billing-details."""
     answer = till.world.ask("change_settings", "GET", "/billing-details", **claims)
     assert answer.status == 200, answer.text

@@ -1,4 +1,4 @@
-"""The card pays credit and tax; a payment keeps the tax of its creation, whatever changes meanwhile."""
+"""The card pays credit and tax; a payment keeps the tax of its creation."""
 
 import json
 

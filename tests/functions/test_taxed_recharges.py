@@ -69,7 +69,7 @@ def test_an_amount_whose_tax_exceeds_a_limit_stops_with_that_limit(till: Till) -
 @pytest.mark.parametrize(("name", "limit"), [("daily_limit", "57.49"), ("monthly_limit", "57.49")])
 def test_a_limit_must_allow_the_amount_with_its_tax(till: Till, name: str, limit: str) -> None:
     leave(till, "50.00")
-    rule = {"enabled": True, "threshold": "10.00", "amount": "50.00", "payment_method_id": till.card()}
+    rule: dict[str, Any] = {"enabled": True, "threshold": "10.00", "amount": "50.00", "payment_method_id": till.card()}
     refused = till.rule(**rule, **{name: limit})
     assert (refused.status, refused.code) == (422, "limit_below_amount")
     assert "plus 15 % tax" in refused.body["detail"]

@@ -33,6 +33,8 @@ USER_ROUTES = {
     *("POST /freeze", "POST /countries/{country}/confirm"),
     "PUT /lines/{line_id}",
     "GET /limits",
+    "GET /billing-details",
+    "PUT /billing-details",
     "PUT /limits",
     "GET /auto-recharge",
     "PUT /auto-recharge",

@@ -19,6 +19,7 @@ from local.stripe_stand_in.sender import body_of
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
 from tests.harness.cards import VISA
 from tests.harness.http import Answer, http_event
+from tests.harness.law_five import law_five
 from tests.harness.proofs import Nights
 from tests.harness.stream import stream_record
 from tests.harness.stripe_side import StripeSide
@@ -227,28 +228,10 @@ class Till(StripeSide):
     # What must hold
 
     def check(self) -> None:
-        """Law 5: every succeeded Stripe payment has exactly one top_up entry, and every top_up entry its payment, which
-        is larger by the tax.
-        """
-        paid = {
-            intent.metadata["topup_id"]: intent.amount_received * 10_000
-            for intent in self.sdk.v1.payment_intents.list({"limit": 100}).auto_paging_iter()
-            if intent.status == "succeeded" and "topup_id" in intent.metadata
-        }
-        taxes = {
-            item["topup_id"]: item.get("tax_micros", 0)
-            for item in self.world.stack.items()
-            if item["SK"].startswith("TOPUP#")
-        }
-        entered: dict[str, int] = {}
-        for item in self.world.stack.items():
-            if item["SK"].startswith("ENTRY#") and item["category"] == "top_up":
-                identifier = item["SK"].rsplit("#", 1)[1]
-                assert identifier not in entered
-                entered[identifier] = item["amount_micros"] + taxes.get(identifier, 0)
-        assert entered == paid, "law 5"
-        for pk in {item["PK"] for item in self.world.stack.items() if item["SK"] == "BALANCE"}:
-            self.world.balance(pk.split("#")[1])
+        """Law 5, and the sums of every account."""
+        law_five(self.sdk, self.world.stack.items())
+        for balance in self.world.stack.items_named("BALANCE"):
+            self.world.balance(balance["PK"].split("#")[1])
 
 
 def told(answer: Answer) -> Any:

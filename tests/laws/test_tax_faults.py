@@ -151,7 +151,7 @@ def play(bench: PaymentBench, flow: Flow, point: Point) -> list[str]:
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
-def test_a_crash_and_another_tax_charge_what_was_stored(payment_bench: PaymentBench, flow: Flow) -> None:
+def test_a_crash_and_another_tax_charge_the_stored_amount(payment_bench: PaymentBench, flow: Flow) -> None:
     bench = payment_bench
     bench.prepare(flow)
     with bench.wire.recording() as scenario:

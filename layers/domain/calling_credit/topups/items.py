@@ -106,7 +106,7 @@ def topup_from_item(attributes: dict[str, Any]) -> TopUp:
     """The top-up of an item."""
     item = from_attributes(attributes)
     if item["amount_micros"] <= 0 or min(item.get("reversed_micros", 0), item.get("tax_micros", 0)) < 0:
-        raise ValueError("a payment has an amount, and neither its tax nor its reversed part is below nothing")
+        raise ValueError("a payment has an amount, and neither its tax nor its reversed part is negative")
     documents.due_notes(item.get("notes_due"))
     documents.issued_notes(item.get("credit_notes"))
     card = Card(*(item[name] for name in CARD_FIELDS))
