@@ -226,6 +226,7 @@ ROUTES: Final = (
             "unknown_call",
             "unknown_top_up",
             "amount_out_of_range",
+            "invalid_timestamp",
             "unusable_deck",
         ),
         "Posts the move under its own id, once. Sending it again answers the same.",

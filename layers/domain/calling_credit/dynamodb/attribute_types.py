@@ -14,6 +14,8 @@ _NUMBERS: Final = """
     minimum_seconds minutes monthly_limit_micros nudge payments per_minute posted_micros rate_micros_per_minute
     refunded_micros reversals reversed_micros rule_version schema settings_version standing_micros state_version
     stated_seconds sums taken_back takings threshold_micros times total_micros tries_left used_seconds
+    charged_at_end charged_at_grant charged_micros expired_micros expired_parts lots redeemed warned_days
+    warned_micros
 """
 _TEXTS: Final = """
     PK SK account_id action address address_hash asked_at at authorized_at brand breakdown_since bundle by
@@ -30,6 +32,7 @@ _TEXTS: Final = """
     status stopped stripe_account_id stripe_customer_id subject suspended_reason sweep_pk sweep_sk target time_zone
     to topup_id tries type unfrozen_at unfrozen_by unfrozen_from updated_at used_at used_from user_id withdrawn_at
     written_by zone
+    charged_since granted_at idempotency_key lot_id warned_at
 """
 _FLAGS: Final = """
     admission enabled international_calling is_complete is_finished is_frozen is_over override suspended_recharge

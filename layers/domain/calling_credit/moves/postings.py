@@ -14,6 +14,7 @@ from calling_credit.ledger.adjustments import Adjustment, adjust_balance, stored
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.permits import Permit
 from calling_credit.ledger.reader import LedgerReader
+from calling_credit.lots.granting import grant_of
 from calling_credit.money import format_money
 from calling_credit.moves.move import Move
 from calling_credit.payments.transfer_store import TransferStore
@@ -49,9 +50,17 @@ class AdjustmentPoster(_Poster):
         """Post an adjustment."""
         zone = AccountReader(self._client, self._table_name, move.account_id).account().time_zone
         adjustment = cast("Adjustment", move.request)
-        account_id, key = move.account_id, move.key
         posted = adjust_balance(
-            self._client, self._table_name, account_id, key, adjustment, zone, actor, self._now, permit=permit
+            self._client,
+            self._table_name,
+            move.account_id,
+            move.key,
+            adjustment,
+            zone,
+            actor,
+            self._now,
+            permit=permit,
+            extension=grant_of(self._client, self._table_name, move.account_id, move.move_id, adjustment, self._now),
         )
         return self._view(move, posted)
 
