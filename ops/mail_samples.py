@@ -20,6 +20,7 @@ PAYMENT: Final = {"topup_id": "tu_5c1d9e", "payment_method": CARD}
 REVERSED: Final = {"topup_id": "tu_5c1d9e", "amount": "50.00", "created_at": "2026-11-21T09:30:00.000Z"}
 DECLINED: Final = {"code": "insufficient_funds", "message": message_of("insufficient_funds")}
 MOVED: Final = {"entry_id": "tu_5c1d9e#rev#1", "topup_id": "tu_5c1d9e", "payment_method": CARD}
+GRANTED: Final = {"lot_id": "adj_5c1d9e", "amount": "10.00"}
 
 RISES: Final = [
     {
@@ -66,6 +67,8 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (EventType.BALANCE_LOW, {"balance": "4.7215", "low_balance": "5.00"}),
     (EventType.CREDIT_REVERSED, MOVED | {"amount": "25.00"}),
     (EventType.CREDIT_RETURNED, MOVED | {"amount": "25.00"}),
+    (EventType.CREDIT_EXPIRING, GRANTED | {"expires_at": "2026-11-30T12:00:00.000Z", "days": 7}),
+    (EventType.CREDIT_EXPIRED, GRANTED | {"entry_id": "adj_5c1d9e#1", "expired_at": "2026-11-30T12:00:00.000Z"}),
     (
         EventType.CALL_DENIED,
         {

@@ -14,6 +14,8 @@ class EventType(StrEnum):
     BALANCE_LOW = "BalanceLow"
     CREDIT_REVERSED = "CreditReversed"
     CREDIT_RETURNED = "CreditReturned"
+    CREDIT_EXPIRING = "CreditExpiring"
+    CREDIT_EXPIRED = "CreditExpired"
     CARD_BLOCKED = "CardBlocked"
     CALL_UNRATED = "CallUnrated"
     CALL_DENIED = "CallDenied"

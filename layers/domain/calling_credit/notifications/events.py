@@ -31,6 +31,7 @@ from calling_credit.notifications.event_data import (
     UnwantedMail,
 )
 from calling_credit.notifications.event_types import EventType
+from calling_credit.notifications.lot_events import CreditExpired, CreditExpiring
 
 
 class TopUpSucceeded(Announcement):
@@ -217,6 +218,8 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     BalanceLow,
     CreditReversed,
     CreditReturned,
+    CreditExpiring,
+    CreditExpired,
     CardBlocked,
     CallUnrated,
     CallDenied,
