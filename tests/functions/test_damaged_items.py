@@ -72,6 +72,7 @@ READERS: dict[str, tuple[Reader, ...]] = {
     "day": (charges, publishes),
     "entry": (charges, publishes),
     "hold": (charges, expires, publishes),
+    "lot": (charges, expires, publishes),
     "unrated": (charges, rerates, publishes),
     "stray": (charges, publishes),
     "suspicious": (reconciles, publishes),
@@ -97,6 +98,8 @@ IN_NO_LOOP = {
         "goodwill",
         "moved",
         "refused",
+        "redeemed",
+        "code_tries",
     ),
     *("denied", "denied_day", "mailed", "signed_out", "rerating", "payment_method", "staff", "client", "line_mismatch"),
 }
@@ -115,7 +118,7 @@ OF_THE_STACK = {
         "index",
         "unreadable",
     ),
-    *("connector_key", "connectors", "connector", "approval", "refund"),
+    *("connector_key", "connectors", "connector", "approval", "refund", "promotion"),
 }
 """Kinds outside the accounts' loops; refunds and approvals have tests of their own."""
 
@@ -128,6 +131,8 @@ def everything(till: Till) -> None:
     world.operate("PUT", "/accounts/acct_1", {"breakdown": True, "bundles": [bundle], "markup_percent": "12.50"})
     till.set_rule(till.card())
     till.paid("25.00", till.card())
+    terms = {"amount": "9.00", "reason": "A gift", "expires_at": "2026-11-23T13:00:00Z"}
+    assert world.operate("POST", "/accounts/acct_1/adjustments", terms, key="lot").status == 201
     world.authorize("held")
     world.deliver({}, {"call_id": "uncovered", "to": UNCOVERED}, {"call_id": "stray", "line_id": "line_9"})
     long = {"call_id": "long", "started_at": "2026-11-23T01:00:00.000Z", "answered_at": "2026-11-23T01:00:00.000Z"}

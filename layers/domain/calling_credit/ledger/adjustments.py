@@ -139,24 +139,8 @@ def _post(
     entry = adjustment_entry(
         account_id, identifier, adjustment.amount_micros, adjustment.reason, time_zone, actor.by, now
     )
-    claim: dict[str, Any] = {
-        "PK": keys.account_pk(account_id),
-        "SK": keys.adjustment_sk(identifier),
-        "amount_micros": adjustment.amount_micros,
-        "reason": adjustment.reason,
-        "recorded_at": entry.recorded_at,
-        **_terms(adjustment),
-    }
-    put_claim = {
-        "Put": {
-            "TableName": table_name,
-            "Item": to_attributes(claim),
-            "ConditionExpression": "attribute_not_exists(PK)",
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-    }
     plan = posting_plan(table_name, [entry])
-    plan.add(CLAIM, put_claim)
+    plan.add(CLAIM, _claim_action(table_name, account_id, identifier, adjustment, entry.recorded_at))
     add_permit(plan, permit, adjustment.amount_micros)
     new = {"amount": format_money(adjustment.amount_micros), "reason": adjustment.reason}
     new |= {name: value for name, value in (("kind", adjustment.kind), ("expires_at", adjustment.expires_at)) if value}
@@ -176,6 +160,27 @@ def _post(
     if failed:
         raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it first.")
     return identifier
+
+
+def _claim_action(
+    table_name: str, account_id: str, identifier: str, adjustment: Adjustment, recorded_at: str
+) -> dict[str, Any]:
+    claim: dict[str, Any] = {
+        "PK": keys.account_pk(account_id),
+        "SK": keys.adjustment_sk(identifier),
+        "amount_micros": adjustment.amount_micros,
+        "reason": adjustment.reason,
+        "recorded_at": recorded_at,
+        **_terms(adjustment),
+    }
+    return {
+        "Put": {
+            "TableName": table_name,
+            "Item": to_attributes(claim),
+            "ConditionExpression": "attribute_not_exists(PK)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
 
 
 def stored_adjustment(

@@ -31,8 +31,8 @@ from calling_credit.lots.promotion import (
     PromotionRequest,
     promotion_from_item,
     promotion_item,
-    promotion_view,
 )
+from calling_credit.money import format_money
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -77,7 +77,8 @@ class PromotionStore:
         check_ahead(request.expires_at, now)
         plan = Plan({NEW: put(self._table_name, promotion_item(request, actor, now))})
         add_permit(plan, permit, request.total_micros)
-        new = promotion_view(_decode(promotion_item(request, actor, now)))
+        amounts = {"amount": request.amount_micros, "total": request.total_micros}
+        new = {name: format_money(micros) for name, micros in amounts.items()} | {"expires_at": request.expires_at}
         change = Change(ChangeAction.PROMOTION_CREATED, f"promotion:{request.code}", f"created-{request.code}", new=new)
         recorded = change_item("", change, actor, now) | {"PK": {"S": lot_keys.promotion_pk(request.code)}}
         plan.add(("change",), put(self._table_name, recorded))

@@ -88,7 +88,7 @@ class MailWords:
         """The day of a time in UTC."""
         return formats.day(_instant(data, field), self.language)
 
-    def time(self, data: Data, field: str) -> str:
+    def moment(self, data: Data, field: str) -> str:
         """A time in UTC."""
         return formats.instant(_instant(data, field), self.language)
 

@@ -135,11 +135,11 @@ def _credit_returned(data: Data, _: Confirmation | None, words: MailWords) -> Co
 
 
 def _credit_expiring(data: Data, _: Confirmation | None, words: MailWords) -> Content:
-    return words.mail("credit_expiring", amount=words.money(data, "amount"), time=words.time(data, "expires_at"))
+    return words.mail("credit_expiring", amount=words.money(data, "amount"), time=words.moment(data, "expires_at"))
 
 
 def _credit_expired(data: Data, _: Confirmation | None, words: MailWords) -> Content:
-    return words.mail("credit_expired", amount=words.money(data, "amount"), time=words.time(data, "expired_at"))
+    return words.mail("credit_expired", amount=words.money(data, "amount"), time=words.moment(data, "expired_at"))
 
 
 def _call_denied(data: Data, link: Confirmation | None, words: MailWords) -> Content:

@@ -83,9 +83,7 @@ def balance_view(
     minutes: Sequence[BundleLeft] = (),
     lots: Sequence[Lot] = (),
 ) -> dict[str, Any]:
-    """The balance as `GET /balance` shows it, with the state of automatic recharge, the account's own minutes, and the
-    granted credit that expires.
-    """
+    """The balance as `GET /balance` shows it, with automatic recharge, included minutes, and granted credit."""
     return {
         "account_id": account.account_id,
         "currency": account.currency,
@@ -234,8 +232,6 @@ def _describe(entry: Mapping[str, Any]) -> str:
         return f"Adjustment: {entry['reason']}"
     if entry["kind"] in _GIFTS:
         return f"{_GIFTS[entry['kind']]}: {entry['reason']}"
-    if entry["kind"] == EntryKind.CREDIT_EXPIRED:
-        return f"Expired credit, given on {entry['granted_at'][:10]}"
     if entry["kind"] == EntryKind.TOP_UP_PAID:
         title = "Automatic recharge" if entry["payment"] == "automatic" else label(entry["category"])
         return f"{title}, {method_name(entry['brand'], entry['last4'])}"
