@@ -55,7 +55,7 @@ def sweep(context: LambdaContext, this_round: Round) -> dict[str, int]:
     lots = Counter[str]()
     work(this_round, HOLD_KIND, partial(end_hold, this_round, seconds_left, counts), seconds_left, counts)
     work(this_round, LOT_KIND, partial(step_lot, this_round, lots), seconds_left, counts)
-    counts |= {f"lots_{step}": lots[step] for step in LotStep}
+    counts |= {f"lots_{step}": number for step, number in lots.items()}
     unreadable.send(this_round.now)
     logger.info("round", extra=counts)
     emit(

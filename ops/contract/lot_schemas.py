@@ -1,4 +1,4 @@
-"""Granted credit that is kept apart until calls have used it: its terms, and what is left of it."""
+"""Granted credit that is kept apart until calls have used it: its terms, and the rest of it."""
 
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ EXPIRING: Final[dict[str, Any]] = list_of(
 LOTS: Final[dict[str, Any]] = list_of(
     record(
         "Lot",
-        "Credit that was given on terms, and what became of it. The rest is the amount less `used` and `expired`.",
+        "Credit that was given on terms, and what happened to it. The rest is the amount less `used` and `expired`.",
         {
             "id": described(TEXT, "The adjustment or promotion that gave it."),
             "kind": one_of(list(CreditKind)),

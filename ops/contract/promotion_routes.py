@@ -34,7 +34,7 @@ PROMOTION: Final = record(
         "amount": described(MONEY, "The credit that one account gets."),
         "expires_at": described(INSTANT, "Until then the code can be redeemed, and its credit used."),
         "total": described(MONEY, "The most credit that all accounts get together."),
-        "left": described(MONEY, "What is left of the total."),
+        "left": described(MONEY, "The rest of the total."),
         "redeemed": described(COUNT, "How many accounts have redeemed the code."),
         "created_at": INSTANT,
     },

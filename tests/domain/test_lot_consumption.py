@@ -22,7 +22,7 @@ def test_calls_use_the_first_to_expire_and_then_the_next() -> None:
     assert sum(unused_micros(lots, 90).values()) == 110
 
 
-def test_what_is_left_of_three_lots() -> None:
+def test_the_rest_of_three_lots() -> None:
     lots = [lot("a", 50, "1"), lot("b", 30, "2"), lot("c", 20, "3")]
     assert unused_micros(lots, 70) == {"a": 0, "b": 10, "c": 20}
 

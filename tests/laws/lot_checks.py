@@ -2,7 +2,7 @@
 charges is that of the entries of calls; a promotion code gives at most its total, once per account.
 
 This module reads items in DynamoDB's form, and replays the use of lots on its own: a unit at a time would be too slow,
-so it lets every charge go down a list of what is left.
+so it lets every charge go down a list of the rest.
 """
 
 from typing import Any
@@ -25,7 +25,8 @@ def left_of_lots(lots: list[Image], charged: int) -> dict[str, int]:
         if "ended_at" in lot:
             events.append((lot["ended_at"], 1, lot["lot_id"], lot["charged_at_end"], None))
     events.sort(key=lambda event: event[:3])
-    for number, (_, _, lot_id, now, lot) in enumerate([*events, ("", 2, "", charged, None)]):
+    last: list[tuple[str, int, str, int, Image | None]] = [("", 2, "", charged, None)]
+    for number, (_, _, lot_id, now, granted) in enumerate(events + last):
         change, before = (now - before if number else 0), now
         for _, _, one in order if change > 0 else ():
             step = min(change, left[one])
@@ -38,9 +39,9 @@ def left_of_lots(lots: list[Image], charged: int) -> dict[str, int]:
                 left[one], change = left[one] + step, change + step
         else:
             bought += change
-        if lot is not None:
-            full[lot_id] = left[lot_id] = lot["amount_micros"] - lot.get("expired_micros", 0)
-            order = sorted([*order, (lot.get("ends_at", NEVER), granted_at(lot), lot_id)])
+        if granted is not None:
+            full[lot_id] = left[lot_id] = granted["amount_micros"] - granted.get("expired_micros", 0)
+            order = sorted([*order, (granted.get("ends_at", NEVER), granted_at(granted), lot_id)])
         else:
             order = [one for one in order if one[2] != lot_id]
     return left
@@ -49,6 +50,12 @@ def left_of_lots(lots: list[Image], charged: int) -> dict[str, int]:
 def granted_at(lot: Image) -> str:
     """The time of the grant of a lot."""
     return str(lot["SK"].split("#")[1])
+
+
+def law_16_charges_are_those_of_calls(book: Book, accounts: set[str]) -> None:
+    """Check the running sum of charges of each account."""
+    for pk in accounts:
+        assert book.image((pk, "BALANCE")).get("charged_micros", 0) == book.charged[pk], f"law 16: charges of {pk}"
 
 
 def law_16_lots_give_what_they_hold(book: Book, accounts: set[str]) -> None:

@@ -38,7 +38,7 @@ def redemption(account: str = "acct_1", key: str = "k_5") -> Request:
 
 def created(bench: LedgerBench) -> bool:
     """Create the code."""
-    return send(bench, CREATE)["statusCode"] == 201
+    return bool(send(bench, CREATE)["statusCode"] == 201)
 
 
 REQUESTS: dict[str, Callable[[LedgerBench], Request]] = {

@@ -1,4 +1,4 @@
-"""The proof of an account's granted credit: the running sum of call charges, and what became of each lot.
+"""The proof of an account's granted credit: the running sum of call charges, and what happened to each lot.
 
 Like the whole proof, it names differences and never corrects them, and reads no table.
 """

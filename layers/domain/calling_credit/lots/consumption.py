@@ -30,7 +30,7 @@ def used_micros(lots: Iterable[Lot], charged_micros: int) -> dict[str, int]:
 
 
 def unused_micros(lots: Iterable[Lot], charged_micros: int) -> dict[str, int]:
-    """What is left of each lot that has not ended, by the lot's id: neither used nor expired."""
+    """The rest of each lot that has not ended, by the lot's id: neither used nor expired."""
     known = list(lots)
     used = used_micros(known, charged_micros)
     return {lot.lot_id: lot.spendable_micros - used[lot.lot_id] for lot in known if lot.ended_at is None}

@@ -93,7 +93,7 @@ class LotSweep:
         return self._change(lot, lot_sweep_keys(lot, due), LotStep.POSTPONED)
 
     def _expire(self, lot: Lot, unused: int, balance: Balance) -> LotStep | None:
-        """Take back what is left and available. What is held is tried again later."""
+        """Take back the rest and available. The held part is tried again later."""
         taken = min(unused, max(0, balance.available_micros))
         is_over = taken == unused or is_given_up(str(lot.ends_at), self._grace, self._now)
         values: dict[str, Any] = lot_sweep_keys(lot, format_instant(self._now + RETRY))

@@ -1,4 +1,4 @@
-"""A lot: credit that was given on terms, and what became of it. Does not read the table."""
+"""A lot: credit that was given on terms, and what happened to it. Does not read the table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Lot:
     """Credit in micro-dollars that was given at one time.
 
     `charged_at_grant` is the running sum of call charges (`charged_micros` of the balance) at the grant, and
-    `charged_at_end` that at `ended_at`, from when on no call uses the lot any more. `ends_at` is the time after which
+    `charged_at_end` that at `ended_at`, from when on calls no longer use the lot. `ends_at` is the time after which
     it expires; None: never. `expired_micros` was taken back in `expired_parts` entries. `due_at` is the time of its
     next step; None: there is none.
     """

@@ -1,4 +1,4 @@
-"""A promotion code: what it gives, until when, and what is left of its total. Does not read the table.
+"""A promotion code: what it gives, until when, and the rest of its total. Does not read the table.
 
 The law: left + redeemed times amount is the total. Every redemption takes its amount on the condition that it is left.
 """
@@ -55,7 +55,7 @@ class Promotion:
     created_by: str
 
     def has_same_terms(self, request: PromotionRequest) -> bool:
-        """Whether a request states what is stored."""
+        """Whether a request states the stored terms."""
         stored = self.code, self.amount_micros, self.ends_at, self.total_micros
         return stored == (request.code, request.amount_micros, request.expires_at, request.total_micros)
 

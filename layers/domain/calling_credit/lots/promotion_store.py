@@ -1,6 +1,6 @@
 """Stores promotion codes, and lists them.
 
-The law: a code is created once, in the transaction that contains the permission of whoever creates it. Its total counts
+The law: a code is created once, in the transaction that contains the permission of its creator. Its total counts
 as credit that is given on that day.
 """
 

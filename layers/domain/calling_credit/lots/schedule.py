@@ -40,5 +40,5 @@ def expires_from(ends_at: str, grace: timedelta) -> datetime:
 
 
 def is_given_up(ends_at: str, grace: timedelta, now: datetime) -> bool:
-    """Whether what is held back now is no longer tried."""
+    """Whether the held part is no longer tried."""
     return now >= expires_from(ends_at, grace) + PATIENCE

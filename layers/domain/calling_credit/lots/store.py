@@ -1,4 +1,4 @@
-"""Reads the lots of an account, and what is left of them."""
+"""Reads the lots of an account, and the rest of them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -35,12 +35,12 @@ def read_lots(
 
 
 def unused_in_all(lots: Sequence[Lot], balance: Balance) -> int:
-    """What is left of all lots, in micro-dollars."""
+    """The rest of all lots, in micro-dollars."""
     return sum(unused_micros(lots, balance.charged_micros).values())
 
 
 def expiring_view(lots: Sequence[Lot], balance: Balance) -> list[dict[str, str]]:
-    """What is left of the lots that expire, as `{amount, at}`, the soonest first."""
+    """The rest of the lots that expire, as `{amount, at}`, the soonest first."""
     unused = unused_micros(lots, balance.charged_micros)
     left = [(str(lot.ends_at), lot.lot_id) for lot in lots if lot.ends_at is not None and unused.get(lot.lot_id)]
     return [{"amount": format_money(unused[lot_id]), "at": ends_at} for ends_at, lot_id in sorted(left)]

@@ -8,7 +8,7 @@ from calling_credit.notifications.event_types import EventType
 
 
 class CreditLeft(Form):
-    """What is left of granted credit, when it expires, and how many days ahead this is announced. `lot_id` is the
+    """The rest of granted credit, when it expires, and how many days ahead this is announced. `lot_id` is the
     adjustment or promotion that gave it.
     """
 

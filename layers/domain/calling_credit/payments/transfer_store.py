@@ -2,7 +2,7 @@
 
 The law: both entries, days, and balances, the claim of the key, a recorded change in each account, and the permission
 are one transaction over two partitions. Its conditions hold at the same moment: both accounts are open and not frozen,
-the sender's credit is available beside what is left of its lots, and no card that paid for credit of the sender is
+the sender's credit is available beside the rest of its lots, and no card that paid for credit of the sender is
 blocked. A dispute or warning blocks the card before anything else, so a transfer never carries that money away. Lots
 and charges must be as they were read, so a transfer never carries away credit that was given on terms.
 """
@@ -188,7 +188,7 @@ def _open_account(field: str, item: Mapping[str, Any] | None) -> Account:
 
 
 def _keep_lots(action: dict[str, Any], balance: Balance, needed_micros: int) -> None:
-    """Require that the sender's lots are as they were read, and that this much is available with what is left of them.
+    """Require that the sender's lots are as they were read, and that this much is available with the rest of them.
     An account without lots needs only that it still has none.
     """
     condition, seen = "attribute_not_exists(lots)", dict[str, Any]()
