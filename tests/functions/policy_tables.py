@@ -64,7 +64,8 @@ SECRETS = {
     "auto_recharge": {"StripeSecret"},
     "prove_ledger": {"StripeSecret"},
     "prove_accounts": {"StripeSecret"},
-    **{folder: {"StripeSecret"} for folder in ("move_credit", "reconcile_payments")},
+    "move_credit": {"CursorSecret", "StripeSecret"},
+    "reconcile_payments": {"StripeSecret"},
     "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
 }
 """The secrets that each function reads."""
