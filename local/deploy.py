@@ -19,6 +19,7 @@ from ops.project import LOCAL_STACK_NAME, ROOT
 ARTIFACT_BUCKET: Final = "calling-credit-artifacts"
 BATCHING_WINDOW_SECONDS: Final = 1
 RATING_GRACE_MINUTES: Final = 0
+LOT_GRACE_HOURS: Final = 0
 DECK_LEAD_SECONDS: Final = 1
 LEAD_SECONDS: Final = 2
 MAIL_FROM: Final = "billing@phone-service.example"
@@ -104,6 +105,7 @@ def _parameters(settings: Settings) -> list[str]:
         f"Architecture={architecture()}",
         f"BatchingWindowSeconds={BATCHING_WINDOW_SECONDS}",
         f"RatingGraceMinutes={RATING_GRACE_MINUTES}",
+        f"LotGraceHours={LOT_GRACE_HOURS}",
         f"DeckLeadSeconds={DECK_LEAD_SECONDS}",
         f"LeadSeconds={LEAD_SECONDS}",
         f"PageUrls={settings.api_url}/",

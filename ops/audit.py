@@ -130,6 +130,7 @@ def parts(proof: Proof) -> Iterator[tuple[BookPart, str, str]]:
     yield BookPart.DAYS, str(len(book.days)), usd(sum(day.total_micros for day in book.days.values()))
     yield BookPart.MINUTES, str(len(book.counters)), f"{sum(book.covered_seconds.values())} s used"
     yield BookPart.BALANCE, "", usd(book.balance.posted_micros) if book.balance else ""
+    yield BookPart.LOTS, str(len(book.lots)), f"{usd(book.expired_micros.total())} expired"
     yield BookPart.TOP_UPS, str(len(paid)), usd(sum(paid))
     yield BookPart.PAYMENTS, str(len(proof.payments)), usd(sum(payment.received_micros for payment in proof.payments))
     yield BookPart.REVERSALS, str(sum(micros > 0 for micros in lost)), usd(sum(lost))

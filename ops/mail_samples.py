@@ -22,6 +22,7 @@ TAXED: Final = {"amount": "50.00", "tax": "7.50", "total": "57.50"}
 REVERSED: Final = {"topup_id": "tu_5c1d9e", "amount": "50.00", "created_at": "2026-11-21T09:30:00.000Z"}
 DECLINED: Final = {"code": "insufficient_funds", "message": message_of("insufficient_funds")}
 MOVED: Final = {"entry_id": "tu_5c1d9e#rev#1", "topup_id": "tu_5c1d9e", "payment_method": CARD}
+GRANTED: Final = {"lot_id": "adj_5c1d9e", "amount": "10.00"}
 
 RISES: Final = [
     {
@@ -89,6 +90,8 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (EventType.RECEIPT_ISSUED, DOCUMENT),
     (EventType.CREDIT_NOTE_ISSUED, DOCUMENT | {"receipt": "2026-000001", "cause": "refund"}),
     (EventType.CREDIT_NOTE_ISSUED, DOCUMENT | NEGATIVE | {"receipt": "2026-000001", "cause": "returned"}),
+    (EventType.CREDIT_EXPIRING, GRANTED | {"expires_at": "2026-11-30T12:00:00.000Z", "days": 7}),
+    (EventType.CREDIT_EXPIRED, GRANTED | {"entry_id": "adj_5c1d9e#1", "expired_at": "2026-11-30T12:00:00.000Z"}),
     (
         EventType.CALL_DENIED,
         {

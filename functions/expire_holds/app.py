@@ -1,8 +1,10 @@
-"""Release overdue holds of calls that were never posted, and count what budgets have not counted. Runs every minute."""
+"""Release overdue holds of calls that were never posted, count what budgets have not counted, and take back granted
+credit that has expired. Runs every minute.
+"""
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -15,14 +17,17 @@ from calling_credit.budgets.counting import count_before
 from calling_credit.budgets.settings import SPENDING_KIND
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.dynamodb.rounds import Round, run_alone
-from calling_credit.dynamodb.unreadable import UnreadableItem
+from calling_credit.dynamodb.unreadable import UnreadableItem, decode_item
 from calling_credit.dynamodb.unreadable_report import UnreadableReport
 from calling_credit.errors import CallingCreditError
 from calling_credit.ledger.hold_items import HOLD_KIND, hold_from_item
 from calling_credit.ledger.hold_store import expire_hold
+from calling_credit.lots.expiry import LotStep, LotSweep
+from calling_credit.lots.lot import LOT_KIND, lot_from_item
 from calling_credit.metrics import emit
 
 SECONDS_TO_SPARE = 15.0
@@ -46,7 +51,9 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
 
 def sweep(context: LambdaContext, this_round: Round) -> dict[str, int]:
-    """Expire what is overdue, and count what budgets have not counted, as long as there is time."""
+    """Expire what is overdue, and count what budgets have not counted, as long as there is time. Granted credit comes
+    last.
+    """
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     counts = {"holds_expired": 0, "holds_changed": 0, "failed": 0}
     for kind, step in STEPS.items():
@@ -73,7 +80,8 @@ def sweep(context: LambdaContext, this_round: Round) -> dict[str, int]:
                 logger.info(outcome.rpartition("_")[2], extra=fields)
     unreadable.send(this_round.now)
     logger.info("round", extra=counts)
-    emit(metrics, +Counter(holds_expired=counts["holds_expired"], sweeps_failed=counts["failed"]))
+    expired = Counter(holds_expired=counts["holds_expired"], lots_expired=counts.get(f"lots_{LotStep.EXPIRED}", 0))
+    emit(metrics, +expired + Counter(sweeps_failed=counts["failed"]))
     return counts
 
 
@@ -90,9 +98,16 @@ def count(item: dict[str, Any], now: datetime, seconds_left: Callable[[], float]
     return "budgets_counted" if is_counted else "budgets_counting"
 
 
-STEPS: Final = {HOLD_KIND: expire, SPENDING_KIND: count}
+def step_lot(item: dict[str, Any], now: datetime, _seconds_left: Callable[[], float]) -> str:
+    """Take the due step of granted credit. Return the name of the count."""
+    lot = decode_item(item, lambda attributes: lot_from_item(from_attributes(attributes)))
+    grace = timedelta(hours=config().lot_grace_hours)
+    return f"lots_{LotSweep(dynamodb, config().table_name, grace, now).step(lot)}"
+
+
+STEPS: Final = {HOLD_KIND: expire, SPENDING_KIND: count, LOT_KIND: step_lot}
 """What a round does with a due item of each kind, in this order."""
-FIELDS: Final = {HOLD_KIND: "call_id", SPENDING_KIND: "owner"}
+FIELDS: Final = {HOLD_KIND: "call_id", SPENDING_KIND: "owner", LOT_KIND: "lot_id"}
 """The field of the log that names an item of each kind."""
-FAILURES: Final = {HOLD_KIND: "not_expired", SPENDING_KIND: "not_counted"}
+FAILURES: Final = {HOLD_KIND: "not_expired", SPENDING_KIND: "not_counted", LOT_KIND: "lot_not_stepped"}
 """The event of the log for an item that failed."""

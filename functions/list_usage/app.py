@@ -25,6 +25,7 @@ from calling_credit.errors import Unavailable
 from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.reader import LedgerReader
+from calling_credit.lots.store import read_lots
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_store import s3_client
@@ -80,7 +81,9 @@ def balance() -> Response[str]:
         recharge.rule, recharge.state, clock.now(), is_closed=settings.is_closed, is_frozen=settings.is_frozen
     )
     minutes = read_minutes(account, settings, (), clock.now())
-    return answer(summary.balance_view(settings, ledger.balance(), auto_recharge, minutes))
+    found = ledger.balance()
+    lots = read_lots(dynamodb, config().table_name, account.account_id, found, report)
+    return answer(summary.balance_view(settings, found, auto_recharge, minutes, lots))
 
 
 @app.get("/usage")
@@ -134,7 +137,8 @@ def overview() -> Response[str]:
     tax = taxing.of(found.billing, now)
     recharges = found.keeps_up(parts.pace.daily_micros, now, tax)
     caller = customer(claims(app), config()).name
-    view = parts.view(found.view(now), deck_for_forecast(parts, now), caller, recharges=recharges)
+    lots = read_lots(dynamodb, config().table_name, account.account_id, parts.balance, report)
+    view = parts.view(found.view(now), deck_for_forecast(parts, now), caller, lots, recharges=recharges)
     return answer(view | {"tax": tax_view(tax)})
 
 

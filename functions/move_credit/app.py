@@ -1,5 +1,5 @@
-"""The routes that move credit at the desk: goodwill for calls, refunds of payments, transfers between accounts, and the
-requests that wait for a second person.
+"""The routes that move credit at the desk: goodwill for calls, refunds of payments, transfers between accounts,
+promotion codes, and the requests that wait for a second person; and the route with which a customer redeems a code.
 """
 
 from datetime import datetime
@@ -11,8 +11,18 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
-from calling_credit.api.caller import Operator, Right, desk
-from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, page_limit, source_ip
+from calling_credit.api.caller import Operator, Right, customer, desk, require_admin
+from calling_credit.api.pagination import Listing
+from calling_credit.api.resolver import (
+    answer,
+    claims,
+    http_resolver,
+    idempotency_key,
+    json_body,
+    optional_idempotency_key,
+    page_limit,
+    source_ip,
+)
 from calling_credit.changes.sign_in_reader import read_signed_in
 from calling_credit.charging.charged_rows import charged_row
 from calling_credit.charging.corrections import unknown_call
@@ -22,11 +32,20 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.unreadable_report import log_unreadable
 from calling_credit.errors import Forbidden, NotFound, ProblemCode
 from calling_credit.ledger.charged_calls import ChargedCall
+from calling_credit.lots.promotion import parse_promotion, promotion_view
+from calling_credit.lots.promotion_store import PromotionStore
+from calling_credit.lots.redeeming import Redeemer, Redeeming
 from calling_credit.metrics import emit
 from calling_credit.moves.desk import MoveDesk, Poster
 from calling_credit.moves.move import Move, MoveKind
 from calling_credit.moves.move_limits import LIMITED, move_limits
-from calling_credit.moves.postings import AdjustmentPoster, CorrectionPoster, GoodwillPoster, TransferPoster
+from calling_credit.moves.postings import (
+    AdjustmentPoster,
+    CorrectionPoster,
+    GoodwillPoster,
+    PromotionPoster,
+    TransferPoster,
+)
 from calling_credit.moves.refunding import RefundPoster
 from calling_credit.payments.refund_worker import RefundWorker
 from calling_credit.payments.refunds import parse_refund
@@ -77,6 +96,38 @@ def post_transfer() -> Response[str]:
     operator, key = allowed(Right.ADJUST), idempotency_key(app)
     request = parse_transfer(json_body(app))
     return submit(Move(MoveKind.TRANSFER, request.from_account_id, key, request), operator)
+
+
+@app.post("/operator/promotions")
+def post_promotion() -> Response[str]:
+    """Create a promotion code, once. A new Idempotency-Key lets a rejected or expired request be sent again."""
+    operator = allowed(Right.ADJUST)
+    request = parse_promotion(json_body(app))
+    key = optional_idempotency_key(app) or request.code
+    return submit(Move(MoveKind.PROMOTION, "", key, request), operator)
+
+
+@app.get("/operator/promotions")
+def get_promotions() -> Response[str]:
+    """List the promotion codes, the latest first."""
+    signed_in_desk(allowed(Right.READ))
+    listing = Listing(app, "promotions")
+    promotions, after = PromotionStore(dynamodb, config().table_name).page(
+        listing.position, listing.limit, app.report_unreadable
+    )
+    return answer({"items": list(map(promotion_view, promotions)), "next_cursor": listing.next_cursor(after)})
+
+
+@app.post("/promotions/<code>/redeem")
+def post_redeem(code: str) -> Response[str]:
+    """Redeem a promotion code for the caller's account, once."""
+    caller = customer(claims(app), config())
+    require_admin(caller)
+    key = optional_idempotency_key(app)
+    redeemer = Redeemer(caller.account_id, caller.actor(source_ip(app)), caller.sign_in)
+    redeemed = Redeeming(dynamodb, config().table_name, redeemer, clock.now()).redeem(code, key)
+    logger.info("redeemed", extra={"account_id": caller.account_id})
+    return answer(redeemed, 201)
 
 
 @app.get("/operator/approvals")
@@ -142,6 +193,7 @@ def move_desk(now: datetime) -> MoveDesk:
         MoveKind.CORRECTION: CorrectionPoster(dynamodb, table_name, now, row_of, config().hang_up_tolerance_seconds),
         MoveKind.GOODWILL: GoodwillPoster(dynamodb, table_name, now),
         MoveKind.TRANSFER: TransferPoster(dynamodb, table_name, now),
+        MoveKind.PROMOTION: PromotionPoster(dynamodb, table_name, now),
         MoveKind.REFUND: RefundPoster(
             dynamodb, table_name, now, lambda: RefundWorker(dynamodb, table_name, stripe_client(), now)
         ),

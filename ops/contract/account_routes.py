@@ -7,6 +7,7 @@ from calling_credit.charging import corrections
 from calling_credit.ledger import adjustments
 from calling_credit.rates import price_terms
 from ops.contract.bundle_schemas import BUNDLES, BUNDLES_CHANGE
+from ops.contract.lot_schemas import TERMS
 from ops.contract.route import IDEMPOTENCY_KEY, Access, Route, ok, path
 from ops.contract.schemas import (
     DOLLARS,
@@ -106,6 +107,7 @@ NEW_ADJUSTMENT: Final = body(
             "examples": ["-2.50"],
         },
         "reason": {"type": "string", "minLength": 1, "maxLength": adjustments.MAX_REASON_CHARACTERS},
+        **TERMS,
     },
     ["amount", "reason"],
 )
@@ -202,6 +204,7 @@ ROUTES: Final = (
             "missing_field",
             "invalid_field",
             "invalid_amount",
+            "invalid_timestamp",
             "amount_out_of_range",
             "daily_adjustments",
             "busy",

@@ -12,6 +12,7 @@ from ops.contract.account_routes import MARKUP, PRICE_LIST, PRICE_LIST_WORDS, TI
 from ops.contract.bundle_schemas import BUNDLES
 from ops.contract.card_schemas import BRAND, PAYMENT_METHOD_ID
 from ops.contract.desk_calls import NUMBER, REFUSAL
+from ops.contract.lot_schemas import LOTS
 from ops.contract.recharge_routes import RULE_FIELDS
 from ops.contract.schemas import (
     CALL_KEY,
@@ -167,6 +168,7 @@ ACCOUNT_PAGE: Final = record(
         "more_mails": FLAG,
         "bounced_addresses": list_of(BOUNCED_ADDRESS, "Addresses that mails came back from within 90 days."),
         "issues": list_of(ISSUE),
+        "lots": LOTS,
         "bundles": described(BUNDLES, "The included minutes of the account; absent without any."),
     },
     optional=("bundles",),

@@ -17,6 +17,9 @@ MOVE_FORBIDDEN: Final = (
 )
 MOVE_NOT_FOUND: Final = (
     Explanation(
+        ProblemCode.UNKNOWN_PROMOTION, 404, "No promotion code is spelled like this.", "Check the spelling of the code."
+    ),
+    Explanation(
         ProblemCode.UNKNOWN_APPROVAL,
         404,
         "No request for approval has this id.",
@@ -24,6 +27,16 @@ MOVE_NOT_FOUND: Final = (
     ),
 )
 MOVE_CONFLICTS: Final = (
+    Explanation(ProblemCode.PROMOTION_EXISTS, 409, "The code exists with other terms.", "Create another code."),
+    Explanation(
+        ProblemCode.PROMOTION_USED, 409, "The account has redeemed the code already.", "Nothing: a code gives once."
+    ),
+    Explanation(
+        ProblemCode.PROMOTION_SPENT, 409, "All credit of the code was given.", "Ask the operator for another code."
+    ),
+    Explanation(
+        ProblemCode.PROMOTION_EXPIRED, 409, "The time of the code has passed.", "Ask the operator for another code."
+    ),
     Explanation(
         ProblemCode.GOODWILL_GIVEN,
         409,
@@ -60,6 +73,12 @@ MOVE_CONFLICTS: Final = (
     Explanation(ProblemCode.APPROVAL_EXPIRED, 409, "The request was not approved within a day.", _ANEW),
 )
 MOVE_LIMITS: Final = (
+    Explanation(
+        ProblemCode.TOO_MANY_CODES,
+        429,
+        "The account has tried as many promotion codes today (UTC) as it may.",
+        "Wait `Retry-After` seconds.",
+    ),
     Explanation(
         ProblemCode.DAILY_ADJUSTMENTS,
         429,

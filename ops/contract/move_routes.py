@@ -28,7 +28,7 @@ from ops.contract.schemas import (
 GROUP: Final = "Desk"
 FUNCTION: Final = "move_credit"
 NOW: Final = described(MONEY, "The account's balance now.")
-MOVE_ID: Final[Schema] = {"type": "string", "pattern": "^(adj|cor|gw|tr|rf)_[0-9a-f]{32}$"}
+MOVE_ID: Final[Schema] = {"type": "string", "pattern": "^(adj|cor|gw|tr|rf|prm)_[0-9a-f]{32}$"}
 PRICE: Final[Schema] = {
     "type": "string",
     "pattern": r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$",
@@ -124,7 +124,7 @@ APPROVAL_FIELDS: Final[dict[str, Schema]] = {
     "id": MOVE_ID,
     "kind": one_of(list(MoveKind)),
     "status": one_of(list(ApprovalStatus)),
-    "account_id": ID,
+    "account_id": described(or_null(ID), "The account; null for a promotion."),
     "amount": described(MONEY, "The credit or money that moves."),
     "request": {"type": "object", "description": "The request, as its route takes it."},
     "by": described(PERSON, "Who asked."),
@@ -218,6 +218,7 @@ ROUTES: Final = (
             "account_frozen",
             "changed_meanwhile",
             "goodwill_given",
+            "promotion_exists",
             "insufficient_credit",
             "blocked_money",
             "top_up_not_paid",
@@ -226,6 +227,7 @@ ROUTES: Final = (
             "unknown_call",
             "unknown_top_up",
             "amount_out_of_range",
+            "invalid_timestamp",
             "unusable_deck",
         ),
         "Posts the move under its own id, once. Sending it again answers the same.",

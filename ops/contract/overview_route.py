@@ -5,6 +5,7 @@ from typing import Final
 from calling_credit.accounts import account
 from calling_credit.languages import LANGUAGES
 from ops.contract.bundle_schemas import INCLUDED_MINUTES
+from ops.contract.lot_schemas import EXPIRING
 from ops.contract.rates_routes import FORECAST
 from ops.contract.recharge_routes import OVERVIEW_RECHARGE
 from ops.contract.route import member_read, ok
@@ -28,6 +29,7 @@ OVERVIEW: Final = record(
         "held": described(MONEY, "The credit that is held for calls in progress."),
         "available": MONEY,
         "calls_in_progress": described(COUNT, "The calls in progress for which credit is held."),
+        "expiring": EXPIRING,
         "auto_recharge": OVERVIEW_RECHARGE,
         "forecast": described(FORECAST, "Names no destinations while the rate deck is being loaded; then ask again."),
         "included_minutes": described(INCLUDED_MINUTES, "The rest of the bundles of the account and its lines."),

@@ -7,6 +7,7 @@ from calling_credit.ledger import entries
 from calling_credit.usage import summary
 from calling_credit.usage.call_filter import MAX_FIND_CHARACTERS
 from ops.contract.bundle_schemas import INCLUDED_MINUTES
+from ops.contract.lot_schemas import EXPIRING
 from ops.contract.rates_routes import RATE_STEP
 from ops.contract.recharge_routes import BALANCE_RECHARGE
 from ops.contract.route import CSV, CURSOR, JSON, PAGE_CODES, Answer, limit, member_read, ok, path, query
@@ -40,6 +41,8 @@ BOOK_ACCOUNTS: Final = (
     entries.CARD_PAYMENTS,
     entries.GOODWILL_GIFTS,
     entries.TRANSFERS,
+    entries.PROMOTIONS,
+    entries.EXPIRED_CREDIT,
 )
 
 BALANCE: Final = record(
@@ -56,6 +59,7 @@ BALANCE: Final = record(
         "available": MONEY,
         "auto_recharge": BALANCE_RECHARGE,
         "included_minutes": described(INCLUDED_MINUTES, "The rest of the account's own bundles."),
+        "expiring": EXPIRING,
         "updated_at": INSTANT,
     },
 )

@@ -66,6 +66,24 @@ ENTRY: dict[str, Any] = {
     "topup_id": "tu_1",
     **CARD,
 }
+LOT: dict[str, Any] = {
+    "PK": PK,
+    "SK": "LOT#2026-11-01T12:00:00.000Z#adj_1",
+    "lot_id": "adj_1",
+    "kind": "granted",
+    "amount_micros": 30_000_000,
+    "charged_at_grant": 0,
+    "ends_at": "2026-11-30T12:00:00.000Z",
+}
+GONE: dict[str, Any] = {
+    **ENTRY,
+    "SK": f"ENTRY#{AT}#adj_1#1",
+    "kind": "credit_expired",
+    "category": "credit_expired",
+    "lot_id": "adj_1",
+    "granted_at": "2026-11-01T12:00:00.000Z",
+    "ends_at": "2026-11-23T06:00:00.000Z",
+}
 UNRATED: dict[str, Any] = {
     "PK": PK,
     "SK": f"UNRATED#{AT}#c_1",
@@ -210,6 +228,8 @@ CHANGES: dict[str, Change] = {
     "CreditReturned": (None, ENTRY | {"kind": "credit_returned", "amount_micros": 30_000_000}),
     "ReceiptIssued": (None, RECEIPT),
     "CreditNoteIssued": (None, NOTE),
+    "CreditExpiring": (LOT, LOT | {"warned_days": 7, "warned_micros": 10_000_000, "warned_at": AT}),
+    "CreditExpired": (None, GONE),
     "CardBlocked": (None, ISSUE),
     "CallUnrated": (None, UNRATED),
     "CallDenied": (DENIAL | {"denials": 2}, DENIAL),

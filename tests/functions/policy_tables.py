@@ -19,7 +19,7 @@ WRITTEN = {
     "publish_rates": {"ACCOUNT#*", "LEASE"},
     "change_settings": {"ACCOUNT#*", "ASKED#*", "MAIL#*", "STRIPE"},
     "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", *MOVES},
-    "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},
+    "move_credit": {"ACCOUNT#*", "CARD#*", "PROMOTION#*", "STRIPE#*", *MOVES},
     "add_funds": PAYMENTS,
     "auto_recharge": PAYMENTS | {LISTED},
     "follow_links": PAYMENTS | {"MAIL#*"},
@@ -43,11 +43,11 @@ DELETED = {
     "keep_accounts": OF_NAMES | {"NUMBER#*"},
 }  # Never an account's item.
 INDEXED = {
-    "expire_holds": {"HOLD#*", "SPENDING#*"},
+    "expire_holds": {"HOLD#*", "SPENDING#*", "LOT#*"},
     "prove_ledger": {"ACCOUNT#*"},
     "prove_accounts": {"HOLD#*"},
     "publish_rates": {"ACCOUNT#*"},
-    "move_credit": {"APPROVAL#*"},
+    "move_credit": {"APPROVAL#*", "PROMOTION#*"},
     "reconcile_payments": {"RECEIPT#*", "RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
     "rerate_calls": {"UNRATED#*"},
     "read_accounts": {"ACCOUNT#*", "ISSUE#*"},
@@ -64,7 +64,8 @@ SECRETS = {
     "auto_recharge": {"StripeSecret"},
     "prove_ledger": {"StripeSecret"},
     "prove_accounts": {"StripeSecret"},
-    **{folder: {"StripeSecret"} for folder in ("move_credit", "reconcile_payments")},
+    "move_credit": {"CursorSecret", "StripeSecret"},
+    "reconcile_payments": {"StripeSecret"},
     "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
 }
 """The secrets that each function reads."""

@@ -45,7 +45,7 @@ def token(postbox: Postbox, listener: Listener) -> str:
     """The link in the mail about a request."""
     event = asked(postbox, listener)
     postbox.bring(event)
-    found = {token for mail in postbox.asked for token in re.findall(r"/links/([^\s?]+)", text_of(mail))}
+    found: set[str] = {token for mail in postbox.asked for token in re.findall(r"/links/([^\s?]+)", text_of(mail))}
     assert [address for address, _ in postbox.sent()] == ADDRESSES
     [token] = found
     return token

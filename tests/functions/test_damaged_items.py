@@ -74,6 +74,7 @@ READERS: dict[str, tuple[Reader, ...]] = {
     "day": (charges, publishes),
     "entry": (charges, publishes),
     "hold": (charges, expires, publishes),
+    "lot": (charges, expires, publishes),
     "unrated": (charges, rerates, publishes),
     "stray": (charges, publishes),
     "suspicious": (reconciles, publishes),
@@ -107,6 +108,8 @@ IN_NO_LOOP = {
         "moved",
         "refused",
         "countries_indexed",
+        "redeemed",
+        "code_tries",
     ),
     *("denied", "denied_day", "mailed", "signed_out", "rerating", "payment_method", "staff", "client", "line_mismatch"),
 }
@@ -125,7 +128,7 @@ OF_THE_STACK = {
         "index",
         "unreadable",
     ),
-    *("connector_key", "connectors", "connector", "approval", "refund"),
+    *("connector_key", "connectors", "connector", "approval", "refund", "promotion"),
 }
 """Kinds outside the accounts' loops; refunds and approvals have tests of their own."""
 
@@ -144,6 +147,8 @@ def everything(till: Till) -> None:
     till.paid("25.00", till.card())
     begin_budget(world, 50_000_000)
     set_budget(world, 50_000_000, of="USER#user_1")
+    terms = {"amount": "9.00", "reason": "A gift", "expires_at": "2026-11-23T13:00:00Z"}
+    assert world.operate("POST", "/accounts/acct_1/adjustments", terms, key="lot").status == 201
     world.authorize("held")
     world.deliver({}, {"call_id": "uncovered", "to": UNCOVERED}, {"call_id": "stray", "line_id": "line_9"})
     long = {"call_id": "long", "started_at": "2026-11-23T01:00:00.000Z", "answered_at": "2026-11-23T01:00:00.000Z"}

@@ -180,6 +180,9 @@ def check_sums(of_account: list[dict[str, Any]]) -> int:
     entries = items["ENTRY"]
     posted = balance["posted_micros"]
     assert posted == sum(entry["amount_micros"] for entry in entries)
+    charged = [entry["amount_micros"] for entry in entries if entry["kind"] in ("call_charged", "call_taken_back")]
+    assert balance.get("charged_micros", 0) == -sum(charged)
+    check_lots(items.get("LOT", []), entries, balance)
     held = [hold["amount_micros"] for hold in items.get("HOLD", []) if hold["status"] == "live"]
     refunds = sum(refund["amount_micros"] for refund in items.get("REFUND", []) if refund["status"] == "asking")
     assert (balance["held_micros"], balance["live_holds"]) == (sum(held) + refunds, len(held))
@@ -201,6 +204,17 @@ def check_sums(of_account: list[dict[str, Any]]) -> int:
     }
     check_spending(of_account)
     return int(posted)
+
+
+def check_lots(lots: list[dict[str, Any]], entries: list[dict[str, Any]], balance: dict[str, Any]) -> None:
+    """Check that each lot lost what its entries took, at most its amount, and that the balance counts the lots."""
+    assert balance.get("lots", 0) == len(lots)
+    expired = [entry for entry in entries if entry["kind"] == "credit_expired"]
+    for lot in lots:
+        parts = [-entry["amount_micros"] for entry in expired if entry["lot_id"] == lot["lot_id"]]
+        assert (lot.get("expired_micros", 0), lot.get("expired_parts", 0)) == (sum(parts), len(parts))
+        assert sum(parts) <= lot["amount_micros"]
+    assert {entry["lot_id"] for entry in expired} <= {lot["lot_id"] for lot in lots}
 
 
 def headroom_over_posted(rules: list[dict[str, Any]], balance: dict[str, Any]) -> int:

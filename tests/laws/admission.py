@@ -9,6 +9,7 @@ from tests.laws.authorizing import Ask, ask, is_open, spent
 from tests.laws.calls import COVERED, EMERGENCY, INCLUDED, PREMIUM, SOMETIMES, SUFFIXES, UNCOVERED
 from tests.laws.driver import Driver, expect, operation
 from tests.laws.limits import DEFAULTS, DOLLAR, MONEY, limits_of, stored
+from tests.laws.lots import sweep_lots
 from tests.laws.operations import queue
 from tests.laws.prices import call_key, instant, moment, money
 
@@ -136,8 +137,9 @@ def expire(driver: Driver) -> None:
             if moment(hold["authorized_at"]) + lives <= driver.now:
                 driver.model.let_go(pk.removeprefix("ACCOUNT#"), sk.removeprefix("HOLD#"), "expired", driver.now)
                 given_up += 1
+    steps = sweep_lots(driver)
     done = driver.stack.invoke("expire_holds", {})
-    assert done == {"holds_expired": given_up, "holds_changed": 0, "failed": 0}
+    assert done == {"holds_expired": given_up, "holds_changed": 0, "failed": 0, **steps}
 
 
 @operation("freeze or unfreeze an account", 25)

@@ -224,6 +224,10 @@ def _of_item(sk: str, item: Image, *, is_corrected: bool) -> Iterator[tuple[str,
         yield action, subject.format(**item)
     elif kind == "CORRECTION" and is_corrected:
         yield "call_corrected" if "stated_seconds" in item else "call_waived", f"call:{item['call_key']}"
+    elif kind == "REDEEMED":
+        yield "promotion_redeemed", f"promotion:{parts[0]}"
+    elif kind == "PROMOTION":
+        yield "promotion_created", f"promotion:{item['code']}"
     elif kind == "RERATING":
         yield "calls_rerated", f"run:{parts[0]}"
     elif kind == "PAYMENT_METHOD" and parts[1] != "default":

@@ -16,7 +16,7 @@ from tests.laws.model import Model
 
 Image = dict[str, Any]
 
-NAMELESS = ("CARD#", "ASKED#")
+NAMELESS = ("CARD#", "ASKED#", "PROMOTION#")
 """The partitions that belong to no account."""
 
 
@@ -30,6 +30,7 @@ class Book:
     posted: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     days: dict[Key, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0]))
     daily_sums: dict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    charged: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     holds: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     looked_at: int = 0
 
@@ -60,6 +61,7 @@ class Book:
                     self.holds[pk][sk] = after["amount_micros"]
             if sk.startswith("ENTRY#") and before is None:
                 self.posted[pk] += after["amount_micros"]
+                self.charged[pk] -= after["amount_micros"] if after["kind"].startswith("call_") else 0
                 day = self.days[pk, f"DAY#{after['local_date']}#{after['category']}"]
                 day[0] += 1
                 day[1] += after["billed_seconds"]

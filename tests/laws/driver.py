@@ -14,7 +14,7 @@ from tests.harness.http import Answer, http_event
 from tests.harness.queue import failures
 from tests.harness.table import Stack, sample_event
 from tests.harness.wire import Sent, Wire
-from tests.laws import checks, move_checks
+from tests.laws import checks, lot_checks, move_checks
 from tests.laws.calls import EMERGENCY, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED, Calls, Message
 from tests.laws.change_checks import law_13_each_change_is_recorded
 from tests.laws.model import Model
@@ -101,6 +101,8 @@ class Driver:
         checks.law_2_day_totals_are_the_sums_of_that_days_entries(self.book, set(changes))
         checks.law_2_daily_sums_are_those_of_the_counted_entries(self.book, set(changes))
         checks.law_7_held_is_the_sum_of_live_holds(self.book, accounts)
+        lot_checks.law_16_charges_are_those_of_calls(self.book, accounts)
+        lot_checks.law_16_lots_give_what_they_hold(self.book, {pk for pk, sk in changes if sk.startswith("LOT#")})
         self.model.touched.clear()
         self.wire.sent.clear()
         if not unchanged:
@@ -121,6 +123,8 @@ class Driver:
         checks.law_2_daily_sums_are_those_of_the_counted_entries(fresh, set(table))
         checks.law_7_held_is_the_sum_of_live_holds(fresh, accounts)
         law_17_spending_is_that_of_entries_and_holds(plain.values())
+        lot_checks.law_16_lots_give_what_they_hold(fresh, accounts)
+        lot_checks.codes_give_their_total(plain)
 
     def table(self) -> str:
         """A summary of the operations and of the outcomes of calls."""

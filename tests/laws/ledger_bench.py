@@ -25,6 +25,7 @@ from tests.laws import checks
 from tests.laws.calls import Calls
 from tests.laws.change_checks import law_13_each_change_is_recorded
 from tests.laws.items import Key
+from tests.laws.lot_checks import law_16_lots_give_what_they_hold
 from tests.laws.minutes import law_of_minutes
 from tests.laws.prices import call_key
 from tests.laws.spending import law_17_spending_is_that_of_entries_and_holds
@@ -36,6 +37,7 @@ WHEN_WRITTEN = (
     "changed_at",
     "created_at",
     "given_at",
+    "granted_at",
     "at",
     "ends_at",
     "decided_at",
@@ -69,6 +71,7 @@ class LedgerBench(Bench):
         checks.law_2_day_totals_are_the_sums_of_that_days_entries(book, set(book.images))
         checks.law_2_daily_sums_are_those_of_the_counted_entries(book, set(book.images))
         checks.law_7_held_is_the_sum_of_live_holds(book, accounts)
+        law_16_lots_give_what_they_hold(book, accounts)
         law_of_minutes(map(book.image, book.images))
         law_17_spending_is_that_of_entries_and_holds(map(book.image, book.images))
         law_13_each_change_is_recorded({key: (None, book.image(key)) for key in book.images})
@@ -82,8 +85,8 @@ class LedgerBench(Bench):
 def timeless(key: Key) -> Key:
     """The key; without the time of writing for an adjustment's entry or a line's change."""
     kind, *parts = key[1].split("#")
-    if kind == "ACTIVITY" or (kind == "ENTRY" and parts[1].startswith(("adj_", "gw_", "tr_"))):
-        return key[0], f"{kind}##{parts[1]}"
+    if kind in ("ACTIVITY", "LOT") or (kind == "ENTRY" and parts[1].startswith(("adj_", "gw_", "tr_", "pr_"))):
+        return key[0], "#".join((f"{kind}#", *parts[1:]))
     return (key[0], f"CHANGE#{parts[0]}##{parts[2]}") if kind == "CHANGE" else key
 
 
@@ -92,6 +95,8 @@ def without_times(image: dict[str, Any]) -> dict[str, Any]:
     of what counts toward a recharge, and of which delivery came first, only the existence is compared.
     """
     said = {name: value for name, value in image.items() if name not in WHEN_WRITTEN}
+    if image["SK"].startswith("LOT#"):
+        said.pop("ended_at", None)
     said |= {name: True for name in ("calls_seen", "bought_back_at", "correlation_id") if name in said}
     return {**said, "SK": timeless((said["PK"], said["SK"]))[1]}
 

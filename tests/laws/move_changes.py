@@ -45,6 +45,6 @@ def _of_claim(pk: str, claim: Image) -> list[tuple[str, str, str, str]]:
 
 def _of_status(pk: str, sk: str, item: Image) -> tuple[str, str, str, str]:
     if sk == "APPROVAL":
-        account = f"ACCOUNT#{item['account_id']}"
+        account = f"ACCOUNT#{item['account_id']}" if item["account_id"] else f"PROMOTION#{item['request']['code']}"
         return account, APPROVALS[item["status"]], f"approval:{pk.split('#')[1]}", ""
     return pk, REFUNDS[item["status"]], f"top_up:{item['topup_id']}", ""

@@ -6,6 +6,7 @@ from typing import Any
 from tests.functions.moves_bench import CLIENT
 from tests.laws.driver import Driver, expect, operation
 from tests.laws.goodwill import goodwill_of
+from tests.laws.lot_model import unused
 from tests.laws.prices import money
 from tests.laws.rerating import BACK, calls_of
 
@@ -64,7 +65,7 @@ def transfer_credit(driver: Driver) -> None:
         return
     sender, receiver = driver.rng.sample(accounts, 2)
     balance = model.items[f"ACCOUNT#{sender}", "BALANCE"]
-    available = balance["posted_micros"] - balance["held_micros"]
+    available = balance["posted_micros"] - balance["held_micros"] - sum(unused(driver, sender).values())
     cents = max(1, driver.rng.choice((available // 10_000, available // 20_000, 1, available // 10_000 + 1)))
     body = {"from_account_id": sender, "to_account_id": receiver, "amount": money(cents * 10_000), "reason": "Test"}
 

@@ -13,7 +13,7 @@ from tests.harness.till import Till
 
 A_DAY = timedelta(hours=24)
 NOT_BOUGHT = ("failed", "canceled", "requires_action")
-PAYMENTS = ("top_up", "adjustment", "reversal", "correction", "goodwill", "transfer")
+PAYMENTS = ("top_up", "adjustment", "reversal", "correction", "goodwill", "transfer", "promotion", "credit_expired")
 """Categories of entries that no call causes."""
 
 

@@ -12,7 +12,7 @@ from tests.laws.model import Model
 from tests.laws.prices import Prices, billable, moment, price
 
 BACK = "call_taken_back"
-NO_CALLS = ("adjustment", "goodwill", "transfer")
+NO_CALLS = ("adjustment", "goodwill", "transfer", "promotion", "credit_expired")
 Entries = list[tuple[str, dict[str, Any]]]
 
 

@@ -8,6 +8,7 @@ rechecked after every one, everything compared with a model that shares no code 
     7   held is the sum of live holds, available is posted less held, headroom is unarmed (no rules here)
     8   no customer's request reads or writes another account
     9   entries never change, except that old numbers are shortened
+    16  per lot, used + expired is at most its amount, and expired is the sum of its entries (lot_checks.py)
     13  each change of an account is recorded exactly when it is made, with its actor (change_checks.py)
     10  killing any function at any I/O and retrying ends in the same ledger (test_faults)
 
@@ -38,6 +39,7 @@ from tests.laws import (
     admission,
     corrections,
     customers,
+    lots,
     moves,
     operations,
     own_limits,
@@ -65,6 +67,7 @@ REGISTERED = (
     admission,
     corrections,
     moves,
+    lots,
     customers,
     own_limits,
     reporting,
@@ -117,6 +120,7 @@ CUSTOMER_ROUTES = {
     "PUT /lines": ("change_settings", "/lines"),
     "POST /freeze": ("change_settings", "/freeze"),
     "POST /countries/{country}/confirm": ("change_settings", "/countries/FR/confirm"),
+    "POST /promotions/{code}/redeem": ("move_credit", "/promotions/WELCOME-10/redeem"),
     "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
     "GET /limits": ("change_settings", "/limits"),
     "PUT /limits": ("change_settings", "/limits"),

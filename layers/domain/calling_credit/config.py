@@ -78,6 +78,7 @@ class Config(BaseModel):
     young_money_days: int = Field(alias="YOUNG_MONEY_DAYS", default=7, ge=1, le=90)
     hang_up_tolerance_seconds: int = Field(alias="HANG_UP_TOLERANCE_SECONDS", default=2, ge=0, le=60)
     hold_grace_seconds: int = Field(alias="HOLD_GRACE_SECONDS", default=1020, ge=1, le=86400)
+    lot_grace_hours: int = Field(alias="LOT_GRACE_HOURS", default=6, ge=0, le=168)
     rating_grace_minutes: int = Field(alias="RATING_GRACE_MINUTES", default=15, ge=0, le=1440)
     deck_lead_seconds: int = Field(alias="DECK_LEAD_SECONDS", default=60, ge=1, le=3600)
     lead_seconds: int = Field(alias="LEAD_SECONDS", default=120, ge=1, le=3600)

@@ -202,6 +202,8 @@ class AccountStore:
             "headroom_micros": UNARMED_MICROS,
             "live_holds": 0,
             "nudge": 0,
+            "charged_micros": 0,
+            "charged_since": at,
             "low_micros": account.low_micros,
             "updated_at": at,
         }

@@ -191,6 +191,15 @@ def idempotency_key(app: APIGatewayHttpResolver) -> str:
     return key
 
 
+def optional_idempotency_key(app: APIGatewayHttpResolver) -> str | None:
+    """Return the Idempotency-Key header of a request that happens only once anyway; None without one.
+
+    Raises:
+        BadRequest: invalid_idempotency_key.
+    """
+    return idempotency_key(app) if app.current_event.headers.get("idempotency-key") else None
+
+
 def query(app: APIGatewayHttpResolver, name: str) -> str | None:
     """Return a query parameter; None if it is absent."""
     return app.current_event.query_string_parameters.get(name)

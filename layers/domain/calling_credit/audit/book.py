@@ -9,10 +9,11 @@ from calling_credit.accounts.customer_changes import cleared_customer
 from calling_credit.accounts.daily_sums import entry_deltas, sums_of_entry
 from calling_credit.accounts.minute_counters import MinuteCounter, counter_from_plain
 from calling_credit.audit.checkpoints import Checkpoint, Day, checkpoint_from_item
-from calling_credit.categories import REVERSAL, TOP_UP
+from calling_credit.categories import ADJUSTMENT, CREDIT_EXPIRED, PROMOTION, REVERSAL, TOP_UP
 from calling_credit.dynamodb import keys, proof_keys
 from calling_credit.ledger.entries import DayTotal, EntryKind
 from calling_credit.ledger.holds import HoldStatus
+from calling_credit.lots.lot import Lot, lot_from_item
 from calling_credit.payments.refunds import RefundStatus
 from calling_credit.topups.reversals import Losses, reversal_target
 
@@ -26,6 +27,7 @@ NEEDED_KINDS: Final = frozenset(
         "day",
         "entry",
         "hold",
+        "lot",
         "minutes",
         "refund",
         "spent_day",
@@ -105,6 +107,15 @@ class Book:
     live_micros: int = 0
     former_customers: set[str] = field(default_factory=set)
     """Customers of a former Stripe account, whose payments the key cannot see."""
+    charged_micros: int | None = None
+    """The running sum of call charges; None in an account that is older than it."""
+    lots: list[Lot] = field(default_factory=list)
+    lot_count: int = 0
+    """How many lots the balance counts."""
+    given_micros: dict[str, int] = field(default_factory=dict)
+    """The credit of each adjustment and promotion, by the cause of its entry."""
+    expired_micros: Counter[str] = field(default_factory=Counter)
+    """The credit that entries say has expired, by lot."""
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
     """The totals of days as they were last proven, by month."""
 
@@ -130,14 +141,8 @@ class Book:
             self._add_entry(item)
         elif kind in ("day", "spent_day", "minutes"):
             self._add_day(kind, item)
-        elif kind == "balance":
-            self.balance = Balance(
-                item["posted_micros"],
-                item["held_micros"],
-                item["available_micros"],
-                item["headroom_micros"],
-                item["live_holds"],
-            )
+        elif kind in ("balance", "lot"):
+            self._add_credit(kind, item)
         elif kind in ("hold", "refund"):
             self._add_hold(kind, item)
         elif kind == "topup":
@@ -159,6 +164,10 @@ class Book:
         elif kind == "account":
             self.customer_id = item.get("stripe_customer_id", "")
 
+    def reversed_of(self, topup_id: str) -> int:
+        """What entries say was reversed of a top-up."""
+        return self.reversed_micros.get(topup_id, 0)
+
     def wrong_minutes(self) -> Iterator[tuple[str, bool, int, int]]:
         """Each wrong number of a counter: its name, whether it is that of used seconds (else of those left), the
         expected and the stored seconds.
@@ -171,6 +180,20 @@ class Book:
             left = 60 * counter.minutes - counter.used_seconds - held
             if counter.left_seconds != left:
                 yield name, False, left, counter.left_seconds
+
+    def _add_credit(self, kind: str, item: dict[str, Any]) -> None:
+        if kind == "lot":
+            self.lots.append(lot_from_item(item))
+            return
+        self.balance = Balance(
+            item["posted_micros"],
+            item["held_micros"],
+            item["available_micros"],
+            item["headroom_micros"],
+            item["live_holds"],
+        )
+        self.charged_micros = item.get("charged_micros", 0) if "charged_since" in item else None
+        self.lot_count = item.get("lots", 0)
 
     def _add_hold(self, kind: str, item: dict[str, Any]) -> None:
         if item["status"] == (HoldStatus.LIVE if kind == "hold" else RefundStatus.ASKING):
@@ -207,6 +230,10 @@ class Book:
             self.entered_sums.setdefault(item["local_date"], Counter()).update(deltas)
         if "bundle" in item:
             self.covered_seconds[item["bundle"]] += item.get("covered_seconds", 0)
+        if item["category"] in (ADJUSTMENT, PROMOTION):
+            self.given_micros[keys.cause_of(item["SK"])] = amount_micros
+        elif item["category"] == CREDIT_EXPIRED:
+            self.expired_micros[item["lot_id"]] -= amount_micros
         if item["category"] == TOP_UP:
             topup_id = keys.id_of(item["SK"])
             entry = PaymentEntry(topup_id, item.get("intent_id", ""), amount_micros)

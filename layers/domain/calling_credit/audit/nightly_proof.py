@@ -23,6 +23,7 @@ from calling_credit.audit.checkpoints import (
     require_full_proof,
     store_checkpoints,
 )
+from calling_credit.audit.lot_proof import prove_charges
 from calling_credit.audit.proof import Difference, Payment, prove_totals
 from calling_credit.audit.prove_account import prove_account
 from calling_credit.categories import REVERSAL, TOP_UP
@@ -98,6 +99,7 @@ def adds_up(client: "DynamoDBClient", table_name: str, book: Book, payments: tup
     return (
         book.balance is not None
         and not prove_totals(book)
+        and not prove_charges(book)
         and _total(book, TOP_UP) == sum(one.amount_micros for one in _succeeded(book))
         and _total(book, REVERSAL) == -sum(one.reversed_micros for one in book.topups.values())
         and _are_entered(client, table_name, book, payments)

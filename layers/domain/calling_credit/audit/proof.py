@@ -27,6 +27,7 @@ class BookPart(StrEnum):
     DAYS = "days"
     MINUTES = "minutes"
     BALANCE = "balance"
+    LOTS = "granted credit"
     TOP_UPS = "top-ups"
     PAYMENTS = "payments at Stripe"
     REVERSALS = "refunds, disputes"
@@ -52,6 +53,8 @@ class DifferenceCode(StrEnum):
     DAILY_SUMS = "daily_sums_are_not_those_of_their_entries", BookPart.DAYS
     USED_MINUTES = "used_minutes_are_not_those_of_their_entries", BookPart.MINUTES
     LEFT_MINUTES = "left_minutes_are_not_what_is_neither_used_nor_held", BookPart.MINUTES
+    CHARGED = "charged_is_not_the_sum_of_calls", BookPart.BALANCE
+    LOT = "lot_is_not_what_its_entries_say", BookPart.LOTS
     HELD = "held_is_not_the_sum_of_live_holds", BookPart.BALANCE
     AVAILABLE = "available_is_not_posted_less_held", BookPart.BALANCE
     HEADROOM = "headroom_is_neither_armed_nor_unarmed", BookPart.BALANCE
@@ -229,7 +232,7 @@ def _prove_payment(book: Book, payment: Payment, now: datetime) -> Iterator[Diff
         return
     received, losses = payment.received_micros, payment.losses
     target = reversal_target(received, received, losses).net_micros if topup is None else topup.reversed_by(losses)
-    expected, entered = target, book.reversed_micros.get(payment.topup_id, 0)
+    expected, entered = target, book.reversed_of(payment.topup_id)
     if entered != expected:
         yield _other_reversal(book, payment.topup_id, expected, usd(entered))
 

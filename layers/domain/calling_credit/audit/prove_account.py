@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import stripe
 
 from calling_credit.audit.book import Book
+from calling_credit.audit.lot_proof import prove_lots
 from calling_credit.audit.proof import Difference, Payment, prove_payments, prove_sums
 from calling_credit.audit.read_book import read_book
 from calling_credit.audit.stripe_payments import read_customer_payments
@@ -49,7 +50,7 @@ def prove_account(
     book = read_book(client, table_name, account_id)
     if book is None:
         return None
-    differences = prove_sums(book)
+    differences = [*prove_sums(book), *prove_lots(book)]
     payments = {payment.intent_id: payment for payment in known_payments}
     if stripe_client is not None:
         for customer_id in sorted(book.customers):

@@ -14,6 +14,8 @@ WORDS: Final[dict[str, str]] = {
     DifferenceCode.DAILY_SUMS: "The sums of a day by user, line, and country are not those of its calls.",
     DifferenceCode.USED_MINUTES: "The used included minutes are not those that the charges of calls say.",
     DifferenceCode.LEFT_MINUTES: "The rest of included minutes is not what is neither used nor held.",
+    DifferenceCode.CHARGED: "The running sum of call charges is not the sum of the calls.",
+    DifferenceCode.LOT: "Granted credit is not what its entries say.",
     DifferenceCode.HELD: "The held credit is not the sum of the holds of calls in progress.",
     DifferenceCode.AVAILABLE: "The available credit is not the balance less the held credit.",
     DifferenceCode.HEADROOM: "Automatic recharge watches another balance than its threshold says.",

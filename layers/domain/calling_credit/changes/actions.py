@@ -44,6 +44,8 @@ class ChangeAction(StrEnum):
     GOODWILL_GIVEN = "goodwill_given"
     CREDIT_SENT = "credit_sent"
     CREDIT_RECEIVED = "credit_received"
+    PROMOTION_CREATED = "promotion_created"
+    PROMOTION_REDEEMED = "promotion_redeemed"
     REFUND_STARTED = "refund_started"
     REFUND_MADE = "refund_made"
     REFUND_FAILED = "refund_failed"

@@ -10,6 +10,8 @@ from calling_credit.accounts.bounces import bounce_view
 from calling_credit.accounts.bundles import bundles_view
 from calling_credit.accounts.limits import AccountLimits, account_limits_view
 from calling_credit.ledger.balance import balance_from_item
+from calling_credit.lots.lot import Lot
+from calling_credit.lots.store import lots_view
 from calling_credit.money import format_money
 from calling_credit.rates.price_terms import terms_view
 from calling_credit.recharge.items import Recharge
@@ -45,6 +47,7 @@ class AccountPage:
     mails: Some = Some()
     bounced: Sequence[Item] = ()
     issues: Sequence[Item] = ()
+    lots: Sequence[Lot] = ()
     stripe: Mapping[str, Item] | None = None
     stripe_code: str | None = None
 
@@ -74,6 +77,7 @@ class AccountPage:
             "more_mails": self.mails.more,
             "bounced_addresses": [bounce_view(item, now) for item in self.bounced],
             "issues": list(map(issue_view, self.issues)),
+            "lots": lots_view(self.lots, balance_from_item(self.balance)),
         }
 
 

@@ -1,4 +1,4 @@
-"""Reads what staff see of an account: one page in at most eleven requests, and lists that only staff see."""
+"""Reads what staff see of an account: one page in at most twelve requests, and lists that only staff see."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -13,6 +13,9 @@ from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.pages import read_pages
 from calling_credit.dynamodb.unreadable import OnUnreadable, checked, ignore_unreadable, readable
+from calling_credit.ledger.balance import balance_from_item
+from calling_credit.lots.lot import Lot
+from calling_credit.lots.store import read_lots
 from calling_credit.payments.card_items import identities
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.issues import ISSUE_KIND
@@ -79,6 +82,7 @@ class DeskReader:
             mails=self.mails(None, MAILS),
             bounced=list(islice(self._bounces.addresses(self._account_id), BOUNCED)),
             issues=self._issues(),
+            lots=self._lots(balance),
             stripe=None if states is None or states.code is not None else states.by_intent,
             stripe_code=None if states is None else states.code,
         )
@@ -120,6 +124,10 @@ class DeskReader:
         listed = list(distinct.values())[::-1]
         records = CardStore(self._client, self._table_name).read(listed)
         return {card: [records[hashed] for hashed in identities(card)] for card in listed}
+
+    def _lots(self, balance: dict[str, Any]) -> list[Lot]:
+        found = balance_from_item(from_attributes(balance))
+        return read_lots(self._client, self._table_name, self._account_id, found, self._on_unreadable)
 
     def _issues(self) -> list[dict[str, Any]]:
         """The newest issues of the account, from one page of its shard."""

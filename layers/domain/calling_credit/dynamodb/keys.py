@@ -16,6 +16,8 @@ One partition holds everything of an account, so its items commit together, and 
     KNOWN#<country>, COUNTRIES_INDEXED  a country charged in 12 months; when it was indexed accounts.country_store
     CARD_MONEY                          each card's first payment, and what it has bought   payments.bought_money
     MINUTES#<yyyy-mm>#ACCOUNT#<bundle>  a bundle's included minutes; also #LINE#<id>#<name> accounts.minute_counters
+    LOT#<granted_at>#<id>               granted credit, until calls used it or it expires   lots.granting, lots.expiry
+    REDEEMED#<code>, CODE_TRIES#<date>  a redeemed promotion code; tries left of the day    lots.redeeming
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
     CORRECTION#<id>                     one correction of a call, and the claim of its key  charging.corrections
     LINE#<line_id>                      number, user, international_calling                 accounts.line_store
@@ -49,6 +51,7 @@ One partition holds everything of an account, so its items commit together, and 
     PK = STAFF#<sub>, SK = SIGNED_OUT   the same of a member of the staff, and ACTIVITY#…   accounts.sign_outs
     GOODWILL#<happened_at>#<call_key>   goodwill given for one call; MOVE#<id>: its claim   charging.goodwill_store
     REFUND#<id>                         a refund of a payment; it holds credit while live   payments.refund_store
+    PK = PROMOTION#<code>, SK = PROMOTION  a promotion code, and ACTIVITY#… about it        lots.promotion_store
     PK = APPROVAL#<id>, SK = APPROVAL   a move of money that waits for a second person      moves.approval_store
     PK = STAFF#<sub>, CLIENT#<id>       SK = MOVED#<date>: the rest of a day's limit        ledger.allowances
     PAYMENT_METHOD#<id>#<event>         the mark that a card's event is recorded            payments.card_records

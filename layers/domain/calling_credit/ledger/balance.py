@@ -13,7 +13,8 @@ class Balance:
 
     `calls_seen` counts what calls spent, and `bought_back_at` is its value when something else last lowered the
     balance; None if nothing has since a billing admin switched automatic recharge on. `live_holds` counts the calls in
-    progress that hold credit.
+    progress that hold credit. `charged_micros` is the running sum of call charges less what was taken back, and `lots`
+    counts the grants of credit that is kept apart until it is used.
     """
 
     posted_micros: int
@@ -23,6 +24,8 @@ class Balance:
     calls_seen: int = 0
     bought_back_at: int | None = None
     live_holds: int = 0
+    charged_micros: int = 0
+    lots: int = 0
 
     @property
     def has_call_since(self) -> bool:
@@ -41,4 +44,6 @@ def balance_from_item(item: Mapping[str, Any]) -> Balance:
         item.get("calls_seen", 0),
         item.get("bought_back_at"),
         item.get("live_holds", 0),
+        item.get("charged_micros", 0),
+        item.get("lots", 0),
     )

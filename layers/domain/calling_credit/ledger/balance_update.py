@@ -4,9 +4,12 @@ recharge.
 The law: only calls spend toward a recharge. `calls_seen` grows by 1 in each transaction that charges a call for the
 first time. Every other lowering of the balance (a reversal, an adjustment, a correction, a rerating) sets
 `bought_back_at = calls_seen` in the same update. Until `calls_seen` is higher again, no recharge starts.
+
+A second law: `charged_micros` is minus the sum of the call entries (charges, and charges taken back), so what calls
+used between two moments is the difference of two of its values.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from calling_credit.correlation import CORRELATION_ID
@@ -63,6 +66,8 @@ def balance_action(
     if lowers:
         assignments.append(LOWERED)
         values[":zero"] = to_attribute(0)
+    if charged := sum(entry.charged_micros for entry in entries):
+        sums["charged_micros"] = charged
     placeholders = {name: f":{name.split('_', 1)[0]}" for name in sums}
     values |= {placeholders[name]: to_attribute(number) for name, number in sums.items()}
     additions = ", ".join(f"{name} {placeholder}" for name, placeholder in placeholders.items())
@@ -72,6 +77,22 @@ def balance_action(
         condition += " AND available_micros >= :needed AND attribute_not_exists(is_frozen)"
         values[":needed"] = to_attribute(needed_micros)
     return update(table_name, balance_key(entries[0].account_id), expression, condition, values)
+
+
+def extend_balance_action(
+    action: dict[str, Any], additions: Mapping[str, int], condition: str, values: Mapping[str, Any]
+) -> None:
+    """Let the action of a balance also add to other numbers of it, on a further condition.
+
+    Args:
+        values: plain values of the condition by placeholder; each begins with `:seen_`.
+    """
+    change = action["Update"]
+    for name, number in additions.items():
+        change["UpdateExpression"] = change["UpdateExpression"].replace("ADD ", f"ADD {name} :more_{name}, ", 1)
+        change["ExpressionAttributeValues"][f":more_{name}"] = to_attribute(number)
+    change["ConditionExpression"] += f" AND {condition}"
+    change["ExpressionAttributeValues"] |= {name: to_attribute(value) for name, value in values.items()}
 
 
 def hold_credit_action(

@@ -21,6 +21,8 @@ OPERATOR_ADJUSTMENTS: Final = "operator_adjustments"
 CARD_PAYMENTS: Final = "card_payments"
 GOODWILL_GIFTS: Final = "goodwill"
 TRANSFERS: Final = "transfers"
+PROMOTIONS: Final = "promotions"
+EXPIRED_CREDIT: Final = "expired_credit"
 
 
 class EntryKind(StrEnum):
@@ -36,6 +38,8 @@ class EntryKind(StrEnum):
     GOODWILL_TAKEN_BACK = "goodwill_taken_back"
     TRANSFER_SENT = "transfer_sent"
     TRANSFER_RECEIVED = "transfer_received"
+    PROMOTION_REDEEMED = "promotion_redeemed"
+    CREDIT_EXPIRED = "credit_expired"
 
 
 UNARMED_MICROS: Final = 10**15
@@ -84,6 +88,13 @@ class Entry:
         return is_first_charge and self.amount_micros < 0 and not self.explanation.get("suspicious")
 
     @property
+    def charged_micros(self) -> int:
+        """What the entry adds to the running sum of call charges: negative for what is taken back, 0 unless it is of a
+        call.
+        """
+        return -self.amount_micros if self.kind in _OF_CALLS else 0
+
+    @property
     def debit(self) -> str:
         """The ledger account that this entry debits."""
         return CUSTOMER_CREDIT if self._is_charge else _COUNTER_ACCOUNT[self.kind]
@@ -99,6 +110,7 @@ class Entry:
         return self.amount_micros < 0 or (self.amount_micros == 0 and self.kind == EntryKind.CALL_CHARGED)
 
 
+_OF_CALLS: Final = frozenset({EntryKind.CALL_CHARGED, EntryKind.CALL_TAKEN_BACK})
 _COUNTER_ACCOUNT: Final[dict[str, str]] = {
     EntryKind.CALL_CHARGED: CALL_REVENUE,
     EntryKind.CALL_TAKEN_BACK: CALL_REVENUE,
@@ -110,6 +122,8 @@ _COUNTER_ACCOUNT: Final[dict[str, str]] = {
     EntryKind.GOODWILL_TAKEN_BACK: GOODWILL_GIFTS,
     EntryKind.TRANSFER_SENT: TRANSFERS,
     EntryKind.TRANSFER_RECEIVED: TRANSFERS,
+    EntryKind.PROMOTION_REDEEMED: PROMOTIONS,
+    EntryKind.CREDIT_EXPIRED: EXPIRED_CREDIT,
 }
 
 

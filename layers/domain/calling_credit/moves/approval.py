@@ -125,7 +125,7 @@ def approval_view(approval: Approval, now: datetime) -> dict[str, Any]:
         "id": approval.approval_id,
         "kind": str(approval.move.kind),
         "status": str(approval.status_at(now)),
-        "account_id": approval.move.account_id,
+        "account_id": approval.move.account_id or None,
         "amount": format_money(approval.amount_micros),
         "request": approval.move.view(),
         "by": _person(approval.actor.by, approval.actor.name),

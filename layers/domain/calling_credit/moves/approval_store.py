@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.freezing import account_key
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
-from calling_credit.changes.change import Change, change_action
+from calling_credit.changes.change import Change, change_item
 from calling_credit.dynamodb import move_keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.pages import query_pages
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+CHECKED_OTHERWISE: Final = frozenset({MoveKind.TRANSFER, MoveKind.PROMOTION})
+"""A transfer checks both of its accounts itself, and a promotion is of no account."""
+
+
 class ApprovalStore:
     """The approvals in the table."""
 
@@ -56,10 +60,9 @@ class ApprovalStore:
     def create(self, approval: Approval, now: datetime) -> Approval:
         """Store a request that waits. Return the stored one if it exists already."""
         change = _change(approval, ChangeAction.APPROVAL_REQUESTED)
-        account_id = approval.move.account_id
         actions = [
             put(self._table_name, approval_item(approval)),
-            change_action(self._table_name, account_id, change, approval.actor, now),
+            self._record(approval, change, approval.actor, now),
         ]
         if not transact(self._client, actions):
             return approval
@@ -68,10 +71,9 @@ class ApprovalStore:
     def reject(self, approval: Approval, by: Actor, now: datetime) -> bool:
         """Reject a request that waits. Return whether this call did."""
         change = _change(approval, ChangeAction.APPROVAL_REJECTED)
-        account_id = approval.move.account_id
         actions = [
             self._decide_action(approval, ApprovalStatus.REJECTED, by, now),
-            change_action(self._table_name, account_id, change, by, now),
+            self._record(approval, change, by, now),
         ]
         return not transact(self._client, actions)
 
@@ -92,10 +94,10 @@ class ApprovalStore:
             counted = allowance_of(approval.actor, limit_micros, now)
             actions: dict[ActionName, Any] = {
                 PERMIT: self._decide_action(approval, ApprovalStatus.APPROVED, by, now),
-                ("approval_change",): change_action(self._table_name, account_id, change, by, now),
+                ("approval_change",): self._record(approval, change, by, now),
                 ("allowance", counted.holder_pk, counted.day): count_action(self._table_name, counted, amount_micros),
             }
-            if approval.move.kind is not MoveKind.TRANSFER:  # A transfer checks both accounts itself.
+            if approval.move.kind not in CHECKED_OTHERWISE:
                 actions["account", account_id] = self._open_action(account_id)
             return actions
 
@@ -117,6 +119,11 @@ class ApprovalStore:
         }
         items = islice(query_pages(self._client, self._table_name, query), limit)
         return list(readable(items, approval_from_item, self._on_unreadable))
+
+    def _record(self, approval: Approval, change: Change, actor: Actor, now: datetime) -> dict[str, Any]:
+        """The action that records a change where the move belongs."""
+        recorded = change_item(approval.move.account_id, change, actor, now)
+        return put(self._table_name, recorded | {"PK": {"S": approval.move.partition}})
 
     def _decide_action(self, approval: Approval, status: ApprovalStatus, by: Actor, now: datetime) -> dict[str, Any]:
         values = {

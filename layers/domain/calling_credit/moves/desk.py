@@ -189,6 +189,8 @@ class MoveDesk:
         return approval
 
     def _check_open(self, approval: Approval) -> None:
+        if approval.move.kind is MoveKind.PROMOTION:
+            return
         account = AccountReader(self._client, self._table_name, approval.move.account_id).account()
         if account.is_closed:
             raise Conflict(ProblemCode.ACCOUNT_CLOSED, "The account was closed since; reject this request.")

@@ -7,13 +7,15 @@ from typing import Any, Final
 
 from calling_credit.charging.corrections import CorrectionRequest, correction_id
 from calling_credit.charging.goodwill import GoodwillRequest
+from calling_credit.dynamodb import keys, lot_keys
 from calling_credit.ledger.adjustments import Adjustment, adjustment_id
 from calling_credit.ledger.claims import claim_id
+from calling_credit.lots.promotion import PromotionRequest
 from calling_credit.money import format_money
 from calling_credit.payments.refunds import RefundRequest
 from calling_credit.payments.transfers import TransferRequest
 
-Request = Adjustment | CorrectionRequest | GoodwillRequest | TransferRequest | RefundRequest
+Request = Adjustment | CorrectionRequest | GoodwillRequest | TransferRequest | RefundRequest | PromotionRequest
 
 
 class MoveKind(StrEnum):
@@ -24,6 +26,7 @@ class MoveKind(StrEnum):
     GOODWILL = "goodwill"
     TRANSFER = "transfer"
     REFUND = "refund"
+    PROMOTION = "promotion"
 
 
 FORMS: Final[Mapping[MoveKind, type[Request]]] = {
@@ -32,14 +35,17 @@ FORMS: Final[Mapping[MoveKind, type[Request]]] = {
     MoveKind.GOODWILL: GoodwillRequest,
     MoveKind.TRANSFER: TransferRequest,
     MoveKind.REFUND: RefundRequest,
+    MoveKind.PROMOTION: PromotionRequest,
 }
 """The form of the request of each kind."""
-_PREFIXES: Final = {MoveKind.GOODWILL: "gw", MoveKind.TRANSFER: "tr", MoveKind.REFUND: "rf"}
+_PREFIXES: Final = {MoveKind.GOODWILL: "gw", MoveKind.TRANSFER: "tr", MoveKind.REFUND: "rf", MoveKind.PROMOTION: "prm"}
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A requested move of an account, under an Idempotency-Key. A transfer is one of its sender."""
+    """A requested move of an account, under an Idempotency-Key. A transfer is one of its sender. A promotion is of no
+    account, whose id is empty.
+    """
 
     kind: MoveKind
     account_id: str
@@ -56,6 +62,13 @@ class Move:
         return claim_id(_PREFIXES[self.kind], self.account_id, self.key)
 
     @property
+    def partition(self) -> str:
+        """The partition in which the changes of the move are recorded."""
+        if isinstance(self.request, PromotionRequest):
+            return lot_keys.promotion_pk(self.request.code)
+        return keys.account_pk(self.account_id)
+
+    @property
     def fields(self) -> dict[str, Any]:
         """The request in plain values, without None, as an approval stores it."""
         return {name: value for name, value in asdict(self.request).items() if value is not None}
@@ -70,8 +83,9 @@ class Move:
         view = {name: value for name, value in self.fields.items() if name not in ("account_id", "from_account_id")}
         names = {"topup_id": "top_up_id", "happened_at": "started_at", "suspends": "suspend_recharge"}
         view = {names.get(name, name): value for name, value in view.items()}
-        if "amount_micros" in view:
-            view["amount"] = format_money(view.pop("amount_micros"))
+        for name in ("amount", "total"):
+            if f"{name}_micros" in view:
+                view[name] = format_money(view.pop(f"{name}_micros"))
         return view
 
 

@@ -1,4 +1,4 @@
-"""Posts adjustments, corrections, goodwill, and transfers. None of them asks Stripe."""
+"""Posts adjustments, corrections, goodwill, transfers, and promotions. None of them asks Stripe."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,6 +14,9 @@ from calling_credit.ledger.adjustments import Adjustment, adjust_balance, stored
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.permits import Permit
 from calling_credit.ledger.reader import LedgerReader
+from calling_credit.lots.granting import grant_of
+from calling_credit.lots.promotion import PromotionRequest, promotion_view
+from calling_credit.lots.promotion_store import PromotionStore
 from calling_credit.money import format_money
 from calling_credit.moves.move import Move
 from calling_credit.payments.transfer_store import TransferStore
@@ -49,9 +52,17 @@ class AdjustmentPoster(_Poster):
         """Post an adjustment."""
         zone = AccountReader(self._client, self._table_name, move.account_id).account().time_zone
         adjustment = cast("Adjustment", move.request)
-        account_id, key = move.account_id, move.key
         posted = adjust_balance(
-            self._client, self._table_name, account_id, key, adjustment, zone, actor, self._now, permit=permit
+            self._client,
+            self._table_name,
+            move.account_id,
+            move.key,
+            adjustment,
+            zone,
+            actor,
+            self._now,
+            permit=permit,
+            extension=grant_of(self._client, self._table_name, move.account_id, move.move_id, adjustment, self._now),
         )
         return self._view(move, posted)
 
@@ -132,3 +143,17 @@ class TransferPoster(_Poster):
         store, request = TransferStore(self._client, self._table_name), cast("TransferRequest", move.request)
         store.transfer(request, move.move_id, actor, permit, self._now)
         return transfer_view(request, move.move_id, store.balances(request))
+
+
+class PromotionPoster(_Poster):
+    """Creates promotion codes."""
+
+    def posted(self, move: Move) -> dict[str, Any] | None:
+        """The answer to a repeated request."""
+        promotion = PromotionStore(self._client, self._table_name).stored(cast("PromotionRequest", move.request))
+        return None if promotion is None else promotion_view(promotion)
+
+    def post(self, move: Move, actor: Actor, permit: Permit) -> dict[str, Any]:
+        """Create a code."""
+        store = PromotionStore(self._client, self._table_name)
+        return promotion_view(store.create(cast("PromotionRequest", move.request), actor, permit, self._now))

@@ -16,6 +16,8 @@ class EventType(StrEnum):
     CREDIT_RETURNED = "CreditReturned"
     RECEIPT_ISSUED = "ReceiptIssued"
     CREDIT_NOTE_ISSUED = "CreditNoteIssued"
+    CREDIT_EXPIRING = "CreditExpiring"
+    CREDIT_EXPIRED = "CreditExpired"
     CARD_BLOCKED = "CardBlocked"
     CALL_UNRATED = "CallUnrated"
     CALL_DENIED = "CallDenied"

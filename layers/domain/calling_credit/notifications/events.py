@@ -32,6 +32,7 @@ from calling_credit.notifications.event_data import (
     UnwantedMail,
 )
 from calling_credit.notifications.event_types import EventType
+from calling_credit.notifications.lot_events import CreditExpired, CreditExpiring
 from calling_credit.notifications.receipt_events import CreditNoteIssued, ReceiptIssued
 from calling_credit.notifications.tax_data import TaxBegins
 
@@ -229,6 +230,8 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     CreditReturned,
     ReceiptIssued,
     CreditNoteIssued,
+    CreditExpiring,
+    CreditExpired,
     CardBlocked,
     CallUnrated,
     CallDenied,

@@ -11,7 +11,7 @@ from calling_credit.accounts.bounces import Returned
 from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.changes.actor import shown_by
 from calling_credit.correlation import CORRELATION_ID, correlation_of, new_correlation_of
-from calling_credit.dynamodb import desk_keys, keys, receipt_keys, refusal_keys, spend_keys, stripe_keys
+from calling_credit.dynamodb import desk_keys, keys, lot_keys, receipt_keys, refusal_keys, spend_keys, stripe_keys
 from calling_credit.dynamodb.card_keys import payment_limits_sk
 from calling_credit.dynamodb.change_keys import CHANGE, activity_sk
 from calling_credit.ledger.entries import EntryKind
@@ -21,6 +21,7 @@ from calling_credit.notifications import events
 from calling_credit.notifications.announcement import Announcement, announcement_id
 from calling_credit.notifications.budget_events import BudgetReached, budgets_reached
 from calling_credit.notifications.from_changes import change_events
+from calling_credit.notifications.lot_events import CreditExpired, CreditExpiring
 from calling_credit.notifications.receipt_events import document_issued
 from calling_credit.recharge.suspensions import strongest_reason, suspending_cause
 from calling_credit.recharge.words import message_of
@@ -113,6 +114,10 @@ def _balance_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
 
 def _entry_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     form = _REVERSALS.get(new["kind"])
+    if not old and new["kind"] == EntryKind.CREDIT_EXPIRED:
+        entry_id, amount = keys.cause_of(new["SK"]), format_money(-new["amount_micros"])
+        gone = {"lot_id": new["lot_id"], "entry_id": entry_id, "amount": amount, "expired_at": new["ends_at"]}
+        yield _event(CreditExpired, new, new["recorded_at"], gone, entry_id)
     if old or form is None:
         return
     entry_id, amount = keys.id_of(new["SK"]), format_money(abs(new["amount_micros"]))
@@ -129,6 +134,14 @@ def _document_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
 def _spending_events(old: Image, new: Image, recorded_at: str) -> Iterator[Announcement]:
     for data in budgets_reached(old, new):
         yield _event(BudgetReached, new, recorded_at, data, new["SK"], data["percent"])
+
+
+def _lot_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
+    days = new.get("warned_days")
+    if days is not None and days != old.get("warned_days"):
+        amount, lot_id = format_money(new["warned_micros"]), new["lot_id"]
+        data = {"lot_id": lot_id, "amount": amount, "expires_at": new["ends_at"], "days": days}
+        yield _event(CreditExpiring, new, new["warned_at"], data, lot_id, days)
 
 
 def _unrated_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
@@ -219,6 +232,7 @@ _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]
     keys.kind_of(receipt_keys.document_sk(receipt_keys.RECEIPT, "")): _document_events,
     keys.kind_of(receipt_keys.document_sk(receipt_keys.CREDIT_NOTE, "")): _document_events,
     keys.kind_of(spend_keys.line_sk("", "")): _spending_events,
+    keys.kind_of(lot_keys.lot_sk("", "")): _lot_events,
     keys.kind_of(keys.unrated_sk("", "")): _unrated_events,
     keys.kind_of(refusal_keys.denial_sk()): _denial_events,
     keys.kind_of(keys.account_sk()): _account_events,

@@ -97,6 +97,10 @@ class MailWords:
         """The day of a time in UTC."""
         return formats.day(_instant(data, field), self.language)
 
+    def moment(self, data: Data, field: str) -> str:
+        """A time in UTC."""
+        return formats.instant(_instant(data, field), self.language)
+
     def instant(self, text: str) -> str:
         """A time that this application wrote (RFC 3339, UTC)."""
         return formats.instant(datetime.fromisoformat(text), self.language)

@@ -134,6 +134,14 @@ def _credit_returned(data: Data, _: Confirmation | None, words: MailWords) -> Co
     return words.mail("credit_returned", **words.payment(data))
 
 
+def _credit_expiring(data: Data, _: Confirmation | None, words: MailWords) -> Content:
+    return words.mail("credit_expiring", amount=words.money(data, "amount"), time=words.moment(data, "expires_at"))
+
+
+def _credit_expired(data: Data, _: Confirmation | None, words: MailWords) -> Content:
+    return words.mail("credit_expired", amount=words.money(data, "amount"), time=words.moment(data, "expired_at"))
+
+
 def _call_denied(data: Data, link: Confirmation | None, words: MailWords) -> Content:
     values = {"line": words.line(data), "destination": words.destination(data), "reason": words.denial(data)}
     return change_mails.with_link(words.mail("call_denied", **values), "call_denied.link", link, words)
@@ -170,6 +178,8 @@ _WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None, MailWord
     EventType.CREDIT_RETURNED: _credit_returned,
     EventType.RECEIPT_ISSUED: receipt_mails.receipt_issued,
     EventType.CREDIT_NOTE_ISSUED: receipt_mails.credit_note_issued,
+    EventType.CREDIT_EXPIRING: _credit_expiring,
+    EventType.CREDIT_EXPIRED: _credit_expired,
     EventType.CALL_DENIED: _call_denied,
     EventType.ACCOUNT_FROZEN: change_mails.account_frozen,
     EventType.ACCOUNT_UNFROZEN: change_mails.account_unfrozen,

@@ -2,8 +2,9 @@
 
 The law: both entries, days, and balances, the claim of the key, a recorded change in each account, and the permission
 are one transaction over two partitions. Its conditions hold at the same moment: both accounts are open and not frozen,
-the sender's credit is available, and no card that paid for credit of the sender is blocked. A dispute or warning blocks
-the card before anything else, so a transfer never carries that money away.
+the sender's credit is available beside the rest of its lots, and no card that paid for credit of the sender is
+blocked. A dispute or warning blocks the card before anything else, so a transfer never carries that money away. Lots
+and charges must be as they were read, so a transfer never carries away credit that was given on terms.
 """
 
 import time
@@ -22,11 +23,14 @@ from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.errors import Conflict, Forbidden, NotFound, ProblemCode
-from calling_credit.ledger.balance import balance_from_item
+from calling_credit.ledger.balance import Balance, balance_from_item
+from calling_credit.ledger.balance_update import extend_balance_action
 from calling_credit.ledger.claims import CLAIM, check_same, claim_action
 from calling_credit.ledger.permits import Permit, add_permit, check_permitted
 from calling_credit.ledger.posting import posting_plan
-from calling_credit.ledger.posting_plan import Plan
+from calling_credit.ledger.posting_plan import BALANCE, Plan
+from calling_credit.lots.granting import unchanged_charges
+from calling_credit.lots.store import read_lots, unused_in_all
 from calling_credit.money import format_money
 from calling_credit.payments.card_items import card_keys_of
 from calling_credit.payments.card_store import CardStore
@@ -80,12 +84,15 @@ class TransferStore:
         def attempt() -> bool | None:
             if self.is_done(request, transfer_id):
                 return True
-            sender, receiver, available = self._read(request)
-            if available < request.amount_micros:
-                raise _insufficient_credit(available)
+            sender, receiver, balance = self._read(request)
+            lots = read_lots(self._client, self._table_name, request.from_account_id, balance)
+            unused = unused_in_all(lots, balance)
+            if balance.available_micros - unused < request.amount_micros:
+                raise _insufficient_credit(balance.available_micros - unused, unused)
             cards = self._paying_cards(request.from_account_id)
             zones = (sender.time_zone, receiver.time_zone)
             plan = self._plan(request, transfer_id, zones, actor, now)
+            _keep_lots(plan.actions[request.from_account_id, *BALANCE], balance, request.amount_micros + unused)
             for card in cards:
                 for pk, sk in card_keys_of(card):
                     plan.actions["card", pk] = _check(
@@ -105,8 +112,8 @@ class TransferStore:
         sent, received = (balance_from_item(from_attributes(items[key])).posted_micros for key in wanted)
         return sent, received
 
-    def _read(self, request: TransferRequest) -> tuple[Account, Account, int]:
-        """Read both accounts and the credit that is available, and check that both may take part."""
+    def _read(self, request: TransferRequest) -> tuple[Account, Account, Balance]:
+        """Read both accounts and the sender's balance, and check that both may take part."""
         pks = [keys.account_pk(one) for one in (request.from_account_id, request.to_account_id)]
         rule = (pks[0], keys.auto_recharge_sk())
         wanted = [*((pk, keys.account_sk()) for pk in pks), (pks[0], keys.balance_sk()), rule]
@@ -118,7 +125,7 @@ class TransferStore:
         if recharge_from_item(items.get(rule)).state.suspended_reason == SuspensionReason.DISPUTED:
             raise _blocked_money()
         balance = balance_from_item(from_attributes(items[pks[0], keys.balance_sk()]))
-        return sender, receiver, balance.available_micros
+        return sender, receiver, balance
 
     def _paying_cards(self, account_id: str) -> list[Card]:
         """The cards whose payments still stand as credit of an account, the latest payments first.
@@ -180,6 +187,18 @@ def _open_account(field: str, item: Mapping[str, Any] | None) -> Account:
     return account
 
 
+def _keep_lots(action: dict[str, Any], balance: Balance, needed_micros: int) -> None:
+    """Require that the sender's lots are as they were read, and that this much is available with the rest of them.
+    An account without lots needs only that it still has none.
+    """
+    condition, seen = "attribute_not_exists(lots)", dict[str, Any]()
+    if balance.lots:
+        unchanged, seen = unchanged_charges(balance)
+        condition = f"{unchanged} AND lots = :seen_lots AND available_micros >= :seen_needed"
+        seen |= {":seen_lots": balance.lots, ":seen_needed": needed_micros}
+    extend_balance_action(action, {}, condition, seen)
+
+
 def _check(
     table_name: str, key: dict[str, str] | None, condition: str, values: dict[str, str] | None = None
 ) -> dict[str, Any]:
@@ -191,11 +210,11 @@ def _check(
     return {"ConditionCheck": check}
 
 
-def _insufficient_credit(available_micros: int) -> Conflict:
-    return Conflict(
-        ProblemCode.INSUFFICIENT_CREDIT,
-        f"{format_money(max(0, available_micros))} of credit is available; send at most that amount.",
-    )
+def _insufficient_credit(available_micros: int, unused_micros: int) -> Conflict:
+    detail = f"{format_money(max(0, available_micros))} of credit is available; send at most that amount."
+    if unused_micros:
+        detail += f" Another {format_money(unused_micros)} was granted on terms and stays in the account."
+    return Conflict(ProblemCode.INSUFFICIENT_CREDIT, detail)
 
 
 def _blocked_money() -> Conflict:

@@ -18,6 +18,8 @@ from calling_credit.instants import Period, format_instant, local_date, local_mo
 from calling_credit.ledger.balance import Balance
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.ledger.reader import LedgerReader, total_micros
+from calling_credit.lots.lot import Lot
+from calling_credit.lots.store import expiring_view
 from calling_credit.money import MICROS_PER_CENT, format_money
 from calling_credit.rates.deck import Deck
 from calling_credit.usage import forecast
@@ -56,9 +58,15 @@ class Overview:
         return forecast.pace((day for day in self.days if first <= keys.date_of(day["SK"]) <= last), self.today)
 
     def view(
-        self, auto_recharge: Mapping[str, Any], deck: Deck | None, caller_address: str, *, recharges: bool
+        self,
+        auto_recharge: Mapping[str, Any],
+        deck: Deck | None,
+        caller_address: str,
+        lots: Sequence[Lot] = (),
+        *,
+        recharges: bool,
     ) -> dict[str, Any]:
-        """The answer of `GET /overview`."""
+        """The answer of `GET /overview`. `lots` is the granted credit of the account."""
         account, balance, at = self.account, self.balance, format_instant(self.now)
         statement = self._statement()
         return {
@@ -73,6 +81,7 @@ class Overview:
             "held": format_money(balance.held_micros),
             "available": format_money(balance.available_micros),
             "calls_in_progress": balance.live_holds,
+            "expiring": expiring_view(lots, balance),
             "auto_recharge": dict(auto_recharge),
             "forecast": forecast.forecast_view(
                 balance.available_micros,

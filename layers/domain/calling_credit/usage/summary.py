@@ -14,6 +14,8 @@ from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.balance import Balance
 from calling_credit.ledger.entries import EntryKind
+from calling_credit.lots.lot import Lot
+from calling_credit.lots.store import expiring_view
 from calling_credit.money import format_money
 from calling_credit.payment_names import method_name
 from calling_credit.rates.stored_rows import facts_view
@@ -75,9 +77,13 @@ def check_call_category(category: str) -> None:
 
 
 def balance_view(
-    account: Account, balance: Balance, auto_recharge: Mapping[str, Any], minutes: Sequence[BundleLeft] = ()
+    account: Account,
+    balance: Balance,
+    auto_recharge: Mapping[str, Any],
+    minutes: Sequence[BundleLeft] = (),
+    lots: Sequence[Lot] = (),
 ) -> dict[str, Any]:
-    """The balance as `GET /balance` shows it, with the state of automatic recharge and the account's own minutes."""
+    """The balance as `GET /balance` shows it, with automatic recharge, included minutes, and granted credit."""
     return {
         "account_id": account.account_id,
         "currency": account.currency,
@@ -89,6 +95,7 @@ def balance_view(
         "available": format_money(balance.available_micros),
         "auto_recharge": auto_recharge,
         "included_minutes": included_minutes_view(minutes),
+        "expiring": expiring_view(lots, balance),
         "updated_at": balance.updated_at,
     }
 
@@ -213,6 +220,7 @@ _GIFTS: Final = {
     EntryKind.GOODWILL_TAKEN_BACK: "Goodwill taken back, because the call was corrected",
     EntryKind.TRANSFER_SENT: "Transfer to another account",
     EntryKind.TRANSFER_RECEIVED: "Transfer from another account",
+    EntryKind.PROMOTION_REDEEMED: "Promotion",
 }
 
 

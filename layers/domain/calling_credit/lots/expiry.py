@@ -1,0 +1,146 @@
+"""Warns of credit that expires, and takes it back after its end, a step at a time.
+
+The law: used + expired never exceeds the amount of a lot, and an expiry never takes held credit or makes a debt. The
+entry, its day, the balance, and the lot are one transaction. It requires that the lot is as it was read, that the
+running sum of charges is, too, and that the credit is available. The number of the lot's parts is in the entry's key,
+so a repeated step finds the lot changed and does nothing.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit.accounts.reader import AccountReader
+from calling_credit.categories import CREDIT_EXPIRED
+from calling_credit.dynamodb import keys, lot_keys
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.retries import retry_on_race
+from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.instants import format_instant, local_date
+from calling_credit.ledger.balance import Balance
+from calling_credit.ledger.balance_update import extend_balance_action
+from calling_credit.ledger.entries import Entry, EntryKind
+from calling_credit.ledger.posting import posting_plan
+from calling_credit.ledger.posting_plan import BALANCE
+from calling_credit.ledger.reader import LedgerReader
+from calling_credit.lots.consumption import unused_micros
+from calling_credit.lots.granting import lot_name, unchanged_charges
+from calling_credit.lots.lot import Lot, lot_sweep_keys
+from calling_credit.lots.schedule import RETRY, expires_from, is_given_up, next_step, warning_days
+from calling_credit.lots.store import read_lots
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LOT: Final = "The credit is"
+"""The subject of the error after losing every race with concurrent changes."""
+
+
+class LotStep(StrEnum):
+    """What a step did. `postponed`: the lot is looked at again later. `changed`: another run took the step."""
+
+    WARNED = "warned"
+    EXPIRED = "expired"
+    POSTPONED = "postponed"
+    ENDED = "ended"
+    CHANGED = "changed"
+
+
+class LotSweep:
+    """Takes the due steps of lots. `grace`: how long after its end a lot expires."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str, grace: timedelta, now: datetime) -> None:
+        self._client = client
+        self._table_name = table_name
+        self._grace = grace
+        self._now = now
+
+    def step(self, due: Lot) -> LotStep:
+        """Take the step of a lot that the index listed as due.
+
+        Raises:
+            UnreadableItem: an item of its account cannot be read. NotFound: `unknown_account`.
+            Unavailable: `busy`, or the table did not answer in time; a later round takes the step.
+        """
+        return retry_on_race(LOT, lambda: self._attempt(due))
+
+    def _attempt(self, due: Lot) -> LotStep | None:
+        balance = LedgerReader(self._client, self._table_name, due.account_id).balance()
+        lots = read_lots(self._client, self._table_name, due.account_id, balance)
+        lot = next((lot for lot in lots if lot.lot_id == due.lot_id), None)
+        if lot is None or lot.ends_at is None or lot.due_at is None or lot.due_at != due.due_at:
+            return LotStep.CHANGED
+        unused = unused_micros(lots, balance.charged_micros)[lot.lot_id]
+        days = warning_days(lot.ends_at, self._now)
+        if days is not None:
+            return self._warn(lot, days, unused)
+        starts = expires_from(lot.ends_at, self._grace)
+        if self._now < starts:
+            step = next_step(lot.ends_at, self._now) if self._now < datetime.fromisoformat(lot.ends_at) else None
+            return self._postpone(lot, step or format_instant(starts))
+        return self._expire(lot, unused, balance)
+
+    def _warn(self, lot: Lot, days: int, unused: int) -> LotStep | None:
+        """Record a warning, from which its event follows, unless nothing is left."""
+        due = next_step(str(lot.ends_at), self._now)
+        if not unused:
+            return self._postpone(lot, due)
+        warning = {"warned_days": days, "warned_micros": unused, "warned_at": format_instant(self._now)}
+        return self._change(lot, {**lot_sweep_keys(lot, due), **warning}, LotStep.WARNED)
+
+    def _postpone(self, lot: Lot, due: str) -> LotStep | None:
+        return self._change(lot, lot_sweep_keys(lot, due), LotStep.POSTPONED)
+
+    def _expire(self, lot: Lot, unused: int, balance: Balance) -> LotStep | None:
+        """Take back the rest and available. The held part is tried again later."""
+        taken = min(unused, max(0, balance.available_micros))
+        is_over = taken == unused or is_given_up(str(lot.ends_at), self._grace, self._now)
+        values: dict[str, Any] = lot_sweep_keys(lot, format_instant(self._now + RETRY))
+        if is_over:
+            values = {"ended_at": format_instant(self._now), "charged_at_end": balance.charged_micros}
+        if not taken:
+            return self._change(lot, values, LotStep.ENDED if is_over else LotStep.POSTPONED, ends=is_over)
+        after = replace(lot, expired_micros=lot.expired_micros + taken, expired_parts=lot.expired_parts + 1)
+        account = AccountReader(self._client, self._table_name, lot.account_id).account()
+        plan = posting_plan(self._table_name, [expired_entry(after, taken, account.time_zone, self._now)])
+        condition, seen = unchanged_charges(balance)
+        extend_balance_action(
+            plan.actions[BALANCE], {}, f"{condition} AND available_micros >= :seen_taken", seen | {":seen_taken": taken}
+        )
+        values |= {"expired_micros": after.expired_micros, "expired_parts": after.expired_parts}
+        plan.add(lot_name(lot), self._update(lot, values, ends=is_over))
+        return None if plan.write(self._client) else LotStep.EXPIRED
+
+    def _change(self, lot: Lot, values: dict[str, Any], step: LotStep, *, ends: bool = False) -> LotStep | None:
+        return None if transact(self._client, [self._update(lot, values, ends=ends)]) else step
+
+    def _update(self, lot: Lot, values: dict[str, Any], *, ends: bool) -> dict[str, Any]:
+        """The action that changes a lot, if it is as it was read."""
+        expression = "SET " + ", ".join(f"{name} = :{name}" for name in values)
+        if ends:
+            expression += " REMOVE sweep_pk, sweep_sk"
+        seen = {":seen_due": lot_sweep_keys(lot, str(lot.due_at))["sweep_sk"], ":seen_parts": lot.expired_parts}
+        parts = "expired_parts = :seen_parts"
+        if not lot.expired_parts:
+            parts = f"(attribute_not_exists(expired_parts) OR {parts})"
+        key = to_attributes({"PK": keys.account_pk(lot.account_id), "SK": lot.sort_key})
+        placeholders = to_attributes({f":{name}": value for name, value in values.items()} | seen)
+        return update(self._table_name, key, expression, f"sweep_sk = :seen_due AND {parts}", placeholders)
+
+
+def expired_entry(after: Lot, taken_micros: int, time_zone: str, now: datetime) -> Entry:
+    """The entry that takes back the last part of a lot that has expired."""
+    instant, cause_id = format_instant(now), lot_keys.expired_id(after.lot_id, after.expired_parts)
+    return Entry(
+        account_id=after.account_id,
+        happened_at=instant,
+        cause_id=cause_id,
+        kind=EntryKind.CREDIT_EXPIRED,
+        category=CREDIT_EXPIRED,
+        amount_micros=-taken_micros,
+        local_date=local_date(now, time_zone),
+        recorded_at=instant,
+        facts_hash=cause_id,
+        explanation={"lot_id": after.lot_id, "granted_at": after.granted_at, "ends_at": str(after.ends_at)},
+    )

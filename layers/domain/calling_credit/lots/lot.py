@@ -1,0 +1,100 @@
+"""A lot: credit that was given on terms, and what happened to it. Does not read the table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from calling_credit.dynamodb import keys, lot_keys, sweep_keys
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.unreadable import decoder
+from calling_credit.ledger.credit_terms import CreditKind
+from calling_credit.lots.schedule import first_step
+
+LOT_KIND: Final = "lot"
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Credit in micro-dollars that was given at one time.
+
+    `charged_at_grant` is the running sum of call charges (`charged_micros` of the balance) at the grant, and
+    `charged_at_end` that at `ended_at`, from when on calls no longer use the lot. `ends_at` is the time after which
+    it expires; None: never. `expired_micros` was taken back in `expired_parts` entries. `due_at` is the time of its
+    next step; None: there is none.
+    """
+
+    account_id: str
+    lot_id: str
+    kind: CreditKind
+    granted_at: str
+    amount_micros: int
+    charged_at_grant: int
+    ends_at: str | None = None
+    expired_micros: int = 0
+    expired_parts: int = 0
+    ended_at: str | None = None
+    charged_at_end: int = 0
+    due_at: str | None = None
+
+    @property
+    def sort_key(self) -> str:
+        """The sort key of the lot's item."""
+        return lot_keys.lot_sk(self.granted_at, self.lot_id)
+
+    @property
+    def spendable_micros(self) -> int:
+        """The most that calls can have used."""
+        return self.amount_micros - self.expired_micros
+
+
+def lot_item(lot: Lot) -> dict[str, Any]:
+    """The item of a new lot in attribute values. The sweep index lists it if it expires."""
+    due = None if lot.ends_at is None else first_step(lot.ends_at, lot.granted_at)
+    return to_attributes(
+        {
+            "PK": keys.account_pk(lot.account_id),
+            "SK": lot.sort_key,
+            "lot_id": lot.lot_id,
+            "kind": lot.kind,
+            "amount_micros": lot.amount_micros,
+            "charged_at_grant": lot.charged_at_grant,
+            "ends_at": lot.ends_at,
+            **({} if due is None else lot_sweep_keys(lot, due)),
+        }
+    )
+
+
+def lot_sweep_keys(lot: Lot, due: str) -> dict[str, str]:
+    """The sweep keys of a lot whose next step is due at an instant."""
+    return {
+        "sweep_pk": sweep_keys.sweep_pk(LOT_KIND, lot.account_id),
+        "sweep_sk": f"{due}#{lot.account_id}#{lot.lot_id}",
+    }
+
+
+@decoder
+def lot_from_item(item: Mapping[str, Any]) -> Lot:
+    """The lot of an item in plain values."""
+    granted_at, ends_at, ended_at = lot_keys.granted_at_of(item["SK"]), item.get("ends_at"), item.get("ended_at")
+    for instant in (granted_at, ends_at, ended_at):
+        if instant is not None:
+            datetime.fromisoformat(instant)
+    due = item["sweep_sk"].partition("#")[0] if "sweep_sk" in item else None
+    lot = Lot(
+        keys.account_of(item["PK"]),
+        item["lot_id"],
+        CreditKind(item["kind"]),
+        granted_at,
+        item["amount_micros"],
+        item["charged_at_grant"],
+        ends_at,
+        item.get("expired_micros", 0),
+        item.get("expired_parts", 0),
+        ended_at,
+        item.get("charged_at_end", 0),
+        due,
+    )
+    if not 0 <= lot.expired_micros <= lot.amount_micros:
+        raise ValueError("at most what was given expires")
+    return lot
