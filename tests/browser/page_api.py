@@ -187,6 +187,9 @@ ADMINS: Final = (
     "PUT /limits",
     "PUT /notifications",
     "POST /freeze",
+    "PUT /lines/{id}/budget",
+    "PUT /users/{id}/budget",
+    "POST /countries/{id}/confirm",
 )
 """Routes for billing admins only, beside those that tests add."""
 

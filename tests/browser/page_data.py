@@ -1,6 +1,7 @@
 """The account of the stand-in API: half a year old, with credit, one card, a rule, two lines, and calls."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 TIME_ZONE: Final = "America/New_York"
@@ -98,11 +99,34 @@ def line(number: int = 1, **fields: Any) -> dict[str, Any]:
     return {
         "line_id": f"line_{number}",
         "number": f"+12125550{number:03}",
-        "user": {"id": f"user_{number}", "name": "Ada Lovelace" if number == 1 else f"Person {number}"},
+        "user": {"id": f"user_{number}", "name": "Ada Lovelace" if number == 1 else f"Person {number}", "budget": None},
         "international_calling": True,
         "version": 1,
+        "budget": None,
+        "budget_requests": [],
         **fields,
     }
+
+
+def budget(monthly: str = "20.00", spent: str = "5.00", held: str = "0.00", **fields: Any) -> dict[str, Any]:
+    """A budget of this month that refuses calls; `limit` is the monthly amount unless it was raised."""
+    limit = Decimal(fields.get("limit", monthly))
+    return {
+        "monthly": monthly,
+        "at": "refuse",
+        "state": "counted",
+        "month": days(1)[0][:7],
+        "limit": str(limit),
+        "spent": spent,
+        "held": held,
+        "left": str(limit - Decimal(spent) - Decimal(held)),
+        **fields,
+    }
+
+
+def budget_request(**fields: Any) -> dict[str, Any]:
+    """A member's open request for a higher budget."""
+    return {"id": "br_1", "at": ago(hours=3), "by": {"id": "user_2", "name": "Person 2"}, "note": None, **fields}
 
 
 OWN_PRICE: Final = {"price_list": None, "markup_percent": "0.00", "base_rate_per_minute": None}
@@ -174,6 +198,7 @@ def refused(number: int = 1, reason: str = "insufficient_credit", **fields: Any)
         "line_id": "line_2",
         "user": {"id": "user_2", "name": "Person 2"},
         "to": "+442071838750",
+        "country": "GB",
         "reason": reason,
         **fields,
     }

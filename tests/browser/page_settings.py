@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.browser.page_api import Answer, PageApi, Request, Route, problem
+from tests.browser.page_budgets import budget_routes
 
 CONFLICT = "These settings changed after you opened them."
 
@@ -10,6 +11,7 @@ CONFLICT = "These settings changed after you opened them."
 def settings_routes(api: PageApi) -> dict[str, Route]:
     """The usual answer of each route."""
     return {
+        **budget_routes(api),
         "GET /limits": lambda _request: (200, api.limits),
         "PUT /limits": lambda request: save_limits(api, request),
         "GET /notifications": lambda _request: (200, api.notifications),
