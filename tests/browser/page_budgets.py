@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from tests.browser import page_data
+from tests.browser import page_data, page_money_data
 from tests.browser.page_api import Answer, PageApi, Request, Route, problem
 
 ALMOST = Decimal("0.8")
@@ -34,10 +34,10 @@ def save_budget(owners: list[dict[str, Any]], request: Request) -> Answer:
     """Set, change, or end the budget of a line, or of a user on each of their lines."""
     monthly = request.body["monthly"]
     for owner in owners:
-        before = owner["budget"] or page_data.budget(spent="0.00", state="counting")
+        before = owner["budget"] or page_money_data.budget(spent="0.00", state="counting")
         fields = {name: before[name] for name in ("spent", "held", "state")}
         at = request.body.get("at", "refuse")
-        owner["budget"] = None if monthly is None else page_data.budget(monthly, at=at, **fields)
+        owner["budget"] = None if monthly is None else page_money_data.budget(monthly, at=at, **fields)
     return 200, owners[0]["budget"]
 
 
@@ -57,6 +57,6 @@ def ask_or_raise(api: PageApi, request: Request) -> Answer:
     if not any(Decimal(one["left"]) <= (1 - ALMOST) * Decimal(one["limit"]) for one in budgets):
         return problem(409, "budget_not_reached", "The budget is not used up yet.")
     by = {"id": "user_2", "name": "Mo"}
-    line["budget_requests"] = [page_data.budget_request(by=by, note=request.body.get("note"))]
+    line["budget_requests"] = [page_money_data.budget_request(by=by, note=request.body.get("note"))]
     [made] = line["budget_requests"]
     return 201, {"id": made["id"], "at": made["at"], "state": "open"}

@@ -1,7 +1,6 @@
 """The account of the stand-in API: half a year old, with credit, one card, a rule, two lines, and calls."""
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 TIME_ZONE: Final = "America/New_York"
@@ -85,8 +84,12 @@ def top_up(number: int = 1, **fields: Any) -> dict[str, Any]:
         "kind": "manual",
         "status": "succeeded",
         "amount": "50.00",
+        "tax": "0.00",
+        "total": "50.00",
         "created_at": ago(hours=number),
         "payment_method": {"brand": "visa", "last4": "4242", "type": "card"},
+        "receipt": None,
+        "credit_notes": [],
         "receipt_url": "https://receipts.test/1",
         "refunded": "0.00",
         "disputed": False,
@@ -106,27 +109,6 @@ def line(number: int = 1, **fields: Any) -> dict[str, Any]:
         "budget_requests": [],
         **fields,
     }
-
-
-def budget(monthly: str = "20.00", spent: str = "5.00", held: str = "0.00", **fields: Any) -> dict[str, Any]:
-    """A budget of this month that refuses calls; `limit` is the monthly amount unless it was raised."""
-    limit = Decimal(fields.get("limit", monthly))
-    return {
-        "monthly": monthly,
-        "at": "refuse",
-        "state": "counted",
-        "month": days(1)[0][:7],
-        "limit": str(limit),
-        "spent": spent,
-        "held": held,
-        "left": str(limit - Decimal(spent) - Decimal(held)),
-        **fields,
-    }
-
-
-def budget_request(**fields: Any) -> dict[str, Any]:
-    """A member's open request for a higher budget."""
-    return {"id": "br_1", "at": ago(hours=3), "by": {"id": "user_2", "name": "Person 2"}, "note": None, **fields}
 
 
 OWN_PRICE: Final = {"price_list": None, "markup_percent": "0.00", "base_rate_per_minute": None}

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.browser import page_data
 from tests.browser.page_api import Answer, PageApi, Request, Route, problem
+from tests.browser.page_company import company_routes
 from tests.browser.page_settings import lines, settings_routes
 
 SWITCHED_AT_ONCE = 25
@@ -30,6 +31,7 @@ def routes(api: PageApi) -> dict[str, Route]:
         "PATCH /auto-recharge": lambda request: save_rule(api, request),
         "POST /auto-recharge/simulate": lambda _request: (200, simulation(api)),
         **settings_routes(api),
+        **company_routes(api),
         "GET /payment-methods": lambda _request: (200, {"items": api.methods, "next_cursor": None}),
         "POST /payment-methods": lambda request: (201, {"url": f"{api.url}/stripe/{request.body.get('type', 'card')}"}),
         "PATCH /payment-methods/{id}": lambda request: (200, change_method(api, request)),
@@ -81,6 +83,7 @@ def balance(api: PageApi) -> dict[str, Any]:
         "held",
         "available",
         "included_minutes",
+        "expiring",
     )
     known = {name: api.overview[name] for name in names}
     return known | {"auto_recharge": shown_rule(api), "updated_at": page_data.now()}

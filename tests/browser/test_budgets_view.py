@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.browser import page_data
+from tests.browser import page_data, page_money_data
 from tests.browser.page_api import problem
 from tests.browser.page_data import MEMBER
 from tests.browser.page_server import PageServer, StubUser
@@ -14,9 +14,9 @@ User = Callable[..., StubUser]
 
 def test_a_line_shows_its_budget_and_that_of_its_user(user: User, page_server: PageServer) -> None:
     line, other = page_server.api.lines
-    line["budget"] = page_data.budget(spent="17.3012", held="1.00")
-    line["user"]["budget"] = page_data.budget("50.00", spent="1.00", at="tell")
-    other["budget"] = page_data.budget("5.00", spent="5.25", limit="10.00", state="counting")
+    line["budget"] = page_money_data.budget(spent="17.3012", held="1.00")
+    line["user"]["budget"] = page_money_data.budget("50.00", spent="1.00", at="tell")
+    other["budget"] = page_money_data.budget("5.00", spent="5.25", limit="10.00", state="counting")
     one = user(place="#/lines")
     row = one.page.locator("tbody tr").first
     one.sees("$17.30 of $20.00 spent", row)
@@ -34,7 +34,7 @@ def test_a_line_shows_its_budget_and_that_of_its_user(user: User, page_server: P
 def test_an_admin_sets_changes_and_ends_a_budget(user: User, page_server: PageServer) -> None:
     one = user(place="#/lines")
     row = one.page.locator("tbody tr").first
-    one.press("Budget for +1 212 555 0001", row)
+    one.press("Change budget for +1 212 555 0001", row)
     dialog = one.page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="End budget")).to_be_hidden()
     one.press("Save budget", dialog)
@@ -42,13 +42,13 @@ def test_an_admin_sets_changes_and_ends_a_budget(user: User, page_server: PageSe
     dialog.get_by_label("Amount a month").fill("20")
     one.press("Save budget", dialog)
     one.sees("$0.00 of $20.00 spent", row)
-    expect(row.get_by_role("button", name="Budget for +1 212 555 0001")).to_be_focused()
-    one.press("Budget for +1 212 555 0001", row)
+    expect(row.get_by_role("button", name="Change budget for +1 212 555 0001")).to_be_focused()
+    one.press("Change budget for +1 212 555 0001", row)
     expect(dialog.get_by_label("Amount a month")).to_have_value("20.00")
     dialog.get_by_label("When it is used up").select_option("Only send e-mails")
     one.press("Save budget", dialog)
     one.sees("Only announced", row)
-    one.press("Budget for +1 212 555 0001", row)
+    one.press("Change budget for +1 212 555 0001", row)
     one.press("End budget", dialog)
     one.sees("No budget", row)
     assert page_server.api.bodies("PUT /lines/{id}/budget") == [
@@ -62,7 +62,7 @@ def test_a_users_budget_is_shown_on_each_of_their_lines(user: User, page_server:
     api = page_server.api
     api.lines = [page_data.line(1), page_data.line(2, user={"id": "user_1", "name": "Ada Lovelace", "budget": None})]
     one = user(place="#/lines")
-    one.press("Budget for +1 212 555 0001")
+    one.press("Change budget for +1 212 555 0001")
     dialog = one.page.get_by_role("dialog")
     dialog.get_by_label("For", exact=True).select_option("All lines of Ada Lovelace")
     dialog.get_by_label("Amount a month").fill("50")
@@ -74,7 +74,7 @@ def test_a_users_budget_is_shown_on_each_of_their_lines(user: User, page_server:
 def test_a_budget_that_cannot_be_saved_keeps_the_dialog_open(user: User, page_server: PageServer) -> None:
     page_server.api.on("PUT /lines/{id}/budget", problem(503, "unavailable", "The ledger did not answer in time."))
     one = user(place="#/lines", fails=True)
-    one.press("Budget for +1 212 555 0001")
+    one.press("Change budget for +1 212 555 0001")
     dialog = one.page.get_by_role("dialog")
     dialog.get_by_label("Amount a month").fill("20")
     one.press("Save budget", dialog)
@@ -85,8 +85,8 @@ def test_a_budget_that_cannot_be_saved_keeps_the_dialog_open(user: User, page_se
 
 def test_a_member_asks_for_more_once_the_budget_is_nearly_used(user: User, page_server: PageServer) -> None:
     first, second = page_server.api.lines
-    first["budget"] = page_data.budget(spent="15.99")
-    second["user"]["budget"] = page_data.budget(spent="12.00", held="4.00")
+    first["budget"] = page_money_data.budget(spent="15.99")
+    second["user"]["budget"] = page_money_data.budget(spent="12.00", held="4.00")
     one = user(MEMBER, "#/lines")
     expect(one.page.get_by_role("button", name="Ask for")).to_have_count(1)
     one.press("Ask for a higher budget for +1 212 555 0002")
@@ -100,16 +100,16 @@ def test_a_member_asks_for_more_once_the_budget_is_nearly_used(user: User, page_
 
 
 def test_a_member_cannot_ask_about_a_budget_that_only_tells(user: User, page_server: PageServer) -> None:
-    page_server.api.lines[0]["budget"] = page_data.budget(spent="20.00", at="tell")
+    page_server.api.lines[0]["budget"] = page_money_data.budget(spent="20.00", at="tell")
     one = user(MEMBER, "#/lines")
     expect(one.page.get_by_role("button", name="Ask for")).to_have_count(0)
-    expect(one.page.get_by_role("button", name="Budget for")).to_have_count(0)
+    expect(one.page.get_by_role("button", name="Change budget for")).to_have_count(0)
 
 
 def test_an_admin_raises_a_budget_that_a_member_asked_about(user: User, page_server: PageServer) -> None:
     line = page_server.api.lines[0]
-    line["budget"] = page_data.budget(spent="19.00")
-    line["budget_requests"] = [page_data.budget_request(note="A week in Lyon")]
+    line["budget"] = page_money_data.budget(spent="19.00")
+    line["budget_requests"] = [page_money_data.budget_request(note="A week in Lyon")]
     one = user(place="#/lines")
     one.sees("Person 2 asked for more on")
     one.sees("A week in Lyon")

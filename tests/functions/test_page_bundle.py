@@ -98,6 +98,7 @@ SAME_IN_BOTH = {
     "history.type",
     "notifications.title",
     "places.to_notifications",
+    "promotions.code",
     "rates.destination",
     "recharge.cardInState",
     "recharge.recharges",
