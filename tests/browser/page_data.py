@@ -168,7 +168,7 @@ def limits(**own: Any) -> dict[str, Any]:
         "blocked": ["CU"],
         "high_cost_allowed": [],
     }
-    bounds = operator | {"daily_top_up": "2000.00"}
+    bounds = operator | {"daily_top_up": "2000.00", "first_country_cap": None, "young_money_cap": None}
     return {**operator, **own, "operator": bounds, "own": own, "frozen": False, "version": 0}
 
 

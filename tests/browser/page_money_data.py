@@ -46,7 +46,7 @@ def details(**fields: Any) -> dict[str, Any]:
         "legal_name": "Analytical Engines Ltd.",
         "address": {
             "line1": "12 Rue Sainte-Catherine",
-            "line2": "",
+            "line2": None,
             "city": "Montréal",
             "region": "QC",
             "postal_code": "H3B 1A7",

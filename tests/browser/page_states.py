@@ -92,6 +92,7 @@ def every_event(api: PageApi) -> None:
     bundle = {"name": "the UK", "countries": ["GB"], "prefixes": [], "minutes": 100}
     api.changes.append(page_data.change(ChangeAction.ACCOUNT_CHANGED, new={"bundles": [bundle]}))
     api.limits = page_data.limits(blocked=["BO", "CU", "FR", "GS", "+19001234567"], daily_spend="50.00")
+    api.limits["operator"] |= {"first_country_cap": "5.00", "young_money_cap": "20.00"}
     waiting = {"address": "accounts@customer.example", "language": "fr", "status": "waiting"}
     api.notifications = page_data.notifications({"address": ADMIN, "language": "en", "status": "confirmed"}, waiting)
 

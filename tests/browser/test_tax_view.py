@@ -144,6 +144,9 @@ def test_new_billing_details_begin_empty(user: User, page_server: PageServer) ->
     one.sees("Enter this field.")
     one.page.get_by_label("Country").select_option("United States")
     one.press("Save billing details")
+    expect(one.page.get_by_label("State or province")).to_be_focused()
+    one.page.get_by_label("State or province").fill("NY")
+    one.press("Save billing details")
     one.sees("The billing details are saved.")
     assert page_server.api.details["address"]["country"] == "US"
     assert page_server.api.details["version"] == 1
@@ -160,6 +163,15 @@ def test_details_that_changed_meanwhile_keep_what_was_typed(user: User, page_ser
     one.press("Save billing details")
     one.sees("The billing details are saved.")
     assert page_server.api.details["po_number"] == "PO 7"
+
+
+def test_a_tax_id_that_fits_no_kind_is_said_at_its_field(user: User, page_server: PageServer) -> None:
+    page_server.api.on("PUT /billing-details", problem(422, "invalid_tax_id", "The value is not valid."))
+    one = user(place="#/settings/billing", fails=True)
+    one.page.get_by_label("Number", exact=True).fill("123")
+    one.press("Save billing details")
+    one.sees("This number does not fit its kind. Check its digits.")
+    expect(one.page.get_by_label("Number", exact=True)).to_be_focused()
 
 
 def test_a_member_reads_the_billing_details(user: User, page_server: PageServer) -> None:

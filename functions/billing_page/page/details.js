@@ -8,8 +8,10 @@ import { translator } from "./words.js";
 import words from "messages/details";
 
 const t = translator(words);
-const KINDS = ["au_abn", "ca_bn", "ca_gst_hst", "ch_vat", "eu_vat", "gb_vat", "no_vat", "us_ein"];
+const KINDS = ["au_abn", "ca_bn", "ca_gst_hst", "ch_vat", "eu_vat", "gb_vat", "mx_rfc", "no_vat", "nz_gst", "us_ein"];
 const NEEDED = ["legal_name", "line1", "city", "country"];
+const WITH_REGION = ["CA", "US"]; // Their tax depends on it.
+const LONGEST = { city: 80, postal_code: 16, value: 40, po_number: 40 };
 const ADDRESS = [["line1", "address-line1"], ["line2", "address-line2"], ["city", "address-level2"], ["region", "address-level1"], ["postal_code", "postal-code"]];
 const PARTS = [...ADDRESS.map(([name]) => name), "country"];
 
@@ -42,7 +44,7 @@ function detailsForm(loaded) {
 	const [inputs, fields] = [{}, {}];
 	const alert = h("div", { role: "alert" });
 	const button = h("button.main", { type: "submit" }, t("save"));
-	const text = (name, autocomplete, hint, label = t(name)) => add(name, h("input", { type: "text", name, autocomplete, maxlength: "200" }), label, hint);
+	const text = (name, autocomplete, hint, label = t(name)) => add(name, h("input", { type: "text", name, autocomplete, maxlength: LONGEST[name] ?? 120 }), label, hint);
 	const kinds = [...new Set([...KINDS, saved.kind])].filter(Boolean);
 	const places = countries().filter(({ code }) => code !== NETWORKS);
 	text("legal_name", "organization");
@@ -79,7 +81,7 @@ function detailsForm(loaded) {
 	}
 	async function save() {
 		const typed = read();
-		const needed = [...NEEDED, ...(typed.kind ? ["value"] : [])];
+		const needed = [...NEEDED, ...(typed.kind ? ["value"] : []), ...(WITH_REGION.includes(typed.country) ? ["region"] : [])];
 		for (const [name, box] of Object.entries(fields)) box.fails(needed.includes(name) && !typed[name] ? t("needed") : null);
 		fill(alert);
 		const wrong = form.querySelector("[aria-invalid]");
@@ -94,11 +96,17 @@ function detailsForm(loaded) {
 			fill(alert, note("good", t("saved")));
 			say(t("saved"));
 		} catch (problem) {
+			const field = { invalid_tax_id: fields.value, invalid_field: WITH_REGION.includes(typed.country) ? fields.region : null }[problem.code];
 			if (problem.current) conflict(problem.current);
+			else if (field) refuse(field, problem);
 			else fill(alert, failure(problem));
 		}
 		button.disabled = false;
 		return undefined;
+	}
+	function refuse(box, problem) {
+		box.fails(problem.code === "invalid_field" ? t("regionWrong") : problem.detail);
+		box.querySelector("input").focus();
 	}
 	/** Show what someone else saved, and keep what was entered here. */
 	function conflict(current) {
@@ -110,6 +118,6 @@ function detailsForm(loaded) {
 
 /** The body of a change, without its version. */
 function bodyOf(typed) {
-	const address = Object.fromEntries(PARTS.map((name) => [name, typed[name]]));
+	const address = Object.fromEntries(PARTS.map((name) => [name, typed[name] || null]));
 	return { legal_name: typed.legal_name, address, tax_id: typed.kind ? { kind: typed.kind, value: typed.value } : null, po_number: typed.po_number || null, email_receipts: typed.email_receipts === "yes" };
 }
