@@ -8,6 +8,7 @@ from tests.browser.page_company import company_routes
 from tests.browser.page_settings import lines, settings_routes
 
 SWITCHED_AT_ONCE = 25
+NOTHING = {"tax": "0.00", "total": "0.00"}
 STRIPE_PAGE = """<!doctype html><html lang="en"><title>Stripe</title><link rel="icon" href="data:,"><h1>{title}</h1>
 <p><a href="?done=yes">{action}</a></p><p><a href="?done=no">Cancel</a></p></html>"""
 
@@ -165,7 +166,15 @@ def save_rule(api: PageApi, request: Request) -> Answer:
 
 def simulation(api: PageApi) -> dict[str, Any]:
     """What the rule would have done, and what saving charges."""
-    past = {"calls": 2, "charges": 0, "charged": "0.00", "refused_calls": 0, "lowest_balance": "41.2822", "stops": []}
+    past = {
+        "calls": 2,
+        "charges": 0,
+        **NOTHING,
+        "charged": "0.00",
+        "refused_calls": 0,
+        "lowest_balance": "41.2822",
+        "stops": [],
+    }
     now = api.charges_now
     total = api.charged_at_once or (now and now["amount"])
     charge = {"charges_now": now, "charged_at_once": total}

@@ -62,7 +62,7 @@ export function rechargeCard(isAdmin) {
 		if (charge === undefined) return false;
 		const { in_flight: flight, enabled } = await saveRule({ enabled: isOn, ...charge?.version }, charge?.now);
 		say(isOn ? t("isOn") : t("isOff"));
-		fill(alert, flight && note("wait", t("inFlight", { amount: money(flight.amount) }), h("p", t("mayStillCharge"))));
+		fill(alert, flight && note("wait", t("inFlight", { amount: money(paidFor(flight)) }), h("p", t("mayStillCharge"))));
 		if (!form.hidden) open();
 		document.dispatchEvent(new Event("account-changed"));
 		return enabled;

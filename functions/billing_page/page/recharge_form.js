@@ -152,10 +152,10 @@ function option(one, chosen) {
 }
 
 function simulation(result) {
-	const { from, to, charges, charged, refused_calls: refused, lowest_balance: lowest } = result;
+	const { from, to, charges, charged, total = charged, refused_calls: refused, lowest_balance: lowest } = result;
 	const now = chargeOf(result);
 	const values = { from: date(from), to: date(to), lowest: cents(lowest) };
-	const past = charges ? t("wouldHaveCharged", { ...values, recharges: h("strong", t("recharges", { count: charges, amount: money(charged) })) }) : t("wouldNotHaveCharged", values);
+	const past = charges ? t("wouldHaveCharged", { ...values, recharges: h("strong", t("recharges", { count: charges, amount: money(total) })) }) : t("wouldNotHaveCharged", values);
 	const words = h("p", past, " ", refused ? t("wouldHaveRefused", { count: refused }) : t("wouldHaveRefusedNone"));
 	return note(refused ? "wait" : "plain", null, now ? h("p", h("strong", chargeWords(now)), " ", taxWords(now)) : null, words);
 }
