@@ -38,7 +38,7 @@ def save_budget(owners: list[dict[str, Any]], request: Request) -> Answer:
         fields = {name: before[name] for name in ("spent", "held", "state")}
         at = request.body.get("at", "refuse")
         owner["budget"] = None if monthly is None else page_money_data.budget(monthly, at=at, **fields)
-    return 200, owners[0]["budget"]
+    return 200, owners[0]["budget"] or {"monthly": None}
 
 
 def ask_or_raise(api: PageApi, request: Request) -> Answer:
