@@ -298,6 +298,10 @@ erase-number: $(READY)  ## Erase a person's number: ACCOUNT=id NUMBER=+442071838
 index-accounts: $(READY)  ## Index existing accounts by number, name, and address; continues where it stopped; YES=1 skips the question
 	@$(BIN)/python -m ops.index_accounts $(call flag,YES,--yes)
 
+.PHONY: index-countries
+index-countries: $(READY)  ## Index the countries that accounts have called, before first_country_cap is switched on; [ACCOUNT=id]; YES=1 skips the question
+	@$(BIN)/python -m ops.index_countries $(if $(ACCOUNT),--account "$(ACCOUNT)") $(call flag,YES,--yes)
+
 .PHONY: withdraw-links
 withdraw-links: $(READY)  ## Revoke all outstanding links of ACCOUNT=id
 	@$(BIN)/python -m ops.withdraw_links "$(or $(ACCOUNT),$(error Name the account: make withdraw-links ACCOUNT=id))" $(call flag,YES,--yes)

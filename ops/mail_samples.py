@@ -39,6 +39,15 @@ RISES: Final = [
         "destinations": 1,
     },
 ]
+BUDGET: Final = {
+    "budget": "line",
+    "line_id": "line_front_desk",
+    "line_number": "US…01",
+    "user_id": None,
+    "month": "2026-11",
+    "limit": "20.00",
+}
+"""A budget of an event, with the number that mails add."""
 SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (EventType.TOP_UP_SUCCEEDED, PAYMENT | {"amount": "25.00"}),
     (EventType.TOP_UP_FAILED, PAYMENT | {"amount": "25.00", "status": "failed", "failure": DECLINED}),
@@ -97,6 +106,27 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (
         EventType.INTERNATIONAL_CALLING_ENABLED,
         {"change_id": "line_front_desk-000002", "by": "user:ada", "line_id": "line_front_desk"},
+    ),
+    *(
+        (
+            EventType.BUDGET_REACHED,
+            BUDGET | {"percent": percent, "spent": spent},
+        )
+        for percent, spent in ((80, "16.40"), (100, "20.0312"))
+    ),
+    (
+        EventType.BUDGET_INCREASE_REQUESTED,
+        {
+            "request_id": "line_front_desk-2026-11-1",
+            "by": "user:ada",
+            "line_id": "line_front_desk",
+            "line_number": "US…01",
+            "month": "2026-11",
+            "increases": [
+                {"budget": "line", "amount": "20.00", "limit": "20.00"},
+                {"budget": "user", "amount": "50.00", "limit": "50.00"},
+            ],
+        },
     ),
 )
 

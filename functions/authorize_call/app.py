@@ -12,12 +12,14 @@ from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.admission.authorize import authorize
 from calling_credit.admission.caller_line import caller_line, with_line
+from calling_credit.admission.cap_reader import CapRules
 from calling_credit.admission.decision import AdmissionRequest, Decision, emergency
 from calling_credit.admission.denials import announce_denial
-from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
+from calling_credit.admission.reader import AdmissionReader
 from calling_credit.admission.reasons import FRAUD_REASONS, LACK_OF_CREDIT, DenialReason
 from calling_credit.admission.refused_calls import RefusedCallStore
 from calling_credit.admission.request import decision_view, parse_request
+from calling_credit.admission.snapshot import AdmissionSnapshot
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.api.request_limits import RequestLimit
 from calling_credit.api.resolver import answer, http_resolver, json_body
@@ -47,7 +49,8 @@ numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config
 facts = AccountFacts(dynamodb, config().table_name)
 dialed = DialedNumbers(facts, config().home_country)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
-reader = AdmissionReader(dynamodb, config().table_name, decks.prices_of)
+caps = CapRules(config().no_cap_countries, config().young_money_days)
+reader = AdmissionReader(dynamodb, config().table_name, decks.prices_of, caps)
 by_connector = RequestLimit(DEFAULT_PER_MINUTE)
 prepare_snapshot(lambda: decks.in_force(clock.now(), None))
 

@@ -1,4 +1,6 @@
-"""A billing admin's settings: international calling of lines, limits, and automatic recharge with its simulation."""
+"""A billing admin's settings: international calling of lines, budgets, limits, and automatic recharge with its
+simulation.
+"""
 
 from functools import partial
 from typing import Any
@@ -10,7 +12,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock, ids
 from calling_credit.accounts import account
 from calling_credit.accounts.bounce_store import BounceStore
+from calling_credit.accounts.budget_request_store import BudgetRequestStore, nothing_to_raise
+from calling_credit.accounts.budget_requests import BudgetOf, parse_budget_request
+from calling_credit.accounts.budget_store import BudgetStore
+from calling_credit.accounts.budgets_of_line import read_budgets_of_line
+from calling_credit.accounts.country_store import CountryStore
 from calling_credit.accounts.freezing import freeze_account
+from calling_credit.accounts.known_countries import check_country
 from calling_credit.accounts.limit_changes import change_of_limits, limits_answer
 from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.line_switches import parse_line_cursor, switch_lines
@@ -20,35 +28,22 @@ from calling_credit.accounts.recipient_store import RecipientStore
 from calling_credit.accounts.recipients import notifications_view, shown_language, with_language
 from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user_store import UserStore
-from calling_credit.api.caller import customer, require_admin
+from calling_credit.api.caller import billing_admin, customer, require_admin
 from calling_credit.api.request_limits import MONEY_REQUESTS, RequestLimit
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, report_unreadable, source_ip
+from calling_credit.budgets.budget import parse_budget
+from calling_credit.budgets.view import NO_BUDGET
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import Unavailable
-from calling_credit.ledger.reader import LedgerReader
-from calling_credit.payments import rule_saving
-from calling_credit.payments.card_store import CardStore
-from calling_credit.recharge.attempts import State
-from calling_credit.recharge.charges_now import NOTHING_NOW
-from calling_credit.recharge.decision import Rule
-from calling_credit.recharge.items import Recharge
-from calling_credit.recharge.past_entries import run_simulation
-from calling_credit.recharge.saving import RuleChange, in_flight_view, parse_rule_change
-from calling_credit.recharge.settings import apply_settings, parse_rule_settings, rule_view
-from calling_credit.recharge.simulation import simulation_view
-from calling_credit.recharge.store import RechargeStore
+from calling_credit.payments.rule_requests import RuleRequests
 from calling_credit.snapshots import prepare_snapshot
-from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.store import TopUpStore
-from calling_credit.topups.topup import Card
 from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 
 SECONDS_TO_SPARE = 20.0
 """All lines are switched for nine seconds in one request: well below the patience of a person."""
-NO_CARD = "pm_none"
-"""The payment method of a simulated rule."""
 
 logger = Logger()
 metrics = Metrics(service="payments")
@@ -58,8 +53,9 @@ accounts = AccountStore(dynamodb, config().table_name)
 bounces = BounceStore(dynamodb, config().table_name, partial(report_unreadable, app, logger))
 recipients = RecipientStore(dynamodb, config().table_name)
 users = UserStore(dynamodb, config().table_name)
+budget_requests = BudgetRequestStore(dynamodb, config().table_name)
+countries = CountryStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
-recharges = RechargeStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
 by_account = RequestLimit(MONEY_REQUESTS)
 prepare_snapshot()
@@ -73,15 +69,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.put("/lines/<line_id>")
 def switch_line(line_id: str) -> Response[str]:
     """Turn international calling of a line on or off."""
-    caller = customer(claims(app), config())
-    require_admin(caller)
+    caller = billing_admin(claims(app), config())
     body = json_body(app)
     enabled, version = account.parse_switch(body), read_version(body)
     ids.check_id(line_id, "line_id")
     actor = caller.actor(source_ip(app))
 
+    reader = AccountReader(dynamodb, config().table_name, caller.account_id)
+
     def view(line: account.Line) -> dict[str, Any]:
-        return account.line_view(line, users.name(caller.account_id, line.user_id))
+        user = users.user(caller.account_id, line.user_id)
+        return reader.line_views([line], {} if user is None else {user.user_id: user}, clock.now())[0]
 
     def check(line: account.Line) -> None:
         if is_outdated(version, line.version):
@@ -95,8 +93,7 @@ def switch_line(line_id: str) -> Response[str]:
 @app.put("/lines")
 def switch_all_lines() -> Response[str]:
     """Turn international calling of all lines on or off, a page of them in each request."""
-    caller = customer(claims(app), config())
-    require_admin(caller)
+    caller = billing_admin(claims(app), config())
     body = json_body(app)
     enabled, after = account.parse_switch(body), parse_line_cursor(body)
     report = partial(report_unreadable, app, logger)
@@ -105,6 +102,45 @@ def switch_all_lines() -> Response[str]:
     actor, seconds_left = caller.actor(source_ip(app)), clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
     switches = switch_lines(reader, lines, enabled, after, actor, clock.now(), caller.sign_in, seconds_left)
     return answer(switches.view)
+
+
+@app.put("/lines/<line_id>/budget")
+def put_line_budget(line_id: str) -> Response[str]:
+    """Set or end the budget of a line."""
+    return put_budget(BudgetOf.LINE, ids.check_id(line_id, "line_id"))
+
+
+@app.put("/users/<user_id>/budget")
+def put_user_budget(user_id: str) -> Response[str]:
+    """Set or end the budget of a user, for all lines of the user together."""
+    return put_budget(BudgetOf.USER, ids.check_id(user_id, "user_id"))
+
+
+def put_budget(of: BudgetOf, owner_id: str) -> Response[str]:
+    """Set or end a budget, and answer with it as it is now."""
+    caller = customer(claims(app), config())
+    require_admin(caller)
+    monthly, at = parse_budget(json_body(app))
+    store = BudgetStore(dynamodb, config().table_name, caller.account_id, caller.actor(source_ip(app)), caller.sign_in)
+    return answer(store.store(of, owner_id, monthly, at, clock.now()) or NO_BUDGET)
+
+
+@app.post("/lines/<line_id>/budget/requests")
+def request_budget(line_id: str) -> Response[str]:
+    """Ask for more budget until the month ends; or, as a billing admin, raise what an open request asks for."""
+    caller, now, body = customer(claims(app), config()), clock.now(), json_body(app)
+    request = parse_budget_request(body)
+    ids.check_id(line_id, "line_id")
+    actor = caller.actor(source_ip(app))
+    if not request.raises:
+        asked = budget_requests.ask(caller.account_id, line_id, request.note, actor, now, caller.sign_in)
+        return answer({"id": asked.request_id, "at": asked.asked_at, "state": "open"}, 201)
+    require_admin(caller)
+    if not budget_requests.raise_budgets(caller.account_id, line_id, None, actor, now, caller.sign_in):
+        raise nothing_to_raise()
+    return answer(
+        read_budgets_of_line(dynamodb, config().table_name, caller.account_id, line_id, now).raised_view or NO_BUDGET
+    )
 
 
 @app.get("/limits")
@@ -116,8 +152,7 @@ def get_limits() -> Response[str]:
 @app.put("/limits")
 def put_limits() -> Response[str]:
     """Set the customer's limits: lower numbers, blocked places, and allowed high-cost places."""
-    caller = customer(claims(app), config())
-    require_admin(caller)
+    caller = billing_admin(claims(app), config())
     actor, now = caller.actor(source_ip(app)), clock.now()
     accounts.store_customer_limits(caller.account_id, change_of_limits(json_body(app)), actor, now, caller.sign_in)
     return answer(limits_answer(accounts.limits(caller.account_id)))
@@ -128,8 +163,7 @@ def freeze() -> Response[str]:
     """Freeze the account, and have the sweep cancel soon what waits there; without that, it does so later. Only the
     operator unfreezes it.
     """
-    caller, now = customer(claims(app), config()), clock.now()
-    require_admin(caller)
+    caller, now = billing_admin(claims(app), config()), clock.now()
     table_name, account_id = config().table_name, caller.account_id
     freeze_account(dynamodb, table_name, account_id, caller.actor(source_ip(app)), now, caller.sign_in)
     try:
@@ -137,6 +171,15 @@ def freeze() -> Response[str]:
     except (Unavailable, *AWS_ERRORS) as error:
         logger.warning("not_changed", change="check_waiting", code=code_of(error))
     return answer({"frozen": True})
+
+
+@app.post("/countries/<country>/confirm")
+def confirm_country(country: str) -> Response[str]:
+    """Let calls to a country cost more than the first_country_cap a day, from now on."""
+    caller, now = billing_admin(claims(app), config()), clock.now()
+    actor = caller.actor(source_ip(app))
+    confirmed_at = countries.confirm(caller.account_id, check_country(country), actor, now, caller.sign_in)
+    return answer({"country": country, "confirmed_at": confirmed_at})
 
 
 @app.get("/notifications")
@@ -149,8 +192,7 @@ def get_notifications() -> Response[str]:
 @app.put("/notifications")
 def put_notifications() -> Response[str]:
     """Set the recipients and the level. A new address waits until its holder follows the link in an e-mail."""
-    caller, now = customer(claims(app), config()), clock.now()
-    require_admin(caller)
+    caller, now = billing_admin(claims(app), config()), clock.now()
     body, actor = json_body(app), caller.actor(source_ip(app))
 
     def change(current: account.Account) -> account.Account | None:
@@ -173,17 +215,7 @@ def put_language() -> Response[str]:
 @app.get("/auto-recharge")
 def get_auto_recharge() -> Response[str]:
     """Return the rule, its state as code and message, and the time of the next attempt."""
-    caller = customer(claims(app), config())
-    snapshot = recharges.snapshot(caller.account_id)
-    return answer(
-        rule_view(
-            snapshot.recharge.rule,
-            snapshot.recharge.state,
-            clock.now(),
-            is_closed=snapshot.is_closed,
-            is_frozen=snapshot.is_frozen,
-        )
-    )
+    return answer(rule_requests().view(clock.now()))
 
 
 @app.put("/auto-recharge")
@@ -200,32 +232,8 @@ def patch_auto_recharge() -> Response[str]:
 
 def save_rule() -> Response[str]:
     """Apply the fields of the body to the rule. After switching off, name the payment that is still under way."""
-    caller = customer(claims(app), config())
-    require_admin(caller)
-    now = clock.now()
-    change = parse_rule_change(json_body(app), config().bounds, now)
-    snapshot = recharges.snapshot(caller.account_id, caller.sign_in)
-
-    def view(rule: Rule | None, state: State) -> dict[str, Any]:
-        return rule_view(rule, state, now, is_closed=snapshot.is_closed, is_frozen=snapshot.is_frozen)
-
-    stored = snapshot.recharge
-    if not change.has_result(stored, view):
-        settings = change.settings(stored.rule)
-        if settings.enabled:
-            by_account.check(caller.account_id, now)  # The rule may charge at once. Switching off is never limited.
-        card = rule_saving.read_card(dynamodb, config().table_name, snapshot, settings, metrics)
-        if settings.enabled and CardStore(dynamodb, config().table_name).is_blocked(card):
-            raise card_blocked()
-
-        def save(current: Recharge) -> tuple[Rule, State] | None:
-            return None if change.has_result(current, view) else change.apply(current, card)
-
-        stored = recharges.store_rule(caller.account_id, save, caller.actor(source_ip(app)), now)
-    result = view(stored.rule, stored.state)
-    if stored.rule is not None and not stored.rule.enabled:
-        result["in_flight"] = in_flight_view(stored, lambda topup_id: topups.read(caller.account_id, topup_id))
-    return answer(result)
+    require_admin(customer(claims(app), config()))
+    return answer(rule_requests().save(json_body(app), source_ip(app), by_account.check, clock.now()))
 
 
 @app.post("/auto-recharge/simulate")
@@ -233,16 +241,9 @@ def simulate() -> Response[str]:
     """Simulate a rule over the last 30 days, without storing or charging anything, and name the charge that saving it
     would cause now.
     """
-    caller, now = customer(claims(app), config()), clock.now()
-    body = json_body(app) | {"enabled": True}
-    snapshot = recharges.snapshot(caller.account_id)
-    settings = parse_rule_settings({"payment_method_id": NO_CARD} | body, snapshot.recharge.rule, config().bounds)
-    rule, _ = apply_settings(settings, Card(settings.payment_method_id, "", "", ""), None, State(), now)
-    ledger = LedgerReader(dynamodb, config().table_name, caller.account_id)
-    run, begin = run_simulation(rule, snapshot.time_zone, config().bounds.maximum_micros, ledger, now)
-    change = RuleChange(body, None, None, config().bounds, now)
-    table_name = config().table_name
-    charge = NOTHING_NOW
-    if caller.is_admin:
-        charge = rule_saving.charge_on_saving(dynamodb, table_name, change, snapshot, metrics)
-    return answer(simulation_view(run, begin, now) | charge)
+    return answer(rule_requests().simulate(json_body(app), clock.now()))
+
+
+def rule_requests() -> RuleRequests:
+    """The caller's requests about the rule."""
+    return RuleRequests(dynamodb, config().table_name, customer(claims(app), config()), metrics)

@@ -1,5 +1,5 @@
-"""Serves the links of e-mails, which act without a sign-in: they freeze an account, confirm an address, or finish a
-waiting payment.
+"""Serves the links of e-mails, which act without a sign-in: they freeze an account, confirm an address, raise a budget,
+or finish a waiting payment.
 
 A link's token is all that its holder shows, so this function can do only what a link does.
 """
@@ -22,6 +22,8 @@ from calling_credit.errors import CallingCreditError, NotFound, Unavailable
 from calling_credit.languages import language_of_request
 from calling_credit.links.address_confirmation import AddressConfirmation
 from calling_credit.links.address_page import address_page
+from calling_credit.links.budget_page import budget_page
+from calling_credit.links.budget_raise import BudgetRaise
 from calling_credit.links.freeze_page import freeze_page
 from calling_credit.links.freezing import freeze_by_link, read_freeze_link
 from calling_credit.links.link import Link, LinkPurpose, hash_of
@@ -103,6 +105,8 @@ def show_link(token: str) -> Response[str]:
             return freeze_page(link, read_freeze_link(dynamodb, config().table_name, link, hash_of(token)), language())
         if link.purpose is LinkPurpose.CONFIRM_ADDRESS:
             return address_page(link, address_confirmation(link, token).read(), language())
+        if link.purpose is LinkPurpose.RAISE_BUDGET:
+            return budget_page(link, budget_raise(link, token).read(), language())
         return payment_page(topup_of(link), halt_of, language())
     except CallingCreditError as error:
         return error_page(error, language())
@@ -110,7 +114,8 @@ def show_link(token: str) -> Response[str]:
 
 @app.post("/links/<token>")
 def follow_link(token: str) -> Response[str]:
-    """Act on a link: freeze the account, confirm an address, or send the customer to their bank to confirm the payment.
+    """Act on a link: freeze the account, confirm an address, raise a budget, or send the customer to their bank to
+    confirm the payment.
     Cancel the payment if the account was closed or frozen meanwhile.
     """
     try:
@@ -119,6 +124,8 @@ def follow_link(token: str) -> Response[str]:
             return press_freeze_link(link, token)
         if link.purpose is LinkPurpose.CONFIRM_ADDRESS:
             return address_page(link, address_confirmation(link, token).confirm(source_ip(app)), language())
+        if link.purpose is LinkPurpose.RAISE_BUDGET:
+            return budget_page(link, budget_raise(link, token).confirm(source_ip(app)), language())
         topup = topup_of(link)
         if topup.status == TopUpStatus.REQUIRES_ACTION:
             seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
@@ -136,6 +143,11 @@ def follow_link(token: str) -> Response[str]:
 def address_confirmation(link: Link, token: str) -> AddressConfirmation:
     """The confirmation of an address by this link."""
     return AddressConfirmation(dynamodb, config().table_name, link, hash_of(token), clock.now())
+
+
+def budget_raise(link: Link, token: str) -> BudgetRaise:
+    """The raise of budgets by this link."""
+    return BudgetRaise(dynamodb, config().table_name, link, hash_of(token), clock.now())
 
 
 def press_freeze_link(link: Link, token: str) -> Response[str]:

@@ -15,8 +15,9 @@ from calling_credit.charging.correction_command import CorrectionCommand, parse_
 from calling_credit.charging.correction_store import CorrectionStore
 from calling_credit.charging.corrections import correction_view
 from calling_credit.charging.rerate_list import OneList, named_list
+from calling_credit.charging.rerate_range import range_of
 from calling_credit.charging.rerate_request import ACTIVE, RerateRequest, parse_request, round_view
-from calling_credit.charging.rerate_run import OneDeck, RerateStore, range_of
+from calling_credit.charging.rerate_run import OneDeck, RerateStore
 from calling_credit.charging.rerating import Group
 from calling_credit.charging.waiting_calls import WaitingCallsRun
 from calling_credit.config import config

@@ -139,7 +139,7 @@ def mail_event(detail: dict[str, Any], resend: dict[str, str] | None, context: L
     if account is None:
         raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "The event names an account that does not exist.")
     link = drafts.confirmation(detail, account, clock.now())
-    mails = {} if drafts.was_shown(detail) else mails_about(detail, link)
+    mails = {} if drafts.was_shown(detail) else mails_about(drafts.named(detail), link)
     addresses = drafts.recipients(detail, account, clock.now()) if mails else {}
     if resend is not None:  # Someone asks for this mail, so nothing silences it.
         addresses = {to: own for to, own in addresses.items() if hash_of_address(to) == resend["address_hash"]}

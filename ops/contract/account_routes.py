@@ -140,6 +140,7 @@ ROUTES: Final = (
             "unknown_account",
             "payments_in_flight",
             "busy",
+            "countries_not_indexed",
             *LIMIT_CODES,
         ),
         "Only a body with `time_zone` creates an account. Accounts are closed, never deleted. Closing switches "

@@ -190,7 +190,7 @@ ROUTES: Final = (
         GROUP,
         "Change the operator's limits",
         {200: ok(LIMITS_OF_ACCOUNT, "The limits.")},
-        ("invalid_id", "unknown_account", "busy", *LIMIT_CODES),
+        ("invalid_id", "unknown_account", "countries_not_indexed", "busy", *LIMIT_CODES),
         parameters=(ACCOUNT_ID,),
         body=OPERATORS_LIMITS_CHANGE,
     ),

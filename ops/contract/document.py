@@ -5,6 +5,7 @@ from typing import Any, Final
 from ops.contract import (
     account_routes,
     activity_routes,
+    budget_routes,
     call_routes,
     card_routes,
     checkout_routes,
@@ -44,6 +45,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *checkout_routes.ROUTES,
     *recharge_routes.ROUTES,
     *settings_routes.ROUTES,
+    *budget_routes.ROUTES,
     *own_account_routes.ROUTES,
     *notification_routes.ROUTES,
     *activity_routes.ROUTES,

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from ops.contract.route import Access, Route, ok
-from ops.contract.schemas import COUNT, FLAG, TEXT, body, or_null, record
+from ops.contract.route import Access, Route, ok, path
+from ops.contract.schemas import COUNT, COUNTRY, FLAG, INSTANT, TEXT, body, or_null, record
 from ops.contract.settings_routes import GROUP
 
 ALL_LINES_SWITCH: Final = body(
@@ -17,6 +17,9 @@ LINE_SWITCHES: Final = record(
     "How many lines of the page were changed, and how many were as asked already. Send the request again with "
     "`next_cursor` until it is null.",
     {"changed": COUNT, "unchanged": COUNT, "next_cursor": or_null(TEXT)},
+)
+CONFIRMED_COUNTRY: Final = record(
+    "ConfirmedCountry", "A country that a billing admin has confirmed.", {"country": COUNTRY, "confirmed_at": INSTANT}
 )
 FROZEN: Final = record("Frozen", "The account is frozen.", {"frozen": {"const": True}})
 
@@ -39,6 +42,18 @@ ROUTES: Final = (
         ),
         "Each line is changed on its own, so what an interrupted request changed stays.",
         body=ALL_LINES_SWITCH,
+    ),
+    Route(
+        "POST",
+        "/countries/{country}/confirm",
+        "change_settings",
+        Access.ADMIN,
+        GROUP,
+        "Confirm a country",
+        {200: ok(CONFIRMED_COUNTRY, "The country is confirmed, now or since earlier.")},
+        ("account_frozen", "unknown_account", "invalid_place", "busy"),
+        "Calls to the country are no longer capped by `first_country_cap`.",
+        parameters=(path("country", COUNTRY, "The country, or `001` for global networks."),),
     ),
     Route(
         "POST",

@@ -5,6 +5,8 @@ docs/api-errors.md and of the enums in docs/openapi.yaml.
 from typing import Final
 
 from calling_credit.errors import ProblemCode
+from ops.contract.budget_codes import BUDGET_CODES
+from ops.contract.cap_codes import CAP_CONFLICTS
 from ops.contract.card_codes import CARD_CONFLICTS, LIMIT_CODES
 from ops.contract.desk_codes import DESK_CODES
 from ops.contract.explanation import Explanation
@@ -143,12 +145,14 @@ EXPLANATIONS: Final = (
     Explanation(ProblemCode.ACCOUNT_CLOSED, 409, "The account is closed and takes no payments.", _CONTACT),
     *CARD_CONFLICTS,
     *MOVE_CONFLICTS,
+    *BUDGET_CODES,
     Explanation(
         ProblemCode.CALL_ID_REUSED,
         409,
         "Another call of the account has this `call_id`.",
         "Give each call its own id. Send an extension with the same `to` and `line_id` as the call.",
     ),
+    *CAP_CONFLICTS,
     Explanation(
         ProblemCode.CHANGED_MEANWHILE,
         409,

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from calling_credit.accounts import limits
+from calling_credit.accounts import limits, places
 from calling_credit.usage.call_filter import MAX_FIND_CHARACTERS
+from ops.contract.budget_schemas import with_budgets
 from ops.contract.bundle_schemas import BUNDLES, BUNDLES_CHANGE
 from ops.contract.route import PAGE, PAGE_CODES, Access, Route, member_read, ok, path, query
 from ops.contract.schemas import (
@@ -55,7 +56,8 @@ NEW_LINE: Final = body(
         ),
     },
 )
-LINES: Final = page_of("Lines", "A page of lines, by id.", LINE)
+LINE_WITH_BUDGETS: Final = with_budgets("LineWithBudgets", LINE)
+LINES: Final = page_of("Lines", "A page of lines, by id.", LINE_WITH_BUDGETS)
 LINE_SWITCH: Final = body(
     "LineSwitch",
     "Turns international calling on or off.",
@@ -82,12 +84,12 @@ LIMIT_MONEY: Final[Schema] = {
 CALLS_AT_ONCE: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": limits.MAX_SIMULTANEOUS_CALLS}
 PLACES: Final = {
     **list_of({"type": "string", "pattern": r"^([A-Z]{2}|001|\+[1-9][0-9]{0,14})$"}),
-    "maxItems": limits.MAX_PLACES,
+    "maxItems": places.MAX_PLACES,
     "description": 'Countries such as "CU" or prefixes such as "+1900".',
 }
 ALLOWED_PLACES: Final = {
     **list_of({"type": "string", "pattern": r"^([A-Z]{2}|\+[1-9][0-9]{2,14})$"}),
-    "maxItems": limits.MAX_ALLOWED_PLACES,
+    "maxItems": places.MAX_ALLOWED_PLACES,
     "description": 'Countries such as "CU", or prefixes such as "+8816" inside one country or one global network.',
 }
 SHOWN_LIMITS: Final = {
@@ -99,10 +101,19 @@ SHOWN_LIMITS: Final = {
     "high_cost_allowed": described(PLACES, "High-cost places that may be called."),
 }
 _DAILY_TOP_UP: Final = "What the account may pay by hand in a day."
+_CAPS: Final = {
+    "first_country_cap": "What calls to a country may cost in a day until an administrator confirms it; null: off.",
+    "young_money_cap": "What high-cost calls may take in a day from credit bought with a new card; null: off.",
+}
+LIMIT_CAP: Final[Schema] = {"oneOf": [LIMIT_MONEY, {"const": True}, {"type": "null"}]}
 OPERATORS_LIMITS: Final = record(
     "OperatorsLimits",
     "The limits that the operator set.",
-    {**SHOWN_LIMITS, "daily_top_up": described(MONEY, _DAILY_TOP_UP)},
+    {
+        **SHOWN_LIMITS,
+        "daily_top_up": described(MONEY, _DAILY_TOP_UP),
+        **{name: described(or_null(MONEY), words) for name, words in _CAPS.items()},
+    },
 )
 OWN_LIMITS: Final = record("OwnLimits", "The limits that the customer set.", SHOWN_LIMITS, optional=SHOWN_LIMITS)
 ACCOUNT_LIMITS: Final = record(
@@ -146,7 +157,11 @@ LIMITS_CHANGE: Final = body(
 OPERATORS_LIMITS_CHANGE: Final = body(
     "OperatorsLimitsChange",
     "Absent fields keep their value; null restores the default.",
-    {**_ASKED, "daily_top_up": described(or_null(LIMIT_MONEY), _DAILY_TOP_UP)},
+    {
+        **_ASKED,
+        "daily_top_up": described(or_null(LIMIT_MONEY), _DAILY_TOP_UP),
+        **{name: described(LIMIT_CAP, f"{words} true: the default.") for name, words in _CAPS.items()},
+    },
 ) | {"additionalProperties": False}
 
 GROUP: Final = "Lines and limits"
@@ -177,7 +192,7 @@ ROUTES: Final = (
         Access.ADMIN,
         GROUP,
         "Turn international calling of a line on or off",
-        {200: ok(LINE, "The current line.")},
+        {200: ok(LINE_WITH_BUDGETS, "The current line.")},
         (
             "account_frozen",
             "unknown_line",

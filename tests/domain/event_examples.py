@@ -165,6 +165,19 @@ RISE = {
     "next_price": "0.12",
     "destinations": 2,
 }
+SPENT: dict[str, Any] = {
+    "PK": "ACCOUNT#acct_1",
+    "SK": "SPENT#2026-11#LINE#line_1",
+    "limit_micros": 20_000_000,
+    "spent_micros": 15_999_999,
+    "left_micros": 4_000_001,
+}
+INCREASE: dict[str, Any] = {
+    "request_id": "line_1-2026-11-1",
+    "line_id": "line_1",
+    "month": "2026-11",
+    "increases": [{"budget": "line", "amount": "20.00", "limit": "20.00"}],
+}
 RISES = {"countries": ["GB"], "changes": [RISE], "more": 0}
 CHANGES: dict[str, Change] = {
     "TopUpSucceeded": (PAYMENT, PAID),
@@ -194,6 +207,11 @@ CHANGES: dict[str, Change] = {
     "AdjustmentPosted": (
         None,
         recorded("adjustment_posted", "adjustment:adj_1", "adj_1", new={"amount": "5.00", "reason": "secret"}),
+    ),
+    "BudgetReached": (SPENT, SPENT | {"spent_micros": 16_000_000, "left_micros": 4_000_000}),
+    "BudgetIncreaseRequested": (
+        None,
+        recorded("budget_increase_requested", "line:line_1", "asked-line_1-2026-11-1", new=INCREASE),
     ),
 }
 """One change for each type of event."""

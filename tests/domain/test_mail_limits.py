@@ -31,6 +31,8 @@ def test_receipts_freezes_addresses_and_rises_are_always_sent() -> None:
             EventType.ACCOUNT_CHANGED,
             EventType.ADDRESS_CONFIRMATION_REQUESTED,
             EventType.RATE_CHANGE_ANNOUNCED,
+            EventType.BUDGET_REACHED,
+            EventType.BUDGET_INCREASE_REQUESTED,
         }
     )
     for kind, data in SAMPLES:

@@ -80,7 +80,7 @@ def test_only_waiting_payments_denied_calls_and_loosening_have_a_link() -> None:
         mail = mail_about(event(kind, **data), PAGE_URL, CONFIRMATION)
         assert mail is not None
         subject = event(kind, **data)
-        asks = kind == "AddressConfirmationRequested"
+        asks = kind in {"AddressConfirmationRequested", "BudgetIncreaseRequested"}
         assert ("links/" in mail.text) == (needs_confirmation(subject) or offers_freeze(subject) or asks)
 
 

@@ -15,7 +15,7 @@ from calling_credit.accounts.entry_counters import counters_of
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
-from calling_credit.ledger.hold_store import hold_item
+from calling_credit.ledger.hold_items import hold_item
 from calling_credit.ledger.holds import Hold, HoldStatus
 from calling_credit.ledger.posting import Posting, entry_item, post_entries
 from calling_credit.ledger.posting_parts import Part, PostingOutcome, parts

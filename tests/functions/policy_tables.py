@@ -43,7 +43,7 @@ DELETED = {
     "keep_accounts": OF_NAMES | {"NUMBER#*"},
 }  # Never an account's item.
 INDEXED = {
-    "expire_holds": {"HOLD#*"},
+    "expire_holds": {"HOLD#*", "SPENDING#*"},
     "prove_ledger": {"ACCOUNT#*"},
     "prove_accounts": {"HOLD#*"},
     "publish_rates": {"ACCOUNT#*"},

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from calling_credit.ids import call_key
-from calling_credit.ledger.hold_store import hold_from_item, hold_item
+from calling_credit.ledger.hold_items import hold_from_item, hold_item
 from calling_credit.ledger.holds import Hold, HoldStatus
 from calling_credit.rates.deck_cells import MAX_DESTINATION_BYTES
 from tests.benchmarks.capacity import item_bytes

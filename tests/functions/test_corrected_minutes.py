@@ -7,7 +7,7 @@ import pytest
 
 from calling_credit.accounts.bundles import MAX_NAME_BYTES
 from calling_credit.ledger.call_entries import charge_entry
-from calling_credit.ledger.hold_store import hold_from_item, hold_item
+from calling_credit.ledger.hold_items import hold_from_item, hold_item
 from calling_credit.ledger.holds import Hold, HoldStatus
 from calling_credit.ledger.posting import entry_item
 from calling_credit.rates.pricing import RatedCall

@@ -97,6 +97,9 @@ IN_NO_LOOP = {
         "goodwill",
         "moved",
         "refused",
+        "known",
+        "countries_indexed",
+        "card_money",
     ),
     *("denied", "denied_day", "mailed", "signed_out", "rerating", "payment_method", "staff", "client", "line_mismatch"),
 }

@@ -24,6 +24,8 @@ OPERATORS = {
     "blocked": [],
     "high_cost_allowed": [],
     "daily_top_up": "2000.00",
+    "first_country_cap": None,
+    "young_money_cap": None,
 }
 ADDRESS = sample_event("change_settings")["requestContext"]["http"]["sourceIp"]
 

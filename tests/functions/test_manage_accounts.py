@@ -26,6 +26,8 @@ NEW_ACCOUNT: dict[str, Any] = {
         "simultaneous_calls": 30,
         "high_cost": "2.00",
         "daily_top_up": "2000.00",
+        "first_country_cap": None,
+        "young_money_cap": None,
         "blocked": [],
         "high_cost_allowed": [],
     },

@@ -28,6 +28,7 @@ SPENDING: list[tuple[str, str, str, Any]] = [
     ("change_settings", "PUT", "/notifications", {"low_balance": "5.00"}),
     ("change_settings", "PUT", "/notifications/language", {"language": "fr"}),
     ("change_settings", "PUT", "/lines", {"international_calling": True}),
+    ("change_settings", "POST", "/countries/FR/confirm", None),
     ("change_settings", "POST", "/freeze", {}),
     ("change_settings", "PUT", "/limits", {"daily_spend": "1.00"}),
     ("change_settings", "PUT", "/auto-recharge", RULE),

@@ -37,6 +37,7 @@ def test_stream_records_that_become_events_invoke_the_publisher() -> None:
             {"prefix": "DENIAL#"},
             {"prefix": "ACTIVITY#"},
             {"prefix": "BOUNCED#"},
+            {"prefix": "SPENT#"},
             "ACCOUNT",
             "ISSUE",
             "PAYMENT_LIMITS",

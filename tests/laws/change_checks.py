@@ -157,6 +157,11 @@ def _rule(item: Image) -> Facts:
     }
 
 
+def _operators_limits(item: Image) -> Facts:
+    caps = {name.removesuffix("_micros"): money(micros) for name, micros in item.get("caps", {}).items()}
+    return _limits(item.get("limits", {}), MONEY) | caps
+
+
 def _backup(item: Image) -> Facts | None:
     card = item.get("backup_card")
     return card and {"id": card["payment_method_id"], "brand": card["brand"], "last4": card["last4"]}
@@ -170,10 +175,11 @@ def _line(item: Image) -> Facts:
 FOLDED: tuple[tuple[str, Callable[[str], str], Callable[[Image], Facts]], ...] = (
     ("ACCOUNT", lambda _: "account", _account),
     ("ACCOUNT", lambda _: "prices", _prices),
-    ("ACCOUNT", lambda _: "operator_limits", lambda item: _limits(item.get("limits", {}), MONEY)),
+    ("ACCOUNT", lambda _: "operator_limits", _operators_limits),
     ("ACCOUNT", lambda _: "limits", lambda item: _limits(item.get("own_limits", {}), {})),
     ("ACCOUNT", lambda _: "customer", lambda item: _clean({"customer": item.get("stripe_customer_id")})),
     ("ACCOUNT", lambda _: "backup_card", lambda item: _clean({"backup_card": _backup(item)})),
+    ("KNOWN", lambda sk: f"country:{sk.split('#')[1]}", lambda item: {"confirmed": "confirmed_at" in item}),
     ("LINE", lambda sk: f"line:{sk.split('#')[1]}", _line),
     ("USER", lambda sk: f"user:{sk.split('#')[1]}", lambda item: {"name": item["name"]}),
     ("AUTO_RECHARGE", lambda _: "auto_recharge", _rule),

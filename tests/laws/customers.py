@@ -83,6 +83,22 @@ def freeze_own_account(driver: Driver) -> None:
     assert expect(driver.customer(account, "POST", "/freeze", {}), 200) == {"frozen": True}
 
 
+@operation("confirm a country", 12)
+def confirm_country(driver: Driver) -> None:
+    """Confirm a country as an admin; a second request changes nothing, and a frozen account confirms none, law 4."""
+    account, country = driver.account(), driver.rng.choice(("FR", "JP"))
+    answer = driver.customer(account, "POST", f"/countries/{country}/confirm", {})
+    name = (f"ACCOUNT#{account}", f"KNOWN#{country}")
+    if name not in driver.model.items and driver.model.items[f"ACCOUNT#{account}", "ACCOUNT"].get("frozen_at"):
+        assert expect(answer, 403)["code"] == "account_frozen"
+        driver.settle("", unchanged=True)
+        return
+    if name not in driver.model.items:
+        driver.model.items[name] = {"confirmed_at": instant(driver.now), "confirmed_by": PERSON}
+        driver.model.touched.add(name)
+    assert expect(answer, 200) == {"country": country, "confirmed_at": driver.model.items[name]["confirmed_at"]}
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 # Who receives the e-mails
 # ----------------------------------------------------------------------------------------------------------------------

@@ -57,6 +57,10 @@ REFUSALS: tuple[Any, ...] = (
     lambda d, a, _: (d.customer(a, "PUT", "/lines", ON, group=["member"]), "billing_admin_required"),
     lambda d, a, _: (d.customer(a, "PUT", "/lines", {}), "missing_field"),
     lambda d, a, _: (d.customer(a, "PUT", "/lines", ON | {"cursor": "a#b"}), "invalid_cursor"),
+    lambda d, a, _: (d.customer(a, "POST", "/countries/FR/confirm", {}, group=["member"]), "billing_admin_required"),
+    lambda d, a, _: (d.customer(a, "POST", "/countries/XX/confirm", {}), "invalid_place"),
+    lambda d, *_: (d.customer("acct_nobody", "POST", "/countries/FR/confirm", {}), "unknown_account"),
+    lambda d, a, _: (d.customer(a, "PUT", "/limits", {"first_country_cap": "1.00"}), "invalid_limits"),
     lambda d, a, _: (d.customer(a, "POST", "/freeze", {}, group=["member"]), "billing_admin_required"),
     lambda d, *_: (d.customer("acct_nobody", "POST", "/freeze", {}), "unknown_account"),
     lambda d, a, _: (

@@ -116,6 +116,7 @@ CUSTOMER_ROUTES = {
     "PUT /notifications/language": ("change_settings", "/notifications/language"),
     "PUT /lines": ("change_settings", "/lines"),
     "POST /freeze": ("change_settings", "/freeze"),
+    "POST /countries/{country}/confirm": ("change_settings", "/countries/FR/confirm"),
     "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
     "GET /limits": ("change_settings", "/limits"),
     "PUT /limits": ("change_settings", "/limits"),

@@ -56,6 +56,7 @@ def confirm(bench: LedgerBench) -> tuple[str, dict[str, Any]]:
 
 
 WRITES: dict[str, Callable[[LedgerBench], tuple[str, dict[str, Any]]]] = {
+    "confirm a country": lambda _: request("change_settings", "POST", "/countries/FR/confirm", None, **OWN),
     "freeze the account": lambda _: request("change_settings", "POST", "/freeze", {}, **OWN),
     "turn all lines on": lambda _: request("change_settings", "PUT", "/lines", {"international_calling": True}, **OWN),
     "turn all lines off": lambda _: request(

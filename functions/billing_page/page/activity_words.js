@@ -7,7 +7,7 @@ import words from "messages/activity";
 
 const t = translator(words);
 
-const MONEY = ["threshold", "amount", "daily_limit", "monthly_limit", "daily_spend", "call_price", "high_cost", "daily_top_up", "low_balance", "price", "balance", "reversed"];
+const MONEY = ["threshold", "amount", "daily_limit", "monthly_limit", "daily_spend", "call_price", "high_cost", "daily_top_up", "first_country_cap", "young_money_cap", "low_balance", "price", "balance", "reversed"];
 const COUNTS = ["simultaneous_calls", "hourly_count", "links"];
 const SWITCHES = ["enabled", "international_calling"];
 const PLACES = ["blocked", "countries", "high_cost_allowed"];
@@ -15,7 +15,7 @@ const INSTANTS = ["started_at", "closes_at", "prices_from"];
 const LANGUAGES = ["languages", "waiting_emails"];
 const CODES = ["status", "suspended"];
 /** What is of use only to staff, or is told in another way. */
-const HIDDEN = ["id", "run", "refund_id", "counted", "suspended_by", "type", "brand", "last4", "until", "customer", "override", "code", "entries", "calls", "from", "to", "frozen", "version", "changes", "more"];
+const HIDDEN = ["id", "run", "refund_id", "counted", "suspended_by", "type", "brand", "last4", "until", "customer", "override", "code", "entries", "calls", "from", "to", "frozen", "confirmed", "version", "changes", "more"];
 
 export const actionWords = ({ action, subject }) => {
 	if (subject === "operator_limits") return t("providersLimits");
@@ -29,6 +29,7 @@ export const actorWords = ({ kind, name }) => (kind === "user" && name && name !
 export function subjectWords(subject, names) {
 	const [kind, id] = subject.split(/:(.*)/);
 	if (kind === "line") return t("ofLine", { number: spaced(names.number(id)) });
+	if (kind === "country") return placeName(id);
 	return kind === "user" ? names.person(id) : null;
 }
 

@@ -71,6 +71,8 @@ class Config(BaseModel):
     token_url: str = Field(alias="TOKEN_URL", default="")
     logout_url: str = Field(alias="LOGOUT_URL", default="")
     home_country_list: str = Field(alias="HOME_COUNTRIES", default="US,CA", pattern=r"^[A-Z]{2}(,[A-Z]{2})*$")
+    no_cap_country_list: str = Field(alias="NO_CAP_COUNTRIES", default="US,CA,MX,GB", pattern=r"^[A-Z]{2}(,[A-Z]{2})*$")
+    young_money_days: int = Field(alias="YOUNG_MONEY_DAYS", default=7, ge=1, le=90)
     hang_up_tolerance_seconds: int = Field(alias="HANG_UP_TOLERANCE_SECONDS", default=2, ge=0, le=60)
     hold_grace_seconds: int = Field(alias="HOLD_GRACE_SECONDS", default=1020, ge=1, le=86400)
     rating_grace_minutes: int = Field(alias="RATING_GRACE_MINUTES", default=15, ge=0, le=1440)
@@ -96,6 +98,11 @@ class Config(BaseModel):
     def home_countries(self) -> frozenset[str]:
         """The countries whose calls are part of the subscription."""
         return frozenset(self.home_country_list.split(","))
+
+    @cached_property
+    def no_cap_countries(self) -> frozenset[str]:
+        """The countries whose calls no first_country_cap caps."""
+        return self.home_countries | frozenset(self.no_cap_country_list.split(","))
 
     @property
     def home_country(self) -> str:

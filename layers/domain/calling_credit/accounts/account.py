@@ -11,6 +11,7 @@ from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, operators_limits_view, parse_limits
 from calling_credit.accounts.low_balance import parse_low_balance
 from calling_credit.accounts.waiting_address import WaitingAddress, waiting_from_item
+from calling_credit.budgets.budget import Budget
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode
@@ -90,7 +91,7 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         tuple(item.get("billing_emails", [])),
         item.get("low_micros"),
         item.get("admission", False),
-        limits_from_item(item.get("limits")),
+        limits_from_item(item.get("limits"), item.get("caps")),
         "frozen_at" in item,
         last_unfreezing(item),
         item.get("name"),
@@ -109,7 +110,7 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
 class Line:
     """A phone line. International calling is off by default. `version` grows with each change of the line. A line
     whose number moved away is closed from `closes_at` on, an instant in the form of keys. Its included minutes come
-    before those of its account.
+    before those of its account. `budget` is None if it never had one.
     """
 
     line_id: str
@@ -119,6 +120,7 @@ class Line:
     version: int = 0
     closes_at: str | None = None
     bundles: tuple[Bundle, ...] = ()
+    budget: Budget | None = None
 
 
 def account_view(account: Account) -> dict[str, Any]:

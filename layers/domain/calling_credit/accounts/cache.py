@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.bundles import OwnBundle, bundles_from_item, own_bundles
+from calling_credit.budgets.budget import Budget, budget_from_item
+from calling_credit.budgets.spending import Budgets
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import Key, read_many
@@ -28,7 +30,8 @@ FACTS_TTL: Final = timedelta(seconds=60)
 MAX_FACTS: Final = 50_000
 _PROJECTION: Final = (
     "PK, SK, time_zone, admission, admission_changed_at, breakdown_since, international_calling, #number, closes_at,"
-    " changed_at, bundles, price_terms"
+    " changed_at, bundles, price_terms, budget_micros, budget_at, budget_from, budget_until, budget_month,"
+    " has_user_budgets, caps"
 )
 _NAMES: Final = {"#number": "number"}
 """`number` is a reserved word of DynamoDB."""
@@ -53,6 +56,10 @@ class Facts:
     bundles: dict[tuple[str, str], tuple[OwnBundle, ...]] = field(default_factory=dict)
     """The bundles of included minutes of lines that have some, by account and line."""
     price_terms: Mapping[str, Sequence[PriceTerms]] = field(default_factory=dict)
+    budgets: Budgets = field(default_factory=Budgets)
+    """The budgets of lines, and of the users of accounts that have such."""
+    with_country_cap: frozenset[str] = frozenset()
+    """The accounts with a first_country_cap, whose known countries posting keeps known."""
 
 
 class AccountFacts:
@@ -107,8 +114,15 @@ class AccountFacts:
         self._load_missing({(keys.account_pk(account), keys.account_sk()) for account in accounts}, now, begun)
         return {account: terms for account in accounts if (terms := self._price_terms(account))}
 
-    def load(self, lines: Iterable[tuple[str, str]], now: datetime, begun: str = "") -> Facts:
-        """Load the facts of `(account_id, line_id)` pairs, with the terms of calls that began at an instant or before.
+    def load(
+        self,
+        lines: Iterable[tuple[str, str]],
+        now: datetime,
+        begun: str = "",
+        users: Iterable[tuple[str, str | None]] = (),
+    ) -> Facts:
+        """Load the facts of `(account_id, line_id)` pairs, with the terms of calls that began at an instant or before,
+        and the budgets of `(account_id, user_id)` pairs.
 
         Raises:
             Unavailable: the table did not answer.
@@ -128,7 +142,30 @@ class AccountFacts:
             frozenset(pair for pair in pairs if damaged & _keys_of(*pair)),
             {pair: bundles for pair in pairs if (bundles := self._bundles(*pair))},
             {account: terms for account, _ in pairs if (terms := self._price_terms(account))},
+            self._budgets(pairs, users, now),
+            frozenset(account for account, _ in pairs if self._has_country_cap(account)),
         )
+
+    def _budgets(self, lines: set[tuple[str, str]], users: Iterable[tuple[str, str | None]], now: datetime) -> Budgets:
+        """The budgets of lines, and of users. Only for accounts with budgets of users, read their items."""
+        of_lines = self._stored_budgets((account, name, keys.line_sk(name)) for account, name in lines)
+        named = {(account, user) for account, user in users if user is not None and self._has_user_budgets(account)}
+        if named:
+            self._load_missing({(keys.account_pk(account), keys.user_sk(user)) for account, user in named}, now)
+        return Budgets(of_lines, self._stored_budgets((account, name, keys.user_sk(name)) for account, name in named))
+
+    def _stored_budgets(self, owners: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], Budget]:
+        """The budgets of owners, each given as account, id, and sort key, by account and id."""
+        found = {}
+        for account, name, sort_key in owners:
+            cached = self._cache.get((keys.account_pk(account), sort_key))
+            if cached is not None and cached[1]["budget"] is not None:
+                found[account, name] = cached[1]["budget"]
+        return found
+
+    def _has_user_budgets(self, account_id: str) -> bool:
+        cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
+        return cached is not None and "has_user_budgets" in cached[1]
 
     def _load_missing(self, required: set[Key], now: datetime, begun: str = "") -> set[Key]:
         """Read what the cache lacks. Return the keys of unreadable items, which are not cached."""
@@ -171,6 +208,10 @@ class AccountFacts:
         cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
         return cached is not None and "breakdown_since" in cached[1]
 
+    def _has_country_cap(self, account_id: str) -> bool:
+        cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
+        return cached is not None and "first_country_cap_micros" in cached[1].get("caps", {})
+
     def _bundles(self, account_id: str, line_id: str) -> tuple[OwnBundle, ...]:
         pk = keys.account_pk(account_id)
         cached = (self._cache.get((pk, sort_key)) for sort_key in (keys.account_sk(), keys.line_sk(line_id)))
@@ -191,6 +232,7 @@ def _facts_from_item(attributes: dict[str, Any]) -> dict[str, Any]:
     item = from_attributes(attributes)
     if item["SK"] == keys.account_sk():
         zone(item["time_zone"])
+    item["budget"] = budget_from_item(item)
     if "bundles" in item:
         item["bundles"] = bundles_from_item(item["bundles"])
     if "price_terms" in item:

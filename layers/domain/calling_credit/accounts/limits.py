@@ -2,24 +2,19 @@
 every account. Parsing, views, and stored form.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+from calling_credit.accounts.caps import CAPS, parse_cap, show_cap
+from calling_credit.accounts.places import names_place, parse_allowed_places, parse_places
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
-from calling_credit.numbering import COUNTRIES, GLOBAL_NETWORKS, countries_below
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.pricing import billed_seconds, unrounded_price
 
 MAX_LIMIT_MICROS: Final = 1_000_000 * MICROS_PER_DOLLAR
 MAX_SIMULTANEOUS_CALLS: Final = 10_000
-MAX_PLACES: Final = 300
-MAX_ALLOWED_PLACES: Final = 20
-MIN_PREFIX_DIGITS: Final = 3
-
-_PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +23,7 @@ class Limits:
 
     Places are countries (`CU`) or prefixes (`+1900`). Calls to `blocked` places are refused. A call whose first billed
     minute, fee included, or whose billed minute in any rate step costs more than `high_cost_micros` is refused unless
-    `high_cost_allowed` names its place.
+    `high_cost_allowed` names its place. The caps are None while they are off (`accounts.caps`).
     """
 
     daily_spend_micros: int = 200 * MICROS_PER_DOLLAR
@@ -38,17 +33,24 @@ class Limits:
     blocked: tuple[str, ...] = ()
     high_cost_allowed: tuple[str, ...] = ()
     daily_top_up_micros: int = 2_000 * MICROS_PER_DOLLAR
+    first_country_cap_micros: int | None = None
+    young_money_cap_micros: int | None = None
 
     def blocks(self, digits: str, country: str) -> bool:
         """Whether calls to this number (digits, no +) of this country are refused."""
-        return _names(self.blocked, digits, country)
+        return names_place(self.blocked, digits, country)
 
     def refuses_cost(self, row: RateRow, digits: str, public_minute: int = 0) -> bool:
+        """Whether the destination has a high cost and is not allowed."""
+        if not self.is_high_cost(row, public_minute):
+            return False
+        return not names_place(self.high_cost_allowed, digits, row.country)
+
+    def is_high_cost(self, row: RateRow, public_minute: int = 0) -> bool:
         """Whether a billed minute, or that of the deck (`public_minute`, in the unit of `dearest_minute`), exceeds the
-        high-cost limit and the destination is not allowed.
+        high-cost limit.
         """
-        minute = max(dearest_minute(row), public_minute)
-        return minute > 60 * self.high_cost_micros and not _names(self.high_cost_allowed, digits, row.country)
+        return max(dearest_minute(row), public_minute) > 60 * self.high_cost_micros
 
 
 def dearest_minute(row: RateRow) -> int:
@@ -74,13 +76,9 @@ class AccountLimits:
     version: int = 0
 
 
-def _names(places: tuple[str, ...], digits: str, country: str) -> bool:
-    return any(digits.startswith(place[1:]) if place[0] == "+" else place == country for place in places)
-
-
 def parse_limits(fields: object, current: Limits) -> Limits:
     """Parse the operator's `{daily_spend?, call_price?, simultaneous_calls?, high_cost?, blocked?, high_cost_allowed?,
-    daily_top_up?}`. Absent fields keep their value; null restores the default.
+    daily_top_up?, first_country_cap?, young_money_cap?}`. Absent fields keep their value; null restores the default.
 
     Raises:
         InvalidValue: invalid_limits, invalid_amount, amount_out_of_range, invalid_place.
@@ -151,26 +149,37 @@ def account_limits_view(limits: AccountLimits) -> dict[str, Any]:
 
 
 def limits_to_item(limits: Limits) -> dict[str, Any] | None:
-    """The stored form: only values unlike the defaults, so that new defaults reach every account."""
+    """The stored form without the caps: only values unlike the defaults, so that new defaults reach every account."""
     changed = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in asdict(limits).items()
-        if value != getattr(DEFAULT_LIMITS, name)
+        if name not in CAPS and value != getattr(DEFAULT_LIMITS, name)
     }
     return changed or None
 
 
-def limits_from_item(stored: Mapping[str, Any] | None) -> Limits:
+def caps_to_item(limits: Limits) -> dict[str, Any] | None:
+    """The stored form of the caps; None if both are off. They are apart from the limits because the previous release
+    reads no others there.
+    """
+    caps = {name: getattr(limits, name) for name in CAPS}
+    return {name: micros for name, micros in caps.items() if micros is not None} or None
+
+
+def limits_from_item(stored: Mapping[str, Any] | None, caps: Mapping[str, Any] | None = None) -> Limits:
     """The limits of their stored form."""
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in (stored or {}).items()
     }
+    values |= {name: int(micros) for name, micros in (caps or {}).items() if name in CAPS}
     return Limits(**values)
 
 
-def effective_limits(stored: Mapping[str, Any] | None, customer: Mapping[str, Any] | None) -> Limits:
-    """Combine the operator's limits (`stored`) and the customer's: the lower numbers, the places of both."""
-    limits = limits_from_item(stored)
+def effective_limits(
+    stored: Mapping[str, Any] | None, customer: Mapping[str, Any] | None, caps: Mapping[str, Any] | None = None
+) -> Limits:
+    """Combine the operator's limits (`stored`, `caps`) and the customer's: the lower numbers, the places of both."""
+    limits = limits_from_item(stored, caps)
     combined: dict[str, Any] = {
         name: tuple(sorted({*getattr(limits, name), *value}))
         if isinstance(value, list)
@@ -196,49 +205,19 @@ def _count(name: str, value: object) -> int:
     return value
 
 
-def _places(name: str, value: object) -> tuple[str, ...]:
-    if (
-        not isinstance(value, list)
-        or len(value) > MAX_PLACES
-        or not all(isinstance(place, str) and (place in COUNTRIES or _PREFIX.fullmatch(place)) for place in value)
-    ):
-        detail = f'{name} must be a list of at most {MAX_PLACES} countries such as "CU" or prefixes such as "+1900".'
-        raise InvalidValue(ProblemCode.INVALID_PLACE, detail)
-    return tuple(sorted(set(value)))
-
-
-def _allowed_places(name: str, value: object) -> tuple[str, ...]:
-    """Parse the places that may cost more. Each allows one country or one global network, so that no request switches
-    the guard off for a large part of the world. Stored values are not checked again: an earlier release accepted more.
-    """
-    places = _places(name, value)
-    if len(places) > MAX_ALLOWED_PLACES:
-        detail = f"{name} can name at most {MAX_ALLOWED_PLACES} places. Raise high_cost if more must be reachable."
-        raise InvalidValue(ProblemCode.INVALID_PLACE, detail)
-    for place in places:
-        if not is_one_destination(place):
-            detail = (
-                f'{name} must not name {place}: send a country such as "CU", or a prefix such as "+8816" of at least '
-                f"{MIN_PREFIX_DIGITS} digits whose numbers all belong to one country or one global network."
-            )
-            raise InvalidValue(ProblemCode.INVALID_PLACE, detail)
-    return places
-
-
-def is_one_destination(place: str) -> bool:
-    """Whether a place is a country, or a prefix inside one country or one global network."""
-    if not place.startswith("+"):
-        return place != GLOBAL_NETWORKS
-    return len(place) > MIN_PREFIX_DIGITS and len(countries_below(place[1:])) == 1
-
-
 _FIELDS: Final[dict[str, tuple[str, Callable[[str, object], Any], Callable[[Any], Any]]]] = {
     "daily_spend": ("daily_spend_micros", _money, format_money),
     "call_price": ("call_price_micros", _money, format_money),
     "simultaneous_calls": ("simultaneous_calls", _count, int),
     "high_cost": ("high_cost_micros", _money, format_money),
-    "blocked": ("blocked", _places, list),
-    "high_cost_allowed": ("high_cost_allowed", _allowed_places, list),
+    "blocked": ("blocked", parse_places, list),
+    "high_cost_allowed": ("high_cost_allowed", parse_allowed_places, list),
 }
-_OPERATORS_FIELDS: Final = _FIELDS | {"daily_top_up": ("daily_top_up_micros", _money, format_money)}
-"""`daily_top_up` limits manual payments, so only the operator sets it; customers do not pay more than they want to."""
+_OPERATORS_FIELDS: Final = (
+    _FIELDS
+    | {"daily_top_up": ("daily_top_up_micros", _money, format_money)}
+    | {name.removesuffix("_micros"): (name, parse_cap, show_cap) for name in CAPS}
+)
+"""Only the operator sets these. `daily_top_up` limits manual payments: customers do not pay more than they want to. The
+caps guard against a stolen sign-in and a stolen card, so no sign-in of a customer may loosen them.
+"""

@@ -5,6 +5,7 @@ from typing import Any
 
 from calling_credit.accounts.account import Line
 from calling_credit.accounts.bundles import bundles_from_item
+from calling_credit.budgets.budget import budget_from_item
 from calling_credit.changes.actor import Actor
 from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
@@ -57,6 +58,7 @@ def line_from_item(item: dict[str, Any]) -> Line:
         version_of(item),
         item.get("closes_at"),
         bundles_from_item(item.get("bundles", ())),
+        budget_from_item(item),
     )
 
 

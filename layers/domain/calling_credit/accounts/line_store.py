@@ -24,6 +24,7 @@ from calling_credit.accounts.loosening import line_loosens
 from calling_credit.accounts.minute_counters import line_minute_actions
 from calling_credit.accounts.number_history import LineName
 from calling_credit.accounts.recorded_changes import line_change
+from calling_credit.budgets.budget import budget_attributes
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
 from calling_credit.changes.sign_in import SignIn
@@ -75,12 +76,14 @@ class LineStore:
             item = self._item(account_id, line_id, sign_in)
             before = None if item is None else line_from_item(item)
             current = before if before is not None and before.closes_at is None else None
-            line, version = change(current), before.version if before else 0
-            line = replace(line, version=version if before == replace(line, version=version) else version + 1)
+            version, budget = (before.version, before.budget) if before else (0, None)
+            line = replace(change(current), version=version, budget=budget)
+            line = line if before == line else replace(line, version=version + 1)
             try:
                 plan = self._numbers.plan(account_id, current, line, now, move_from)
             except Conflict:
-                self._require_account(account_id)
+                if read_item(self._client, self._table_name, account_id, keys.account_sk()) is None:
+                    raise unknown_account() from None
                 raise
             actions = [
                 self._exists(account_id, keys.account_sk()),
@@ -183,6 +186,7 @@ class LineStore:
             "changes": changes_of(before) + is_change or None,
             "line_version": line.version,
             "bundles": bundles_to_item(line.bundles, format_instant(now)),
+            **budget_attributes(line.budget),
         }
         action = put(self._table_name, to_attributes(item))
         if before is not None:
@@ -233,10 +237,6 @@ class LineStore:
                 "ConditionExpression": "attribute_exists(PK)",
             }
         }
-
-    def _require_account(self, account_id: str) -> None:
-        if read_item(self._client, self._table_name, account_id, keys.account_sk()) is None:
-            raise unknown_account()
 
     def _item(self, account_id: str, line_id: str, sign_in: SignIn | None = None) -> dict[str, Any] | None:
         key = (keys.account_pk(account_id), keys.line_sk(line_id))

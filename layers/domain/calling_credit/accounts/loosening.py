@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from calling_credit.accounts.limits import Limits
+from calling_credit.budgets.budget import Budget
 
 _BLOCKED: Final = "blocked"
 _ALLOWED: Final = "high_cost_allowed"
@@ -17,6 +18,17 @@ _ALLOWED: Final = "high_cost_allowed"
 def line_loosens(before: bool, after: bool) -> bool:
     """Whether a change of a line's international calling turns it on."""
     return after and not before
+
+
+def budget_loosens(before: Budget | None, after: Budget | None) -> bool:
+    """Whether a change of a budget could admit a call that was refused before: it ends or raises a budget that refuses
+    calls, or only announces it from now on.
+    """
+    if before is None or not before.refuses:
+        return False
+    if after is None or not after.refuses:
+        return True
+    return (after.monthly_micros or 0) > (before.monthly_micros or 0)
 
 
 def limits_loosen(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -43,7 +55,8 @@ def _loosens(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
         return _has_uncovered(before.get(name, ()), after.get(name, ()))
     if name == _ALLOWED:
         return _has_uncovered(after.get(name, ()), before.get(name, ()))
-    return name in before and (name not in after or after[name] > before[name])
+    old, new = before.get(name), after.get(name)
+    return old is not None and (new is None or new > old)
 
 
 def _has_uncovered(places: Iterable[str], covering: Iterable[str]) -> bool:

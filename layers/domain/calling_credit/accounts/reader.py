@@ -1,14 +1,17 @@
 """Reads an account's settings, lines, and users. Queries read only the account's partition."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account, Line, account_from_item
 from calling_credit.accounts.bundles import OwnBundle, bundles_from_item
+from calling_credit.accounts.line_budgets import read_line_views
 from calling_credit.accounts.line_items import change_view, line_from_item
 from calling_credit.accounts.minute_counters import MinuteCounter, counter_from_plain
+from calling_credit.accounts.user import User, user_from_item
 from calling_credit.dynamodb import change_keys, keys, minute_keys
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.unreadable import OnUnreadable, UnreadableItem, checked, raise_unreadable, readable
@@ -43,6 +46,8 @@ class AccountReader:
         on_unreadable: OnUnreadable = raise_unreadable,
     ) -> None:
         self.account_id = account_id
+        self._client = client
+        self._table_name = table_name
         self._on_unreadable = on_unreadable
         self._partition = Partition(client, table_name, keys.account_pk(account_id))
         self._account: Account | None = None
@@ -145,6 +150,17 @@ class AccountReader:
         """The name of every user."""
         users = self._items(keys.user_prefix(), keys.user_prefix() + keys.AFTER, _name_of)
         return {keys.id_of(user["SK"]): user["name"] for user in users}
+
+    def users(self) -> dict[str, User]:
+        """Every user, by id."""
+        found = self._items(keys.user_prefix(), keys.user_prefix() + keys.AFTER)
+        users = readable(found, user_from_item, self._on_unreadable)
+        return {user.user_id: user for user in users}
+
+    def line_views(self, lines: Iterable[Line], users: Mapping[str, User], now: datetime) -> list[dict[str, Any]]:
+        """Lines as lists show them, with the budgets of the running month and the open requests for more."""
+        zone, report = self.account().time_zone, self._on_unreadable
+        return read_line_views(self._client, self._table_name, self.account_id, zone, lines, users, now, report)
 
 
 def _line_and_bundles(line: dict[str, Any]) -> object:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from calling_credit.accounts.account import Account, account_from_item
 from calling_credit.accounts.account_index import account_found_as, account_index
 from calling_credit.accounts.bounce_store import entered_actions
+from calling_credit.accounts.cap_switching import prepare_caps
 from calling_credit.accounts.freezing import ACCOUNT, account_frozen
 from calling_credit.accounts.limits import AccountLimits
 from calling_credit.accounts.loosening import limits_loosen
@@ -84,7 +85,7 @@ class AccountStore:
         requests create one account with a balance of zero. It also holds the actions of `also`. Freezing is separate.
 
         Raises:
-            Forbidden: `signed_out`.
+            Forbidden: `signed_out`. Conflict: `countries_not_indexed`.
             Unavailable: `busy`, or the table did not answer in time; the same call is safe again.
         """
 
@@ -95,6 +96,7 @@ class AccountStore:
             if account is None:
                 assert current is not None
                 return current, False
+            prepare_caps(self._client, self._table_name, current, account, now)
             version = 0 if item is None else int(item.get("settings_version", 0))
             changes = account_changes(current, account, version)
             records = [change_action(self._table_name, account_id, change, actor, now) for change in changes]

@@ -5,7 +5,7 @@ from typing import Any
 
 from calling_credit.accounts.account import Account
 from calling_credit.accounts.bundles import bundles_to_item
-from calling_credit.accounts.limits import limits_to_item
+from calling_credit.accounts.limits import caps_to_item, limits_to_item
 from calling_credit.changes.actor import Actor
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import Item
@@ -44,5 +44,6 @@ def stored_settings(account: Account, at: str) -> Item:
         "name": account.name,
         "low_micros": account.low_micros,
         "limits": limits_to_item(account.limits),
+        "caps": caps_to_item(account.limits),
         "bundles": bundles_to_item(account.bundles, at),
     } | sweep_keys.account_sweep_keys(account.account_id)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.freezing import unknown_account
+from calling_credit.accounts.freezing import read_item, unknown_account
 from calling_credit.accounts.name_index import index_actions, name_items
 from calling_credit.accounts.recorded_changes import user_change
-from calling_credit.accounts.user import User
+from calling_credit.accounts.user import User, user_from_item
+from calling_credit.budgets.budget import budget_attributes, budget_from_item
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
 from calling_credit.changes.sign_in import SignIn
@@ -33,6 +34,11 @@ class UserStore:
         key = (keys.account_pk(account_id), keys.user_sk(user_id))
         item = read_item_signed_in(self._client, self._table_name, key, sign_in)
         return None if item is None else str(item["name"])
+
+    def user(self, account_id: str, user_id: str) -> User | None:
+        """Read a user; None if there is none."""
+        item = read_item(self._client, self._table_name, account_id, keys.user_sk(user_id))
+        return None if item is None else user_from_item(item)
 
     def store(self, account_id: str, user: User, actor: Actor, now: datetime, sign_in: SignIn | None = None) -> bool:
         """Create or rename a user, and record who did. Return whether the user is new.
@@ -67,6 +73,7 @@ class UserStore:
             "name": user.name,
             "changed_at": format_instant(now),
             "changes": _changes(before) + (before is None or before["name"] != user.name),
+            **budget_attributes(None if before is None else budget_from_item(before)),
         }
         put: dict[str, Any] = {"TableName": self._table_name, "Item": to_attributes(item)}
         if before is None:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from calling_credit.admission.decision import AdmissionRequest, Decision, decide_admission, depends_on_spending
-from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
+from calling_credit.admission.reader import AdmissionReader
+from calling_credit.admission.snapshot import AdmissionSnapshot
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.dynamodb.retries import backoff
 from calling_credit.errors import ProblemCode, Unavailable

@@ -5,12 +5,14 @@ The held amount is the price of the longest allowed call, by the function that c
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+from calling_credit.admission.hold_times import elapsed_seconds, is_retry
 from calling_credit.admission.minutes_left import MinutesLeft, seconds_for_call
 from calling_credit.admission.reasons import LACK_OF_CREDIT, DenialReason
 from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals, public_minute
+from calling_credit.admission.spending_limits import SpendLimit, counted_hold, spending_left
 from calling_credit.errors import Conflict, ProblemCode
 from calling_credit.ids import call_key
 from calling_credit.instants import format_instant
@@ -21,8 +23,6 @@ from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow
 
 MAX_GRANTED_SECONDS: Final = 24 * 3600
 """The longest call that is authorized."""
-RETRY_WINDOW: Final = timedelta(seconds=30)
-"""The same request within this time, and within half of the requested seconds, counts as a retry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,11 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class AdmissionContext:
-    """Everything that the decision depends on. None: the account, line, row, hold, or bundle does not exist."""
+    """Everything that the decision depends on. None: the account, line, row, hold, or bundle does not exist.
+
+    `spending` are the counters in which the call counts, `counted_on` its local date, and `user_id` the user of its
+    line; both are empty without a counter.
+    """
 
     request: AdmissionRequest
     account: AccountStatus | None
@@ -71,6 +75,9 @@ class AdmissionContext:
     now: datetime
     minutes: MinutesLeft | None = None
     public_row: RateRow | None = None
+    spending: tuple[SpendLimit, ...] = ()
+    counted_on: str = ""
+    user_id: str = ""
 
     @property
     def hold(self) -> Hold | None:
@@ -161,9 +168,9 @@ def _refusals(s: AdmissionContext) -> Iterator[str]:
 def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decision:
     """Allow the requested seconds, or as many as the limits and the credit permit."""
     hold, requested = s.hold, s.request.requested_seconds
-    if hold is not None and _is_retry(hold, requested, s.now):
+    if hold is not None and is_retry(hold, requested, s.now):
         return replace(_unchanged(s, None), hold=hold.repeated(s.now))
-    elapsed = 0 if hold is None else _elapsed_seconds(hold, requested, s.now)
+    elapsed = 0 if hold is None else elapsed_seconds(hold, requested, s.now)
     wanted = min(elapsed + requested, MAX_GRANTED_SECONDS)
     held_already, granted = (hold.amount_micros, hold.max_seconds) if hold is not None else (0, 0)
     limited_by: str | None = DenialReason.MAXIMUM_DURATION if elapsed + requested > wanted else None
@@ -174,6 +181,7 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
         DenialReason.DAILY_SPEND: account.limits.daily_spend_micros
         - s.credit.spent_micros
         - (s.credit.held_micros - held_already),
+        **dict(spending_left(s.spending, hold)),
         DenialReason.INSUFFICIENT_CREDIT: s.credit.available_micros + held_already,
     }
     seconds, minutes_seconds = wanted, seconds_for_call(s.minutes, hold)
@@ -189,6 +197,7 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
     if hold is None and not (account.holds and costs(row)):  # A row with a price is held, also an amount of 0.
         return Decision(None, seconds, row, 0, limited_by, covered_seconds=covered)
     held = replace(_hold(s, row, amount, seconds, limited_by), covered_seconds=covered)
+    held = counted_hold(held, s.spending, s.counted_on, s.user_id)
     return Decision(None, seconds, row, amount, limited_by, held, covered)
 
 
@@ -234,17 +243,3 @@ def _unchanged(s: AdmissionContext, reason: str | None) -> Decision:
         return Decision(reason, 0, s.hold.row)
     limited_by, covered = reason or s.hold.limited_by, s.hold.covered_seconds
     return Decision(reason, s.hold.max_seconds, s.hold.row, s.hold.amount_micros, limited_by, None, covered)
-
-
-def _is_retry(hold: Hold, requested: int, now: datetime) -> bool:
-    return hold.asked_seconds == requested and now - datetime.fromisoformat(hold.asked_at) < _retry_window(requested)
-
-
-def _elapsed_seconds(hold: Hold, requested: int, now: datetime) -> int:
-    """Return the time since the call began; 0 within the retry window, when the request covers the whole call."""
-    since = now - datetime.fromisoformat(hold.authorized_at)
-    return 0 if since < _retry_window(requested) else since // timedelta(seconds=1)
-
-
-def _retry_window(requested: int) -> timedelta:
-    return min(RETRY_WINDOW, timedelta(seconds=requested) // 2)

@@ -1,64 +1,33 @@
 """Read what the decision about a call depends on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import account_from_item
-from calling_credit.accounts.bundles import OwnBundle, bundles_from_item, own_bundles
-from calling_credit.accounts.freeze_times import last_unfreezing
-from calling_credit.accounts.limits import effective_limits
 from calling_credit.accounts.line_items import line_from_item
-from calling_credit.admission.decision import AdmissionContext, AdmissionRequest, Credit
+from calling_credit.admission.cap_reader import DEFAULT_RULES, CapRules, read_cap_limits
+from calling_credit.admission.decision import AdmissionRequest
 from calling_credit.admission.minutes_left import read_minutes_left, read_minutes_of_hold
-from calling_credit.admission.refusals import AccountStatus
+from calling_credit.admission.snapshot import AdmissionSnapshot, make_snapshot, plain_item, price_row
+from calling_credit.admission.spending_reader import read_spend_limits, spending_date
 from calling_credit.dynamodb import keys, refusal_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant, local_date
-from calling_credit.ledger.balance import balance_from_item
-from calling_credit.ledger.hold_store import hold_from_item
-from calling_credit.ledger.holds import holds_now
-from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_short_code
-from calling_credit.payment_names import MethodType, method_type
+from calling_credit.ledger.hold_items import hold_from_item
+from calling_credit.numbering import country_of, is_short_code
 from calling_credit.rates import short_codes
 from calling_credit.rates.account_prices import AccountPrices
-from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
+from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck
 from calling_credit.rates.price_lists import missing_list
 from calling_credit.rates.price_terms import PriceTerms, terms_at
-from calling_credit.rates.pricing import find_row
-from calling_credit.recharge.items import Recharge, recharge_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-LONGEST_WAIT: Final = timedelta(minutes=15)
-"""A recharge that takes longer, after its worker's lease, is no longer a reason to dial again soon."""
-
-
-@dataclass(frozen=True, slots=True)
-class AdmissionSnapshot:
-    """The decision's context and what the caller needs afterwards.
-
-    `may_nudge`: a recharge may be due and no worker has one in flight. `denials`: the item of recently announced
-    denials. `time_zone`: the account's time zone; None if the account does not exist. `counts_refusal`: a refusal for
-    lack of credit counts as spending, because no call has spent credit since something else lowered the balance.
-    `user_id`: the line's user; None without the line. `bundles`: those of the line and its account. `categories`: those
-    of charged calls by the account's prices; the deck's have those of every list, whose publication adds them.
-    """
-
-    context: AdmissionContext
-    may_nudge: bool
-    denials: dict[str, Any] = field(default_factory=dict)
-    time_zone: str | None = None
-    counts_refusal: bool = False
-    user_id: str | None = None
-    bundles: tuple[OwnBundle, ...] = ()
-    categories: frozenset[str] = frozenset()
-
 
 PricesOf = Callable[[Deck, PriceTerms | None, datetime], Deck]
 """Returns a deck as an account with these terms pays it; raises Unavailable."""
@@ -73,12 +42,21 @@ def _without_lists(deck: Deck, terms: PriceTerms | None, _now: datetime) -> Deck
 
 
 class AdmissionReader:
-    """Reads the admission context of calls of any account. `prices_of` knows the price lists."""
+    """Reads the admission context of calls of any account. `prices_of` knows the price lists, `rules` what caps
+    concern.
+    """
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, prices_of: PricesOf = _without_lists) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        prices_of: PricesOf = _without_lists,
+        rules: CapRules = DEFAULT_RULES,
+    ) -> None:
         self._client = client
         self._table_name = table_name
         self._prices_of = prices_of
+        self._rules = rules
 
     def snapshot(self, request: AdmissionRequest, deck: Deck, now: datetime) -> AdmissionSnapshot:
         """Read everything that a decision depends on, except the day's spending.
@@ -98,7 +76,8 @@ class AdmissionReader:
         items = self._read(keys.account_pk(request.account_id), list(names))
         by_name = {names[sort_key]: item for sort_key, item in items.items()}
         paid = self._own_prices(by_name, request, deck, now)
-        return self._with_minutes(_snapshot(by_name, request, deck, paid, now))
+        snapshot = make_snapshot(by_name, request, deck, paid, now)
+        return self._with_caps(self._with_limits(self._with_minutes(snapshot)))
 
     def _with_minutes(self, snapshot: AdmissionSnapshot) -> AdmissionSnapshot:
         """Add the included minutes of an account or line that has some, or of the call's hold."""
@@ -113,13 +92,37 @@ class AdmissionReader:
             minutes = read_minutes_left(*table, request.account_id, own, row, number, time_zone, context.now)
         return replace(snapshot, context=replace(context, minutes=minutes))
 
+    def _with_limits(self, snapshot: AdmissionSnapshot) -> AdmissionSnapshot:
+        """Add what budgets leave for a call of a line or user that has one, in the month of the call or of its hold."""
+        context, spender, time_zone = snapshot.context, snapshot.spender, snapshot.time_zone
+        if spender is None or time_zone is None or not (spender.line_budget or spender.has_user_budgets):
+            return snapshot
+        hold = context.hold
+        counted_on = spending_date(hold, context.now, time_zone)
+        user_id = (hold.user_id if hold is not None else "") or spender.user_id
+        spending = read_spend_limits(self._client, self._table_name, replace(spender, user_id=user_id), counted_on)
+        more = replace(context, spending=spending, counted_on=counted_on, user_id=user_id or "")
+        return replace(snapshot, context=more)
+
+    def _with_caps(self, snapshot: AdmissionSnapshot) -> AdmissionSnapshot:
+        """Add what caps leave for a call of an account that has one; without one, read nothing."""
+        context, time_zone = snapshot.context, snapshot.time_zone
+        if time_zone is None:
+            return snapshot
+        counted_on = spending_date(context.hold, context.now, time_zone)
+        caps = read_cap_limits(self._client, self._table_name, self._rules, context, counted_on)
+        if not caps:
+            return snapshot
+        spending = (*context.spending, *caps)
+        return replace(snapshot, context=replace(context, spending=spending, counted_on=counted_on))
+
     def _own_prices(
         self, items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, now: datetime
     ) -> Deck:
         """The deck as the account pays it now; the deck itself for a call whose price no list can change."""
         if "price_terms" not in items.get("account", {}):
             return deck
-        account = account_from_item(_plain(items["account"]))
+        account = account_from_item(plain_item(items["account"]))
         try:
             return self._prices_of(deck, terms_at(account.price_terms, format_instant(now)), now)
         except Unavailable:
@@ -147,46 +150,6 @@ class AdmissionReader:
         return {sort_key: item for (_, sort_key), item in items.items()}
 
 
-def _snapshot(
-    items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, paid: Deck, now: datetime
-) -> AdmissionSnapshot:
-    account, balance = _plain(items.get("account")), _plain(items.get("balance"))
-    line = line_from_item(from_attributes(items["line"])) if "line" in items else None
-    if line is not None and (line.closes_at or keys.AFTER) <= format_instant(now):
-        line = None  # Its number has moved away.
-    recharge = recharge_from_item(items.get("recharge"))
-    rule, state = recharge.rule, recharge.state
-    is_due = balance.get("headroom_micros", 0) < 0
-    is_armed = rule is not None and rule.enabled and state.suspended_reason is None
-    credit = Credit(
-        available_micros=balance.get("available_micros", 0),
-        held_micros=balance.get("held_micros", 0),
-        live_holds=balance.get("live_holds", 0),
-        spent_micros=0,
-        may_recharge=is_armed and _pays_soon(recharge, now) and (is_due or state.in_flight is not None),
-    )
-    origin = country_of(line.number) if line is not None else None
-    context = AdmissionContext(
-        request=request,
-        account=_account_status(account, now) if account else None,
-        may_call_abroad=None if line is None else line.international_calling,
-        origin=origin or UNKNOWN_COUNTRY,
-        row=_price(paid, request.dialled_number, origin, now),
-        deck_version=deck.version,
-        stored_hold=hold_from_item(items["hold"]) if "hold" in items else None,
-        credit=credit,
-        now=now,
-        public_row=None if paid is deck else _price(deck, request.dialled_number, origin, now),
-    )
-    may_nudge = is_armed and is_due and state.in_flight is None
-    denials, time_zone = _announced(_plain(items.get("denials")), account), account.get("time_zone")
-    counts_refusal = bool(balance) and not balance_from_item(balance).has_call_since and is_armed
-    user_id = None if line is None else line.user_id
-    of_account = bundles_from_item(account.get("bundles", ()))
-    bundles = own_bundles(of_account, request.line_id, () if line is None else line.bundles)
-    return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal, user_id, bundles, paid.categories)
-
-
 def _is_priced_without_list(
     items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, now: datetime
 ) -> bool:
@@ -200,47 +163,9 @@ def _is_priced_without_list(
     if is_short_code(number):
         return True
     line = line_from_item(from_attributes(items["line"])) if "line" in items else None
-    row = _price(deck, number, None if line is None else country_of(line.number), now)
+    row = price_row(deck, number, None if line is None else country_of(line.number), now)
     return row is not None and row.category == INCLUDED_CATEGORY and deck.is_home(number[1:])
-
-
-def _plain(attributes: dict[str, Any] | None) -> dict[str, Any]:
-    return {} if attributes is None else decode_item(attributes, from_attributes)
 
 
 def _total_micros(day: dict[str, Any]) -> int:
     return int(day["total_micros"]["N"])
-
-
-def _pays_soon(recharge: Recharge, now: datetime) -> bool:
-    """Whether a recharge is worth waiting for: not with a bank account, nor one that has been under way for long."""
-    rule, in_flight = recharge.rule, recharge.state.in_flight
-    if rule is None or method_type(rule.brand) is MethodType.BANK_ACCOUNT:
-        return False
-    return in_flight is None or in_flight.lease_until > format_instant(now - LONGEST_WAIT)
-
-
-def _announced(denials: dict[str, Any], account: dict[str, Any]) -> dict[str, Any]:
-    """The denials announced since the account was last unfrozen, which withdrew the links of earlier announcements."""
-    since = last_unfreezing(account)
-    if since is None or not denials:
-        return denials
-    return denials | {"announced": {reason: at for reason, at in denials.get("announced", {}).items() if at > since}}
-
-
-def _price(deck: Deck, number: str, origin: str | None, now: datetime) -> RateRow | None:
-    """Return the row that prices the call. Without a known line, a short code has the row of any country's lines."""
-    if origin is None and is_short_code(number):
-        return short_codes.find_anywhere(deck.short_codes.at(format_instant(now)), number)
-    return find_row(deck, number, origin or UNKNOWN_COUNTRY, format_instant(now))
-
-
-def _account_status(item: dict[str, Any], now: datetime) -> AccountStatus:
-    holds = holds_now(is_on=item.get("admission", False), changed_at=item.get("admission_changed_at"), now=now)
-    account = account_from_item(item)
-    return AccountStatus(
-        is_closed=account.is_closed,
-        is_frozen=account.is_frozen,
-        holds=holds,
-        limits=effective_limits(item.get("limits"), item.get("own_limits")),
-    )

@@ -25,6 +25,10 @@ class DenialReason(StrEnum):
     SIMULTANEOUS_CALLS = "simultaneous_calls_limit"
     CALL_PRICE = "call_price_limit"
     DAILY_SPEND = "daily_spend_limit"
+    LINE_BUDGET = "line_budget"
+    USER_BUDGET = "user_budget"
+    FIRST_COUNTRY_CAP = "first_country_cap"
+    YOUNG_MONEY_CAP = "young_money_cap"
     INSUFFICIENT_CREDIT = "insufficient_credit"
     RECHARGING = "recharging"
     MAXIMUM_DURATION = "maximum_duration"
@@ -38,6 +42,8 @@ FRAUD_REASONS: Final = frozenset(
         DenialReason.SIMULTANEOUS_CALLS,
         DenialReason.CALL_PRICE,
         DenialReason.DAILY_SPEND,
+        DenialReason.FIRST_COUNTRY_CAP,
+        DenialReason.YOUNG_MONEY_CAP,
     }
 )
 """Denials that are announced, because they may be caused by fraud."""

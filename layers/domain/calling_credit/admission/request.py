@@ -30,6 +30,12 @@ WORDS: Final[dict[str, str]] = {
     DenialReason.SIMULTANEOUS_CALLS: "The account has reached its limit of simultaneous calls.",
     DenialReason.CALL_PRICE: "The call would exceed the price limit of one call.",
     DenialReason.DAILY_SPEND: "The account has reached its daily spending limit.",
+    DenialReason.LINE_BUDGET: "The calls of this line have reached its budget for the month.",
+    DenialReason.USER_BUDGET: "The calls of this user have reached the user's budget for the month.",
+    DenialReason.FIRST_COUNTRY_CAP: "The account's first calls to this country may cost only so much a day until a "
+    "billing admin confirms the country.",
+    DenialReason.YOUNG_MONEY_CAP: "Credit from a card that began to pay only days ago may pay only so much a day for "
+    "expensive destinations.",
     DenialReason.INSUFFICIENT_CREDIT: "The credit is not sufficient for this call.",
     DenialReason.RECHARGING: "The credit is not sufficient for this call; a recharge is in progress.",
     DenialReason.MAXIMUM_DURATION: "The call has reached the maximum duration.",

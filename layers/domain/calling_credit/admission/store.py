@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.admission.decision import AdmissionContext
+from calling_credit.admission.spending_limits import refusing, relies_on_older_money
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, is_transient, translate_error
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.ledger.headroom import nudge_action, refused_call_action
-from calling_credit.ledger.hold_store import hold_actions, hold_key
+from calling_credit.ledger.hold_items import hold_key
+from calling_credit.ledger.hold_store import hold_actions
 from calling_credit.ledger.holds import HOLD_GRACE, Hold, HoldStatus
 
 if TYPE_CHECKING:
@@ -39,7 +41,12 @@ class AdmissionStore:
         if hold.repeated_at:
             return self._write([_repeat_action(self._table_name, hold)])
         max_holds, before = limits.simultaneous_calls, context.stored_hold
-        return self._write(hold_actions(self._table_name, before, hold, posted, max_held, max_holds, self._grace))
+        letters = refusing(context.spending)
+        if relies_on_older_money(context.spending):
+            max_held = min(max_held, credit.held_micros)
+        return self._write(
+            hold_actions(self._table_name, before, hold, posted, max_held, max_holds, self._grace, letters)
+        )
 
     def _write(self, actions: list[Any]) -> bool:
         try:

@@ -70,6 +70,13 @@ def require_admin(caller: Caller) -> None:
         )
 
 
+def billing_admin(claims: Mapping[str, Any], settings: Config) -> Caller:
+    """Return the customer of an ID token, who must be a billing admin. Raises the errors of both checks."""
+    caller = customer(claims, settings)
+    require_admin(caller)
+    return caller
+
+
 CLIENT_NAMES: Final = ("client_id", "cid", "azp", "sub")
 """The claims in which Cognito, Okta, Auth0, and others name the client of a token."""
 

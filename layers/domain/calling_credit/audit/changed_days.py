@@ -14,7 +14,7 @@ from calling_credit.audit.read_book import MAX_ATTEMPTS, add_item
 from calling_credit.dynamodb import keys, proof_keys, sum_keys, sweep_keys
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.instants import format_instant
-from calling_credit.ledger.hold_store import HOLD_KIND
+from calling_credit.ledger.hold_items import HOLD_KIND
 from calling_credit.ledger.holds import HoldStatus
 
 if TYPE_CHECKING:

@@ -124,6 +124,10 @@ class Batch:
         """The charged and unrated calls that are in the table."""
         return [call for call, _ in self._recorded()]
 
+    def recorded_entries(self, accounts: Set[str]) -> list[Entry]:
+        """The entries of these accounts that are in the table."""
+        return [entry for entry in self.entries if entry.account_id in accounts and entry.key in self.recorded]
+
     def _recorded(self) -> Iterator[tuple[Call, int | None]]:
         """The charged and unrated calls that are in the table, with the seconds that their holds granted."""
         calls = [(call, charge.granted_seconds) for call, charge in self.charges]

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from calling_credit.budgets.capped import mark_capped
 from calling_credit.charging.batch import rate_batch
 from calling_credit.charging.intake import Message, accept_messages
 from calling_credit.charging.mismatches import find_mismatches
@@ -55,7 +56,8 @@ def charge_batch(
     accounts_with_holds = facts.with_holds({account_id for account_id, _ in calls}, now)
     holds = store.holds([call for call in calls if call[0] in accounts_with_holds])
     begun = max((call.happened_at for call in intake.calls), default="")
-    account_facts = facts.load({(call.account_id, call.line_id) for call in intake.calls}, now, begun)
+    users = {(call.account_id, call.user_id) for call in intake.calls}
+    account_facts = facts.load({(call.account_id, call.line_id) for call in intake.calls}, now, begun, users)
     intake.refuse_lines(account_facts.unreadable, UNREADABLE_ITEM)
     terms = account_facts.price_terms
     batch = rate_batch(intake, decks, now, holds, account_facts.numbers, tolerance, terms)
@@ -64,12 +66,15 @@ def charge_batch(
     batch.charges = store.cover(batch.charges, account_facts.time_zones, account_facts.bundles)
     batch.create_entries(account_facts.time_zones, now)
     batch.entries = store.mark_counted(batch.entries, account_facts.with_breakdown)
+    batch.entries = mark_capped(batch.entries, holds)
+    batch.entries = store.mark_spending(batch.entries, account_facts.budgets)
 
     posting = store.post(batch.entries, batch.holds, now)
     batch.record_outcomes(posting.outcomes)
     batch.record_outcomes(store.list_unrated(batch.unrated, now))
     store.list_strays(batch.strays(account_facts.enabled_lines, account_facts.closings), now)
     store.list_suspicious(batch.suspicious(), now)
+    store.keep_known(batch.recorded_entries(account_facts.with_country_cap))
     mismatches = find_mismatches(batch.recorded_calls(), account_facts, finder.numbers, now)
     batch.tally["line mismatch"] = len(mismatches)
     store.list_mismatches(mismatches, now)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.entry_counters import counters_of
+from calling_credit.budgets.marking import mark_replacing_entries
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action, difference
@@ -147,7 +148,7 @@ class CorrectionStore:
 
     def _plan(self, correction: Correction, again: RatedAgain, identifier: str, actor: Actor, now: datetime) -> Plan:
         """Plan the transaction; of a correction that changes nothing, only the claim."""
-        entries = again.entries
+        entries = mark_replacing_entries(self._client, self._table_name, again.entries)
         plan = posting_plan(self._table_name, entries, counters=counters_of(entries)) if entries else Plan()
         if again.entries:
             plan.add(STANDING, self._check_standing(again.call))

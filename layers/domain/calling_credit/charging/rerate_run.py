@@ -6,13 +6,14 @@ therefore ends with the same result as a single one.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.accounts.entry_counters import counters_of
 from calling_credit.accounts.minute_counters import read_counters
+from calling_credit.budgets.marking import mark_replacing_entries, seconds_to_post
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
@@ -24,6 +25,7 @@ from calling_credit.charging.goodwill_items import (
     read_goodwill,
     with_goodwill,
 )
+from calling_credit.charging.rerate_range import Range
 from calling_credit.charging.rerating import Group, RatedAgain, Round, Selection, rerated_entries
 from calling_credit.clock import Patience
 from calling_credit.dynamodb import change_keys, keys
@@ -31,7 +33,6 @@ from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.transactions import put
 from calling_credit.errors import ProblemCode, Unavailable
-from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.charge_reader import calls_between
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.entries import Entry
@@ -51,23 +52,6 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS: Final = 4
 """Attempts of a round that loses races."""
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """The calls to rerate: one account's, between two sort keys and two local dates, both inclusive."""
-
-    account_id: str
-    low: str
-    high: str
-    first: str
-    last: str
-
-
-def range_of(account_id: str, period: Period) -> Range:
-    """The range of an account's calls in a period."""
-    low, high = keys.entry_range(*widened_utc_window(period.first, period.last))
-    return Range(account_id, low, high, period.first.isoformat(), period.last.isoformat())
 
 
 class OneDeck:
@@ -222,6 +206,10 @@ class RerateStore:
         calls = [again.call for again in changes]
         given = read_goodwill(self._client, self._table_name, account_id, calls) if calls else {}
         whole = [with_goodwill(again, given.get(again.call.call), self._now) for again in changes]
+        marked = mark_replacing_entries(self._client, self._table_name, _entries(whole))
+        by_key = {entry.key: entry for entry in marked}
+        whole = [(replace(again, entries=[by_key[one.key] for one in again.entries]), after) for again, after in whole]
+        seconds_left = seconds_to_post(self._seconds_left)
         for part in split_to_fit(whole, _actions):
             entries = _entries(part)
             plan = posting_plan(self._table_name, entries, counters=counters_of(entries))
@@ -232,7 +220,7 @@ class RerateStore:
                 change = Change(ChangeAction.CALLS_RERATED, f"run:{self._run}", self._run, new={"run": self._run})
                 plan.add(("mark",), put(self._table_name, to_attributes(mark)))
                 plan.add(("change",), change_action(self._table_name, account_id, change, self._actor, self._now))
-            failed = bool(plan.write(self._client, self._seconds_left))
+            failed = bool(plan.write(self._client, seconds_left))
             contended |= failed
             is_recorded = is_recorded or not failed
         return contended

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from calling_credit.budgets.capped import young_part
+from calling_credit.budgets.spending import YOUNG_PART
 from calling_credit.categories import GOODWILL
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
@@ -26,7 +28,17 @@ CREDIT, DEBIT = "credit", "debit"
 """The sides of an entry's key. They sort in the order of their writing."""
 INCREMENTS: Final = ("minimum_seconds", "increment_seconds")
 """What entries of version 1.0.0 do not store."""
-_OF_THE_CALL: Final = ("line_id", "user_id", "call_id", "to", "duration_seconds", "granted_seconds", "sums")
+_OF_THE_CALL: Final = (
+    "line_id",
+    "user_id",
+    "call_id",
+    "to",
+    "duration_seconds",
+    "granted_seconds",
+    "sums",
+    "counted",
+    YOUNG_PART,
+)
 _OF_THE_PRICE: Final = (
     "origin",
     "destination",
@@ -140,7 +152,8 @@ def replacing_entries(
         explanation = {**of_the_call, **price, **returned, **marks}
         entries.append(_entry(call, CREDIT, call.last["category"], billed, micros, facts_hash, explanation, now))
     if charge is not None:
-        explanation = {**of_the_call, **price_explanation(charge), **marks, **facts}
+        young = young_part(call.last, call.charged_micros, charge.price_micros)
+        explanation = {**of_the_call, **price_explanation(charge), **young, **marks, **facts}
         billed, micros = charge.billed_seconds, -charge.price_micros
         entries.append(_entry(call, DEBIT, charge.row.category, billed, micros, facts_hash, explanation, now))
     return entries

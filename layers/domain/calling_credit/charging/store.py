@@ -5,10 +5,13 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from calling_credit.accounts.country_store import CountryStore, charged_days
 from calling_credit.accounts.daily_sums import day_keys, mark_counted, names_of
 from calling_credit.accounts.entry_counters import counters_of
 from calling_credit.accounts.minute_counters import ensure_counters
 from calling_credit.accounts.number_history import LineName
+from calling_credit.budgets.marking import mark_counted_spending
+from calling_credit.budgets.spending import Budgets
 from calling_credit.calls import Call
 from calling_credit.charging.included_minutes import BundlesOfLines, Charge, cover_calls
 from calling_credit.charging.listed_calls import (
@@ -105,8 +108,16 @@ class ChargingStore:
         """
         return mark_counted_entries(self._client, self._table_name, entries, accounts, self._on_unreadable)
 
+    def mark_spending(self, entries: list[Entry], budgets: Budgets) -> list[Entry]:
+        """Mark the entries that count in counters of budgets, and make the counters that are missing.
+
+        Raises:
+            Unavailable: the table did not answer in time.
+        """
+        return mark_counted_spending(self._client, self._table_name, entries, budgets, self._on_unreadable)
+
     def post(self, entries: Sequence[Entry], holds: Mapping[Key, Hold], now: datetime) -> Posting:
-        """Post entries with their daily sums and included minutes, and release the holds of their calls."""
+        """Post entries with their daily sums, included minutes, and spending, and release the holds of their calls."""
         return post_entries(
             self._client,
             self._table_name,
@@ -118,6 +129,15 @@ class ChargingStore:
             threads=self._threads,
             on_unreadable=self._on_unreadable,
         )
+
+    def keep_known(self, entries: Sequence[Entry]) -> None:
+        """Keep the countries of charged calls known, for accounts with a first_country_cap; see `CountryStore.record`.
+
+        Raises:
+            Unavailable: the table did not answer in time.
+        """
+        if entries:
+            CountryStore(self._client, self._table_name, self._on_unreadable).record(charged_days(entries))
 
     def list_unrated(self, calls: Sequence[Call], now: datetime) -> Mapping[Key, ListOutcome]:
         """List calls that no deck row covers; return the outcome of each by the call's key."""

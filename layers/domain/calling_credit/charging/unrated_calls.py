@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.cache import Facts
 from calling_credit.accounts.entry_counters import counters_of
+from calling_credit.budgets.marking import mark_counted_spending, seconds_to_post
 from calling_credit.calls import Call
 from calling_credit.charging.included_minutes import Charge
 from calling_credit.charging.store import cover_charges, mark_counted_entries
@@ -50,7 +51,7 @@ class UnratedCallStore:
         self._client = client
         self._table_name = table_name
         self._now = now
-        self._seconds_left = seconds_left
+        self._all_seconds_left = self._seconds_left = seconds_left
         self._threads = threads
         self._lock = Lock()
         self._on_unreadable = on_unreadable
@@ -83,6 +84,8 @@ class UnratedCallStore:
         entries = [charge_entry(call, charge, zones[call.account_id], self._now) for call, charge in priced]
         charges: dict[str, list[tuple[Call, Entry]]] = defaultdict(list)
         counted = mark_counted_entries(*table, entries, facts.with_breakdown, self._on_unreadable)
+        counted = mark_counted_spending(*table, counted, facts.budgets, self._on_unreadable)
+        self._seconds_left = seconds_to_post(self._all_seconds_left)
         for (call, _), entry in zip(priced, counted, strict=True):
             charges[call.account_id].append((call, entry))
         work: list[Callable[[], None]] = [partial(self._close_free, call) for call in free]

@@ -76,7 +76,8 @@ class WaitingCallsRun:
         terms = self.facts.price_terms({call.account_id for call in calls}, now, begun)
         unrated = list(price_unrated_calls(calls, self.decks, now, terms))
         lines = {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}
-        facts = self.facts.load(lines, now)
+        users = {(item.call.account_id, item.call.user_id) for item in unrated if item.priced is not None}
+        facts = self.facts.load(lines, now, users=users)
         unrated = [_as_long_as_terms_stand(item, terms, facts.price_terms) for item in unrated]
         store = UnratedCallStore(self.client, self.table_name, now, self.seconds_left, self.threads, self.on_unreadable)
         try:

@@ -12,7 +12,7 @@ from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
-from calling_credit.ledger.hold_store import hold_from_item
+from calling_credit.ledger.hold_items import hold_from_item
 from calling_credit.ledger.holds import Hold
 from calling_credit.masking import masked
 

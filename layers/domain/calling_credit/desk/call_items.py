@@ -9,7 +9,7 @@ from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.pages import read_pages
 from calling_credit.ledger.entries import EntryKind
-from calling_credit.ledger.hold_store import hold_from_item
+from calling_credit.ledger.hold_items import hold_from_item
 from calling_credit.ledger.holds import Hold
 
 if TYPE_CHECKING:

@@ -6,25 +6,28 @@ from typing import Any, Final
 
 _NUMBERS: Final = """
     after_micros after_seconds amount_micros asked_seconds attempt available_micros base_connection_fee_micros
-    base_rate_micros_per_minute before_micros before_seconds billed_seconds bought_back_at calls calls_seen changes
-    confirm_number connection_fee_micros covered_seconds daily_limit_micros deck_minute denials disputed_micros
-    duration_seconds entries entry_count expires_at facts_version failures given_micros goodwill_micros
-    headroom_micros heard_at held_micros hourly_count in_progress_expiration increment_seconds left_micros
-    left_seconds limit_micros line_version listed live_holds low_micros markup_hundredths max_seconds
-    minimum_seconds minutes monthly_limit_micros nudge payments per_minute posted_micros rate_micros_per_minute
-    refunded_micros reversals reversed_micros rule_version schema settings_version standing_micros state_version
-    stated_seconds sums taken_back takings threshold_micros times total_micros tries_left used_seconds
+    base_rate_micros_per_minute before_micros before_seconds billed_seconds bought_back_at budget_micros calls
+    calls_seen changes confirm_number connection_fee_micros covered_seconds daily_limit_micros deck_minute denials
+    disputed_micros duration_seconds entries entry_count expires_at facts_version failures given_micros
+    goodwill_micros headroom_micros heard_at held_micros hourly_count in_progress_expiration increment_seconds
+    left_micros left_seconds limit_micros line_micros line_version listed live_holds low_micros markup_hundredths
+    max_seconds minimum_seconds minutes monthly_limit_micros nudge number_in_month payments per_minute posted_micros
+    rate_micros_per_minute refunded_micros reversals reversed_micros rule_version schema settings_version
+    spent_micros standing_micros state_version stated_seconds sums taken_back takings threshold_micros times
+    total_micros tries_left used_seconds user_micros warned young_micros
 """
 _TEXTS: Final = """
-    PK SK account_id action address address_hash asked_at at authorized_at brand breakdown_since bundle by
-    by_address by_name call_id call_key card_expires category changed_at changed_by changed_from code
-    confirm_request continue_from corrected_by counted_day counted_pk country create_request created_at created_by
-    credit currency customer_id data day debit decided_at decided_by decided_name deck denied_at destination detail
-    details dialled_from direction disposition effective_from ended_at ends_at entered_at event_id exported_at
-    facts_hash failed_fingerprint failure_advice failure_code fingerprint first_at first_seen_at freeze_links_after
-    from frozen_at frozen_by frozen_from given_at goodwill_id handed_out_at happened_at intent_id key key_hash kind
-    last4 last_address last_seen_at last_used_at latest_report lease_until line_id list_version local_date name
-    next_action_url next_attempt_at not_before number object_id origin outcome own_limits_at own_limits_by
+    HEAD PK SK <<<<<<< ======= >>>>>>> account_id action address address_hash asked_at asked_on at authorized_at b1
+    brand breakdown_since budget_at budget_from budget_month budget_until bundle by by_address by_name call_id
+    call_key card_expires category changed_at changed_by changed_from closed_at code confirm_request confirmed_at
+    confirmed_by continue_from corrected_by counted counted_at counted_day counted_on counted_pk counting country
+    counts_from create_request created_at created_by credit currency customer_id data day debit decided_at
+    decided_by decided_name deck denied_at destination detail details dialled_from direction disposition
+    effective_from ended_at ends_at entered_at event_id exported_at facts_hash failed_fingerprint failure_advice
+    failure_code fingerprint first_at first_seen_at freeze_links_after from frozen_at frozen_by frozen_from given_at
+    goodwill_id handed_out_at happened_at indexed_at intent_id key key_hash kind last4 last_address last_on
+    last_seen_at last_used_at latest_report lease_until line_id list_version local_date name next_action_url
+    next_attempt_at not_before note number object_id open_until origin outcome own_limits_at own_limits_by
     own_limits_from pages paid_at payment payment_method_id prefix price_list purpose rate_steps reader reason
     receipt_url recent recorded_at refund_id returned revoked_at revoked_by run settled_at source stage started_at
     status stopped stripe_account_id stripe_customer_id subject suspended_reason sweep_pk sweep_sk target time_zone
@@ -32,10 +35,10 @@ _TEXTS: Final = """
     written_by zone
 """
 _FLAGS: Final = """
-    admission enabled international_calling is_complete is_finished is_frozen is_over override suspended_recharge
-    suspends suspicious
+    admission enabled ended has_user_budgets international_calling is_complete is_finished is_frozen is_over
+    override suspended_recharge suspends suspicious
 """
-_MAPS: Final = "announced in_flight limits own_limits request"
+_MAPS: Final = "announced caps in_flight limits own_limits request"
 _LISTS: Final = "assignments billing_emails bundles price_terms reports"
 UNCHECKED: Final = frozenset(
     {

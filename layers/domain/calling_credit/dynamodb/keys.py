@@ -12,6 +12,8 @@ One partition holds everything of an account, so its items commit together, and 
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
     PROOF#<yyyy-mm>                     totals of the month's days as they were last proven audit.checkpoints
     SPENT_DAY#<local_date>              the day by user, line, and country (`breakdown`)    the same transaction
+    KNOWN#<country>, COUNTRIES_INDEXED  a country charged in 12 months; when it was indexed accounts.country_store
+    CARD_MONEY                          each card's first payment, and what it has bought   payments.bought_money
     MINUTES#<yyyy-mm>#ACCOUNT#<bundle>  a bundle's included minutes; also #LINE#<id>#<name> accounts.minute_counters
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
     CORRECTION#<id>                     one correction of a call, and the claim of its key  charging.corrections
@@ -34,6 +36,7 @@ One partition holds everything of an account, so its items commit together, and 
     DENIED_DAY#<date>                   how many refused calls of a day are listed, or not  admission.refused_calls
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     PAYMENT_LIMITS                      declines, pages, and money of manual payments       payments.limit_store
+    BUDGET_REQUEST#<line_id>#<yyyy-mm>  a line's latest request for more budget             .budget_request_store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
     ACTIVITY#<changed_at>#<id>          one immutable change of the account (kind CHANGE)   changes.change
     SIGNED_OUT#<sub>                    until when a user's sign-ins are ended; TTL         accounts.sign_outs
@@ -203,11 +206,6 @@ def auto_recharge_sk() -> str:
 def link_sk(token_hash: str) -> str:
     """A link that acts without a sign-in, by the hash of its token."""
     return f"LINK#{token_hash}"
-
-
-def link_range() -> tuple[str, str]:
-    """Bounds of a Query over the links of an account."""
-    return "LINK#", f"LINK#{AFTER}"
 
 
 def mail_pk() -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.batch_get import MAX_KEYS, Key, read_many
 from calling_credit.dynamodb.unreadable import OnUnreadable, raise_unreadable, readable
-from calling_credit.ledger.hold_store import hold_from_item
+from calling_credit.ledger.hold_items import hold_from_item
 from calling_credit.ledger.holds import Hold
 
 if TYPE_CHECKING:

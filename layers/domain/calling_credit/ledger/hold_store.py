@@ -1,113 +1,43 @@
-"""Stores holds: as an item, and the actions that write, extend, and release them with the balance.
+"""The actions that write, extend, and release holds with the balance.
 
 The balance and the hold change in one transaction, so held credit always equals the sum of live holds.
 """
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from calling_credit.dynamodb import keys, sweep_keys
-from calling_credit.dynamodb.attributes import drop_if_large, from_attributes, to_attribute, to_attributes
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.transactions import MAX_ATTEMPTS, put, transact, update
-from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.instants import format_instant
-from calling_credit.ledger.holds import HOLD_GRACE, HOLD_RETENTION, Hold, HoldEnd, HoldStatus
-from calling_credit.ledger.reserved_seconds import return_seconds, take_seconds
-from calling_credit.rates.stored_rows import row_attributes, row_from_item
+from calling_credit.ledger.hold_items import hold_item, hold_key, hold_sweep_keys, spending_attributes
+from calling_credit.ledger.holds import HOLD_RETENTION, Hold, HoldEnd, HoldStatus
+from calling_credit.ledger.reserved_seconds import take_seconds
+from calling_credit.ledger.reserved_spending import take_spending
+from calling_credit.ledger.returned_reserves import return_actions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-HOLD_KIND: Final = "hold"
-GROWTH_BYTES: Final = 104
-"""By how much requests may enlarge a hold: longer numbers, why it was limited, and when it was asked for again."""
-
-
-def hold_key(account_id: str, call_key: str) -> dict[str, Any]:
-    """The item key of a hold."""
-    return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.hold_sk(call_key)}}
-
-
-def hold_item(hold: Hold, grace: timedelta = HOLD_GRACE) -> dict[str, Any]:
-    """The item of a live hold, at most 1,024 bytes (one write unit); an unusual call id is kept if it fits. It has no
-    `expires_at` while it is live, because DynamoDB must not delete held money.
-    """
-    item = to_attributes(
-        {
-            "PK": keys.account_pk(hold.account_id),
-            "SK": keys.hold_sk(hold.call_key),
-            "call_id": hold.call_id if hold.call_id != hold.call_key else None,
-            "status": hold.status,
-            "amount_micros": hold.amount_micros,
-            "max_seconds": hold.max_seconds,
-            "line_id": hold.line_id,
-            "to": hold.dialled_number,
-            "dialled_from": hold.origin,
-            "deck": hold.deck_version,
-            "authorized_at": hold.authorized_at,
-            "asked_at": hold.asked_at,
-            "asked_seconds": hold.asked_seconds,
-            "limited_by": hold.limited_by,
-            "covered_seconds": hold.covered_seconds or None,
-            "bundle": hold.bundle or None,
-            "deck_minute": hold.deck_minute or None,
-            **row_attributes(hold.row),
-            **_sweep_keys(hold, grace),
-        }
-    )
-    return drop_if_large(item, "call_id", GROWTH_BYTES)
-
-
-def _sweep_keys(hold: Hold, grace: timedelta) -> dict[str, str]:
-    return {
-        "sweep_pk": sweep_keys.sweep_pk(HOLD_KIND, hold.account_id),
-        "sweep_sk": f"{hold.live_until(grace)}#{hold.account_id}#{hold.call_key}",
-    }
-
-
-@decoder
-def hold_from_item(attributes: dict[str, Any]) -> Hold:
-    """The hold of an item."""
-    item = from_attributes(attributes)
-    for name in ("authorized_at", "asked_at"):
-        datetime.fromisoformat(item[name])
-    if min(item["amount_micros"], item["max_seconds"], item["asked_seconds"]) < 0:
-        raise ValueError("a hold takes no credit and no time away")
-    return Hold(
-        account_id=keys.account_of(item["PK"]),
-        call_key=keys.id_of(item["SK"]),
-        call_id=item.get("call_id", keys.id_of(item["SK"])),
-        line_id=item["line_id"],
-        dialled_number=item["to"],
-        origin=item["dialled_from"],
-        status=HoldStatus(item["status"]),
-        amount_micros=item["amount_micros"],
-        max_seconds=item["max_seconds"],
-        deck_version=item["deck"],
-        row=row_from_item(item),
-        authorized_at=item["authorized_at"],
-        asked_at=item["asked_at"],
-        asked_seconds=item["asked_seconds"],
-        limited_by=item.get("limited_by"),
-        ended_as=item.get("ended_as"),
-        repeated_at=item.get("repeated_at", ""),
-        covered_seconds=item.get("covered_seconds", 0),
-        bundle=item.get("bundle", ""),
-        deck_minute=item.get("deck_minute", 0),
-    )
-
 
 def hold_actions(
-    table_name: str, before: Hold | None, hold: Hold, posted: int, max_held: int, max_holds: int, grace: timedelta
+    table_name: str,
+    before: Hold | None,
+    hold: Hold,
+    posted: int,
+    max_held: int,
+    max_holds: int,
+    grace: timedelta,
+    refusing: Collection[str] = (),
 ) -> list[Any]:
     """The actions that hold credit for a new call, or more credit for a call in progress (`before`). A hold that ended
     with an unanswered call is replaced by that of the new attempt.
 
     The conditions: the credit is available, the account holds at most `max_held` micro-dollars, a new call finds fewer
     than `max_holds` holds, and the account is not frozen. The posted balance must still be `posted`, because a call
-    charged since then has ended its hold but counts toward the day's spend. Included minutes must be left. A call that
-    they cover wholly needs no credit.
+    charged since then has ended its hold but counts toward the day's spend. Included minutes must be left, and spending
+    in the counters of the letters `refusing`. A call that minutes cover wholly needs no credit.
     """
     condition = "posted_micros = :posted AND attribute_not_exists(is_frozen)"
     is_new = before is None or before.is_of_unanswered_call
@@ -126,15 +56,18 @@ def hold_actions(
     if is_new:
         values[":holds"] = to_attribute(max_holds)
     credit = _move_credit(table_name, hold.account_id, amount, count, hold.asked_at, condition, values)
-    covered = hold.covered_seconds - (0 if before is None or is_new else before.covered_seconds)
-    return [first, credit, *take_seconds(table_name, hold, covered)]
+    extended = None if is_new else before
+    covered = hold.covered_seconds - (0 if extended is None else extended.covered_seconds)
+    spending = take_spending(table_name, extended, hold, refusing)
+    return [first, credit, *take_seconds(table_name, hold, covered), *spending]
 
 
 def release_actions(table_name: str, holds: Collection[Hold], status: HoldStatus, at: str) -> list[Any]:
-    """The actions that end live holds of one account and return their credit and minutes; the balance last."""
+    """The actions that end live holds of one account and return their credit, minutes, and spending; the
+    balance last."""
     return [
         *(release_action(table_name, hold, status, at) for hold in holds),
-        *return_seconds(table_name, holds),
+        *return_actions(table_name, holds),
         release_balance_action(table_name, holds, at),
     ]
 
@@ -192,14 +125,16 @@ def _extension(table_name: str, before: Hold, hold: Hold, grace: timedelta) -> d
         ":seconds": to_attribute(hold.max_seconds),
         ":at": to_attribute(hold.asked_at),
         ":asked": to_attribute(hold.asked_seconds),
-        ":sweep": to_attribute(_sweep_keys(hold, grace)["sweep_sk"]),
+        ":sweep": to_attribute(hold_sweep_keys(hold, grace)["sweep_sk"]),
         ":live": to_attribute(HoldStatus.LIVE),
         ":held": to_attribute(before.amount_micros),
         ":granted": to_attribute(before.max_seconds),
     }
-    covered = ", covered_seconds = :covered" if hold.covered_seconds else ""
-    if hold.covered_seconds:
-        values[":covered"] = to_attribute(hold.covered_seconds)
+    more: dict[str, Any] = spending_attributes(hold) | (
+        {"covered_seconds": hold.covered_seconds} if hold.covered_seconds else {}
+    )
+    values |= {f":{name}": to_attribute(value) for name, value in more.items()}
+    also = "".join(f", {name} = :{name}" for name in more)
     limit = " REMOVE repeated_at, limited_by"
     if hold.limited_by is not None:
         limit = ", limited_by = :limit REMOVE repeated_at"
@@ -208,7 +143,7 @@ def _extension(table_name: str, before: Hold, hold: Hold, grace: timedelta) -> d
         table_name,
         hold_key(hold.account_id, hold.call_key),
         "SET amount_micros = :amount, max_seconds = :seconds, asked_at = :at, asked_seconds = :asked, "
-        f"sweep_sk = :sweep{covered}{limit}",
+        f"sweep_sk = :sweep{also}{limit}",
         "#status = :live AND amount_micros = :held AND max_seconds = :granted",
         values,
         {"#status": "status"},

@@ -53,6 +53,10 @@ class Hold:
     `deck_minute` is what the dearest billed minute cost by the deck when the call was authorized, in sixtieths of a
     micro-dollar, if `row` is one of a price list; else 0, because the row itself tells it.
 
+    `counted` are the letters of the counters of spending in which the hold counts (`spend_keys`), `counted_on` is the
+    local date of the call, which names their month and day, and `user_id` the user whose counter it is, if one is.
+    They are empty without a counter. `young_micros` is the part of the amount that young money pays and that counts.
+
     `ended_as` says how the call of a released hold ended; holds of version 1.0.0 do not know it. `call_ended_at` says
     when; it is not stored.
     """
@@ -78,6 +82,10 @@ class Hold:
     covered_seconds: int = 0
     bundle: str = ""
     deck_minute: int = 0
+    counted: str = ""
+    counted_on: str = ""
+    user_id: str = ""
+    young_micros: int = 0
 
     @property
     def last_asked_at(self) -> str:

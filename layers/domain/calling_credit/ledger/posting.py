@@ -35,7 +35,7 @@ from calling_credit.ledger.posting_plan import (
     entry_name,
     name_of_release,
 )
-from calling_credit.ledger.reserved_seconds import with_returned_seconds
+from calling_credit.ledger.returned_reserves import with_returned_reserves
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -182,7 +182,7 @@ def posting_plan(
         plan.add(name_of_release(release), release)
     for (local_date, category), day in day_changes(entries).items():
         plan.add(day_name(local_date, category), _day_action(table_name, entries[0], local_date, category, day))
-    if all_counters := with_returned_seconds(counters, holds):
+    if all_counters := with_returned_reserves(counters, holds):
         plan.add_counters(table_name, all_counters)
     if entries:
         balance = balance_action(

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from calling_credit.dynamodb.unreadable import OnUnreadable, readable
 from calling_credit.ledger.entries import Entry, same_facts
-from calling_credit.ledger.hold_store import hold_from_item
+from calling_credit.ledger.hold_items import hold_from_item
 from calling_credit.ledger.holds import Hold
 from calling_credit.ledger.posting_plan import (
     MAX_ACTIONS,
@@ -19,7 +19,7 @@ from calling_credit.ledger.posting_plan import (
     hold_items,
     hold_name,
 )
-from calling_credit.ledger.reserved_seconds import counter_items
+from calling_credit.ledger.returned_reserves import counter_items
 
 T = TypeVar("T")
 

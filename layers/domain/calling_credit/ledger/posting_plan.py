@@ -29,12 +29,14 @@ BALANCE: Final[ActionName] = ("balance",)
 @dataclass(frozen=True, slots=True)
 class CounterChange:
     """What an entry or a released hold adds to numbers of one item, by attribute. The ledger does not know what the
-    item counts. The item may be missing; the changes have no condition.
+    item counts. The item may be missing; the changes have no condition. An item of a few days gets `expires_at` (epoch
+    seconds) with its first change.
     """
 
     partition_key: str
     sort_key: str
     deltas: Mapping[str, int]
+    expires_at: int | None = None
 
 
 Counters = Mapping[ActionName, tuple[CounterChange, ...]]
@@ -133,16 +135,19 @@ class Plan:
 def _counter_action(table_name: str, change: CounterChange, deltas: Mapping[str, int]) -> dict[str, Any]:
     attributes = [(name, delta) for name, delta in deltas.items() if delta]
     sums = ", ".join(f"#c{number} :c{number}" for number in range(len(attributes)))
+    values = {f":c{number}": to_attribute(delta) for number, (_, delta) in enumerate(attributes)}
+    expression = f"ADD {sums}"
+    if change.expires_at is not None:
+        expression += " SET expires_at = if_not_exists(expires_at, :expires)"
+        values[":expires"] = to_attribute(change.expires_at)
     return {
         "Update": creating(
             {
                 "TableName": table_name,
                 "Key": {"PK": {"S": change.partition_key}, "SK": {"S": change.sort_key}},
-                "UpdateExpression": f"ADD {sums}",
+                "UpdateExpression": expression,
                 "ExpressionAttributeNames": {f"#c{number}": name for number, (name, _) in enumerate(attributes)},
-                "ExpressionAttributeValues": {
-                    f":c{number}": to_attribute(delta) for number, (_, delta) in enumerate(attributes)
-                },
+                "ExpressionAttributeValues": values,
             }
         )
     }

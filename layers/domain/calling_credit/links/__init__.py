@@ -1,1 +1,1 @@
-"""Links that act without a sign-in: confirm a payment, or freeze an account."""
+"""Links that act without a sign-in: confirm a payment, raise a budget, or freeze an account."""

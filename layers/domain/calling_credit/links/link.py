@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from calling_credit.accounts.budget_requests import BudgetRequest
 from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.waiting_address import WaitingAddress
 from calling_credit.instants import format_instant
@@ -26,6 +27,7 @@ class LinkPurpose(StrEnum):
     CONFIRM_PAYMENT = "confirm_payment"
     FREEZE_ACCOUNT = "freeze_account"
     CONFIRM_ADDRESS = "confirm_address"
+    RAISE_BUDGET = "raise_budget"
 
 
 class FreezeLinkState(StrEnum):
@@ -40,7 +42,7 @@ class FreezeLinkState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Link:
     """The purpose of a link, its account, its target (the id of a payment, an alert, or a request to confirm an
-    address), and its expiry (RFC 3339).
+    address; the line, month, and number of a request for more budget), and its expiry (RFC 3339).
     """
 
     purpose: LinkPurpose
@@ -64,6 +66,11 @@ def freeze_link(account_id: str, event_id: str, occurred_at: str) -> Link:
 def address_link(account_id: str, waiting: WaitingAddress) -> Link:
     """Return the link that confirms a waiting address, valid for as long as the address waits."""
     return Link(LinkPurpose.CONFIRM_ADDRESS, account_id, waiting.request_id, waiting.expires_at)
+
+
+def raise_link(account_id: str, request: BudgetRequest) -> Link:
+    """Return the link that raises what a request names."""
+    return Link(LinkPurpose.RAISE_BUDGET, account_id, request.target, request.link_expires_at)
 
 
 def hash_of(token: str) -> str:

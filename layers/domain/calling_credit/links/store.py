@@ -109,7 +109,7 @@ def withdraw_links(client: "DynamoDBClient", table_name: str, account_id: str, a
 
 def _active_links(client: "DynamoDBClient", table_name: str, account_id: str) -> list[str]:
     """The sort keys of the links that are not withdrawn."""
-    low, high = keys.link_range()
+    low, high = keys.link_sk(""), keys.link_sk(keys.AFTER)
     query = {
         "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
         "FilterExpression": "attribute_not_exists(withdrawn_at)",

@@ -31,3 +31,5 @@ class EventType(StrEnum):
     MAIL_BOUNCED = "MailBounced"
     MAIL_COMPLAINED = "MailComplained"
     ADJUSTMENT_POSTED = "AdjustmentPosted"
+    BUDGET_REACHED = "BudgetReached"
+    BUDGET_INCREASE_REQUESTED = "BudgetIncreaseRequested"

@@ -8,6 +8,7 @@ address.
 from typing import Final, Literal
 
 from calling_credit.notifications.announcement import Announcement
+from calling_credit.notifications.budget_events import BudgetIncreaseRequested, BudgetReached
 from calling_credit.notifications.event_data import (
     AddressAsked,
     Adjusted,
@@ -234,5 +235,7 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     MailBounced,
     MailComplained,
     AdjustmentPosted,
+    BudgetReached,
+    BudgetIncreaseRequested,
 )
 """Every type of event."""

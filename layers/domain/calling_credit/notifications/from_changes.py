@@ -8,6 +8,7 @@ from calling_credit.changes.actor import shown_by
 from calling_credit.dynamodb import keys
 from calling_credit.notifications import events
 from calling_credit.notifications.announcement import Announcement
+from calling_credit.notifications.budget_events import increase_asked
 
 Image = Mapping[str, Any]
 Data = dict[str, Any]
@@ -77,4 +78,5 @@ _BY_ACTION: Final[Mapping[str, Callable[[Image, Data], Iterator[tuple[type[Annou
     ChangeAction.LINE_CREATED: _line_changed,
     ChangeAction.LINE_CHANGED: _line_changed,
     ChangeAction.ADJUSTMENT_POSTED: _adjusted,
+    ChangeAction.BUDGET_INCREASE_REQUESTED: increase_asked,
 }

@@ -11,7 +11,7 @@ from calling_credit.accounts.bounces import Returned
 from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.changes.actor import shown_by
 from calling_credit.correlation import CORRELATION_ID, correlation_of, new_correlation_of
-from calling_credit.dynamodb import desk_keys, keys, refusal_keys, stripe_keys
+from calling_credit.dynamodb import desk_keys, keys, refusal_keys, spend_keys, stripe_keys
 from calling_credit.dynamodb.card_keys import payment_limits_sk
 from calling_credit.dynamodb.change_keys import CHANGE, activity_sk
 from calling_credit.ledger.entries import EntryKind
@@ -19,6 +19,7 @@ from calling_credit.masking import masked
 from calling_credit.money import format_money
 from calling_credit.notifications import events
 from calling_credit.notifications.announcement import Announcement, announcement_id
+from calling_credit.notifications.budget_events import BudgetReached, budgets_reached
 from calling_credit.notifications.from_changes import change_events
 from calling_credit.recharge.settings import message_of
 from calling_credit.recharge.suspensions import strongest_reason, suspending_cause
@@ -100,6 +101,11 @@ def _entry_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     entry_id, amount = keys.id_of(new["SK"]), format_money(abs(new["amount_micros"]))
     data = {"entry_id": entry_id, "topup_id": new["topup_id"], "amount": amount, "payment_method": _card(new)}
     yield _event(form, new, keys.happened_at_of(new["SK"]), data, entry_id)
+
+
+def _spending_events(old: Image, new: Image, recorded_at: str) -> Iterator[Announcement]:
+    for data in budgets_reached(old, new):
+        yield _event(BudgetReached, new, recorded_at, data, new["SK"], data["percent"])
 
 
 def _unrated_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
@@ -187,6 +193,7 @@ _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]
     keys.kind_of(keys.auto_recharge_sk()): _rule_events,
     keys.kind_of(keys.balance_sk()): _balance_events,
     keys.kind_of(keys.entry_sk("", "")): _entry_events,
+    keys.kind_of(spend_keys.line_sk("", "")): _spending_events,
     keys.kind_of(keys.unrated_sk("", "")): _unrated_events,
     keys.kind_of(refusal_keys.denial_sk()): _denial_events,
     keys.kind_of(keys.account_sk()): _account_events,

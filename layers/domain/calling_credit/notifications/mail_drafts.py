@@ -1,19 +1,25 @@
 """Who receives the mail about an event, and what it says: reads the account's payments, changes, and links."""
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account
+from calling_credit.accounts.budgets_of_line import read_budgets_of_line
+from calling_credit.accounts.freezing import read_item
 from calling_credit.accounts.recipients import distinct_addresses, language_among, waiting_for
 from calling_credit.branding import configured_brand
 from calling_credit.changes.reader import ChangeReader
 from calling_credit.config import config
+from calling_credit.dynamodb import keys
+from calling_credit.errors import NotFound
 from calling_credit.instants import format_instant
 from calling_credit.languages import LANGUAGES
 from calling_credit.links.freezing import read_freeze_link
-from calling_credit.links.link import Link, address_link, confirmation_link, freeze_link, hash_of
+from calling_credit.links.link import Link, address_link, confirmation_link, freeze_link, hash_of, raise_link
 from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link, token_of
+from calling_credit.masking import masked
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mail_link import Confirmation
 from calling_credit.notifications.mails import Mail, mail_about, needs_confirmation, offers_freeze
@@ -67,14 +73,29 @@ class MailDrafts:
         topup = self._topups.read(detail["account_id"], detail["data"]["topup_id"])
         return topup is not None and topup.shown_at is not None
 
+    def named(self, detail: dict[str, Any]) -> dict[str, Any]:
+        """Return an event about a budget with what people know its line or user by: the line's number, shortened, and
+        the user's name. Other events are returned as they are.
+        """
+        if detail["type"] not in (EventType.BUDGET_REACHED, EventType.BUDGET_INCREASE_REQUESTED):
+            return detail
+        data, read = detail["data"], partial(read_item, self._client, self._table_name, detail["account_id"])
+        line = read(keys.line_sk(data["line_id"])) if data.get("line_id") else None
+        user = read(keys.user_sk(data["user_id"])) if data.get("user_id") else None
+        names = {} if line is None else {"line_number": masked(line["number"])}
+        names |= {} if user is None else {"user_name": user["name"]}
+        return {**detail, "data": {**data, **names}}
+
     def confirmation(self, detail: dict[str, Any], account: Account, now: datetime) -> Confirmation | None:
-        """Return the link in the mail, which confirms a waiting recharge or an address, or freezes the account. None if
-        the mail has no link, or the link would not act.
+        """Return the link in the mail, which confirms a waiting recharge or an address, raises a budget, or freezes the
+        account. None if the mail has no link, or the link would not act.
         """
         if detail["type"] == EventType.ADDRESS_CONFIRMATION_REQUESTED:
             return self._of_address(account, detail["data"]["request_id"], now)
         if account.is_closed or account.is_frozen:
             return None
+        if detail["type"] == EventType.BUDGET_INCREASE_REQUESTED:
+            return self._of_budget(detail, now)
         if offers_freeze(detail):
             return self._of_freeze(detail, now)
         if not needs_confirmation(detail):
@@ -89,6 +110,22 @@ class MailDrafts:
         """The link that confirms a waiting address; None if it waits no longer."""
         waits = waiting_for(account, request_id, now)
         return None if waits is None else self._issue(address_link(account.account_id, waits), now)
+
+    def _of_budget(self, detail: dict[str, Any], now: datetime) -> Confirmation | None:
+        """The link that raises a budget. None if the request has ended, or the link has expired or was withdrawn."""
+        account_id, data = detail["account_id"], detail["data"]
+        try:
+            found = read_budgets_of_line(self._client, self._table_name, account_id, data["line_id"], now)
+        except NotFound:
+            return None  # Its number has moved away.
+        request = found.request
+        if request is None or request.request_id != data["request_id"] or not found.can_raise(request.number, now):
+            return None
+        link = raise_link(account_id, request)
+        if link.expires_at <= format_instant(now):
+            return None
+        issued, secret = self._issue(link, now), current_secret(config().cursor_secret_arn)
+        return issued if self._links.is_active(link, hash_of(token_of(secret, link))) else None
 
     def _of_freeze(self, detail: dict[str, Any], now: datetime) -> Confirmation | None:
         """The link that freezes the account. None if it has expired, or was handed out by an earlier attempt to send

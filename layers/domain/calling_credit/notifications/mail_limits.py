@@ -26,10 +26,13 @@ ALWAYS_SENT: Final = frozenset(
         EventType.ACCOUNT_CHANGED,
         EventType.ADDRESS_CONFIRMATION_REQUESTED,
         EventType.RATE_CHANGE_ANNOUNCED,
+        EventType.BUDGET_REACHED,
+        EventType.BUDGET_INCREASE_REQUESTED,
     }
 )
 """Receipts, reversals, freezes, changed addresses, and rises of prices: each is news about money or access, and
-customers keep these mails. Those that ask to confirm an address are limited when they are asked for.
+customers keep these mails. Those that ask to confirm an address are limited when they are asked for, and so are those
+about budgets: by month and percentage, and by day.
 """
 ALWAYS_SENT_REASONS: Final = frozenset({"payment_refunded", "payment_disputed"})
 """The same for suspensions of automatic recharge by a reversal."""

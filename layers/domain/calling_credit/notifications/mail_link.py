@@ -7,7 +7,9 @@ from calling_credit.languages import DEFAULT_LANGUAGE
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A link that confirms a waiting payment or freezes the account, and when it expires (RFC 3339, UTC)."""
+    """A link that confirms a waiting payment, raises a budget, or freezes the account, and when it expires (RFC 3339,
+    UTC).
+    """
 
     address: str
     expires_at: str

@@ -37,6 +37,7 @@ _MONEY: Final = re.compile(r"-?[0-9]{1,12}\.[0-9]{2,6}")
 _LAST4: Final = re.compile(r"[0-9]{4}")
 _MASKED: Final = re.compile(r"([A-Z]{2}|001)…([0-9]{2})")
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PLAIN_NAME: Final = re.compile(r"(?=.{1,60}$)[^\W\d_]+([ '-][^\W\d_]+){0,4}")
 _PAYMENT_ID: Final = re.compile(r"tu_[0-9A-Za-z]{1,40}")
 _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
@@ -101,10 +102,8 @@ class MailWords:
 
     def rises(self, data: Data) -> list[str]:
         """The announced rises, a line for each country."""
-        changes = data["changes"]
-        if not isinstance(changes, list) or not 0 < len(changes) <= MAX_RISES:
-            raise _malformed("changes")
-        if not all(isinstance(one, Mapping) for one in changes):
+        changes = parts(data, "changes")
+        if len(changes) > MAX_RISES:
             raise _malformed("changes")
         return [self.rise(one) for one in changes]
 
@@ -138,10 +137,22 @@ class MailWords:
         return str(value)
 
     def line(self, data: Data) -> str:
-        """The line of a call. Ids that could be read as an address are left out."""
-        line_id = data["line_id"]
-        is_plain = isinstance(line_id, str) and _PLAIN_ID.fullmatch(line_id)
-        return self.text("line.known", line=line_id) if is_plain else self.text("line.other")
+        """A line, with its number shortened to the country and two digits if the mail knows it. Ids that could be read
+        as an address are left out.
+        """
+        line_id, number = data["line_id"], _MASKED.fullmatch(str(data.get("line_number", "")))
+        if not isinstance(line_id, str) or _PLAIN_ID.fullmatch(line_id) is None:
+            return self.text("line.other")
+        if number is None:
+            return self.text("line.known", line=line_id)
+        return self.text("line.numbered", line=line_id, digits=number[2])
+
+    def user(self, data: Data) -> str:
+        """The user of a budget. A name or an id that could be read as an address is left out."""
+        name, user_id = str(data.get("user_name", "")), str(data["user_id"])
+        if _PLAIN_NAME.fullmatch(name):
+            return self.text("user.known", user=name)
+        return self.text("user.known", user=user_id) if _PLAIN_ID.fullmatch(user_id) else self.text("user.other")
 
     def destination(self, data: Data) -> str:
         """The destination of a call, which the event shows as its country and the last two digits of the number."""
@@ -205,6 +216,15 @@ def names(data: Data, field: str) -> list[object]:
     if not isinstance(value, list):
         raise _malformed(field)
     return value
+
+
+def parts(data: Data, field: str) -> list[Data]:
+    """A list of objects."""
+    value = names(data, field)
+    found = [one for one in value if isinstance(one, Mapping)]
+    if not found or len(found) < len(value):
+        raise _malformed(field)
+    return found
 
 
 def _instant(data: Data, field: str) -> datetime:

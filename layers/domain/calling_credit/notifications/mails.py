@@ -12,7 +12,7 @@ from typing import Final
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.brand import OWN_BRAND, Brand
 from calling_credit.languages import DEFAULT_LANGUAGE
-from calling_credit.notifications import change_mails
+from calling_credit.notifications import budget_mails, change_mails
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mail_link import Confirmation
 from calling_credit.notifications.mail_words import Content, Data, MailWords, account, payment_id
@@ -169,6 +169,8 @@ _WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None, MailWord
     EventType.ADDRESS_CONFIRMATION_REQUESTED: change_mails.address_confirmation,
     EventType.LIMITS_LOOSENED: change_mails.limits_loosened,
     EventType.INTERNATIONAL_CALLING_ENABLED: change_mails.international_calling_enabled,
+    EventType.BUDGET_REACHED: budget_mails.budget_reached,
+    EventType.BUDGET_INCREASE_REQUESTED: budget_mails.increase_requested,
 }
 
 MAILED: Final = tuple(_WRITERS)

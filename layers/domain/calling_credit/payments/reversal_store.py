@@ -16,6 +16,7 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.money import format_money
+from calling_credit.payments.bought_money import reversal_actions
 from calling_credit.payments.refund_ends import RefundEnd, end_actions, freed_micros
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.items import NO_RECHARGE, Recharge, suspend_action
@@ -82,7 +83,8 @@ def write_reversal(
     )
     plan = posting_plan(table_name, [entry], unarms=bool(suspends), freed_micros=freed)
     plan.add(("top_up", topup.topup_id), change)
-    for name, action in end_actions(table_name, ends, actor, now).items():
+    others = reversal_actions(table_name, topup, entry) | end_actions(table_name, ends, actor, now)
+    for name, action in others.items():
         plan.add(name, action)
     plan.add(("change",), change_action(table_name, topup.account_id, _change(topup, target_micros, entry), actor, now))
     if suspends:

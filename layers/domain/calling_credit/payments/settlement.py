@@ -1,8 +1,9 @@
 """Ends top-ups: credited exactly once from any state, or failed, or canceled, or waiting for the customer.
 
-`settle` is one transaction: the top-up becomes succeeded, and entry, day, and balance change with it. The top-up must
-not have succeeded before; nothing else is required, because no rule, state, or limit may veto money that Stripe has
-charged. `finish` then applies the payment to automatic recharge. The sweep index lists a settled top-up until then.
+`settle` is one transaction: the top-up becomes succeeded, and entry, day, balance, and the card's money change with
+it. The top-up must not have succeeded before; nothing else is required, because no rule, state, or limit may veto money
+that Stripe has charged. `finish` then applies the payment to automatic recharge. The sweep index lists a settled top-up
+until then.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import arm_action, nudge_action
 from calling_credit.ledger.posting import posting_plan
+from calling_credit.payments.bought_money import payment_actions
 from calling_credit.payments.outcomes import Outcome, outcome_actions, outcome_keys
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import armed_threshold
@@ -81,6 +83,8 @@ class SettlementStore:
         entry = topup_entry(topup, intent, time_zone, now)
         plan = posting_plan(self._table_name, [entry])
         plan.add(("top_up", topup.topup_id), settlement)
+        for name, action in payment_actions(self._table_name, topup, entry, format_instant(now)).items():
+            plan.add(name, action)
         return not plan.write(self._client)
 
     def finish(self, topup: TopUp, change: Change, now: datetime) -> None:

@@ -1,14 +1,14 @@
 """The answers of an account's lists (usage, statement, lines), for its customers and for the phone company's staff."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from calling_credit import instants
-from calling_credit.accounts.account import line_view
 from calling_credit.accounts.reader import AccountReader
+from calling_credit.accounts.user import User
 from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import DEFAULT_LIMIT, answer, csv_answer, query, wants_csv
 from calling_credit.dynamodb.unreadable import decode_item
@@ -114,7 +114,8 @@ class AccountAnswers:
         return answer(page | {"next_cursor": listing.next_cursor(after)})
 
     def lines(self) -> Response[str]:
-        """A page of the account's lines, by number, of all or of those found by number or user's name.
+        """A page of the account's lines with their budgets, by number, of all or of those found by number or user's
+        name.
 
         Raises:
             NotFound: unknown_account. InvalidValue: invalid_limit, invalid_cursor, invalid_query.
@@ -122,17 +123,21 @@ class AccountAnswers:
         self._account.account()
         find = parse_find(query(self._app, "find"))
         listing = Listing(self._app, *self._list_name, "lines by number", *([find] if find else []))
-        names = self._account.user_names()
+        users = self._account.users()
         after = tuple(listing.position or ("", ""))
         lines = [
             line
             for line in self._account.lines()
-            if (line.number, line.line_id) > after and line_matches(line.number, names.get(line.user_id, ""), find)
+            if (line.number, line.line_id) > after and line_matches(line.number, _name(users, line.user_id), find)
         ]
         page = lines[: listing.limit]
         position = [page[-1].number, page[-1].line_id] if len(lines) > listing.limit else None
-        items: list[dict[str, Any]] = [line_view(line, names.get(line.user_id)) for line in page]
+        items = self._account.line_views(page, users, self._now)
         return answer({"items": items, "next_cursor": listing.next_cursor(position)})
+
+
+def _name(users: Mapping[str, User], user_id: str) -> str:
+    return users[user_id].name if user_id in users else ""
 
 
 def _dates(period: instants.Period) -> tuple[str, str]:

@@ -1,0 +1,79 @@
+"""Reads and makes the counters in which entries of calls count, and marks the entries. Without a budget, it reads
+nothing.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from calling_credit.budgets.budget import Budget, budget_from_item
+from calling_credit.budgets.counters import ensure_spend_counters, read_spend_counters
+from calling_credit.budgets.spending import CALLS, Budgets, counters_in_force, counters_of_before, mark_spending
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.batch_get import read_many
+from calling_credit.dynamodb.unreadable import OnUnreadable, ignore_unreadable, raise_unreadable, readable
+from calling_credit.ledger.entries import Entry
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+POSTED_WITHIN: Final = 150.0
+"""For how many seconds marked entries may be posted. Together with the minute for which posting caches accounts, it is
+less than what `COUNTS_AFTER` and `COUNTED_AFTER` leave until the entries without a mark are counted.
+"""
+_PROJECTION: Final = "PK, SK, budget_micros, budget_at, budget_from, budget_until, budget_month"
+
+
+def mark_counted_spending(
+    client: "DynamoDBClient",
+    table_name: str,
+    entries: list[Entry],
+    budgets: Budgets,
+    on_unreadable: OnUnreadable = ignore_unreadable,
+) -> list[Entry]:
+    """Mark the entries that count in counters of budgets, and make the counters that are missing. A counter that cannot
+    be read counts nothing.
+
+    Raises:
+        Unavailable: the table did not answer in time.
+    """
+    if not budgets:
+        return entries
+    in_force = counters_in_force(entries, budgets)
+    limits = {key: budget.monthly_micros for key, budget in in_force.items() if budget.monthly_micros is not None}
+    counts_from = {key: budget.counts_from for key, budget in in_force.items()}
+    found = set(ensure_spend_counters(client, table_name, limits, counts_from, on_unreadable)) if limits else set()
+    found |= in_force.keys() - limits.keys()
+    if before := counters_of_before(entries, budgets):
+        found |= set(read_spend_counters(client, table_name, before, on_unreadable))
+    return mark_spending(entries, found, budgets)
+
+
+def mark_replacing_entries(client: "DynamoDBClient", table_name: str, entries: Sequence[Entry]) -> list[Entry]:
+    """Mark entries that replace charges of one account, by the budgets that their lines and users have now.
+
+    Raises:
+        Unavailable: the table did not answer in time.
+        UnreadableItem: a line, user, or counter cannot be read.
+    """
+    names = {
+        (keys.account_pk(entry.account_id), sort_key(str(entry.explanation[name])))
+        for entry in entries
+        for name, sort_key in (("line_id", keys.line_sk), ("user_id", keys.user_sk))
+        if entry.kind in CALLS and name in entry.explanation
+    }
+    items = read_many(client, table_name, sorted(names), projection=_PROJECTION) if names else {}
+    lines: dict[tuple[str, str], Budget] = {}
+    users: dict[tuple[str, str], Budget] = {}
+    for item in readable(items.values(), from_attributes, raise_unreadable):
+        budgets = lines if item["SK"].startswith(keys.line_prefix()) else users
+        if (budget := budget_from_item(item)) is not None:
+            budgets[keys.account_of(item["PK"]), keys.id_of(item["SK"])] = budget
+    return mark_counted_spending(client, table_name, list(entries), Budgets(lines, users), raise_unreadable)
+
+
+def seconds_to_post(seconds_left: Callable[[], float]) -> Callable[[], float]:
+    """The time left to post entries that were just marked: after it, mark them again."""
+    began = time.monotonic()
+    return lambda: min(seconds_left(), POSTED_WITHIN - (time.monotonic() - began))

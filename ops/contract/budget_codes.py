@@ -1,0 +1,30 @@
+"""The problem codes of budgets."""
+
+from typing import Final
+
+from calling_credit.errors import ProblemCode
+from ops.contract.explanation import Explanation
+
+BUDGET_CODES: Final = (
+    Explanation(
+        ProblemCode.NO_SUCH_USER, 404, "The account has no such user.", "Use the `user.id` of a line in `GET /lines`."
+    ),
+    Explanation(
+        ProblemCode.BUDGET_NOT_REACHED,
+        409,
+        "Neither the line nor its user has a budget that refuses calls and is used to 80 percent.",
+        "Nothing: there is no need for more yet.",
+    ),
+    Explanation(
+        ProblemCode.ALREADY_ASKED,
+        409,
+        "More budget was asked for this line today, and nobody has answered yet.",
+        "Wait for a billing admin's answer.",
+    ),
+    Explanation(
+        ProblemCode.NO_OPEN_REQUEST,
+        409,
+        "The line has no open request for more budget, or the budgets were changed since.",
+        "Look at `GET /lines`. Set the budget instead with `PUT /lines/{line_id}/budget`.",
+    ),
+)

@@ -1,0 +1,132 @@
+"""BudgetReached is announced at 80 and 100 percent of a budget, once a month each, also if the limit changes."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.functions.budget_requests_bench import USER_BUDGET, ask, give, raise_it, spend
+from tests.functions.events_bench import Listener, listener
+from tests.functions.mail_bench import ADDRESSES, Postbox, postbox
+from tests.harness.till import ACCOUNT, Till
+
+__all__ = ["listener", "postbox"]
+pytestmark = pytest.mark.dynamodb
+
+
+def heard(listener: Listener) -> list[tuple[str, int]]:
+    """Whose budget reached which percentage, since the last call."""
+    return [(one["data"]["budget"], one["data"]["percent"]) for one in reached(listener)]
+
+
+def reached(listener: Listener) -> list[dict[str, Any]]:
+    """The events about budgets since the last call."""
+    return [event for event in listener.hear() if event["type"] == "BudgetReached"]
+
+
+def test_each_percentage_is_announced_once(till: Till, listener: Listener) -> None:
+    give(till.world, "2.00")
+    spend(till.world, "1.50")
+    assert heard(listener) == []
+    spend(till.world, "0.10")
+    [event] = reached(listener)
+    assert event["data"] == {
+        "budget": "line",
+        "line_id": "line_1",
+        "user_id": None,
+        "month": "2026-11",
+        "percent": 80,
+        "limit": "2.00",
+        "spent": "1.60",
+    }
+    spend(till.world, "0.30")
+    assert heard(listener) == []
+    spend(till.world, "0.10")
+    assert heard(listener) == [("line", 100)]
+    spend(till.world, "1.00")
+    assert heard(listener) == []
+
+
+def test_one_call_may_reach_both_percentages_of_both_budgets(till: Till, listener: Listener) -> None:
+    give(till.world, "2.00")
+    give(till.world, "2.50", USER_BUDGET, at="tell")
+    spend(till.world, "2.00")
+    assert sorted(heard(listener)) == [("line", 80), ("line", 100), ("user", 80)]
+
+
+def test_a_raised_budget_announces_nothing_again(till: Till, listener: Listener) -> None:
+    give(till.world, "2.00")
+    spend(till.world, "1.60")
+    assert heard(listener) == [("line", 80)]
+    ask(till.world)
+    assert raise_it(till.world).status == 200
+    spend(till.world, "1.60")
+    assert heard(listener) == [], "80 percent of the raised limit"
+    spend(till.world, "0.80")
+    assert heard(listener) == [("line", 100)]
+
+
+def test_a_changed_budget_announces_nothing_again(till: Till, listener: Listener) -> None:
+    give(till.world, "2.00")
+    spend(till.world, "2.00")
+    assert heard(listener) == [("line", 80), ("line", 100)]
+    give(till.world, "5.00")
+    spend(till.world, "3.00")
+    give(till.world, "3.00")
+    assert heard(listener) == []
+
+
+def test_a_lowered_budget_announces_what_it_newly_reaches(till: Till, listener: Listener) -> None:
+    give(till.world, "5.00")
+    spend(till.world, "1.60")
+    assert heard(listener) == []
+    give(till.world, "2.00")
+    assert heard(listener) == [("line", 80)]
+    give(till.world, "1.00")
+    assert heard(listener) == [("line", 100)]
+
+
+def test_an_ended_budget_announces_nothing(till: Till, listener: Listener) -> None:
+    give(till.world, "2.00")
+    spend(till.world, "1.00")
+    give(till.world, None)
+    spend(till.world, "1.00")
+    assert heard(listener) == []
+    give(till.world, "2.00")
+    assert heard(listener) == [("line", 80), ("line", 100)]
+
+
+def test_the_next_month_announces_anew(till: Till, listener: Listener) -> None:
+    give(till.world, "2.00")
+    spend(till.world, "1.60")
+    assert heard(listener) == [("line", 80)]
+    till.world.clock.now = datetime(2026, 12, 2, 12, tzinfo=UTC)
+    spend(till.world, "1.60")
+    assert heard(listener) == [("line", 80)]
+
+
+def test_money_given_back_and_spent_again_repeats_the_id(till: Till, listener: Listener) -> None:
+    """Receivers drop a known id, and so does the mailer: within the month, the event is known."""
+    give(till.world, "2.00")
+    spend(till.world, "1.60")
+    [first] = reached(listener)
+    [entry] = till.world.entries()
+    body = {"started_at": entry["SK"].split("#")[1], "duration_seconds": 0, "reason": "test"}
+    path = f"/accounts/acct_1/calls/{entry['SK'].split('#')[2]}/corrections"
+    assert till.world.operate("POST", path, body, key="k_1").status == 201
+    assert heard(listener) == []
+    spend(till.world, "1.60")
+    [again] = reached(listener)
+    assert again["id"] == first["id"]
+
+
+def test_each_event_is_mailed_once_to_the_billing_addresses(postbox: Postbox, listener: Listener) -> None:
+    world = postbox.till.world
+    world.operate("PUT", f"/accounts/{ACCOUNT}", {"billing_emails": ADDRESSES[:1]})
+    give(world, "2.00", USER_BUDGET)
+    spend(world, "2.00")
+    for event in reached(listener):
+        postbox.bring(event)
+        postbox.bring(event)
+    subjects = [subject for _, subject in postbox.sent()]
+    assert subjects == ["Budget almost used: user Ada", "Budget used: user Ada"]
