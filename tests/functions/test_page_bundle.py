@@ -107,6 +107,7 @@ SAME_IN_BOTH = {
     "statement.date",
     "statement.dayAndTime",
     "statement.description",
+    "statement.entry_promotion_redeemed",
     "usage.minutes",
 }
 
