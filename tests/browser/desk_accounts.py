@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tests.browser.desk_terms import LOTS, with_budgets
+from tests.browser.desk_terms import LOTS
 from tests.browser.desk_texts import HOSTILE, ago
 from tests.browser.page_money_data import document
 
@@ -45,7 +45,6 @@ def _lines(account_id: str, users: list[dict[str, str]]) -> list[dict[str, Any]]
 def _account(account_id: str, names: list[str], balance: str = "41.2402", **changes: Any) -> dict[str, Any]:
     users = [{"user_id": f"user_{number}", "name": name} for number, name in enumerate(names)]
     sums = {"balance": balance, "held": "0.14", "available": balance}
-    lines = _lines(account_id, users)
     return {
         "account_id": account_id,
         "currency": "USD",
@@ -71,7 +70,7 @@ def _account(account_id: str, names: list[str], balance: str = "41.2402", **chan
             "own_version": 2,
         },
         "stripe": {"asked": True, "code": None, "customer_id": "cus_9Xy12"},
-        "lines": with_budgets(lines) if len(lines) > 1 else lines,
+        "lines": _lines(account_id, users),
         "users": users,
         **dict.fromkeys(("more_lines", "more_users", "more_mails"), False),
         **{name: [] for name in ("top_ups", "cards", "mails", "issues", "bounced_addresses", "lots")},

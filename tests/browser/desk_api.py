@@ -9,7 +9,7 @@ from typing import Any, Final
 from tests.browser.desk_accounts import ACCOUNTS, limits
 from tests.browser.desk_calls import CALLS
 from tests.browser.desk_lists import APPROVALS, LISTS
-from tests.browser.desk_terms import PROMOTIONS, promotion
+from tests.browser.desk_terms import PROMOTIONS, promotion, with_budgets
 from tests.browser.desk_texts import ago
 
 GROUPS: Final = {
@@ -125,6 +125,8 @@ class DeskApi:
         match parts:
             case []:
                 return 200, self.accounts[account_id]
+            case ["lines"]:
+                return 200, {"items": with_budgets(self.accounts[account_id]["lines"]), "next_cursor": None}
             case ["calls"] if not query["number"].startswith("+"):
                 return problem(422, "invalid_number", "number must be a number such as +442071838750.")
             case ["calls"]:

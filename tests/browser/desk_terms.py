@@ -32,10 +32,13 @@ LOTS: Final = [
 
 
 def with_budgets(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The lines, of which the first has a budget, and the second one of its user and an open request."""
-    first, second, *others = [
+    """The lines; with several, the first has a budget, and the second one of its user and an open request."""
+    shown = [
         {**line, "user": {**line["user"], "budget": None}, "budget": None, "budget_requests": []} for line in lines
     ]
+    if len(shown) < 2:
+        return shown
+    first, second, *others = shown
     first["budget"] = budget(spent="17.3012", held="1.00")
     second["user"]["budget"] = budget("50.00", spent="48.00", at="tell")
     second["budget_requests"] = [budget_request()]
