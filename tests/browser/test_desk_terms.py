@@ -19,7 +19,7 @@ def test_lines_show_the_budgets_that_customers_set(clerk: SignIn) -> None:
     assert rows[2][4] == "None"
 
 
-def test_granted_credit_shows_what_is_left_of_each_grant(clerk: SignIn) -> None:
+def test_granted_credit_shows_the_rest_of_each_grant(clerk: SignIn) -> None:
     one = clerk(place=MERIDIAN)
     rows = one.rows(one.card("Granted credit"))
     assert [row[1:6] for row in rows] == [
