@@ -2,6 +2,7 @@
 //
 //   billing.<language>.js   what the first view needs: page/main.js and all that it imports
 //   views.<language>.js     views of money, which main.js loads on demand; it imports the shared modules from billing.<language>.js
+//   company.<language>.js   views of lines and of the company, in the same way
 //   places.<language>.js    the other views, in the same way
 //   desk.js                 the support desk, in English
 //   billing.css desk.css    the styles
@@ -21,7 +22,7 @@ const domain = join(root, "layers", "domain", "calling_credit");
 const SHARED_AREAS = ["reasons"];
 const out = resolve(process.argv[2] ?? join(folder, "bundle"));
 const LANGUAGES = ["en", "fr"];
-const ON_DEMAND = ["views", "places"];
+const ON_DEMAND = ["views", "company", "places"];
 const OPTIONS = { bundle: true, minify: true, format: "esm", target: "es2023", charset: "utf8", legalComments: "none", logLevel: "warning", metafile: true, write: false, absWorkingDir: folder };
 
 const files = new Map();
@@ -74,7 +75,7 @@ function messages(language) {
 /** Load the other views in the same language. */
 function renamed(language) {
 	return { name: "renamed", setup({ onResolve }) {
-		onResolve({ filter: /^\.\/(views|places)\.js$/ }, ({ path }) => ({ path: path.replace(".js", `.${language}.js`), external: true }));
+		onResolve({ filter: new RegExp(`^\\./(${ON_DEMAND.join("|")})\\.js$`) }, ({ path }) => ({ path: path.replace(".js", `.${language}.js`), external: true }));
 	} };
 }
 

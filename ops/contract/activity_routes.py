@@ -9,6 +9,7 @@ from calling_credit.changes.actor import ActorKind
 from ops.contract.route import PAGE, PAGE_CODES, Route, member_read, ok
 from ops.contract.schemas import (
     COUNT,
+    COUNTRY,
     DATE,
     ID,
     INSTANT,
@@ -59,6 +60,9 @@ DENIED_CALL: Final = record(
         "line_id": or_null(ID),
         "user": or_null(USER),
         "to": described(TEXT, "The dialed number."),
+        "country": described(
+            or_null(COUNTRY), "The country of the number, `001` for global networks; null if unknown."
+        ),
         "reason": one_of(DenialReason),
     },
 )

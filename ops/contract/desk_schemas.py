@@ -17,6 +17,7 @@ from ops.contract.recharge_routes import RULE_FIELDS
 from ops.contract.schemas import (
     CALL_KEY,
     COUNT,
+    COUNTRY,
     DATE,
     FLAG,
     ID,
@@ -201,7 +202,14 @@ CHANGE: Final = record(
 DENIED: Final = record(
     "RefusedCall",
     "A refused call.",
-    {**REFUSAL["properties"], "call_key": CALL_KEY, "line_id": or_null(ID), "user": or_null(USER_NAME), "to": NUMBER},
+    {
+        **REFUSAL["properties"],
+        "call_key": CALL_KEY,
+        "line_id": or_null(ID),
+        "user": or_null(USER_NAME),
+        "to": NUMBER,
+        "country": or_null(COUNTRY),
+    },
 )
 DENIED_PAGE: Final = record(
     "RefusedCalls",

@@ -2,13 +2,18 @@
 
 from typing import Any, Final
 
+from tests.browser.desk_terms import LOTS
 from tests.browser.desk_texts import HOSTILE, ago
+from tests.browser.page_money_data import document
+
+OPERATORS_ONLY: Final = ("daily_top_up", "first_country_cap", "young_money_cap")
 
 
 def limits(**changes: Any) -> dict[str, Any]:
     """The limits of an account."""
     numbers = {"daily_spend": "200.00", "call_price": "50.00", "simultaneous_calls": 30, "high_cost": "2.00"}
-    return {**numbers, "blocked": ["CU"], "high_cost_allowed": [], "daily_top_up": "2000.00", **changes}
+    caps = {"first_country_cap": None, "young_money_cap": "20.00"}
+    return {**numbers, "blocked": ["CU"], "high_cost_allowed": [], "daily_top_up": "2000.00", **caps, **changes}
 
 
 NO_RULE: Final = {
@@ -59,7 +64,7 @@ def _account(account_id: str, names: list[str], balance: str = "41.2402", **chan
         "balance": {**sums, "calls_in_progress": 1, "updated_at": ago(minutes=2)},
         "auto_recharge": NO_RULE,
         "limits": {
-            "effective": {name: one for name, one in limits(daily_spend="80.00").items() if name != "daily_top_up"},
+            "effective": {name: one for name, one in limits(daily_spend="80.00").items() if name not in OPERATORS_ONLY},
             "operator": limits(),
             "own": {"daily_spend": "80.00"},
             "own_version": 2,
@@ -68,7 +73,7 @@ def _account(account_id: str, names: list[str], balance: str = "41.2402", **chan
         "lines": _lines(account_id, users),
         "users": users,
         **dict.fromkeys(("more_lines", "more_users", "more_mails"), False),
-        **{name: [] for name in ("top_ups", "cards", "mails", "issues", "bounced_addresses")},
+        **{name: [] for name in ("top_ups", "cards", "mails", "issues", "bounced_addresses", "lots")},
         **changes,
     }
 
@@ -86,6 +91,10 @@ def _top_up(number: int, card: dict[str, str], status: str = "succeeded", **chan
         "status": status,
         "stored_status": status,
         "amount": "25.00",
+        "tax": "0.00",
+        "total": "25.00",
+        "receipt": None,
+        "credit_notes": [],
         "created_at": ago(days=number),
         "created_by": "user:6f1c-ana" if number % 2 else "rule",
         "payment_method": card,
@@ -99,8 +108,20 @@ def _top_up(number: int, card: dict[str, str], status: str = "succeeded", **chan
 
 
 TOP_UPS: Final = [
-    _top_up(1, VISA),
+    _top_up(1, VISA, receipt=document(1)),
     _top_up(2, MASTERCARD, "failed", failure={"code": "card_declined", "message": "Your bank declined the card."}),
+    _top_up(
+        4,
+        VISA,
+        amount="86.96",
+        tax="13.04",
+        total="100.00",
+        reversed="43.48",
+        refunded="50.00",
+        receipt=document(4, "2026-000018"),
+        credit_notes=[document(4, "2026-000003", amount="50.00")],
+        stripe={"status": "succeeded", "received": "100.00", "refunded": "50.00", "disputed": False},
+    ),
     _top_up(
         3,
         MASTERCARD,
@@ -160,6 +181,7 @@ ACCOUNTS: Final = {
             markup_percent="12.50",
             bundles=[{"name": "the UK", "countries": ["GB"], "prefixes": [], "minutes": 100}],
             bounced_addresses=BOUNCED,
+            lots=LOTS,
             issues=[
                 {
                     "object_id": "ch_1",

@@ -9,6 +9,7 @@ from typing import Any, Final
 from tests.browser.desk_accounts import ACCOUNTS, limits
 from tests.browser.desk_calls import CALLS
 from tests.browser.desk_lists import APPROVALS, LISTS
+from tests.browser.desk_terms import PROMOTIONS, promotion, with_budgets
 from tests.browser.desk_texts import ago
 
 GROUPS: Final = {
@@ -73,6 +74,7 @@ class DeskApi:
         """Begin again."""
         self.accounts = deepcopy(ACCOUNTS)
         self.approvals = deepcopy(APPROVALS)
+        self.promotions = deepcopy(PROMOTIONS)
         self.requests: list[Act] = []
         self.posted: dict[str, tuple[Act, Answer]] = {}
         self.reads: list[str] = []
@@ -86,7 +88,7 @@ class DeskApi:
             return problem(403, "staff_required", "This needs a sign-in of the phone company's staff.")
         if method == "GET":
             self.reads.append("/".join(parts))
-            if parts == ["margins"] and "finance" not in groups:
+            if parts in (["margins"], ["promotions"]) and "finance" not in groups:
                 return problem(
                     403, "finance_required", "Only members of the group finance may do this; ask one of them."
                 )
@@ -111,6 +113,8 @@ class DeskApi:
                 return 200, self._found(query["find"])
             case ["approvals"]:
                 return 200, {"items": self.approvals}
+            case ["promotions"]:
+                return 200, {"items": self.promotions, "next_cursor": None}
             case ["margins"]:
                 return 200, margins(query.get("cursor"))
             case ["accounts", account_id, *rest] if account_id in self.accounts:
@@ -121,6 +125,8 @@ class DeskApi:
         match parts:
             case []:
                 return 200, self.accounts[account_id]
+            case ["lines"]:
+                return 200, {"items": with_budgets(self.accounts[account_id]["lines"]), "next_cursor": None}
             case ["calls"] if not query["number"].startswith("+"):
                 return problem(422, "invalid_number", "number must be a number such as +442071838750.")
             case ["calls"]:
@@ -153,6 +159,10 @@ class DeskApi:
         if amount > APPROVAL_ABOVE and parts[0] != "approvals":
             return 202, {"id": move_id("adj"), "status": "waiting", "expires_at": ago(hours=-24)}
         match parts:
+            case ["promotions"]:
+                body = act.body
+                self.promotions.insert(0, promotion(body["code"], body["amount"], body["total"]))
+                return 201, self.promotions[0]
             case ["transfers"]:
                 accounts = {name: act.body[name] for name in ("from_account_id", "to_account_id")}
                 balances = {
@@ -165,17 +175,21 @@ class DeskApi:
                 one["status"] = {"approve": "approved", "reject": "rejected"}[decision]
                 one["decided"] = {"by": {"kind": "staff", "name": act.user}, "at": ago(seconds=1)}
                 return 200, {**one, "result": {}} if decision == "approve" else one
-            case ["accounts", account_id]:
-                return 200, self._change(account_id, act.body)
-            case ["accounts", account_id, "limits"] | ["accounts", account_id, "users", *_]:
-                return 200, self._settle(account_id, parts)
             case ["accounts", account_id, *rest]:
-                return self._write_credit(account_id, rest, act, amount)
+                return self._write_account(account_id, rest, act, amount)
         return problem(404, "unknown_address", "There is no such address.")
+
+    def _write_account(self, account_id: str, parts: list[str], act: Act, amount: Decimal) -> Answer:
+        match parts:
+            case []:
+                return 200, self._change(account_id, act.body)
+            case ["limits"] | ["users", *_]:
+                return 200, self._settle(account_id, parts)
+        return self._write_credit(account_id, parts, act, amount)
 
     def _settle(self, account_id: str, parts: list[str]) -> dict[str, Any]:
         if parts[-1] == "sign-out":
-            return {"user_id": parts[3], "signed_out_until": ago(seconds=0), "refresh_tokens_revoked": True}
+            return {"user_id": parts[1], "signed_out_until": ago(seconds=0), "refresh_tokens_revoked": True}
         limits_now: dict[str, Any] = self.accounts[account_id]["limits"]
         return limits_now
 

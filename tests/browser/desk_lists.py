@@ -73,6 +73,7 @@ LISTS: Final[dict[str, dict[str, Any]]] = {
             "line_id": "line_0",
             "user": {"id": "user_0", "name": "Ana Ruiz"},
             "to": "+5371234567",
+            "country": "CU",
             "reason": "destination_blocked",
             "message": "Calls to this destination are blocked.",
         },

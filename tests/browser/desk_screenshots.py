@@ -30,6 +30,7 @@ PLACES: Final = {
     "43-approvals": "#approvals",
     "44-transfer": "#transfer",
     "49-margins": "#margins",
+    "51-promotions": "#promotions",
     "50-own-price": f"{MERIDIAN}&view=call&call=c_3",
 }
 TIMEOUT_MS: Final = 15_000

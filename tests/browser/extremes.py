@@ -28,6 +28,7 @@ VIEWS: Final = (
     "#/usage/outbound_international_call?range=week",
     "#/spend?range=week",
     "#/settings",
+    "#/settings/billing",
     "#/settings/limits",
     "#/settings/notifications",
     "#/settings/refused",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.browser import page_data
+from tests.browser import page_data, page_money_data
 from tests.browser.page_data import ADMIN, MEMBER
 
 Answer = tuple[int, Any]
@@ -78,6 +78,8 @@ class PageApi:
         self.charges_now: dict[str, Any] | None = None
         self.charged_at_once: str | None = None  # If it is more than `charges_now`.
         self.outcomes: list[dict[str, Any]] = []
+        self.details: dict[str, Any] = page_money_data.details()
+        self.redeemed: list[str] = []
         self._paid: dict[str, dict[str, Any]] = {}
         self._held: dict[str, threading.Event] = {}
         from tests.browser.page_routes import routes  # noqa: PLC0415 - page_routes uses this module.
@@ -148,9 +150,8 @@ class PageApi:
         if request.key in self._paid:
             return 201, self._paid[request.key]
         fields |= self.outcomes.pop(0) if self.outcomes else {}
-        made = (
-            page_data.top_up(len(self.top_ups) + 1, amount=request.body["amount"], created_at=page_data.now()) | fields
-        )
+        own = page_money_data.taxed(request.body["amount"], self.overview["tax"])
+        made = page_data.top_up(len(self.top_ups) + 1, **own, created_at=page_data.now()) | fields
         if made["status"] != "succeeded":
             made.pop("receipt_url")
         self._paid[request.key] = made
@@ -187,6 +188,11 @@ ADMINS: Final = (
     "PUT /limits",
     "PUT /notifications",
     "POST /freeze",
+    "PUT /billing-details",
+    "POST /promotions/{id}/redeem",
+    "PUT /lines/{id}/budget",
+    "PUT /users/{id}/budget",
+    "POST /countries/{id}/confirm",
 )
 """Routes for billing admins only, beside those that tests add."""
 
@@ -217,6 +223,8 @@ def usual_overview() -> dict[str, Any]:
             "days": [{"date": day, "closing_balance": "41.2822"} for day in page_data.days(30)[-3:]],
         },
         "amount_needed": None,
+        "expiring": [],
+        "tax": None,
         "billing_contacts": [ADMIN],
         "language": None,
     }

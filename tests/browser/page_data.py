@@ -84,8 +84,12 @@ def top_up(number: int = 1, **fields: Any) -> dict[str, Any]:
         "kind": "manual",
         "status": "succeeded",
         "amount": "50.00",
+        "tax": "0.00",
+        "total": "50.00",
         "created_at": ago(hours=number),
         "payment_method": {"brand": "visa", "last4": "4242", "type": "card"},
+        "receipt": None,
+        "credit_notes": [],
         "receipt_url": "https://receipts.test/1",
         "refunded": "0.00",
         "disputed": False,
@@ -98,9 +102,11 @@ def line(number: int = 1, **fields: Any) -> dict[str, Any]:
     return {
         "line_id": f"line_{number}",
         "number": f"+12125550{number:03}",
-        "user": {"id": f"user_{number}", "name": "Ada Lovelace" if number == 1 else f"Person {number}"},
+        "user": {"id": f"user_{number}", "name": "Ada Lovelace" if number == 1 else f"Person {number}", "budget": None},
         "international_calling": True,
         "version": 1,
+        "budget": None,
+        "budget_requests": [],
         **fields,
     }
 
@@ -162,7 +168,7 @@ def limits(**own: Any) -> dict[str, Any]:
         "blocked": ["CU"],
         "high_cost_allowed": [],
     }
-    bounds = operator | {"daily_top_up": "2000.00"}
+    bounds = operator | {"daily_top_up": "2000.00", "first_country_cap": None, "young_money_cap": None}
     return {**operator, **own, "operator": bounds, "own": own, "frozen": False, "version": 0}
 
 
@@ -174,6 +180,7 @@ def refused(number: int = 1, reason: str = "insufficient_credit", **fields: Any)
         "line_id": "line_2",
         "user": {"id": "user_2", "name": "Person 2"},
         "to": "+442071838750",
+        "country": "GB",
         "reason": reason,
         **fields,
     }

@@ -4,9 +4,11 @@ from typing import Any
 
 from tests.browser import page_data
 from tests.browser.page_api import Answer, PageApi, Request, Route, problem
+from tests.browser.page_company import company_routes
 from tests.browser.page_settings import lines, settings_routes
 
 SWITCHED_AT_ONCE = 25
+NOTHING = {"tax": "0.00", "total": "0.00"}
 STRIPE_PAGE = """<!doctype html><html lang="en"><title>Stripe</title><link rel="icon" href="data:,"><h1>{title}</h1>
 <p><a href="?done=yes">{action}</a></p><p><a href="?done=no">Cancel</a></p></html>"""
 
@@ -30,6 +32,7 @@ def routes(api: PageApi) -> dict[str, Route]:
         "PATCH /auto-recharge": lambda request: save_rule(api, request),
         "POST /auto-recharge/simulate": lambda _request: (200, simulation(api)),
         **settings_routes(api),
+        **company_routes(api),
         "GET /payment-methods": lambda _request: (200, {"items": api.methods, "next_cursor": None}),
         "POST /payment-methods": lambda request: (201, {"url": f"{api.url}/stripe/{request.body.get('type', 'card')}"}),
         "PATCH /payment-methods/{id}": lambda request: (200, change_method(api, request)),
@@ -81,6 +84,7 @@ def balance(api: PageApi) -> dict[str, Any]:
         "held",
         "available",
         "included_minutes",
+        "expiring",
     )
     known = {name: api.overview[name] for name in names}
     return known | {"auto_recharge": shown_rule(api), "updated_at": page_data.now()}
@@ -162,7 +166,15 @@ def save_rule(api: PageApi, request: Request) -> Answer:
 
 def simulation(api: PageApi) -> dict[str, Any]:
     """What the rule would have done, and what saving charges."""
-    past = {"calls": 2, "charges": 0, "charged": "0.00", "refused_calls": 0, "lowest_balance": "41.2822", "stops": []}
+    past = {
+        "calls": 2,
+        "charges": 0,
+        **NOTHING,
+        "charged": "0.00",
+        "refused_calls": 0,
+        "lowest_balance": "41.2822",
+        "stops": [],
+    }
     now = api.charges_now
     total = api.charged_at_once or (now and now["amount"])
     charge = {"charges_now": now, "charged_at_once": total}

@@ -31,6 +31,9 @@ class PageHandler(StandInHandler):
             return
         line = (method, unquote(path))
         status, body = api.answer(self.user(), line, query, text, self.headers.get("idempotency-key"))
+        if isinstance(body, str):
+            self.send(status, body, {"content-type": "text/html; charset=utf-8"})
+            return
         self.owner.undocumented += self.send_json((method, path, query, text), status, body)
 
 

@@ -3,13 +3,16 @@
 from typing import Any
 
 from tests.browser.page_api import Answer, PageApi, Request, Route, problem
+from tests.browser.page_budgets import budget_routes
 
+OPERATORS_ONLY = ("daily_top_up", "first_country_cap", "young_money_cap")
 CONFLICT = "These settings changed after you opened them."
 
 
 def settings_routes(api: PageApi) -> dict[str, Route]:
     """The usual answer of each route."""
     return {
+        **budget_routes(api),
         "GET /limits": lambda _request: (200, api.limits),
         "PUT /limits": lambda request: save_limits(api, request),
         "GET /notifications": lambda _request: (200, api.notifications),
@@ -38,7 +41,7 @@ def save_limits(api: PageApi, request: Request) -> Answer:
         return problem(409, "changed_meanwhile", CONFLICT, current=api.limits)
     own = {name: value for name, value in (api.limits["own"] | body).items() if value is not None}
     version = api.limits["version"] + 1
-    bounds = {name: value for name, value in api.limits["operator"].items() if name != "daily_top_up"}
+    bounds = {name: value for name, value in api.limits["operator"].items() if name not in OPERATORS_ONLY}
     api.limits = {**api.limits, **bounds, **own, "own": own, "version": version}
     for name in ("blocked", "high_cost_allowed"):
         api.limits[name] = sorted({*api.limits["operator"][name], *own.get(name, [])})

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.changes.actions import ChangeAction
-from tests.browser import page_data
+from tests.browser import page_data, page_money_data
 from tests.browser.money_book import Book, numbered, usual_book
 from tests.browser.page_api import PageApi, problem
 from tests.browser.page_data import ADMIN
@@ -92,6 +92,7 @@ def every_event(api: PageApi) -> None:
     bundle = {"name": "the UK", "countries": ["GB"], "prefixes": [], "minutes": 100}
     api.changes.append(page_data.change(ChangeAction.ACCOUNT_CHANGED, new={"bundles": [bundle]}))
     api.limits = page_data.limits(blocked=["BO", "CU", "FR", "GS", "+19001234567"], daily_spend="50.00")
+    api.limits["operator"] |= {"first_country_cap": "5.00", "young_money_cap": "20.00"}
     waiting = {"address": "accounts@customer.example", "language": "fr", "status": "waiting"}
     api.notifications = page_data.notifications({"address": ADMIN, "language": "en", "status": "confirmed"}, waiting)
 
@@ -182,7 +183,12 @@ def processing() -> dict[str, Any]:
 def charging(api: PageApi) -> None:
     """Let saving the rule charge at once."""
     a_month(api)
-    api.charges_now = {"amount": "100.00", "payment_method": {"id": "pm_1", "brand": "visa", "last4": "4242"}}
+    api.charges_now = {
+        "amount": "100.00",
+        "tax": "0.00",
+        "total": "100.00",
+        "payment_method": {"id": "pm_1", "brand": "visa", "last4": "4242"},
+    }
 
 
 def soon_expiring(api: PageApi) -> None:
@@ -194,6 +200,42 @@ def soon_expiring(api: PageApi) -> None:
 def lines_off(api: PageApi) -> None:
     """Turn all lines off."""
     api.lines = [page_data.line(1, international_calling=False), page_data.line(2, international_calling=False)]
+
+
+def budgets(api: PageApi) -> None:
+    """Give lines and users budgets in each state, and an open request."""
+    a_month(api)
+    many = [page_data.line(number) for number in range(1, 7)]
+    many[0]["budget"] = page_money_data.budget(spent="17.3012", held="1.00")
+    many[0]["user"]["budget"] = page_money_data.budget("50.00", spent="21.00", at="tell")
+    many[1] |= {"budget": page_money_data.budget(spent="19.4", held="0.60")}
+    many[1]["budget_requests"] = [page_money_data.budget_request(note="A week of calls to Lyon")]
+    many[2]["budget"] = page_money_data.budget("15.00", spent="18.75", limit="30.00")
+    many[3]["budget"] = page_money_data.budget(spent="0.00", state="counting")
+    many[4]["user"]["budget"] = page_money_data.budget("100.00", spent="112.50")
+    api.lines = many
+
+
+def taxed(api: PageApi) -> None:
+    """Add tax to payments, and give the account receipts and credit that expires."""
+    charging(api)
+    api.overview["tax"] = {"percent": "14.975", "reason": None}
+    api.overview["expiring"] = [
+        {"amount": f"{number}0.00", "at": page_data.ago(days=-9 * number)} for number in (1, 2, 3, 4)
+    ]
+    charge = page_money_data.taxed("100.00", api.overview["tax"])
+    api.charges_now = {**charge, "payment_method": {"id": "pm_1", "brand": "visa", "last4": "4242"}}
+    notes = [page_money_data.document(2, f"2026-00000{number}", amount="5.25") for number in (3, 4)]
+    api.top_ups = [
+        page_data.top_up(number, **charge, refunded=back, receipt=page_money_data.document(number), credit_notes=made)
+        for number, back, made in ((1, "0.00", []), (2, "10.50", notes), (3, "114.98", notes[:1]))
+    ]
+
+
+def without_tax(api: PageApi) -> None:
+    """Let the tax of payments be unknown."""
+    a_month(api)
+    api.overview["tax"] = {"percent": None, "reason": "tax_unavailable"}
 
 
 def held(api: PageApi) -> None:

@@ -22,6 +22,8 @@ DESCRIBED = (
     ("credit_reversed", "Payment refunded or disputed, Visa ending 4242", "Paiement remboursé ou contesté, Visa se"),
     ("goodwill_given", "Goodwill: A bad line", "Geste commercial\u00a0: A bad line"),
     ("transfer_sent", "Transfer to another account: Merged", "Virement vers un autre compte\u00a0: Merged"),
+    ("promotion_redeemed", "Promotion: WELCOME", "Promotion\u00a0: WELCOME"),
+    ("credit_expired", "Credit expired: 2026", "Crédit expiré\u00a0: 2026"),
     ("of_a_newer_release", "Something new: yes", "Something new: yes"),
 )
 

@@ -17,7 +17,7 @@ DESK = FOLDER.with_name("desk")
 PATHS = ("/", "/desk")
 BUNDLE = FOLDER.with_name("bundle")
 LANGUAGES = ("en", "fr")
-ON_DEMAND = ("views", "places")
+ON_DEMAND = ("views", "company", "places")
 """The scripts with views that the first view does not need."""
 SETTINGS = {
     "SIGN_IN_CLIENT_ID": "client_1",

@@ -98,6 +98,7 @@ SAME_IN_BOTH = {
     "history.type",
     "notifications.title",
     "places.to_notifications",
+    "promotions.code",
     "rates.destination",
     "recharge.cardInState",
     "recharge.recharges",
@@ -106,6 +107,7 @@ SAME_IN_BOTH = {
     "statement.date",
     "statement.dayAndTime",
     "statement.description",
+    "statement.entry_promotion_redeemed",
     "usage.minutes",
 }
 

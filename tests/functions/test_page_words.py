@@ -78,7 +78,8 @@ def test_remedies_lead_to_addresses_of_the_page() -> None:
     text = (PAGE / "refused.js").read_text("utf-8")
     [remedies] = re.findall(r"const REMEDIES = {(.*?)};", text, re.DOTALL)
     assert set(re.findall(r"(\w+):", remedies)) <= {str(reason) for reason in DenialReason}
-    places = set(re.findall(r'"(#/[\w/]*)":', (PAGE / "places.js").read_text("utf-8"))) | {"#/"}
+    texts = [(PAGE / name).read_text("utf-8") for name in ("places.js", "company.js")]
+    places = {address for one in texts for address in re.findall(r'"(#/[\w/]*)":', one)} | {"#/"}
     assert set(re.findall(r'"(#/[\w/]*)"', text)) <= places
 
 

@@ -32,11 +32,12 @@ const reason = ({ request }) => h("span.digits", request.reason ?? "");
 
 /** The kind of a request, and what it is about. */
 function what({ kind, request }) {
-	const about = request.top_up_id ?? (request.call_key && `Call ${request.call_key}${request.waive ? ", waived" : request.duration_seconds == null ? "" : `, to ${duration(request.duration_seconds)}`}`);
+	const about = request.top_up_id ?? request.code ?? (request.call_key && `Call ${request.call_key}${request.waive ? ", waived" : request.duration_seconds == null ? "" : `, to ${duration(request.duration_seconds)}`}`);
 	return h("span", wordsOf(kind), about ? h("span.hint.block.digits", about) : null);
 }
 
 function accounts({ account_id: id, request: { to_account_id: other } }) {
+	if (id === null) return h("span.hint", "Any account");
 	return h("span.digits", h("a", { href: accountPlace(id) }, id), other ? [" → ", h("a", { href: accountPlace(other) }, other)] : null);
 }
 
@@ -59,7 +60,7 @@ function confirm(one, isYes, look) {
 		lead: isYes ? "The money moves at once." : "Nothing moves. The request ends.",
 		id: `${isYes ? "approve" : "reject"}:${id}`,
 		isDanger: !isYes,
-		summary: () => [["What", what(one)], ["Account", request.to_account_id ? `${account} → ${request.to_account_id}` : account], ["Requested by", by.name ?? wordsOf(by.kind)], ["Reason", request.reason], ["Amount", money(amount), "result"]],
+		summary: () => [["What", what(one)], ["Account", request.to_account_id ? `${account} → ${request.to_account_id}` : account ?? "Any account"], ["Requested by", by.name ?? wordsOf(by.kind)], ["Reason", request.reason], ["Amount", money(amount), "result"]],
 		button: () => `${isYes ? "Approve" : "Reject"} ${money(amount)}`,
 		send: () => ({ path: `/operator/approvals/${encodeURIComponent(id)}/${isYes ? "approve" : "reject"}` }),
 		done: () => (isYes ? `${wordsOf(kind)} of ${money(amount)} is posted.` : "Rejected. Nothing moved."),

@@ -6,10 +6,12 @@ import { pathOf } from "./settling.js";
 
 const unchanged = () => new Problem(422, "unchanged", "Nothing to change.", "Change at least one value.");
 
-export const LIMITS = { daily_spend: "Spending per day", call_price: "Price of one call", simultaneous_calls: "Calls at a time", high_cost: "High cost per first minute", daily_top_up: "Manual payments per day", blocked: "Blocked places", high_cost_allowed: "Allowed high-cost places" };
+export const LIMITS = { daily_spend: "Spending per day", call_price: "Price of one call", simultaneous_calls: "Calls at a time", high_cost: "High cost per first minute", daily_top_up: "Manual payments per day", first_country_cap: "New country per day", young_money_cap: "New card's credit per day", blocked: "Blocked places", high_cost_allowed: "Allowed high-cost places" };
+
+const CAPS = ["first_country_cap", "young_money_cap"];
 
 export function limitText(name, value) {
-	if (value === undefined || value === null) return null;
+	if (value === undefined || value === null) return value === null && CAPS.includes(name) ? "off" : null;
 	if (Array.isArray(value)) return value.join(", ") || "none";
 	return name === "simultaneous_calls" ? count(value) : money(value);
 }
@@ -19,7 +21,7 @@ export function changeLimits(account, renew) {
 	const fields = Object.entries(LIMITS).filter(([name]) => before[name] !== undefined).map(([name, label]) => {
 		const isList = Array.isArray(before[name]);
 		const kind = isList ? "lines" : name === "simultaneous_calls" ? "number" : "amount";
-		return { name, label, kind, isZeroAllowed: true, value: isList ? before[name].join("\n") : String(before[name]), isOptional: !isList, hint: isList ? "Countries (CU) or prefixes (+1900), one a line" : "Empty: the default" };
+		return { name, label, kind, isZeroAllowed: true, value: isList ? before[name].join("\n") : String(before[name] ?? ""), isOptional: !isList, hint: isList ? "Countries (CU) or prefixes (+1900), one a line" : CAPS.includes(name) ? "Empty: off" : "Empty: the default" };
 	});
 	const changes = (values) => Object.fromEntries(Object.entries(values).filter(([name, value]) => String(value) !== String(before[name])));
 	act({

@@ -1,16 +1,18 @@
-// Signs a member of the staff in, and shows the view that the URL names: `#find`, `#approvals`, `#transfer`, `#margins`, or `#account=<id>` with
+// Signs a member of the staff in, and shows the view that the URL names: `#find`, `#approvals`, `#transfer`, `#margins`, `#promotions`, or `#account=<id>` with
 // `view` and, for one call, `call` and `at`.
 import { accountPage, forgetAccount } from "./account.js";
 import { approvalsPage } from "./approvals.js";
 import { fill, h, note } from "../page/dom.js";
 import { findPage } from "./find.js";
 import { marginsPage } from "./margins.js";
+import { promotionsPage } from "./promotions.js";
 import { isStaff, mayAct, role } from "./parts.js";
 import { finishSignIn, isConfigured, isSignedIn, person, signIn, signOut, wasHere } from "../page/session.js";
 import { transferPage } from "./transfer.js";
 
-const NAV = { find: "Find", approvals: "Approvals", transfer: "Transfer", margins: "Margins" };
-const PAGES = { find: findPage, approvals: approvalsPage, transfer: transferPage, margins: marginsPage };
+const NAV = { find: "Find", approvals: "Approvals", transfer: "Transfer", promotions: "Promotions", margins: "Margins" };
+const FOR_FINANCE = ["promotions", "margins"];
+const PAGES = { find: findPage, approvals: approvalsPage, transfer: transferPage, promotions: promotionsPage, margins: marginsPage };
 
 const main = document.getElementById("main");
 let isFirst = true;
@@ -58,7 +60,7 @@ function header(here) {
 	const nav = document.getElementById("nav");
 	const isIn = isSignedIn();
 	nav.hidden = !(isIn && isStaff());
-	fill(nav, Object.entries(NAV).filter(([place]) => place !== "margins" || (isIn && mayAct())).map(([place, name]) => h("a", { href: `#${place}`, "aria-current": place === here ? "page" : null }, name)));
+	fill(nav, Object.entries(NAV).filter(([place]) => !FOR_FINANCE.includes(place) || (isIn && mayAct())).map(([place, name]) => h("a", { href: `#${place}`, "aria-current": place === here ? "page" : null }, name)));
 	fill(document.getElementById("person"), isIn ? [h("span.name", { title: person().email }, person().name), isStaff() ? h("span.pill", role()) : null, h("button.quiet", { onclick: signOut }, "Sign out")] : null);
 }
 

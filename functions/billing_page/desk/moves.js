@@ -2,13 +2,22 @@
 import { act } from "./act.js";
 import { ask, Problem } from "../page/api.js";
 import { h } from "../page/dom.js";
-import { decimal, duration, micros, moment, money } from "../page/format.js";
+import { decimal, duration, longDay, micros, moment, money } from "../page/format.js";
 import { apiPath } from "./parts.js";
 import { cardText } from "./settling.js";
+import { isTaxed, paidFor } from "../page/tax.js";
 
 const REASON = { name: "reason", label: "Reason", hint: "The customer may see it in the statement." };
 
 const after = (balance, change) => money(decimal(micros(balance) + change));
+
+const KINDS = { "": "Like bought credit", granted: "Granted", promotional: "Promotional" };
+
+/** The terms of given credit; credit that expires is kept apart as granted unless it is promotional. */
+function termsOf({ direction, kind, expires_at: day }) {
+	if (direction === "take") return {};
+	return { ...((kind || day) && { kind: kind || "granted" }), ...(day && { expires_at: day }) };
+}
 
 export function adjust(account, renew) {
 	const { account_id: id, balance } = account;
@@ -16,10 +25,12 @@ export function adjust(account, renew) {
 	act({
 		title: "Give or take credit",
 		id: `adjust:${id}`,
-		fields: [{ name: "direction", label: "What to do", kind: "choice", options: [["give", "Give credit"], ["take", "Take credit"]] }, { name: "amount", label: "Amount", kind: "amount", places: 4 }, REASON],
-		summary: (values) => [["Account", id], [values.direction === "take" ? "Credit taken" : "Credit given", money(values.amount)], ["Balance now", money(balance.balance)], ["Reason", values.reason], ["Balance after", after(balance.balance, change(values)), "result"]],
+		fields: [{ name: "direction", label: "What to do", kind: "choice", options: [["give", "Give credit"], ["take", "Take credit"]] }, { name: "amount", label: "Amount", kind: "amount", places: 4 }, REASON,
+			{ name: "kind", label: "Kind of given credit", kind: "choice", options: Object.entries(KINDS), hint: "Calls use granted and promotional credit before bought credit. Transfers never take it." },
+			{ name: "expires_at", label: "Given credit expires after", kind: "day", isOptional: true, hint: "Empty: never. The last moment of this day in UTC is meant." }],
+		summary: (values) => [["Account", id], [values.direction === "take" ? "Credit taken" : "Credit given", money(values.amount)], ...Object.entries(termsOf(values)).map(([name, value]) => (name === "kind" ? ["Kind", KINDS[value]] : ["Expires after", longDay(value)])), ["Balance now", money(balance.balance)], ["Reason", values.reason], ["Balance after", after(balance.balance, change(values)), "result"]],
 		button: ({ direction, amount }) => `${direction === "take" ? "Take" : "Give"} ${money(amount)}`,
-		send: (values) => ({ path: apiPath(id, "adjustments"), body: { amount: decimal(change(values)), reason: values.reason } }),
+		send: (values) => ({ path: apiPath(id, "adjustments"), body: { amount: decimal(change(values)), reason: values.reason, ...termsOf(values) } }),
 		done: ({ balance: now }, { direction, amount }) => `${money(amount)} ${direction === "take" ? "taken" : "given"}. The balance is ${money(now)}.`,
 		after: renew,
 	});
@@ -85,11 +96,21 @@ export function waive(account, call, renew) {
 	});
 }
 
-/** What of a payment can still go back to its card: what Stripe received, else the amount, less what went back. */
-export function refundable({ amount, status, reversed = "0.00", stripe }) {
+/** What of a payment can still go back to its card: what Stripe received, else what it paid, less what went back. */
+export function refundable(topUp) {
+	const { status, reversed = "0.00", refunded = "0.00", stripe } = topUp;
 	if (status !== "succeeded") return "0.00";
-	const [paid, back] = stripe ? [micros(stripe.received), micros(stripe.refunded)] : [micros(amount), micros(reversed)];
+	const [paid, back] = stripe ? [micros(stripe.received), micros(stripe.refunded)] : [micros(paidFor(topUp)), micros(isTaxed(topUp) ? refunded : reversed)];
 	return decimal(paid > back ? paid - back : 0n);
+}
+
+/** The credit that a refund takes back: its share of the payment, half up to the cent of all that went back. */
+export function creditOf(topUp, amount) {
+	const [paid, net] = [micros(paidFor(topUp)), micros(topUp.amount)];
+	if (paid === net) return micros(amount);
+	const before = micros(topUp.stripe ? topUp.stripe.refunded : topUp.refunded ?? "0.00");
+	const share = (back) => (back >= paid ? net : ((2n * net * back + paid * 10_000n) / (2n * paid * 10_000n)) * 10_000n);
+	return share(before + micros(amount)) - share(before);
 }
 
 export function refund(account, topUp, renew) {
@@ -102,8 +123,8 @@ export function refund(account, topUp, renew) {
 		isDanger: true,
 		fields: [{ name: "amount", label: "Amount", kind: "amount", value: most, most, hint: `At most ${money(most)}` }, REASON, { name: "override", label: "If less credit is available", kind: "choice", options: [["no", "Do not refund"], ["yes", "Refund anyway, below zero"]] },
 			account.auto_recharge.enabled ? { name: "suspend_recharge", label: "Automatic recharge", kind: "choice", options: [["no", "Leave as it is"], ["yes", "Suspend"]] } : null].filter(Boolean),
-		summary: (values) => [["Payment", `${money(topUp.amount)}, ${moment(topUp.created_at)}`], ["Back to", cardText(topUp.payment_method)], ["Refund", money(values.amount)], ["Reason", values.reason], ["Credit taken back", money(values.amount)],
-			values.override === "yes" ? ["If less credit is available", "Refund anyway"] : null, values.suspend_recharge === "yes" ? ["Automatic recharge", "Suspended"] : null, ["Available after", after(balance.available, -micros(values.amount)), "result"]],
+		summary: (values) => [["Payment", `${money(paidFor(topUp))}, ${moment(topUp.created_at)}`], ["Back to", cardText(topUp.payment_method)], ["Refund", money(values.amount)], ["Reason", values.reason], ["Credit taken back", money(decimal(creditOf(topUp, values.amount)))],
+			values.override === "yes" ? ["If less credit is available", "Refund anyway"] : null, values.suspend_recharge === "yes" ? ["Automatic recharge", "Suspended"] : null, ["Available after", after(balance.available, -creditOf(topUp, values.amount)), "result"]],
 		button: ({ amount }) => `Refund ${money(amount)}`,
 		send: (values) => ({ path: apiPath(id, "top-ups", topUp.id, "refunds"), body: { amount: values.amount, reason: values.reason, ...(values.override === "yes" && { override: true }), ...(values.suspend_recharge === "yes" && { suspend_recharge: true }) } }),
 		done: ({ status }, { amount }) => (status === "failed" ? `The bank returned the refund of ${money(amount)}. The credit is back.` : status === "processing" ? `The refund of ${money(amount)} is under way. Its credit is held until Stripe confirms it.` : `${money(amount)} refunded. The bank shows it in 5 to 10 days.`),

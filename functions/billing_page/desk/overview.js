@@ -2,7 +2,7 @@
 import { ask } from "../page/api.js";
 import { changeEmails, changeLimits, changeName, changePrices, changeZone, LIMITS, limitText } from "./changing.js";
 import { failure, fill, h, note } from "../page/dom.js";
-import { cents, count, date, micros, moment, money, plural, when } from "../page/format.js";
+import { cents, count, date, decimal, micros, moment, money, plural, when } from "../page/format.js";
 import { table } from "../page/list.js";
 import * as moves from "./moves.js";
 import { actButton, actions as buttons, bundleText, card, facts, pill, wordsOf, yesNo } from "./parts.js";
@@ -11,7 +11,7 @@ import * as settle from "./settling.js";
 export function overview(account, _query, renew) {
 	return h("div.grid",
 		balance(account), actions(account, renew), recharge(account, renew), cards(account, renew),
-		limits(account, renew), details(account, renew), issues(account));
+		limits(account, renew), details(account, renew), lots(account), issues(account));
 }
 
 function balance(account) {
@@ -93,6 +93,14 @@ function details(account, renew) {
 	return card("Account", facts(["Name", account.name], ["Created", account.created_at && date(account.created_at)], ["Time zone", account.time_zone], ["Billing e-mails", h("span.digits", account.billing_emails.join(", ") || "none")],
 		["Price list", account.price_list ?? "none"], ["Markup on the deck", `${account.markup_percent} %`], ["Holds credit for calls", yesNo(account.admission)], ["Included minutes", bundleText(account.bundles)], ["Customer at Stripe", account.stripe?.customer_id && h("span.digits", account.stripe.customer_id)]),
 	buttons(actButton("Change name", () => changeName(account, renew)), actButton("Change e-mails", () => changeEmails(account, renew)), actButton("Change time zone", () => changeZone(account, renew)), actButton("Change prices", () => changePrices(account, renew))));
+}
+
+/** Credit that was given on terms, the latest first. */
+function lots({ lots: all = [] }) {
+	if (!all.length) return null;
+	return h("section.card.across", { "aria-labelledby": "lots" }, h("h2", { id: "lots" }, "Granted credit"),
+		table(["Given", "Kind", "#Amount", "#Used", "#Expired", "#Left", "Expires"], all.map(({ id, kind, granted_at: at, amount, used, expired, expires_at: until }) => [
+			h("span", moment(at), h("span.hint.block.digits", id)), wordsOf(kind), money(amount), money(used), money(expired), money(decimal(micros(amount) - micros(used) - micros(expired))), until ? moment(until) : "Never"])));
 }
 
 function issues(account) {

@@ -7,15 +7,15 @@ import words from "messages/activity";
 
 const t = translator(words);
 
-const MONEY = ["threshold", "amount", "daily_limit", "monthly_limit", "daily_spend", "call_price", "high_cost", "daily_top_up", "first_country_cap", "young_money_cap", "low_balance", "price", "balance", "reversed"];
+const MONEY = ["threshold", "amount", "daily_limit", "monthly_limit", "daily_spend", "call_price", "high_cost", "daily_top_up", "first_country_cap", "young_money_cap", "low_balance", "price", "balance", "reversed", "budget", "line", "user"];
 const COUNTS = ["simultaneous_calls", "hourly_count", "links"];
 const SWITCHES = ["enabled", "international_calling"];
 const PLACES = ["blocked", "countries", "high_cost_allowed"];
-const INSTANTS = ["started_at", "closes_at", "prices_from"];
+const INSTANTS = ["started_at", "closes_at", "prices_from", "expires_at"];
 const LANGUAGES = ["languages", "waiting_emails"];
-const CODES = ["status", "suspended"];
+const CODES = ["status", "suspended", "budget_at", "kind"];
 /** What is of use only to staff, or is told in another way. */
-const HIDDEN = ["id", "run", "refund_id", "counted", "suspended_by", "type", "brand", "last4", "until", "customer", "override", "code", "entries", "calls", "from", "to", "frozen", "confirmed", "version", "changes", "more"];
+const HIDDEN = ["id", "run", "refund_id", "counted", "suspended_by", "type", "brand", "last4", "until", "customer", "override", "code", "entries", "calls", "from", "to", "frozen", "confirmed", "version", "changes", "more", "request_id", "line_id", "increases"];
 
 export const actionWords = ({ action, subject }) => {
 	if (subject === "operator_limits") return t("providersLimits");
@@ -30,6 +30,7 @@ export function subjectWords(subject, names) {
 	const [kind, id] = subject.split(/:(.*)/);
 	if (kind === "line") return t("ofLine", { number: spaced(names.number(id)) });
 	if (kind === "country") return placeName(id);
+	if (kind === "promotion") return id;
 	return kind === "user" ? names.person(id) : null;
 }
 
@@ -71,5 +72,6 @@ function plainWords(name, value, names) {
 	if (name === "user_id") return names.person(value);
 	if (LANGUAGES.includes(name)) return value.map(({ address, language }) => t("inLanguage", { address, language: t(`language_${language}`) })).join(", ");
 	if (typeof value === "boolean") return t(value ? "yes" : "no");
-	return Array.isArray(value) ? value.join(", ") : String(value);
+	if (Array.isArray(value)) return value.join(", ");
+	return typeof value === "object" ? Object.values(value).filter(Boolean).join(", ") : String(value);
 }

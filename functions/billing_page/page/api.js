@@ -32,7 +32,12 @@ let wordsOf = (_code, detail) => detail;
 const DOWN = ["unavailable", t("unavailable"), t("nothingLost")];
 
 /** The JSON of a response. Options: `body`, `key`, `query`, `open` (needs no sign-in), `signal` (stops it). */
-export async function ask(method, path, options = {}) {
+export const ask = (method, path, options = {}) => request(method, path, options, (answer) => (answer.status === 204 ? null : answer.json()));
+
+/** The text of a document. */
+export const askText = (path, options = {}) => request("GET", path, options, (answer) => answer.text());
+
+async function request(method, path, options, read) {
 	let answer = await send(method, path, options, false);
 	if (answer.status === 401 && !options.open) answer = await send(method, path, options, true);
 	if (answer.status === 401 && !options.open) return signInAgain(path);
@@ -44,7 +49,7 @@ export async function ask(method, path, options = {}) {
 		}
 	}
 	if (answer.ok && !options.open) accepted(path);
-	if (answer.ok) return answer.status === 204 ? null : answer.json().catch(() => { throw new Problem(0, ...DOWN); });
+	if (answer.ok) return Promise.resolve(read(answer)).catch(() => { throw new Problem(0, ...DOWN); });
 	const problem = await problemOf(answer);
 	if (problem.code === "signed_out") return signInAgain(path);
 	throw problem;

@@ -2,19 +2,20 @@
 import { account, onAccount } from "./account.js";
 import { line } from "./chart.js";
 import { failure, fill, h } from "./dom.js";
-import { cents, count, daysBetween, longDay, micros, roundedMoney, shifted, time, today, zoneName } from "./format.js";
+import { cents, count, date, daysBetween, longDay, micros, roundedMoney, shifted, time, today, zoneName } from "./format.js";
 import { spaced } from "./numbers.js";
 import { translator } from "./words.js";
 import billing from "messages/billing";
 
 const t = translator(billing);
 const DAYS = 30;
+const EXPIRING_SHOWN = 3;
 
 /** The card; `renew` loads the account again. */
 export function balanceCard(renew) {
-	const [amounts, runway, minutes, picture, asOf, alert] = [h("div"), h("div"), h("div"), h("div.picture"), h("span"), h("div", { role: "alert" })];
+	const [amounts, runway, minutes, expiring, picture, asOf, alert] = [h("div"), h("div"), h("div"), h("div"), h("div.picture"), h("span"), h("div", { role: "alert" })];
 	const button = h("button.quiet", { onclick: refresh }, t("refresh"));
-	const card = h("section.card.balance", { "aria-labelledby": "balance-title" }, h("h2", { id: "balance-title" }, t("balance")), amounts, runway, minutes, alert, picture,
+	const card = h("section.card.balance", { "aria-labelledby": "balance-title" }, h("h2", { id: "balance-title" }, t("balance")), amounts, runway, expiring, minutes, alert, picture,
 		h("p.hint.as-of", asOf, button));
 	onAccount(card, show);
 	show();
@@ -24,6 +25,7 @@ export function balanceCard(renew) {
 		const { overview } = account;
 		showAmounts(amounts, overview);
 		showRunway(runway, overview);
+		showExpiring(expiring, overview);
 		showMinutes(minutes, overview);
 		showPicture(picture, overview);
 		asOf.textContent = t("asOf", { time: time(overview.as_of), zone: zoneOf() });
@@ -61,6 +63,14 @@ function showRunway(place, { available, forecast, auto_recharge: rule }) {
 			: until ? h("p.runway", t("lasts", { ...values, day: h("strong", longDay(until)) })) : null,
 		!isBelow && destinations.length ? h("ul.reach", { "aria-label": t("minutesLeft") }, destinations.map((one) =>
 			h("li", t("minutesTo", { minutes: h("strong", t("minutesCount", { minutes: count(one.minutes_left) })), destination: one.destination })))) : null);
+}
+
+/** "$20.00 expires on Dec 24, 2026": credit with an end, the soonest first. */
+function showExpiring(place, { expiring: all = [] }) {
+	const more = all.length - EXPIRING_SHOWN;
+	fill(place, all.length ? h("ul.reach", { "aria-label": t("expiring") },
+		all.slice(0, EXPIRING_SHOWN).map(({ amount, at }) => h("li", t("expires", { amount: h("strong", cents(amount)), day: date(at) }))),
+		more > 0 ? h("li", t("moreExpiring", { count: more })) : null) : null);
 }
 
 /** "37 of 100 minutes to the UK left": the bundles of the account, and those of its lines in a list that opens. */

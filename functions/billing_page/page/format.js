@@ -106,7 +106,7 @@ export function duration(seconds) {
 }
 
 /** A percentage such as "12.50" of the API. */
-export const percent = (text) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 2 }).format(Number(text) / 100);
+export const percent = (text) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 4 }).format(Number(text) / 100);
 export const count = (number) => new Intl.NumberFormat(locale).format(number);
 export const minutes = (seconds) => new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(seconds / 60);
 export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;

@@ -6,6 +6,7 @@ import { cardName, micros, money, typedAmount, untyped } from "./format.js";
 import { watchPayment } from "./outcome.js";
 import { currentPayment, lastPayment, pay, resumePayment } from "./payment.js";
 import { amountFault, bounds } from "./settings.js";
+import { isTaxMissing, paidFor, totalOf, withTax } from "./tax.js";
 import { translator } from "./words.js";
 import funds from "messages/funds";
 
@@ -30,7 +31,7 @@ export function fundsCard(isAdmin, back, paid, loading) {
 	};
 	const form = (words) => {
 		const hadFocus = place.contains(document.activeElement);
-		return load(place, gather, () => [words ?? null, paymentForm(place, form, paid)], 5).then(() => {
+		return load(place, gather, () => [words ?? null, isTaxMissing() ? taxNote() : paymentForm(place, form, paid), promotion(paid)], 5).then(() => {
 			if (hadFocus && document.activeElement === document.body) place.querySelector("[name=amount]")?.focus({ preventScroll: true });
 		});
 	};
@@ -61,6 +62,18 @@ function whyNot(isAdmin) {
 	return isAdmin || !contacts.length ? t("onlyAdmins") : t("onlyAdminsAsk", { contacts: contacts.join(", ") });
 }
 
+/** Why no payment can be made, and where to change it. */
+function taxNote() {
+	return note("wait", t("noTax"), h("p", t("noTaxWords", { link: h("a", { href: "#/settings/billing" }, t("details")) })));
+}
+
+/** The field for a promotion code, whose code is loaded when it is opened. */
+function promotion(paid) {
+	const place = h("div");
+	const show = () => { if (!place.childElementCount) load(place, () => import("./company.js"), ({ promotionForm }) => promotionForm(paid), 1); };
+	return h("details.promotion", { ontoggle: show }, h("summary", t("promotion")), place);
+}
+
 /** Move to the form, with this amount in it if one is given. */
 export function prefill(amount) {
 	const input = document.querySelector(".funds [name=amount]");
@@ -80,7 +93,7 @@ function showPending(place, form) {
 	const current = currentPayment()?.id;
 	const open = (account.topUps ?? []).filter(({ id, status }) => status === "processing" && id !== current);
 	const words = (topUp) => t(topUp.payment_method?.type === "us_bank_account" ? "pendingBank" : "pendingCard",
-		{ amount: money(topUp.amount), method: topUp.payment_method ? cardName(topUp.payment_method) : "" });
+		{ amount: money(paidFor(topUp)), method: topUp.payment_method ? cardName(topUp.payment_method) : "" });
 	fill(place, open.length && !form.querySelector(".outcome") ? h("ul.pending", { "aria-label": t("onTheirWay") }, open.map((topUp) => h("li", words(topUp)))) : null);
 }
 
@@ -100,17 +113,17 @@ function paymentForm(place, again, paid) {
 		choice("card", methods.length ? t("otherCard") : t("newCard"), t("onStripe"), chosen, changed),
 		choice("bank", methods.length ? t("otherBank") : t("newBank"), t("bankDays"), chosen, changed)];
 	const button = h("button.main.wide-button", { type: "submit" }, t("pay"));
-	const safe = h("p.hint.center");
+	const [cost, safe] = [h("p.center"), h("p.hint.center")];
 	const form = h("form", { novalidate: true, onsubmit: submit },
 		h("div.amounts", amountField, h("div.chips", { role: "group", "aria-label": t("suggested") }, presets)),
-		h("fieldset", h("legend", t("paymentMethod")), shortened(choices, methods.length)), button, safe);
+		h("fieldset", h("legend", t("paymentMethod")), shortened(choices, methods.length)), cost, button, safe);
 	amount.addEventListener("keydown", (event) => {
 		if (event.key !== "Enter") return;
 		event.preventDefault(); // A payment takes a press of its button.
 		button.focus();
 	});
 	changed();
-	return form;
+	return onAccount(form, showCost);
 
 	function picked() { return new FormData(form).get("card"); }
 	function changed(event) {
@@ -118,10 +131,18 @@ function paymentForm(place, again, paid) {
 		if (event?.target.name === "card") wanted = how;
 		keepDraft(FORM, { amount: /^[\d.]*$/.test(amount.value) ? amount.value : sum ?? amount.value, card: wanted });
 		for (const preset of presets) preset.setAttribute("aria-pressed", String(sum !== null && micros(sum) === micros(`${preset.value}.00`)));
-		button.textContent = sum === null ? t("pay") : t("payAmount", { amount: money(sum) });
+		showCost();
 		button.disabled = how === null;
 		safe.textContent = how === null ? t("chooseMethod") : how in ON_STRIPE ? t("nextStripe") : t("stripeProcesses");
 		amountField.fails(null);
+	}
+	/** What the payment takes, with its tax. */
+	function showCost() {
+		const sum = typedAmount(amount.value);
+		const taxed = withTax(sum);
+		cost.hidden = !taxed;
+		cost.textContent = taxed ? t("withTax", { net: money(sum), tax: money(taxed.tax), percent: taxed.percent }) : "";
+		button.textContent = sum === null ? t("pay") : t("payAmount", { amount: money(totalOf(sum)) });
 	}
 	async function submit(event) {
 		event.preventDefault();
@@ -135,13 +156,13 @@ function paymentForm(place, again, paid) {
 		if (button.disabled) return;
 		button.disabled = true;
 		const card = methods.find(({ id }) => id === how);
-		if (!(await isMeant(sum, card))) {
+		if (!(await isMeant(totalOf(sum), card))) {
 			button.disabled = false;
 			button.focus();
 			return;
 		}
 		const way = card ? { card: { id: card.id, brand: card.brand, last4: card.last4 } } : { methods: ON_STRIPE[how] };
-		watchPayment(place, again, paid, pay(sum, way, topUps[0]?.id ?? null), true);
+		watchPayment(place, again, paid, pay(sum, { ...way, total: totalOf(sum) }, topUps[0]?.id ?? null), true);
 	}
 }
 
@@ -150,7 +171,7 @@ async function isMeant(amount, card) {
 	const before = recentPayment();
 	if (!before && micros(amount) <= ASK_ABOVE) return true;
 	const title = before ? t("payAgain", { amount: money(amount) }) : t("payLarge", { amount: money(amount) });
-	const words = before ? t("paidJustNow", { amount: money(before.amount) }) : card ? t("chargeNow", { card: cardName(card), amount: money(amount) }) : t("nextStripe");
+	const words = before ? t("paidJustNow", { amount: money(paidFor(before)) }) : card ? t("chargeNow", { card: cardName(card), amount: money(amount) }) : t("nextStripe");
 	return confirmed(title, words, t("payAmount", { amount: money(amount) }), "main");
 }
 

@@ -13,6 +13,7 @@ const t = translator(words);
 const MONEY = ["daily_spend", "call_price", "high_cost"];
 const NUMBERS = ["daily_spend", "call_price", "simultaneous_calls", "high_cost"];
 const PLACES = { blocked: { most: 300, shortest: 1, hasNetworks: true }, high_cost_allowed: { most: 20, shortest: 3, hasNetworks: false } };
+const CAPS = ["first_country_cap", "young_money_cap"];
 const UNNAMED = { number: String, person: String };
 const COUNT = /^\d{1,5}$/;
 
@@ -29,7 +30,13 @@ export function limitsPage(_query, { isAdmin }) {
 function limitsTable(limits) {
 	const numbers = NUMBERS.map((name) => h("div", h("dt", t(`limit_${name}`)), h("dd", inWords(name, limits[name]))));
 	const places = Object.keys(PLACES).map((name) => placeList(t(`limit_${name}`), t(`hint_${name}`), { name, places: limits[name], fixed: [], isReadOnly: true }));
-	return [h("dl.sum", numbers), places];
+	return [h("dl.sum", numbers), places, caps(limits)];
+}
+
+/** The caps that the provider switched on; the customer cannot change them. */
+function caps({ operator }) {
+	const known = CAPS.filter((name) => operator[name] != null);
+	return known.length ? h("div.field", h("h2", t("caps")), h("dl.sum", known.map((name) => h("div", h("dt", t(`limit_${name}`), h("span.hint.block", t(`hint_${name}`))), h("dd", money(operator[name])))))) : null;
 }
 
 function limitsForm(loaded) {
@@ -38,7 +45,7 @@ function limitsForm(loaded) {
 	const button = h("button.main", { type: "submit" }, t("save"));
 	const fields = Object.fromEntries([...NUMBERS.map((name) => [name, numberField(name)]), ...Object.keys(PLACES).map((name) => [name, placesField(name)])]);
 	const form = h("form.limits", { novalidate: true, onsubmit: (event) => { event.preventDefault(); save(); } }, limits.frozen ? note("wait", t("frozen")) : null,
-		h("div.pair", NUMBERS.map((name) => fields[name])), Object.keys(PLACES).map((name) => fields[name]), alert, h("div.actions", button), h("p.hint", t("raise"), " ", providerLink()));
+		h("div.pair", NUMBERS.map((name) => fields[name])), Object.keys(PLACES).map((name) => fields[name]), caps(limits), alert, h("div.actions", button), h("p.hint", t("raise"), " ", providerLink()));
 	show();
 	return form;
 

@@ -1,5 +1,6 @@
 // The account's lines, each with its switch for international calling, and one for all of them.
 import { ask } from "./api.js";
+import { budgetColumn, budgetsOf } from "./budgets.js";
 import { confirmed, failure, field, fill, h, note, page, say } from "./dom.js";
 import { growing, table, toggle } from "./list.js";
 import { copyBare, spaced } from "./numbers.js";
@@ -13,12 +14,13 @@ const CALLS = "outbound_international_call";
 const BULK_FROM = 2;
 
 export function linesPage(query, { isAdmin }) {
-	const [place, alert, bulk] = [h("div"), h("div", { role: "alert" }), h("div")];
+	const [place, alert, bulk, told] = [h("div"), h("div", { role: "alert" }), h("div"), h("div")];
+	const budgets = new Map(); // The cells of the lines that are shown.
 	let find = query.get("find") ?? "";
 	const input = searchInput(find, search, { name: "find" });
 	const form = h("form.tools", { role: "search", onsubmit: (event) => event.preventDefault() }, field(t("search"), input, t("searchHint")));
 	look();
-	return page(t("title"), t("lead"), isAdmin ? null : memberNote(t("readOnly")), form, bulk, alert, h("div.card", copyBare(place)));
+	return page(t("title"), t("lead"), isAdmin ? null : memberNote(t("readOnly")), form, bulk, alert, told, h("div.card", copyBare(place)));
 
 	function search(wanted) {
 		find = wanted;
@@ -27,8 +29,12 @@ export function linesPage(query, { isAdmin }) {
 		document.getElementById("main").dataset.shows = address;
 		look();
 	}
-	function look() {
+	function look(words = null) {
 		const wanted = find;
+		budgets.clear();
+		fill(told, words);
+		words?.setAttribute("tabindex", "-1");
+		words?.focus();
 		growing(place, (cursor) => ask("GET", "/lines", { query: { limit: "200", find: wanted, cursor } }), (items, last) => show(items, last, wanted), 4);
 	}
 	function show(items, { next_cursor: next }, wanted) {
@@ -36,7 +42,18 @@ export function linesPage(query, { isAdmin }) {
 		if (isAdmin && !wanted && items.length >= BULK_FROM && !bulk.dataset.busy) fill(bulk, allButtons(next ? null : items.length, { bulk, look }));
 		if (!items.length) return wanted ? note("plain", t("noneFound"), h("p", t("noneFoundHint"))) : note("plain", t("none"), h("p", t("noneHint")));
 		if (wanted) say(t("found", { count: items.length }));
-		return table([t("line"), t("user"), t("calling"), ""], items.map((line) => [h("span.digits", spaced(line.number)), line.user.name ?? line.user.id ?? "", calling(line), links(line)]), { isNamed: true, looks: "lines", caption: t("title") });
+		return table([t("line"), t("user"), t("calling"), budgetColumn, ""], items.map((line) => [h("span.digits", spaced(line.number)), line.user.name ?? line.user.id ?? "", calling(line), budget(line), links(line)]), { isNamed: true, looks: "lines", caption: t("title") });
+	}
+	function budget(line) {
+		if (!budgets.has(line)) budgets.set(line, budgetsOf(line, { isAdmin, look, peers }));
+		return budgets.get(line);
+	}
+	/** Show a budget in each row of its user. */
+	function peers({ user }) {
+		for (const [{ user: other }, cell] of budgets) {
+			if (other.id === user.id) other.budget = user.budget;
+			cell.show();
+		}
 	}
 	function calling(line) {
 		const { line_id: id, number } = line;

@@ -12,15 +12,16 @@ import common from "messages/common";
 
 const t = translator(common);
 const NAV = { "#/": t("billing"), "#/lines": t("lines"), "#/statement": t("statement"), "#/history": t("history"), "#/rates": t("rates"), "#/settings": t("settings") };
-/** The views that views.js holds: what shows the one of a path, from its query; places.js has the others. Those without an account's
- * time zone need no balance. */
+/** The views that views.js holds: what shows the one of a path, from its query; company.js has those of COMPANY, and places.js the
+ * others. Those without an account's time zone need no balance. */
 const VIEWS = {
 	"#/spend": (views, query) => views.spendPage(query),
 	"#/statement": (views, query) => views.statementPage(query),
 	"#/history": (views) => views.historyPage(),
 	"#/usage/": (views, query, rest) => views.callsPage(rest, query),
 };
-const WITHOUT_ZONE = ["#/rates", "#/lines"];
+const COMPANY = ["#/lines", "#/settings/billing"];
+const WITHOUT_ZONE = ["#/rates", "#/lines", "#/settings/billing"];
 const STALE_AFTER_MS = 15_000;
 const OTHER = language === "en" ? "fr" : "en";
 
@@ -88,7 +89,7 @@ async function show(error = null) {
 /** Show a view whose code the first view does not need. */
 async function otherView(path, query, here) {
 	const name = path in VIEWS ? path : Object.keys(VIEWS).find((prefix) => prefix.endsWith("/") && path.startsWith(prefix));
-	const [views, balance] = await Promise.all([loadViews(here, name), WITHOUT_ZONE.includes(path) || loadZone()]);
+	const [views, balance] = await Promise.all([loadViews(here, name, path), WITHOUT_ZONE.includes(path) || loadZone()]);
 	if (!views || !balance || location.hash !== here) return undefined;
 	const view = name ? VIEWS[name](views, query, path.slice(name.length)) : views.places[path]?.(query, isSignedIn() && person());
 	if (!view) return location.replace("#/");
@@ -97,9 +98,9 @@ async function otherView(path, query, here) {
 	return undefined;
 }
 
-async function loadViews(here, name) {
+async function loadViews(here, name, path) {
 	try {
-		return await (name ? import("./views.js") : import("./places.js"));
+		return await (name ? import("./views.js") : COMPANY.includes(path) ? import("./company.js") : import("./places.js"));
 	} catch {
 		const problem = navigator.onLine ? { title: t("unavailable"), detail: t("nothingLost") } : { code: "offline", title: t("offline"), detail: t("connect") };
 		const retry = navigator.onLine ? () => location.reload() : () => show(); // Firefox keeps a failed import until the page is loaded again.

@@ -5,6 +5,7 @@ import { draft, keepDraft } from "./cards.js";
 import { fill, h, note, say } from "./dom.js";
 import { cardName, money } from "./format.js";
 import { abandonPayment, awaitOutcome, clearPayment, currentPayment, paymentIsOver } from "./payment.js";
+import { isTaxed, paidFor } from "./tax.js";
 import { translator } from "./words.js";
 import funds from "messages/funds";
 
@@ -15,7 +16,7 @@ const STOP_AFTER_MS = 4000;
 /** Show a payment in progress, then its outcome, or go to the page of the bank or of Stripe. `again(words)` shows the form. */
 export async function watchPayment(place, again, paid, outcome = awaitOutcome(), isNew = false) {
 	const payment = currentPayment();
-	const heading = h("p.under-way", { tabindex: "-1" }, h("span.spinner", { "aria-hidden": "true" }), payment?.amount ? t("paying", { amount: money(payment.amount) }) : t("payingSome"));
+	const heading = h("p.under-way", { tabindex: "-1" }, h("span.spinner", { "aria-hidden": "true" }), payment?.amount ? t("paying", { amount: money(paidFor(payment)) }) : t("payingSome"));
 	const stop = h("div.actions", { hidden: true }, stopButton(again, paid));
 	fill(place, h("div", { "aria-busy": "true" }, heading, h("p.hint", t("mayLeave")), stop));
 	heading.focus();
@@ -59,9 +60,10 @@ function showTopUp(place, topUp, again, paid) {
 	}
 	const { status, kind } = topUp;
 	const method = topUp.payment_method && cardName(topUp.payment_method);
-	const what = method ? t("amountWith", { amount: money(topUp.amount), method }) : money(topUp.amount);
+	const what = method ? t("amountWith", { amount: money(paidFor(topUp)), method }) : money(paidFor(topUp));
+	const bought = isTaxed(topUp) ? t("paidWithTax", { what, net: money(topUp.amount), tax: money(topUp.tax) }) : what;
 	if (status === "succeeded") {
-		showOutcome(place, "good", kind === "automatic" ? t("confirmed") : t("added"), [h("p", t("availableNow", { what })),
+		showOutcome(place, "good", kind === "automatic" ? t("confirmed") : t("added"), [h("p", t("availableNow", { what: bought })),
 			topUp.receipt_url ? h("p", h("a", { href: topUp.receipt_url, target: "_blank", rel: "noopener noreferrer" }, t("receipt"))) : null], next);
 		keepDraft(FORM, { card: draft(FORM).card });
 	} else if (status === "requires_action" && topUp.next_action_url) {

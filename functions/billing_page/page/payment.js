@@ -30,18 +30,18 @@ export function abandonPayment() {
 	waiting = new AbortController();
 }
 
-/** The payment that this tab began last, `{amount, at}`, or null. */
+/** The payment that this tab began last, `{amount, total, at}`, or null. */
 export const lastPayment = () => JSON.parse(sessionStorage.getItem(LAST) ?? "null");
 
 /** The last payment charged nothing. */
 export const paymentIsOver = () => sessionStorage.removeItem(LAST);
 
-/** Pay once. `how` is `{card}`, or `{methods}` for a page of Stripe. `newest` is the id of the latest earlier payment. See
+/** Pay once. `how` is `{card}`, or `{methods}` for a page of Stripe, and the `total` with tax. `newest` is the id of the latest earlier payment. See
  * `awaitOutcome`. */
 export function pay(amount, how, newest) {
 	if (currentPayment() === null) {
 		save({ key: crypto.randomUUID(), amount, ...how, newest, at: Date.now() });
-		sessionStorage.setItem(LAST, JSON.stringify({ amount, at: Date.now() }));
+		sessionStorage.setItem(LAST, JSON.stringify({ amount, total: how.total, at: Date.now() }));
 	}
 	return awaitOutcome();
 }

@@ -1,16 +1,14 @@
-// The views of lines, rates, and settings that main.js loads on demand, by their addresses. Each gets the query of its address,
-// and the user, false before a sign-in.
+// The views of rates and settings that main.js loads on demand, by their addresses. Each gets the query of its address, and the
+// user, false before a sign-in.
 import { activityPage } from "./activity.js";
 import { freezePage } from "./freeze.js";
 import { limitsPage } from "./limits.js";
-import { linesPage } from "./lines.js";
 import { notificationsPage } from "./notifications.js";
 import { ratesPage } from "./rates.js";
 import { refusedPage } from "./refused.js";
 import { settingsPage } from "./settings_index.js";
 
 export const places = {
-	"#/lines": linesPage,
 	"#/rates": ratesPage,
 	"#/settings": settingsPage,
 	"#/settings/activity": activityPage,

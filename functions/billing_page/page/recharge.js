@@ -4,8 +4,9 @@ import { ask } from "./api.js";
 import { added, draft, keepDraft } from "./cards.js";
 import { reasonWords } from "./codes.js";
 import { confirmed, failure, fill, h, load, note, say } from "./dom.js";
-import { cardName, money, when } from "./format.js";
+import { cardName, decimal, micros, money, when } from "./format.js";
 import { toggle } from "./list.js";
+import { paidFor, totalOf } from "./tax.js";
 import { translator } from "./words.js";
 import recharge from "messages/recharge";
 
@@ -13,8 +14,13 @@ const t = translator(recharge);
 const FORM = "recharge";
 
 export const simulate = (body) => ask("POST", "/auto-recharge/simulate", { body });
-/** What saving charges: its first payment `{amount, payment_method}`, and the `total` with the payments that follow at once; or null. */
-export const chargeOf = ({ charges_now: now, charged_at_once: total }) => now && { ...now, total };
+/** What saving charges: its first payment `{amount, first, payment_method}`, and with the payments that follow at once, the credit
+ * `net` and the `total` that the card pays; or null. */
+export function chargeOf({ charges_now: now, charged_at_once: net }) {
+	return now && { ...now, first: paidFor(now), net, total: decimal((micros(net) * micros(paidFor(now))) / micros(now.amount)) };
+}
+/** The tax in a charge, in words, or null. */
+export const taxWords = ({ net, total }) => (micros(net) === micros(total) ? null : t("taxIncluded", { net: money(net), tax: money(decimal(micros(total) - micros(net))) }));
 export const saveRule = (body, charge) => ask("PATCH", "/auto-recharge", { body: { ...body, ...(charge && { accept_charge: charge.amount }) } });
 export const focusSwitch = () => document.getElementById("recharge-switch").focus();
 
@@ -56,7 +62,7 @@ export function rechargeCard(isAdmin) {
 		if (charge === undefined) return false;
 		const { in_flight: flight, enabled } = await saveRule({ enabled: isOn, ...charge?.version }, charge?.now);
 		say(isOn ? t("isOn") : t("isOff"));
-		fill(alert, flight && note("wait", t("inFlight", { amount: money(flight.amount) }), h("p", t("mayStillCharge"))));
+		fill(alert, flight && note("wait", t("inFlight", { amount: money(paidFor(flight)) }), h("p", t("mayStillCharge"))));
 		if (!form.hidden) open();
 		document.dispatchEvent(new Event("account-changed"));
 		return enabled;
@@ -94,7 +100,7 @@ async function accepted(seen) {
 	const now = chargeOf(await simulate({}));
 	if (!now) return { version: { version: rule.version }, now: null };
 	const values = { card: cardName(now.payment_method), amount: money(now.total) };
-	const words = t("belowNow", { threshold: money(rule.threshold), ...values });
+	const words = [t("belowNow", { threshold: money(rule.threshold), ...values }), taxWords(now)].filter(Boolean).join(" ");
 	return (await confirmed(t("turnOnTitle"), words, t("turnOnAndCharge", values), "main")) ? { version: { version: rule.version }, now } : undefined;
 }
 
@@ -105,7 +111,7 @@ function waitingLink() {
 function ruleWords({ amount, threshold, payment_method: card, daily_limit: limit }, isOff = false) {
 	const values = { amount: money(amount), threshold: money(threshold), card: card ? cardName(card) : "" };
 	const words = !card ? t("adds", values) : isOff ? t("offWithRule", values) : t("addsWith", values);
-	return limit ? `${words} ${t("steps", { amount: values.amount, limit: money(limit) })}` : words;
+	return limit ? `${words} ${t("steps", { amount: money(totalOf(amount)), limit: money(limit) })}` : words;
 }
 
 function stateOf(rule, link) {

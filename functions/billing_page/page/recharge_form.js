@@ -4,8 +4,9 @@ import { addedIsSeen, addMethod, draft, keepDraft, payable } from "./cards.js";
 import { amountInput, failure, field, fill, h, note, say } from "./dom.js";
 import { cardName, cents, date, micros, money, typedAmount } from "./format.js";
 import { stateWords } from "./funds.js";
-import { addedForRule, chargeOf, focusSwitch, saveRule, simulate } from "./recharge.js";
+import { addedForRule, chargeOf, focusSwitch, saveRule, simulate, taxWords } from "./recharge.js";
 import { amountFault, bounds } from "./settings.js";
+import { totalOf, withTax } from "./tax.js";
 import { translator } from "./words.js";
 import recharge from "messages/recharge";
 
@@ -69,7 +70,8 @@ export function ruleForm(stored, methods, { reopen, close }) {
 		for (const one of Object.values(fields)) one.fails(null);
 		button.disabled = choose.value === "" || !Object.keys(changes(stored)).length;
 		const [sum, limit] = [typedAmount(inputs.amount.value), typedAmount(inputs.daily_limit.value)];
-		steps.textContent = sum && limit ? t("steps", { amount: money(sum), limit: money(limit) }) : "";
+		const taxed = withTax(sum);
+		steps.textContent = sum && limit ? [t("steps", { amount: money(totalOf(sum)), limit: money(limit) }), taxed && t("taxOfEach", { total: money(taxed.total), tax: money(taxed.tax) })].filter(Boolean).join(" ") : "";
 		showCharge(null);
 		keep();
 	}
@@ -150,15 +152,15 @@ function option(one, chosen) {
 }
 
 function simulation(result) {
-	const { from, to, charges, charged, refused_calls: refused, lowest_balance: lowest } = result;
+	const { from, to, charges, charged, total = charged, refused_calls: refused, lowest_balance: lowest } = result;
 	const now = chargeOf(result);
 	const values = { from: date(from), to: date(to), lowest: cents(lowest) };
-	const past = charges ? t("wouldHaveCharged", { ...values, recharges: h("strong", t("recharges", { count: charges, amount: money(charged) })) }) : t("wouldNotHaveCharged", values);
+	const past = charges ? t("wouldHaveCharged", { ...values, recharges: h("strong", t("recharges", { count: charges, amount: money(total) })) }) : t("wouldNotHaveCharged", values);
 	const words = h("p", past, " ", refused ? t("wouldHaveRefused", { count: refused }) : t("wouldHaveRefusedNone"));
-	return note(refused ? "wait" : "plain", null, now ? h("p", h("strong", chargeWords(now))) : null, words);
+	return note(refused ? "wait" : "plain", null, now ? h("p", h("strong", chargeWords(now)), " ", taxWords(now)) : null, words);
 }
 
-function chargeWords({ payment_method: method, amount, total }) {
-	const [values, isOne] = [{ card: cardName(method), amount: money(total) }, micros(amount) === micros(total)];
-	return isOne ? t("chargesNow", values) : t("chargesInParts", { ...values, first: money(amount) });
+function chargeWords({ payment_method: method, first, total }) {
+	const [values, isOne] = [{ card: cardName(method), amount: money(total) }, micros(first) === micros(total)];
+	return isOne ? t("chargesNow", values) : t("chargesInParts", { ...values, first: money(first) });
 }

@@ -1,6 +1,7 @@
 // The calls of the last 30 days that were not connected: why, and what to do.
 import { ask } from "./api.js";
-import { h, note } from "./dom.js";
+import { countryName } from "./countries.js";
+import { confirmed, failure, fill, h, note, say } from "./dom.js";
 import { longDay, moment } from "./format.js";
 import { growing, table } from "./list.js";
 import { copyBare, spaced } from "./numbers.js";
@@ -16,7 +17,7 @@ const PROVIDER = "provider";
 const REMEDIES = {
 	unknown_number: PROVIDER, number_ambiguous: PROVIDER, unknown_account: PROVIDER, account_closed: PROVIDER, account_frozen: PROVIDER, unknown_line: PROVIDER, destination_unrated: PROVIDER,
 	international_calling_off: "#/lines", insufficient_credit: "#/", recharging: "#/",
-	destination_blocked: LIMITS, high_cost_destination: LIMITS, simultaneous_calls_limit: LIMITS, call_price_limit: LIMITS, daily_spend_limit: LIMITS,
+	destination_blocked: LIMITS, high_cost_destination: LIMITS, line_budget: "#/lines", user_budget: "#/lines", young_money_cap: PROVIDER, simultaneous_calls_limit: LIMITS, call_price_limit: LIMITS, daily_spend_limit: LIMITS,
 };
 
 export function refusedPage(_query, { isAdmin }) {
@@ -40,8 +41,9 @@ function from({ line_id: line, user }, names) {
 	return h("span", h("span.digits", line ? spaced(names.number(line)) : ""), user ? h("bdi.hint.block", user.name ?? user.id) : null);
 }
 
-function why({ reason, line_id: line }, names, isAdmin) {
+function why({ reason, line_id: line, country }, names, isAdmin) {
 	const isKnown = `reason_${reason}` in words;
+	if (reason === "first_country_cap" && country && isAdmin) return h("span", h("strong.block", t("reason_first_country_cap")), confirmation(country));
 	return h("span", h("strong.block", isKnown ? t(`reason_${reason}`) : reason.replaceAll("_", " ")), isKnown ? remedy(reason, line && names.number(line), isAdmin) : null);
 }
 
@@ -52,4 +54,27 @@ function remedy(reason, number, isAdmin) {
 	if (where === PROVIDER) return h("span.block", label, " ", providerLink());
 	if (!where || !isAdmin) return h("span.block", label);
 	return h("a.block", { href: where === "#/lines" && number ? `${where}?${new URLSearchParams({ find: number })}` : where }, label);
+}
+
+/** A button by which an admin confirms a country, and its outcome. */
+function confirmation(country) {
+	const name = countryName(country);
+	const place = h("span.block");
+	const button = h("button", { onclick: confirm }, t("confirm", { country: name }));
+	return fill(place, button);
+
+	async function confirm() {
+		if (!(await confirmed(t("confirmTitle", { country: name }), t("confirmWords"), t("confirm", { country: name }), "main"))) return;
+		button.disabled = true;
+		try {
+			await ask("POST", `/countries/${encodeURIComponent(country)}/confirm`);
+			const done = h("span", { tabindex: "-1" }, t("confirmed", { country: name }));
+			fill(place, done);
+			done.focus();
+			say(done.textContent);
+		} catch (problem) {
+			button.disabled = false;
+			fill(place, button, failure(problem));
+		}
+	}
 }

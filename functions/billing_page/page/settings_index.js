@@ -4,7 +4,7 @@ import { translator } from "./words.js";
 import words from "messages/places";
 
 const t = translator(words);
-const ENTRIES = ["limits", "notifications", "refused", "activity", "freeze"];
+const ENTRIES = ["billing", "limits", "notifications", "refused", "activity", "freeze"];
 
 export function settingsPage(_query, { isAdmin }) {
 	return page(t("settings"), t("settingsLead"), h("ul.index", ENTRIES.filter((name) => isAdmin || name !== "freeze").map((name) =>

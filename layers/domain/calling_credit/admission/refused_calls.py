@@ -15,6 +15,7 @@ from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.dynamodb.unreadable import OnUnreadable, checked, raise_unreadable, readable
 from calling_credit.instants import format_instant
+from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -126,15 +127,18 @@ class RefusedCallReader:
 
 
 def refused_call_view(item: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """`{at, call_key, line_id, user, to, reason}` of a refused call; `names` are those of the account's users."""
+    """`{at, call_key, line_id, user, to, country, reason}` of a refused call; `names` are those of the account's users.
+    `country` is that of the number, None if it is unknown.
+    """
     _, at, call_key = item["SK"].split("#")
-    user_id = item.get("user_id")
+    user_id, country = item.get("user_id"), country_of(item["to"])
     return {
         "at": at,
         "call_key": call_key,
         "line_id": item.get("line_id"),
         "user": None if user_id is None else {"id": user_id, "name": names.get(user_id)},
         "to": item["to"],
+        "country": None if country == UNKNOWN_COUNTRY else country,
         "reason": item["reason"],
     }
 

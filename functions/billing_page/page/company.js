@@ -1,0 +1,11 @@
+// The views of lines and of the company that main.js loads on demand, by their addresses. Each gets the query of its address, and
+// the user.
+import { detailsPage } from "./details.js";
+import { linesPage } from "./lines.js";
+
+export { promotionForm } from "./promotions.js";
+
+export const places = {
+	"#/lines": linesPage,
+	"#/settings/billing": detailsPage,
+};
