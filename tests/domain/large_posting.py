@@ -122,6 +122,7 @@ def expected(posted: list[Entry], holds: list[Hold]) -> Counter[tuple[Key, str]]
         sums.update({(counter, "left_micros"): one.amount_micros for counter in of_budgets})
         for name in ("posted_micros", "headroom_micros", "available_micros"):
             sums[(PK, "BALANCE"), name] += one.amount_micros
+        sums[(PK, "BALANCE"), "charged_micros"] -= one.amount_micros
     for sort_key, of_day in sums_by_day(map(stored, posted)).items():
         sums.update({((PK, sort_key), name): value for name, value in of_day.items()})
     for one_hold in holds:
