@@ -11,7 +11,8 @@ from tests.laws.lot_model import charged, unused
 from tests.laws.moves import identifier, takes_part
 from tests.laws.prices import instant, moment, money
 
-GRACE = timedelta(hours=6)
+GRACE = timedelta(0)
+"""The parameter LotGraceHours of this run: one of six hours would outlast most of it."""
 PATIENCE = timedelta(days=7)
 
 

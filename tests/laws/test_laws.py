@@ -88,6 +88,9 @@ def test_the_laws_hold_after_every_operation(
         book = Book(stack.dynamodb, stack.table_name)
         driver = Driver(SEED, stack, wire, rng, Model(decks=Decks(prices)), book, Calls(rng))
         monkeypatch.setattr("calling_credit.clock.now", lambda: driver.now)
+        sweeper = stack.apps["expire_holds"]
+        without_grace = sweeper.config().model_copy(update={"lot_grace_hours": 0})
+        monkeypatch.setattr(sweeper, "config", lambda: without_grace)
         stack.forget()
         driver.run(OPERATIONS)
     check_schemas(stack)
@@ -187,7 +190,8 @@ def test_law_8_no_request_names_another_account(till: Till, route: str) -> None:
     }
     body = {**NAMING_ANOTHER, **wishes}
     asked_for = (route.partition(" ")[0], path.format(theirs=theirs, card=card))
-    event = http_event(function, *asked_for, body=body, claims={"custom:account_id": "acct_1"})
+    claims = {"custom:account_id": "acct_1", "cognito:groups": ["billing_admin"]}
+    event = http_event(function, *asked_for, body=body, claims=claims)
     event["headers"] |= {"x-account-id": "acct_2"}
     event["pathParameters"] = {"account_id": "acct_2", "line_id": "line_2"}
     event["rawQueryString"] = urlencode(NAMING_ANOTHER)

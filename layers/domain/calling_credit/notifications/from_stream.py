@@ -17,11 +17,10 @@ from calling_credit.dynamodb.change_keys import CHANGE, activity_sk
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.masking import masked
 from calling_credit.money import format_money
-from calling_credit.notifications import events
+from calling_credit.notifications import events, lot_events
 from calling_credit.notifications.announcement import Announcement, announcement_id
 from calling_credit.notifications.budget_events import BudgetReached, budgets_reached
 from calling_credit.notifications.from_changes import change_events
-from calling_credit.notifications.lot_events import CreditExpired, CreditExpiring
 from calling_credit.notifications.receipt_events import document_issued
 from calling_credit.recharge.suspensions import strongest_reason, suspending_cause
 from calling_credit.recharge.words import message_of
@@ -117,7 +116,7 @@ def _entry_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     if not old and new["kind"] == EntryKind.CREDIT_EXPIRED:
         entry_id, amount = keys.cause_of(new["SK"]), format_money(-new["amount_micros"])
         gone = {"lot_id": new["lot_id"], "entry_id": entry_id, "amount": amount, "expired_at": new["ends_at"]}
-        yield _event(CreditExpired, new, new["recorded_at"], gone, entry_id)
+        yield _event(lot_events.CreditExpired, new, new["recorded_at"], gone, entry_id)
     if old or form is None:
         return
     entry_id, amount = keys.id_of(new["SK"]), format_money(abs(new["amount_micros"]))
@@ -141,7 +140,7 @@ def _lot_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     if days is not None and days != old.get("warned_days"):
         amount, lot_id = format_money(new["warned_micros"]), new["lot_id"]
         data = {"lot_id": lot_id, "amount": amount, "expires_at": new["ends_at"], "days": days}
-        yield _event(CreditExpiring, new, new["warned_at"], data, lot_id, days)
+        yield _event(lot_events.CreditExpiring, new, new["warned_at"], data, lot_id, days)
 
 
 def _unrated_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
