@@ -156,7 +156,7 @@ class BudgetRequestStore:
 
 
 def _require_askable(found: BudgetsOfLine, request: BudgetRequest, now: datetime) -> None:
-    """Refuse a request that no one can grant, or that was made today."""
+    """Refuse a request without anything to grant, or a second one on a day."""
     last = found.request
     if found.account.is_closed:
         raise Conflict(ProblemCode.ACCOUNT_CLOSED, "This account is closed; its lines make no calls.")
