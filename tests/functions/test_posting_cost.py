@@ -139,9 +139,9 @@ def test_posting_without_admission_reads_nothing_for_cached_accounts(world: Worl
 
 
 def counted(entry: Entry) -> Entry:
-    """The entry of an account with daily sums, which says how it counts in them."""
+    """The entry of an account with daily sums and budgets, which says how it counts in them."""
     [marked] = mark_counted([entry], frozenset({entry.account_id}), {})
-    return marked
+    return replace(marked, explanation={**marked.explanation, "counted": "LUCY"})
 
 
 def largest_entry(world: World) -> int:

@@ -11,7 +11,7 @@ from calling_credit.ledger.reserved_spending import spending_of
 
 @dataclass(frozen=True, slots=True)
 class SpendLimit:
-    """A counter in which a call counts: why it refuses, its letter, and what is left on it. One that does not refuse
+    """A counter in which a call counts: why it refuses, its letter, and its rest. One that does not refuse
     only counts. Of the price of a call, `covers_micros` do not count.
     """
 

@@ -2,7 +2,7 @@
 
 The law: `left_micros` = `limit_micros` - `spent_micros` - `held_micros`. DynamoDB's conditions have no arithmetic, so
 every change adds to the rest in the same update. Posting adds to a counter that may not exist yet; its limit is then
-missing, counts as 0, and is added once by whoever needs it first.
+missing, counts as 0, and is added once, by the first function that needs it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ CounterKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SpendCounter:
-    """What calls of a line or user have cost in a local month, what live holds have taken, and what is left. Below
+    """What calls of a line or user have cost in a local month, what live holds have taken, and the rest. Below
     zero, calls without a hold took more than was left. `limit_micros` is None until someone needed it. While
     `is_counting`, entries of before `counts_from` may be missing. `warned` is the highest percent that was announced
     before the limit changed last. `is_ended`: its budget is ended and limits nothing. `counting` is the sort key after

@@ -2,7 +2,8 @@
 
 The law: from `counts_from` on, every posting marks its entries and adds them to the counter itself. Two minutes later,
 no posting that began before is still running. So the entries without the mark are all there then, and none follows. One
-update adds their sum on the condition that nobody has added it, and moves the position; the last one ends the counting.
+update adds their sum on the condition that no other has added it, and moves the position. The last one ends the
+counting.
 """
 
 from calendar import monthrange
