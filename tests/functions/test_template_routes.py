@@ -208,8 +208,7 @@ def test_every_route_invokes_a_function_with_payload_2() -> None:
     integrations = of_type("AWS::ApiGatewayV2::Integration")
     assert {integration["Properties"]["PayloadFormatVersion"] for integration in integrations.values()} == {"2.0"}
     for key, route in routes().items():
-        [target] = words(route["Target"])
-        [name] = re.findall(r"integrations/\$\{(\w+)\}", target)
+        [name] = re.findall(r"integrations/\$\{(\w+)\}", *words(route["Target"]))
         assert name in integrations, key
 
 
@@ -221,7 +220,7 @@ def invoked_function(key: str) -> str:
 
 
 def may_share(function: str, key: str) -> bool:
-    """Return whether a permission may match a route that the API sends to another function."""
+    """Return whether a permission may match a route of another function."""
     return function == "ListUsageFunctionAliaslive" or " /operator/" in key
 
 
