@@ -148,9 +148,7 @@ def test_granted_credit_expires_by_the_sweep(deployed: Stack, tokens: dict[str, 
     assert (lot["amount"], lot["used"], lot["expired"]) == ("2.00", "0.00", "2.00")
 
 
-def test_a_promotion_code_gives_credit_once_per_account_and_up_to_its_total(
-    deployed: Stack, tokens: dict[str, str]
-) -> None:
+def test_a_promotion_gives_credit_once_per_account_up_to_its_total(deployed: Stack, tokens: dict[str, str]) -> None:
     code = f"TERMS-{uuid.uuid4().hex[:12].upper()}"
     created = deployed.api.send("POST", "/operator/promotions", tokens["operator"], PROMOTION | {"code": code})
     assert (created["code"], created["left"]) == (code, "1.00")
