@@ -99,10 +99,12 @@ def top_up(number: int = 1, **fields: Any) -> dict[str, Any]:
 
 def line(number: int = 1, **fields: Any) -> dict[str, Any]:
     """A line of the account."""
+    own = {"id": f"user_{number}", "name": "Ada Lovelace" if number == 1 else f"Person {number}", "budget": None}
+    user = own | fields.pop("user", {})
     return {
         "line_id": f"line_{number}",
         "number": f"+12125550{number:03}",
-        "user": {"id": f"user_{number}", "name": "Ada Lovelace" if number == 1 else f"Person {number}", "budget": None},
+        "user": user,
         "international_calling": True,
         "version": 1,
         "budget": None,
