@@ -129,4 +129,4 @@ def test_each_event_is_mailed_once_to_the_billing_addresses(postbox: Postbox, li
         postbox.bring(event)
         postbox.bring(event)
     subjects = [subject for _, subject in postbox.sent()]
-    assert subjects == ["Budget almost used: user Ada", "Budget used: user Ada"]
+    assert subjects == ["Budget nearly used up: user Ada", "Budget used up: user Ada"]
