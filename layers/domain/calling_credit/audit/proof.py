@@ -223,18 +223,17 @@ def _prove_payment(book: Book, payment: Payment, now: datetime) -> Iterator[Diff
     topup = book.topups.get(payment.topup_id)
     for entry in entries:
         is_reported = topup is not None and topup.gross_micros == payment.received_micros  # By _prove_topups.
-        tax = 0 if topup is None else topup.tax_micros
-        if entry.amount_micros + tax != payment.received_micros and not is_reported:
-            yield _other_amount(book, entry, payment.received_micros - tax)
+        net = payment.received_micros - (0 if topup is None else topup.tax_micros)
+        if entry.amount_micros != net and not is_reported:
+            yield _other_amount(book, entry, net)
     if payment.losses is None or (
         payment.last_reversed_at is not None and now - payment.last_reversed_at < SETTLING_TIME
     ):
         return
     received, losses = payment.received_micros, payment.losses
     target = reversal_target(received, received, losses).net_micros if topup is None else topup.reversed_by(losses)
-    expected, entered = target, book.reversed_of(payment.topup_id)
-    if entered != expected:
-        yield _other_reversal(book, payment.topup_id, expected, usd(entered))
+    if (entered := book.reversed_of(payment.topup_id)) != target:
+        yield _other_reversal(book, payment.topup_id, target, usd(entered))
 
 
 def _is_of(entry: PaymentEntry, payment: Payment) -> bool:
@@ -243,9 +242,8 @@ def _is_of(entry: PaymentEntry, payment: Payment) -> bool:
 
 
 def _other_amount(book: Book, entry: PaymentEntry, expected_micros: int) -> Difference:
-    return Difference(
-        DifferenceCode.OTHER_AMOUNT, book.account_id, entry.topup_id, usd(expected_micros), usd(entry.amount_micros)
-    )
+    found = usd(entry.amount_micros)
+    return Difference(DifferenceCode.OTHER_AMOUNT, book.account_id, entry.topup_id, usd(expected_micros), found)
 
 
 def _other_reversal(book: Book, topup_id: str, expected_micros: int, found: str) -> Difference:
