@@ -138,5 +138,12 @@ def test_an_admin_confirms_the_country_of_a_capped_call(user: User, page_server:
 def test_a_member_reads_how_a_country_is_confirmed(user: User, page_server: PageServer) -> None:
     page_server.api.refused = [page_data.refused(1, "first_country_cap")]
     one = user(MEMBER, "#/settings/refused")
-    one.sees("Confirm the country to call it without this limit.")
+    one.sees("A billing admin can confirm the country.")
     expect(one.page.get_by_role("button", name="Confirm")).to_have_count(0)
+
+
+def test_a_member_finds_where_to_ask_after_a_budget_refused_a_call(user: User, page_server: PageServer) -> None:
+    page_server.api.refused = [page_data.refused(1, "line_budget")]
+    one = user(MEMBER, "#/settings/refused")
+    one.page.get_by_role("link", name="Ask for a higher budget").click()
+    one.page.wait_for_url("**#/lines?find=*")
