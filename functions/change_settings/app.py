@@ -57,7 +57,7 @@ countries = CountryStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
 billing_details = BillingDetailsStore(dynamodb, config().table_name)
-taxing = Taxing()
+taxing = Taxing(logger)
 by_account = RequestLimit(MONEY_REQUESTS)
 prepare_snapshot()
 

@@ -61,7 +61,9 @@ DENIED_CALL: Final = record(
         "user": or_null(USER),
         "to": described(TEXT, "The dialed number."),
         "country": described(
-            or_null(COUNTRY), "The country of the number, `001` for global networks; null if unknown."
+            or_null(COUNTRY),
+            "The country of the price that applies to the number, which caps count by; without a price, that of the "
+            "number. `001` for global networks; null if unknown.",
         ),
         "reason": one_of(DenialReason),
     },

@@ -233,5 +233,12 @@ ALLOWED = {
     "Resources/ReleaseRole/*": "The same.",
     "Resources/*VersionAlarm/*": "The same.",
     "Resources/*Function/Properties/Environment/Variables/CHECKED_BY/*": "The same.",
+    "Parameters/Seller*": "Receipts name the seller.",
+    "Resources/*Function/Properties/Environment/Variables/SELLER_*": "The same.",
+    "Resources/GetReceiptRoute/*": "GET /top-ups/{top_up_id}/receipt is new.",
+    "Resources/*Budget*Route/*": "Lines and users have budgets.",
+    "Resources/*Budget*Permission/*": "The same.",
+    "Resources/GetPromotionsRoute/*": "Promotion codes give credit.",
+    "Resources/RedeemPromotionPermission/*": "The same.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""

@@ -46,7 +46,7 @@ USER_ROUTES = {
     "POST /top-ups",
     "POST /top-ups/checkout",
     "GET /top-ups",
-    "GET /top-ups/{top_up_id}",
+    *("GET /top-ups/{top_up_id}", "GET /top-ups/{top_up_id}/receipt"),
     "GET /payment-methods",
     "POST /payment-methods",
     "PATCH /payment-methods/{payment_method_id}",
@@ -221,7 +221,7 @@ def invoked_function(key: str) -> str:
 
 def may_share(function: str, key: str) -> bool:
     """Return whether a permission may match a route of another function."""
-    return function == "ListUsageFunctionAliaslive" or " /operator/" in key
+    return function == "ListUsageFunctionAliaslive" or " /operator/" in key or key.endswith("/receipt")
 
 
 def test_gateway_may_invoke_each_function_only_for_its_own_routes() -> None:

@@ -20,7 +20,7 @@ from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from calling_credit.admission.decision import AdmissionRequest
+    from calling_credit.admission.decision import AdmissionRequest, Decision
 
 LISTED_FOR: Final = timedelta(days=30)
 MARKED_FOR: Final = timedelta(days=1)
@@ -39,8 +39,9 @@ class RefusedCallStore:
         self._table_name = table_name
         self._full: dict[str, str] = {}
 
-    def record(self, request: "AdmissionRequest", reason: str, user_id: str | None, now: datetime) -> bool:
-        """List a refused call. Return whether this call did: not if it is listed already, or if its day is full.
+    def record(self, request: "AdmissionRequest", decision: "Decision", user_id: str | None, now: datetime) -> bool:
+        """List a refused call, with the country of its row, which its cap counts by. Return whether this call did: not
+        if it is listed already, or if its day is full.
 
         Raises:
             Unavailable: the table did not take it at once. ClientError: the table refused it.
@@ -56,7 +57,8 @@ class RefusedCallStore:
             "line_id": request.line_id or None,
             "user_id": user_id,
             "to": request.dialled_number,
-            "reason": reason,
+            "country": None if decision.row is None else decision.row.country,
+            "reason": decision.reason,
             "expires_at": _seconds(now + LISTED_FOR),
         }
         pk = keys.account_pk(account_id)
@@ -128,10 +130,10 @@ class RefusedCallReader:
 
 def refused_call_view(item: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     """`{at, call_key, line_id, user, to, country, reason}` of a refused call; `names` are those of the account's users.
-    `country` is that of the number, None if it is unknown.
+    `country` is that of the row which priced the call, else that of the number; None if it is unknown.
     """
     _, at, call_key = item["SK"].split("#")
-    user_id, country = item.get("user_id"), country_of(item["to"])
+    user_id, country = item.get("user_id"), item.get("country") or country_of(item["to"])
     return {
         "at": at,
         "call_key": call_key,
