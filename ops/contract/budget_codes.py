@@ -12,8 +12,8 @@ BUDGET_CODES: Final = (
     Explanation(
         ProblemCode.BUDGET_NOT_REACHED,
         409,
-        "Neither the line nor its user has a budget that refuses calls and is used to 80 percent.",
-        "Ask again once 80 percent are used.",
+        "Neither the line nor its user has a budget that refuses calls and is used or held to 80 percent.",
+        "Ask again once 80 percent are used or held.",
     ),
     Explanation(
         ProblemCode.ALREADY_ASKED,
