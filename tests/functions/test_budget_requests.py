@@ -52,6 +52,16 @@ def test_a_request_below_80_percent_is_refused(world: World) -> None:
     assert world.of_kind("BUDGET_REQUEST") == []
 
 
+def test_what_calls_in_progress_hold_counts_as_used(world: World) -> None:
+    give(world, "2.00")
+    spend(world, "1.50")
+    world.adjust("10.00", "credit")
+    assert world.stack.invoke("expire_holds", {})["budgets_counted"] == 1
+    assert world.authorize("c_live", seconds=600).body["held"] == "0.50"
+    assert world.authorize("c_over", seconds=60).body["reason"] == "line_budget"
+    assert ask(world).status == 201
+
+
 def test_a_budget_that_only_tells_needs_no_request(world: World) -> None:
     give(world, "2.00", at="tell")
     spend(world, "2.00")

@@ -1,4 +1,4 @@
-"""Budgets at their edges: other limits beside them, free calls, moved lines, changed time zones, and the end of a month."""
+"""Budgets at their edges: other limits, free calls, moved lines, changed time zones, and the end of a month."""
 
 from datetime import timedelta
 from typing import Any
