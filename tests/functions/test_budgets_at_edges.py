@@ -1,5 +1,5 @@
 <<<<<<< HEAD
-"""Budgets at their edges: other limits beside them, free calls, moved lines, changed time zones, the end of a month."""
+"""Budgets at their edges: other limits, free calls, moved lines, changed time zones, the end of a month."""
 =======
 """Budgets at their edges: other limits, free calls, moved lines, changed time zones, and the end of a month."""
 >>>>>>> int18
