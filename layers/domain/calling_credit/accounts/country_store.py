@@ -11,7 +11,6 @@ from calling_credit.accounts.known_countries import (
     KEPT_DAYS,
     KnownCountry,
     known_from_item,
-    known_from_plain,
     known_since,
 )
 from calling_credit.changes.actions import ChangeAction
@@ -61,13 +60,6 @@ class CountryStore:
         items = read_many(self._client, self._table_name, sorted(names)) if names else {}
         found = readable(items.values(), known_from_item, self._on_unreadable)
         return {(country.account_id, country.country): country for country in found}
-
-    def known(self, account_id: str, today: str) -> list[KnownCountry]:
-        """The countries that an account knows on a local day, by code."""
-        partition = Partition(self._client, self._table_name, keys.account_pk(account_id))
-        items = partition.query(*cap_keys.known_range(), on_unreadable=self._on_unreadable)
-        found = readable(items, known_from_plain, self._on_unreadable)
-        return [country for country in found if country.is_known(today)]
 
     def confirm(self, account_id: str, country: str, actor: Actor, now: datetime, sign_in: SignIn | None = None) -> str:
         """Confirm a country, and record who did. Return when it was confirmed: earlier, if it was already.
