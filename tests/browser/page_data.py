@@ -99,10 +99,12 @@ def top_up(number: int = 1, **fields: Any) -> dict[str, Any]:
 
 def line(number: int = 1, **fields: Any) -> dict[str, Any]:
     """A line of the account."""
+    own = {"id": f"user_{number}", "name": "Ada Lovelace" if number == 1 else f"Person {number}", "budget": None}
+    user = own | fields.pop("user", {})
     return {
         "line_id": f"line_{number}",
         "number": f"+12125550{number:03}",
-        "user": {"id": f"user_{number}", "name": "Ada Lovelace" if number == 1 else f"Person {number}", "budget": None},
+        "user": user,
         "international_calling": True,
         "version": 1,
         "budget": None,
@@ -181,6 +183,7 @@ def refused(number: int = 1, reason: str = "insufficient_credit", **fields: Any)
         "user": {"id": "user_2", "name": "Person 2"},
         "to": "+442071838750",
         "country": "GB",
+        "country_known": False if reason == "first_country_cap" else None,
         "reason": reason,
         **fields,
     }

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser import page_data
 from tests.browser.page_data import MEMBER
+from tests.browser.page_money_data import taxed
 from tests.browser.page_server import PageServer, StubUser
 from tests.browser.test_accessibility import violations
 
@@ -18,7 +19,7 @@ SAVE = "Save and charge Visa ending 4242 $100.00 now"
 
 def charge(amount: str = "100.00") -> dict[str, Any]:
     """What saving charges."""
-    return {"amount": amount, "payment_method": {"id": "pm_1", "brand": "visa", "last4": "4242"}}
+    return {**taxed(amount, None), "payment_method": {"id": "pm_1", "brand": "visa", "last4": "4242"}}
 
 
 def switch(one: StubUser) -> Locator:

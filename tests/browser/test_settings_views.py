@@ -70,9 +70,9 @@ def test_calls_that_are_not_listed_are_counted_by_day(user: User, page_server: P
 
 
 def test_a_reason_of_a_newer_release_is_shown_readably(user: User, page_server: PageServer) -> None:
-    page_server.api.refused = [page_data.refused(1, "line_budget")]
+    page_server.api.refused = [page_data.refused(1, "phase_of_the_moon")]
     one = user(place="#/settings/refused")
-    one.sees("line budget")
+    one.sees("phase of the moon")
     page_server.undocumented.clear()
 
 
