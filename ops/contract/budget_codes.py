@@ -12,7 +12,7 @@ BUDGET_CODES: Final = (
     Explanation(
         ProblemCode.BUDGET_NOT_REACHED,
         409,
-        "Neither the line nor its user has a budget that refuses calls and is used to 80 percent.",
+        "Neither the line nor its user has a budget that refused a call or is used to 80 percent.",
         "Nothing: there is no need for more yet.",
     ),
     Explanation(
