@@ -138,6 +138,7 @@ ALLOWED = {
     "Parameters/NoCapCountries/*": "The countries that no cap concerns.",
     "Parameters/YoungMoneyDays/*": "How long money from a new card is young.",
     "Resources/AuthorizeCallFunction/Properties/Environment/Variables/NO_CAP_COUNTRIES*": "The same.",
+    "Resources/RateCallsFunction/Properties/Environment/Variables/NO_CAP_COUNTRIES*": "The same.",
     "Resources/AuthorizeCallFunction/Properties/Environment/Variables/YOUNG_MONEY_DAYS*": "The same.",
     "Resources/StaffClient/*": "The desk signs staff in.",
     "Resources/*Staff/*": "Groups of the staff.",

@@ -208,7 +208,7 @@ def test_every_route_invokes_a_function_with_payload_2() -> None:
     integrations = of_type("AWS::ApiGatewayV2::Integration")
     assert {integration["Properties"]["PayloadFormatVersion"] for integration in integrations.values()} == {"2.0"}
     for key, route in routes().items():
-        [name] = re.findall(r"integrations/\$\{(\w+)\}", *words(route["Target"]))
+        [name] = re.findall(r"integrations/\$\{(\w+)\}", "".join(words(route["Target"])))
         assert name in integrations, key
 
 

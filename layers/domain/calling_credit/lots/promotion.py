@@ -72,9 +72,11 @@ class Promotion:
 
 
 def read_code(text: str) -> str | None:
-    """The code that a person entered, in capitals and without spaces around it; None if no code has this form."""
-    code = text.strip().upper()
-    return code if code.isascii() and re.fullmatch(CODE_PATTERN, code) else None
+    """The code that a person entered, in capitals and without spaces around it; None if no code has this form. Only
+    ASCII letters have capitals here: those of others, as of a long s, would make one code look like another.
+    """
+    code = text.strip()
+    return code.upper() if code.isascii() and re.fullmatch(CODE_PATTERN, code.upper()) else None
 
 
 def unknown_promotion() -> NotFound:
