@@ -67,6 +67,8 @@ def test_what_calls_in_progress_hold_counts_as_used(world: World) -> None:
     assert world.stack.invoke("expire_holds", {})["budgets_counted"] == 1
     assert world.authorize("c_live", seconds=600).body["held"] == "0.50"
     assert world.authorize("c_over", seconds=60).body["reason"] == "line_budget"
+
+
 def test_a_budget_that_only_tells_needs_no_request(world: World) -> None:
     give(world, "2.00", at="tell")
     spend(world, "2.00")

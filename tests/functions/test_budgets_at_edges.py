@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""Budgets at their edges: other limits, free calls, moved lines, changed time zones, the end of a month."""
-=======
 """Budgets at their edges: other limits, free calls, moved lines, changed time zones, and the end of a month."""
->>>>>>> int18
 
 from datetime import timedelta
 from typing import Any
