@@ -132,7 +132,7 @@ def test_billing_details_are_changed_from_their_version(user: User, page_server:
     one.sees("Nothing was changed.")
     one.page.get_by_label("Legal name").fill("")
     one.press("Save billing details")
-    one.sees("Enter this field.")
+    one.sees("This field is required.")
     expect(one.page.get_by_label("Legal name")).to_be_focused()
     one.page.get_by_label("Legal name").fill("Engines Inc.")
     one.page.get_by_label("Kind of tax ID").select_option("None")
@@ -150,7 +150,7 @@ def test_new_billing_details_begin_empty(user: User, page_server: PageServer) ->
     for name, value in (("Legal name", "Engines Inc."), ("Street and number", "1 Main St"), ("City", "Albany")):
         one.page.get_by_label(name).fill(value)
     one.press("Save billing details")
-    one.sees("Enter this field.")
+    one.sees("This field is required.")
     one.page.get_by_label("Country").select_option("United States")
     one.press("Save billing details")
     expect(one.page.get_by_label("State or province")).to_be_focused()

@@ -44,6 +44,7 @@ def test_a_refused_call_is_listed_with_line_user_number_and_reason(world: World)
                 "user": {"id": "user_1", "name": "Ada"},
                 "to": UNITED_KINGDOM,
                 "country": "GB",
+                "country_known": None,
                 "reason": "destination_blocked",
             }
         ],

@@ -30,7 +30,7 @@ def described(deployed: Stack) -> None:
     deployed.publish_description()
 
 
-def authorize(deployed: Stack, customer: Customer, call_id: str, seconds: int) -> tuple[str, int | None, str | None]:
+def authorize(deployed: Stack, customer: Customer, call_id: str, seconds: int) -> tuple[str, int, str | None]:
     """Ask for a call; return the decision, its seconds, and what refused or shortened it."""
     request = {"call_id": call_id, "account_id": customer.account_id, "line_id": "line_1", "to": LANDLINE}
     token = deployed.switch_token()
@@ -67,7 +67,7 @@ def test_a_line_budget_holds_shortens_refuses_and_shows_what_was_spent(deployed:
     count_from_now(deployed, customer)
     assert authorize(deployed, customer, "c_1", 120) == ("allow", 120, None)
     assert authorize(deployed, customer, "c_2", 120) == ("allow", 60, "line_budget")
-    assert authorize(deployed, customer, "c_3", 60) == ("deny", None, "line_budget")
+    assert authorize(deployed, customer, "c_3", 60) == ("deny", 0, "line_budget")
     shown = budget_of(deployed, customer)
     assert (shown["state"], shown["spent"], shown["held"], shown["left"]) == ("counted", "0.00", "0.042", "0.008")
 
@@ -78,7 +78,7 @@ def test_a_line_budget_holds_shortens_refuses_and_shows_what_was_spent(deployed:
     eventually(partial(has_balance, customer, OPENING_MICROS - 42_000))
     shown = budget_of(deployed, customer)
     assert (shown["spent"], shown["held"], shown["left"]) == ("0.042", "0.00", "0.008")
-    assert authorize(deployed, customer, "c_4", 60) == ("deny", None, "line_budget")
+    assert authorize(deployed, customer, "c_4", 60) == ("deny", 0, "line_budget")
     deployed.api.send("PUT", BUDGET, customer.token, {"monthly": None})
     assert authorize(deployed, customer, "c_4", 60) == ("allow", 60, None)
 

@@ -132,7 +132,7 @@ def amounts_to_raise(
     line: Line, user: User | None, counters: Mapping[str, SpendCounter], month: str
 ) -> tuple[int | None, int | None]:
     """What a raise would add to the budget of a line and of its user: the monthly amount of each that refuses calls and
-    is used toof which 80 percent percentage by spending and holdsare spent or held; None for the others.
+    of which 80 percent are spent or held; None for the others.
 
     Args:
         counters: those of the month, by their sort keys.

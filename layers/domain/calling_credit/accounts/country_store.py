@@ -11,7 +11,6 @@ from calling_credit.accounts.known_countries import (
     KEPT_DAYS,
     KnownCountry,
     known_from_item,
-    known_from_plain,
     known_since,
 )
 from calling_credit.budgets.capped import mark_country

@@ -58,7 +58,7 @@ def limit_action(table_name: str, counter: SpendCounter, more_micros: int, *, is
 
 
 def is_nearly_used(counter: SpendCounter) -> bool:
-    """Whether spent and held money, which both keep calls from starting, together reach the first percentage."""
+    """Whether spent and held money together have reached the first percentage."""
     return bool(reached_percents(counter.limit_micros, counter.spent_micros + counter.held_micros))
 
 
