@@ -12,7 +12,7 @@ BUDGET_CODES: Final = (
     Explanation(
         ProblemCode.BUDGET_NOT_REACHED,
         409,
-        "Neither the line nor its user has a budget that refuses calls and is used or held to 80 percent.",
+        "Neither the line nor its user has a budget that refused a call or is used or held to 80 percent.",
         "Ask again once 80 percent are used or held.",
     ),
     Explanation(

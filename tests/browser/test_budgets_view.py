@@ -100,6 +100,16 @@ def test_a_member_asks_for_more_once_the_budget_is_nearly_used(user: User, page_
     assert page_server.api.bodies("POST /lines/{id}/budget/requests") == [{"note": "A week in Lyon"}]
 
 
+def test_a_member_asks_for_more_once_a_call_was_refused(user: User, page_server: PageServer) -> None:
+    [first, *_] = page_server.api.lines
+    first["budget"] = page_money_data.budget(spent="12.00") | {"refused": True}
+    one = user(MEMBER, "#/lines")
+    expect(one.page.get_by_role("button", name="Ask for")).to_have_count(1)
+    one.press("Ask for a higher budget for +1 212 555 0001")
+    one.press("Send request", one.page.get_by_role("dialog"))
+    one.sees("Your billing admins were asked.")
+
+
 def test_a_member_cannot_ask_about_a_budget_that_only_tells(user: User, page_server: PageServer) -> None:
     page_server.api.lines[0]["budget"] = page_money_data.budget(spent="20.00", at="tell")
     one = user(MEMBER, "#/lines")

@@ -126,7 +126,7 @@ def try_again(driver: Driver) -> None:
     driver.deliver(unanswered)
 
 
-@operation("let time pass until holds expire", 25)
+@operation("let time pass until holds expire", 40)
 def expire(driver: Driver) -> None:
     """Expire the holds of calls that were never posted, and only those."""
     driver.now += timedelta(minutes=driver.rng.choice((1, 20, 40, 90)))

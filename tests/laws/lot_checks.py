@@ -58,7 +58,9 @@ def granted_at(lot: Image) -> str:
 def law_16_charges_are_those_of_calls(book: Book, accounts: set[str]) -> None:
     """Check the running sum of charges of each account."""
     for pk in accounts:
-        assert book.image((pk, "BALANCE")).get("charged_micros", 0) == book.charged[pk], f"law 16: charges of {pk}"
+        balance = book.image((pk, "BALANCE"))
+        assert balance.get("charged_micros", 0) == book.charged[pk], f"law 16: charges of {pk}"
+        assert balance.get("traced_micros", 0) == balance["posted_micros"], f"law 16: traced changes of {pk}"
 
 
 def law_16_lots_give_what_they_hold(book: Book, accounts: set[str]) -> None:
@@ -77,6 +79,7 @@ def check_account(pk: str, balance: Image, lots: list[Image], entries: list[Imag
     calls = [entry["amount_micros"] for entry in entries if entry["kind"] in ("call_charged", "call_taken_back")]
     assert balance.get("charged_micros", 0) == -sum(calls), f"law 16: charges of {pk}"
     assert balance.get("lots", 0) == len(lots), f"law 16: lots of {pk}"
+    assert balance.get("traced_micros", 0) == balance["posted_micros"], f"law 16: traced changes of {pk}"
     left = left_of_lots(lots, balance.get("charged_micros", 0))
     for lot in lots:
         taken = [entry["amount_micros"] for entry in entries if expires(entry, lot)]

@@ -30,11 +30,12 @@ def add_lot(driver: Driver, account: str, lot_id: str, micros: int, kind: str, e
     driver.model.put(account, "BALANCE", lots=lots + 1)
 
 
-@operation("give credit on terms", 40)
+@operation("give credit on terms", 60)
 def give_credit(driver: Driver) -> None:
-    """Give credit that expires soon, later, or never."""
+    """Give little or much credit that expires soon, later, or never."""
     account, key = driver.account(), f"terms {driver.now.timestamp()}"
-    amount, kind = driver.rng.randint(1, 300_000) * 100, driver.rng.choice(("granted", "promotional"))
+    most = driver.rng.choice((300_000, 30_000_000))  # Much credit is not used up before it expires.
+    amount, kind = driver.rng.randint(1, most) * 100, driver.rng.choice(("granted", "promotional"))
     hours = driver.rng.choice((None, 0.5, 1, 2, 5, 60, 200))
     ends = None if hours is None else moment(instant(driver.now + timedelta(hours=hours)))
     body: dict[str, Any] = {"amount": money(amount), "reason": "Terms", "kind": kind}

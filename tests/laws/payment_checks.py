@@ -121,7 +121,7 @@ class PaymentBook:
             facts = (item["amount_micros"], item.get("tax_micros", 0), item.get("tax_percent"), item.get("billing"))
             if item["topup_id"] not in self.taxes:
                 assert facts[1] == tax_of(item), f"law 5: the tax of {item['topup_id']} is not its rate"
-                is_taxed = self.witness.tax_tables > 1 and item["kind"] != "automatic"
+                is_taxed = self.witness.tax_tables and item["kind"] != "automatic"
                 assert facts[2] is not None or not is_taxed, f"law 5: {item['topup_id']} is not taxed"
                 self.witness.seen["payments with tax"] += facts[1] > 0
             assert self.taxes.setdefault(item["topup_id"], facts) == facts, f"law 5: the tax of {item['topup_id']}"

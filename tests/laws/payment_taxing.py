@@ -12,14 +12,13 @@ TABLES = (FIFTEEN, TWENTY)
 
 @operation(TAX, 3)
 def change_tax(driver: PaymentDriver) -> None:
-    """Publish a table of rates; from the second time on, payments are taxed by it."""
+    """Publish a table of rates. The first time, accounts have entered their addresses, and tax begins."""
+    if not driver.witness.tax_tables:
+        for account in (ACCOUNT, NEIGHBOR):
+            driver.answered("details", enter(driver.till, account), 200)
     driver.witness.tax_tables += 1
     publish(driver.till, TABLES[driver.witness.tax_tables % 2])
-    if driver.witness.tax_tables == 1:
-        for account in (ACCOUNT, NEIGHBOR):
-            driver.answered("details", enter(driver.till, account), 200, 503)
-    else:
-        driver.set_parameter("TAX", "table")
+    driver.set_parameter("TAX", "table")
 
 
 @operation("change the billing details", 4)

@@ -17,7 +17,8 @@ def pay_with_tax(deployed: Stack, tokens: dict[str, str]) -> None:
     publish_table(deployed)
     with taxed(deployed, "AddFundsFunction"):
         answer = customer.pay(customer.save_card(), "10.00", "taxed")
-        assert (answer.status_code, answer.json()["total"]) == (201, "11.50"), answer.text
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["total"] == "11.50"
 
 
 def show_the_tax(deployed: Stack, tokens: dict[str, str]) -> None:
@@ -34,7 +35,8 @@ def arm_with_tax(deployed: Stack) -> Customer:
     card = customer.save_card()
     rule = {"enabled": True, "threshold": "40.00", "amount": "50.00", "payment_method_id": card}
     shown = deployed.api.send("POST", "/auto-recharge/simulate", customer.token, rule)["charges_now"]
-    assert (shown["tax"], shown["total"]) == ("7.50", "57.50"), shown
+    assert shown is not None, "the tax is not known"
+    assert (shown["tax"], shown["total"]) == ("7.50", "57.50")
     customer.set_rule(card)
     return customer
 

@@ -6,6 +6,9 @@ import reasons from "messages/reasons";
 
 const [t, because] = [translator(codes), translator(reasons)];
 
+/** Add the words of codes that only a view on demand meets. */
+export const addCodes = (more) => Object.assign(codes, more);
+
 export const problemWords = (code, detail) => (`problem_${code}` in codes ? t(`problem_${code}`) : detail);
 
 /** Why a payment with this method failed. */

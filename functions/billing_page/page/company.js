@@ -1,7 +1,11 @@
 // The views of lines and of the company that main.js loads on demand, by their addresses. Each gets the query of its address, and
 // the user.
+import { addCodes } from "./codes.js";
 import { detailsPage } from "./details.js";
 import { linesPage } from "./lines.js";
+import codes from "messages/company_codes";
+
+addCodes(codes);
 
 export { promotionForm } from "./promotions.js";
 

@@ -8,9 +8,9 @@ import { addedForRule, chargeOf, focusSwitch, saveRule, simulate, stepWords, tax
 import { amountFault, bounds } from "./settings.js";
 import { totalOf } from "./tax.js";
 import { translator } from "./words.js";
-import recharge from "messages/recharge";
+import messages from "messages/recharge_form";
 
-const t = translator(recharge);
+const t = translator(messages);
 const FORM = "recharge";
 const AMOUNTS = [["amount", t("amount")], ["threshold", t("threshold")], ["daily_limit", t("dailyLimit")], ["monthly_limit", t("monthlyLimit")]];
 

@@ -170,7 +170,7 @@ def _require_askable(found: BudgetsOfLine, request: BudgetRequest, now: datetime
     if not any(True for _ in request.increases()):
         raise Conflict(
             ProblemCode.BUDGET_NOT_REACHED,
-            "Neither the line nor its user has a budget that refuses calls and is used to 80 percent.",
+            "Neither the line nor its user has a budget that refused a call or is used to 80 percent.",
         )
 
 

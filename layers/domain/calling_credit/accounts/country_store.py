@@ -62,13 +62,6 @@ class CountryStore:
         found = readable(items.values(), known_from_item, self._on_unreadable)
         return {(country.account_id, country.country): country for country in found}
 
-    def known(self, account_id: str, today: str) -> list[KnownCountry]:
-        """The countries that an account knows on a local day, by code."""
-        partition = Partition(self._client, self._table_name, keys.account_pk(account_id))
-        items = partition.query(*cap_keys.known_range(), on_unreadable=self._on_unreadable)
-        found = readable(items, known_from_plain, self._on_unreadable)
-        return [country for country in found if country.is_known(today)]
-
     def mark_unknown(self, entries: Sequence[Entry], uncapped: Collection[str]) -> list[Entry]:
         """Mark the entries of charges for countries that their accounts do not know, so that they count in the cap.
         `uncapped`: the countries that no cap concerns.

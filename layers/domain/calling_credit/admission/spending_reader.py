@@ -1,6 +1,6 @@
 """Reads what a call may still cost by the budgets of its line and user. Without a budget, reads nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +8,7 @@ from calling_credit.accounts.user import user_from_item
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.admission.spending_limits import SpendLimit
 from calling_credit.budgets.budget import Budget
-from calling_credit.budgets.counters import CounterKey, ensure_spend_counters
+from calling_credit.budgets.counters import CounterKey, SpendCounter, ensure_spend_counters
 from calling_credit.dynamodb import keys, spend_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
@@ -70,9 +70,10 @@ def read_spend_limits(
     counters = ensure_spend_counters(client, table_name, limits, counts_from) if limits else {}
     found = []
     for letter, budget in in_force.items():
-        counter = counters.get(names[letter])
-        refuses = budget.refuses and counter is not None and not counter.is_counting
-        found.append(SpendLimit(_REASONS[letter], letter, 0 if counter is None else counter.left_micros, refuses))
+        counter = counters.get(names[letter], SpendCounter(*names[letter], is_counting=True))
+        refuses = budget.refuses and not counter.is_counting
+        limit = SpendLimit(_REASONS[letter], letter, counter.left_micros, refuses)
+        found.append(replace(limit, counter=counter.sort_key, was_refused=counter.was_refused))
     return tuple(found)
 
 

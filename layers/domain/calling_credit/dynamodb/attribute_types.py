@@ -43,8 +43,8 @@ _TEXTS: Final = """
     list_version local_date lot_id name next_action_url next_attempt_at not_before note notes_due number object_id
     open_until origin outcome own_limits_at own_limits_by own_limits_from pages paid_at payment payment_method_id
     po_number prefix price_list purpose rate_steps reader reason receipt receipt_due receipt_url recent recorded_at
-    refund_id returned reversal_id revoked_at revoked_by run seller settled_at source stage started_at status
-    stopped stripe_account_id stripe_customer_id subject suspended_reason sweep_pk sweep_sk target tax_from
+    refund_id refused_at returned reversal_id revoked_at revoked_by run seller settled_at source stage started_at
+    status stopped stripe_account_id stripe_customer_id subject suspended_reason sweep_pk sweep_sk target tax_from
     tax_percent time_zone to topup_id tries type unfrozen_at unfrozen_by unfrozen_from updated_at used_at used_from
     user_id warned_at withdrawn_at written_by zone
 """

@@ -40,14 +40,17 @@ class _Event(NamedTuple):
     charged_micros: int
 
 
-def used_micros(lots: Iterable[Lot], charged_micros: int) -> dict[str, int]:
-    """What calls have used of each lot of an account, by the lot's id, when the running sum has this value."""
+def used_micros(lots: Iterable[Lot], charged_micros: int | None) -> dict[str, int]:
+    """What calls have used of each lot of an account, by the lot's id, when the running sum has this value; None: at
+    the time of the last step.
+    """
     known = {lot.lot_id: lot for lot in lots}
     replay = _Replay()
     for event in _events(known.values()):
         replay.advance(event.charged_micros)
         replay.take(event, known[event.lot_id])
-    replay.advance(charged_micros)
+    if charged_micros is not None:
+        replay.advance(charged_micros)
     return replay.used
 
 
@@ -55,7 +58,7 @@ def unused_micros(lots: Iterable[Lot], charged_micros: int) -> dict[str, int]:
     """The rest of each lot that has not ended, by the lot's id: neither used nor expired."""
     known = list(lots)
     used = used_micros(known, charged_micros)
-    return {lot.lot_id: lot.spendable_micros - used[lot.lot_id] for lot in known if lot.ended_at is None}
+    return {lot.lot_id: max(0, lot.spendable_micros - used[lot.lot_id]) for lot in known if lot.ended_at is None}
 
 
 def next_time(lots: Iterable[Lot], charged_micros: int, now: datetime) -> str:
@@ -119,9 +122,7 @@ class _Replay:
             self.spendable[lot.lot_id] = lot.amount_micros
             self.used[lot.lot_id] = 0
         elif event.step == _Step.EXPIRED:
-            left = self.spendable[lot.lot_id] - lot.parts[event.number].amount_micros
-            self.spendable[lot.lot_id] = left
-            self.used[lot.lot_id] = min(self.used[lot.lot_id], left)
+            self.spendable[lot.lot_id] -= lot.parts[event.number].amount_micros
         else:
             self.live.pop(lot.lot_id, None)
 
@@ -132,7 +133,7 @@ class _Replay:
         ordered = sorted(self.live.values(), key=lambda lot: (lot.ends_at or NEVER, lot.granted_at, lot.lot_id))
         if change >= 0:
             for lot in ordered:
-                taken = min(change, self.spendable[lot.lot_id] - self.used[lot.lot_id])
+                taken = min(change, max(0, self.spendable[lot.lot_id] - self.used[lot.lot_id]))
                 self.used[lot.lot_id] += taken
                 change -= taken
             self.beyond += change
