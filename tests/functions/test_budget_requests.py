@@ -20,7 +20,7 @@ from tests.functions.budget_requests_bench import (
     spend,
 )
 from tests.harness.http import MEMBER
-from tests.harness.world import UNITED_KINGDOMPREMIUM, World
+from tests.harness.world import PREMIUM, UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
 
