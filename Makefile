@@ -162,7 +162,7 @@ screenshots: $(READY)  ## Take pictures of both pages in every state, size, lang
 
 .PHONY: faults
 faults: $(READY)  ## Test every fault at every request of every payment flow, and N=50 pairs of each: SEED=1 SHARE=1
-	FAULTS_SEED="$(or $(SEED),20261123)" FAULTS_SHARE="$(or $(SHARE),1)" FAULTS_PAIRS="$(or $(N),50)" $(BIN)/pytest tests/laws/test_payment_faults.py tests/laws/test_payment_writes.py
+	FAULTS_SEED="$(or $(SEED),20261123)" FAULTS_SHARE="$(or $(SHARE),1)" FAULTS_PAIRS="$(or $(N),50)" $(BIN)/pytest tests/laws/test_payment_faults.py tests/laws/test_payment_writes.py tests/laws/test_tax_faults.py tests/laws/test_lot_faults.py
 
 .PHONY: test-dynamodb
 test-dynamodb: $(READY)  ## Run every test that needs DynamoDB against AWS_ENDPOINT_URL_DYNAMODB
@@ -281,7 +281,7 @@ freeze: $(READY)  ## Refuse new international calls, payments, and looser settin
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make freeze ACCOUNT=id))"
 
 .PHONY: publish-tax
-publish-tax: $(READY)  ## Publish the tax rates of FILE=rates.csv: country,region,rate_percent,effective_from
+publish-tax: $(READY)  ## Publish the tax rates of FILE=rates.csv: country,region,rate_percent,effective_from; YES=1 skips the question
 	@$(BIN)/python -m ops.publish_tax "$(or $(FILE),$(error Name the table: make publish-tax FILE=rates.csv))" $(call flag,YES,--yes)
 
 .PHONY: unblock-card

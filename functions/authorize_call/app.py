@@ -100,12 +100,13 @@ def announce(request: AdmissionRequest, decision: Decision, snapshot: AdmissionS
 
 
 def list_refusal(request: AdmissionRequest, decision: Decision, snapshot: AdmissionSnapshot) -> None:
-    """List a call that is not connected, for its account. An extension that is refused belongs to a connected call. A
-    failure is logged and does not change the answer.
+    """List a call that is not connected, for its account, and mark the budget that refuses it. An extension that is
+    refused belongs to a connected call. A failure is logged and does not change the answer.
     """
     if decision.reason is None or snapshot.time_zone is None or snapshot.context.hold is not None:
         return
     try:
         refused_calls.record(request, decision, snapshot.user_id, snapshot.context.now)
+        store.mark_refusal(snapshot.context, decision.reason)
     except (CallingCreditError, *AWS_ERRORS) as error:
         logger.warning("not_listed", account_id=request.account_id, reason=decision.reason, code=code_of(error))

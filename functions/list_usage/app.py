@@ -47,7 +47,7 @@ dynamodb = dynamodb_client()
 report = partial(report_unreadable, app, logger)
 recharges = RechargeStore(dynamodb, config().table_name)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
-taxing = Taxing()
+taxing = Taxing(logger)
 prepare_snapshot(lambda: decks.in_force(clock.now(), None))
 
 

@@ -27,7 +27,9 @@ BUDGET: Final = record(
         "spent": described(MONEY, "What the month's calls have cost."),
         "held": described(MONEY, "What running calls have reserved."),
         "left": described(MONEY, "`limit` less `spent` and `held`. Calls without a hold can make it negative."),
+        "refused": described(FLAG, "True if it refused a call since `limit` changed last; else absent."),
     },
+    optional=("refused",),
 )
 BUDGET_NOW: Final[Schema] = {
     "anyOf": [BUDGET, record("NoBudget", "There is no budget.", {"monthly": {"type": "null"}})],

@@ -20,6 +20,12 @@ from ops.contract.schemas import (
 )
 
 CODE: Final[Schema] = {"type": "string", "pattern": CODE_PATTERN, "examples": ["WELCOME-10"]}
+NEW_CODE: Final[Schema] = {
+    "type": "string",
+    "pattern": CODE_PATTERN.replace("A-Z", "A-Za-z"),
+    "examples": ["WELCOME-10"],
+    "description": "The code, in any case. It is stored in capitals.",
+}
 OWN_KEY: Final = Parameter(
     "Idempotency-Key",
     IDEMPOTENCY_KEY.place,
@@ -42,7 +48,7 @@ PROMOTION: Final = record(
 NEW_PROMOTION: Final = body(
     "NewPromotion",
     "The code to create.",
-    {"code": CODE, "amount": DOLLARS, "expires_at": EXPIRES_AT, "total": DOLLARS},
+    {"code": NEW_CODE, "amount": DOLLARS, "expires_at": EXPIRES_AT, "total": DOLLARS},
     ["code", "amount", "expires_at", "total"],
 )
 REDEEMED: Final = record(

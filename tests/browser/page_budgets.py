@@ -59,7 +59,7 @@ def ask_or_raise(api: PageApi, request: Request) -> Answer:
         return 200, budget
     if line["budget_requests"]:
         return problem(409, "already_asked", "This was asked for today already.")
-    if not any(Decimal(one["left"]) <= (1 - ALMOST) * Decimal(one["limit"]) for one in budgets):
+    if not any("refused" in one or Decimal(one["left"]) <= (1 - ALMOST) * Decimal(one["limit"]) for one in budgets):
         return problem(409, "budget_not_reached", "The budget is not used up yet.")
     by = {"id": "user_2", "name": "Mo"}
     line["budget_requests"] = [page_money_data.budget_request(by=by, note=request.body.get("note"))]

@@ -100,6 +100,16 @@ def test_a_member_asks_for_more_once_the_budget_is_nearly_used(user: User, page_
     assert page_server.api.bodies("POST /lines/{id}/budget/requests") == [{"note": "A week in Lyon"}]
 
 
+def test_a_member_asks_for_more_once_a_call_was_refused(user: User, page_server: PageServer) -> None:
+    [first, *_] = page_server.api.lines
+    first["budget"] = page_money_data.budget(spent="12.00") | {"refused": True}
+    one = user(MEMBER, "#/lines")
+    expect(one.page.get_by_role("button", name="Ask for")).to_have_count(1)
+    one.press("Ask for a higher budget for +1 212 555 0001")
+    one.press("Send request", one.page.get_by_role("dialog"))
+    one.sees("Your billing admins were asked.")
+
+
 def test_a_member_cannot_ask_about_a_budget_that_only_tells(user: User, page_server: PageServer) -> None:
     page_server.api.lines[0]["budget"] = page_money_data.budget(spent="20.00", at="tell")
     one = user(MEMBER, "#/lines")
@@ -150,5 +160,12 @@ def test_an_admin_confirms_the_country_of_a_capped_call(user: User, page_server:
 def test_a_member_reads_how_a_country_is_confirmed(user: User, page_server: PageServer) -> None:
     page_server.api.refused = [page_data.refused(1, "first_country_cap")]
     one = user(MEMBER, "#/settings/refused")
-    one.sees("Confirm the country to call it without this limit.")
+    one.sees("A billing admin can confirm the country.")
     expect(one.page.get_by_role("button", name="Confirm")).to_have_count(0)
+
+
+def test_a_member_finds_where_to_ask_after_a_budget_refused_a_call(user: User, page_server: PageServer) -> None:
+    page_server.api.refused = [page_data.refused(1, "line_budget")]
+    one = user(MEMBER, "#/settings/refused")
+    one.page.get_by_role("link", name="Ask for a higher budget").click()
+    one.page.wait_for_url("**#/lines?find=*")

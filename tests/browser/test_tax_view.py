@@ -107,6 +107,15 @@ def test_the_history_opens_receipts_and_credit_notes(user: User, page_server: Pa
     assert one.rows()[1][5] == "Receipt"
 
 
+def test_a_payment_without_a_receipt_shows_its_credit_and_debit_notes(user: User, page_server: PageServer) -> None:
+    taken = page_money_data.document(1, "2026-000003", amount="50.00")
+    returned = page_money_data.document(1, "2026-000004", amount="-50.00")
+    page_server.api.top_ups = [page_data.top_up(1, receipt=None, credit_notes=[taken, returned])]
+    one = user(place="#/history")
+    assert one.rows()[0][5].split("\n") == ["Credit note 2026-000003", "Debit note 2026-000004", "At Stripe"]
+    expect(one.page.get_by_role("button", name="Debit note 2026-000004 for $50.00")).to_be_visible()
+
+
 def test_a_receipt_that_is_not_ready_is_said_on_the_page(user: User, page_server: PageServer) -> None:
     page_server.api.top_ups = [page_data.top_up(1, receipt=page_money_data.document(1))]
     page_server.api.on("GET /top-ups/{id}/receipt", problem(404, "no_receipt", "Not issued."))

@@ -120,7 +120,7 @@ def expected(posted: list[Entry], holds: list[Hold]) -> Counter[tuple[Key, str]]
         of_budgets = budgets(one.explanation.get("counted"), one.local_date, one.explanation)
         sums.update({(counter, "spent_micros"): -one.amount_micros for counter in of_budgets})
         sums.update({(counter, "left_micros"): one.amount_micros for counter in of_budgets})
-        for name in ("posted_micros", "headroom_micros", "available_micros"):
+        for name in ("posted_micros", "headroom_micros", "available_micros", "traced_micros"):
             sums[(PK, "BALANCE"), name] += one.amount_micros
         sums[(PK, "BALANCE"), "charged_micros"] -= one.amount_micros
     for sort_key, of_day in sums_by_day(map(stored, posted)).items():

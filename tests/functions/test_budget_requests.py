@@ -8,6 +8,7 @@ from calling_credit.accounts.erasure import erase_number
 from calling_credit.changes.actor import Actor, ActorKind
 from tests.functions.budget_requests_bench import (
     COUNTER,
+    LINE_BUDGET,
     USER_BUDGET,
     USER_COUNTER,
     ask,
@@ -19,7 +20,7 @@ from tests.functions.budget_requests_bench import (
     spend,
 )
 from tests.harness.http import MEMBER
-from tests.harness.world import UNITED_KINGDOM, World
+from tests.harness.world import UNITED_KINGDOMPREMIUM, World
 
 pytestmark = pytest.mark.dynamodb
 
@@ -60,6 +61,33 @@ def test_credit_held_for_calls_counts_as_used(world: World) -> None:
     assert world.authorize("c_2", UNITED_KINGDOM, 60).body["reason"] == "line_budget"
     assert ask(world).status == 201
     assert raise_it(world).body["limit"] == "4.00"
+
+
+def test_what_calls_in_progress_hold_counts_as_used(world: World) -> None:
+    spend(world, "1.50")
+    assert world.stack.invoke("expire_holds", {})["budgets_counted"] == 1
+    assert world.authorize("c_live", seconds=600).body["held"] == "0.50"
+    assert world.authorize("c_over", seconds=60).body["reason"] == "line_budget"
+
+
+def test_a_user_whose_call_was_refused_asks_below_80_percent(world: World) -> None:
+    world.adjust("10.00", "credit")
+    for path, monthly in ((LINE_BUDGET, "2.00"), (USER_BUDGET, "3.00")):
+        give(world, monthly, path)
+    assert world.stack.invoke("expire_holds", {})["budgets_counted"] == 2
+    spend(world, "1.50")
+    world.change("/limits", {"high_cost_allowed": ["+1900"]})
+    assert (ask(world).code, "refused" in shown(world)["budget"]) == ("budget_not_reached", False)
+    for number in range(2):
+        assert world.authorize(f"c_{number}", PREMIUM, 60).body["reason"] == "line_budget"
+    assert shown(world)["budget"]["refused"] is True
+    assert "refused" not in shown(world)["user"]["budget"]
+    assert ask(world).status == 201
+    assert raise_it(world).status == 200
+    assert (limit(world), limit(world, USER_COUNTER)) == (400, 300)
+    assert "refused" not in shown(world)["budget"], "the limit has changed"
+    world.clock.now += timedelta(minutes=1)
+    assert ask(world).code == "budget_not_reached"
 
 
 def test_a_budget_that_only_tells_needs_no_request(world: World) -> None:

@@ -155,7 +155,7 @@ def test_the_overview_names_the_tax_before_a_payment(till: Till, monkeypatch: py
     assert till.world.get("/overview").body["tax"] is None
 
 
-def test_a_lost_table_is_used_for_an_hour_and_no_longer(till: Till) -> None:
+def test_a_lost_table_is_used_for_an_hour_and_no_longer(till: Till, caplog: pytest.LogCaptureFixture) -> None:
     card = till.card()
     assert till.pay("25.00", card).status == 201
     stack = till.world.stack
@@ -166,6 +166,7 @@ def test_a_lost_table_is_used_for_an_hour_and_no_longer(till: Till) -> None:
     assert till.pay("25.00", card).status == 201
     till.later(minutes=2)
     assert till.pay("25.00", card).code == "tax_unavailable"
+    assert "tax_table_not_read" in caplog.text, "an operator finds the cause in the log"
     put(FIFTEEN.encode())
     till.later(minutes=1)
     assert till.pay("25.00", card).status == 201

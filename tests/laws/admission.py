@@ -126,7 +126,7 @@ def try_again(driver: Driver) -> None:
     driver.deliver(unanswered)
 
 
-@operation("let time pass until holds expire", 25)
+@operation("let time pass until holds expire", 40)
 def expire(driver: Driver) -> None:
     """Expire the holds of calls that were never posted, and only those."""
     driver.now += timedelta(minutes=driver.rng.choice((1, 20, 40, 90)))
@@ -137,7 +137,8 @@ def expire(driver: Driver) -> None:
             if moment(hold["authorized_at"]) + lives <= driver.now:
                 driver.model.let_go(pk.removeprefix("ACCOUNT#"), sk.removeprefix("HOLD#"), "expired", driver.now)
                 given_up += 1
-    steps = sweep_lots(driver)
+    counted = driver.budgets.count_due(driver.now)
+    steps = ({"budgets_counted": counted} if counted else {}) | sweep_lots(driver)
     done = driver.stack.invoke("expire_holds", {})
     assert done == {"holds_expired": given_up, "holds_changed": 0, "failed": 0, **steps}
 

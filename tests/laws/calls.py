@@ -54,6 +54,8 @@ HEADER = (
     "minimum_seconds,increment_seconds,effective_from,category,rate_steps"
 )
 CHANGES = ("2020-01-01", "2026-10-25T01:00:00Z", "2026-11-01T06:00:00.500Z", "2026-11-23T18:00:00+02:00")
+CLOCKS = ("2026-10-25T01:00:00Z", "2026-11-01T06:00:00Z", "2026-11-01T09:00:00Z", "2026-10-03T15:30:00Z")
+"""Moments at which clocks somewhere change."""
 STEPS = ((60, 60), (30, 6), (1, 1), (0, 1), (0, 60), (45, 7))
 
 
@@ -181,9 +183,9 @@ class Calls:
         if edge == "ahead":
             return now + timedelta(minutes=self.rng.randint(1, 4))
         beside = timedelta(milliseconds=self.rng.choice((-1, 0, 1, -1000, 999, 3_600_000, -3_600_000)))
-        if edge == "clocks":
-            changed = ("2026-10-25T01:00:00Z", "2026-11-01T06:00:00Z", "2026-11-01T09:00:00Z", "2026-10-03T15:30:00Z")
-            return moment(self.rng.choice(changed)) + beside
+        changed = [moment(text) for text in CLOCKS if now - moment(text) < timedelta(days=85)]
+        if edge == "clocks" and changed:
+            return self.rng.choice(changed) + beside
         day = (now - timedelta(days=self.rng.randint(0, 40))).astimezone(ZoneInfo(zone))
         return day.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(ZoneInfo("UTC")) + beside
 

@@ -19,14 +19,15 @@ def left_of_lots(lots: list[Image], charged: int) -> dict[str, int]:
     full: dict[str, int] = {}
     order: list[tuple[str, str, str]] = []
     bought = before = 0
-    events: list[tuple[str, int, str, int, Image | None]] = []
+    events: list[tuple[str, int, str, int, Image]] = []
     for lot in lots:
         events.append((granted_at(lot), 0, lot["lot_id"], lot["charged_at_grant"], lot))
+        events += [(part["at"], 1, lot["lot_id"], part["charged_micros"], part) for part in lot.get("parts", ())]
         if "ended_at" in lot:
-            events.append((lot["ended_at"], 1, lot["lot_id"], lot["charged_at_end"], None))
+            events.append((lot["ended_at"], 2, lot["lot_id"], lot["charged_at_end"], lot))
     events.sort(key=lambda event: event[:3])
-    last: list[tuple[str, int, str, int, Image | None]] = [("", 2, "", charged, None)]
-    for number, (_, _, lot_id, now, granted) in enumerate(events + last):
+    last: list[tuple[str, int, str, int, Image]] = [("", 3, "", charged, {})]
+    for number, (_, step_of, lot_id, now, image) in enumerate(events + last):
         change, before = (now - before if number else 0), now
         for _, _, one in order if change > 0 else ():
             step = min(change, left[one])
@@ -39,10 +40,12 @@ def left_of_lots(lots: list[Image], charged: int) -> dict[str, int]:
                 left[one], change = left[one] + step, change + step
         else:
             bought += change
-        if granted is not None:
-            full[lot_id] = left[lot_id] = granted["amount_micros"] - granted.get("expired_micros", 0)
-            order = sorted([*order, (granted.get("ends_at", NEVER), granted_at(granted), lot_id)])
-        else:
+        if step_of == 0:
+            full[lot_id] = left[lot_id] = image["amount_micros"]
+            order = sorted([*order, (image.get("ends_at", NEVER), granted_at(image), lot_id)])
+        elif step_of == 1:
+            full[lot_id], left[lot_id] = (one[lot_id] - image["amount_micros"] for one in (full, left))
+        elif step_of == 2:
             order = [one for one in order if one[2] != lot_id]
     return left
 
@@ -55,7 +58,9 @@ def granted_at(lot: Image) -> str:
 def law_16_charges_are_those_of_calls(book: Book, accounts: set[str]) -> None:
     """Check the running sum of charges of each account."""
     for pk in accounts:
-        assert book.image((pk, "BALANCE")).get("charged_micros", 0) == book.charged[pk], f"law 16: charges of {pk}"
+        balance = book.image((pk, "BALANCE"))
+        assert balance.get("charged_micros", 0) == book.charged[pk], f"law 16: charges of {pk}"
+        assert balance.get("traced_micros", 0) == balance["posted_micros"], f"law 16: traced changes of {pk}"
 
 
 def law_16_lots_give_what_they_hold(book: Book, accounts: set[str]) -> None:
@@ -74,11 +79,13 @@ def check_account(pk: str, balance: Image, lots: list[Image], entries: list[Imag
     calls = [entry["amount_micros"] for entry in entries if entry["kind"] in ("call_charged", "call_taken_back")]
     assert balance.get("charged_micros", 0) == -sum(calls), f"law 16: charges of {pk}"
     assert balance.get("lots", 0) == len(lots), f"law 16: lots of {pk}"
+    assert balance.get("traced_micros", 0) == balance["posted_micros"], f"law 16: traced changes of {pk}"
     left = left_of_lots(lots, balance.get("charged_micros", 0))
     for lot in lots:
         taken = [entry["amount_micros"] for entry in entries if expires(entry, lot)]
         assert lot.get("expired_micros", 0) == -sum(taken), f"law 16: {pk} {lot['lot_id']}"
         assert lot.get("expired_parts", 0) == len(taken), f"law 16: {pk} {lot['lot_id']}"
+        assert [-part["amount_micros"] for part in lot.get("parts", ())] == taken, f"law 16: {pk} {lot['lot_id']}"
         used = lot["amount_micros"] - lot.get("expired_micros", 0) - left[lot["lot_id"]]
         assert used >= 0, f"law 16: {pk} {lot['lot_id']}"
         assert 0 <= left[lot["lot_id"]] <= lot["amount_micros"], f"law 16: {pk} {lot['lot_id']}"

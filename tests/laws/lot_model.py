@@ -1,9 +1,11 @@
 """Granted credit in the model of the seeded driver: what calls have left of it."""
 
+from datetime import timedelta
 from typing import Any
 
 from tests.laws.driver import Driver
-from tests.laws.lot_checks import left_of_lots
+from tests.laws.lot_checks import granted_at, left_of_lots
+from tests.laws.prices import instant, moment
 
 GIVEN = ("adjustment", "goodwill", "transfer", "promotion", "credit_expired", "reversal", "top_up")
 """The categories of entries that are of no call."""
@@ -25,3 +27,21 @@ def unused(driver: Driver, account: str) -> dict[str, int]:
     lots = lots_of(driver, account)
     left = left_of_lots(lots, charged(driver, account))
     return {lot["lot_id"]: left[lot["lot_id"]] for lot in lots if "ended_at" not in lot}
+
+
+def moment_of_lot(driver: Driver, account: str) -> str:
+    """The time that is stored for what happens to a lot now: a moment later than what happened before other charges."""
+    times = [
+        (at, charged_then)
+        for lot in lots_of(driver, account)
+        for at, charged_then in (
+            (granted_at(lot), lot["charged_at_grant"]),
+            *((part["at"], part["charged_micros"]) for part in lot.get("parts", ())),
+            (lot.get("ended_at", ""), lot.get("charged_at_end", 0)),
+        )
+    ]
+    last, then = max(times, default=("", 0))
+    now = instant(driver.now)
+    if last < now:
+        return now
+    return last if then == charged(driver, account) else instant(moment(last) + timedelta(milliseconds=1))

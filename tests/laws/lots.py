@@ -7,7 +7,7 @@ from tests.functions.moves_bench import CLIENT
 from tests.harness.http import Answer
 from tests.laws import checks
 from tests.laws.driver import Driver, expect, operation
-from tests.laws.lot_model import charged, unused
+from tests.laws.lot_model import charged, moment_of_lot, unused
 from tests.laws.moves import identifier, takes_part
 from tests.laws.prices import instant, moment, money
 
@@ -20,20 +20,22 @@ def add_lot(driver: Driver, account: str, lot_id: str, micros: int, kind: str, e
     """Let the model have another lot."""
     said: dict[str, Any] = {"lot_id": lot_id, "amount_micros": micros, "kind": kind}
     said["charged_at_grant"] = charged(driver, account)
+    granted_at = moment_of_lot(driver, account)
     if ends is not None:
-        warnings = [ends - timedelta(days=days) for days in (7, 2) if ends - timedelta(days=days) > driver.now]
+        warnings = [ends - timedelta(days=days) for days in (7, 2) if instant(ends - timedelta(days=days)) > granted_at]
         due = warnings[0] if warnings else ends
         said |= {"ends_at": instant(ends), "sweep_sk": f"{instant(due)}#{account}#{lot_id}"}
-    driver.model.put(account, f"LOT#{instant(driver.now)}#{lot_id}", **said)
+    driver.model.put(account, f"LOT#{granted_at}#{lot_id}", **said)
     lots = driver.model.items[f"ACCOUNT#{account}", "BALANCE"].get("lots", 0)
     driver.model.put(account, "BALANCE", lots=lots + 1)
 
 
-@operation("give credit on terms", 40)
+@operation("give credit on terms", 60)
 def give_credit(driver: Driver) -> None:
-    """Give credit that expires soon, later, or never."""
+    """Give little or much credit that expires soon, later, or never."""
     account, key = driver.account(), f"terms {driver.now.timestamp()}"
-    amount, kind = driver.rng.randint(1, 300_000) * 100, driver.rng.choice(("granted", "promotional"))
+    most = driver.rng.choice((300_000, 30_000_000))  # Much credit is not used up before it expires.
+    amount, kind = driver.rng.randint(1, most) * 100, driver.rng.choice(("granted", "promotional"))
     hours = driver.rng.choice((None, 0.5, 1, 2, 5, 60, 200))
     ends = None if hours is None else moment(instant(driver.now + timedelta(hours=hours)))
     body: dict[str, Any] = {"amount": money(amount), "reason": "Terms", "kind": kind}
@@ -80,16 +82,19 @@ def step_lot(driver: Driver, account: str, sk: str) -> str:
         return "postponed"
     balance = model.items[f"ACCOUNT#{account}", "BALANCE"]
     taken = min(left, max(0, balance["posted_micros"] - balance["held_micros"]))
+    at, sum_of_charges = moment_of_lot(driver, account), charged(driver, account)
     if taken:
         parts = lot.get("expired_parts", 0) + 1
+        part = {"at": at, "amount_micros": taken, "charged_micros": sum_of_charges}
         model.put(account, sk, expired_micros=lot.get("expired_micros", 0) + taken, expired_parts=parts)
+        model.put(account, sk, parts=[*lot.get("parts", ()), part])
         said = {"category": "credit_expired", "kind": "credit_expired", "lot_id": lot_id}
         model.post(account, f"ENTRY#{instant(now)}#{lot_id}#{parts}", now, model.zone(account), -taken, 0, **said)
         model.count("credit expired")
     if taken < left and now < ends + GRACE + PATIENCE:
         wait(now + timedelta(hours=1))
         return "expired" if taken else "postponed"
-    model.put(account, sk, ended_at=instant(now), charged_at_end=charged(driver, account))
+    model.put(account, sk, ended_at=at, charged_at_end=sum_of_charges)
     del model.items[f"ACCOUNT#{account}", sk]["sweep_sk"]
     return "expired" if taken else "ended"
 

@@ -14,6 +14,7 @@ const t = translator(words);
 const LIMITS = "#/settings/limits";
 /** The remedy of a refusal: an address of the page, PROVIDER, or nothing. */
 const PROVIDER = "provider";
+const BUDGETS = ["line_budget", "user_budget"];
 const REMEDIES = {
 	unknown_number: PROVIDER, number_ambiguous: PROVIDER, unknown_account: PROVIDER, account_closed: PROVIDER, account_frozen: PROVIDER, unknown_line: PROVIDER, destination_unrated: PROVIDER,
 	international_calling_off: "#/lines", insufficient_credit: "#/", recharging: "#/",
@@ -59,9 +60,10 @@ const confirmedWords = (country) => h("span.block", { tabindex: "-1" }, t("confi
 function remedy(reason, number, isAdmin) {
 	const label = t(`remedy_${reason}`);
 	const where = REMEDIES[reason];
+	const asks = BUDGETS.includes(reason) && !isAdmin; // Any user may ask for more.
 	if (where === PROVIDER) return h("span.block", label, " ", providerLink());
-	if (!where || !isAdmin) return h("span.block", label);
-	return h("a.block", { href: where === "#/lines" && number ? `${where}?${new URLSearchParams({ find: number })}` : where }, label);
+	if (!where || !(isAdmin || asks)) return h("span.block", label);
+	return h("a.block", { href: where === "#/lines" && number ? `${where}?${new URLSearchParams({ find: number })}` : where }, asks ? t("ask_budget") : label);
 }
 
 /** A button by which an admin confirms a country, and its outcome, which all calls to the country show. */

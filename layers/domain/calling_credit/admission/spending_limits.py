@@ -12,7 +12,8 @@ from calling_credit.ledger.reserved_spending import spending_of
 @dataclass(frozen=True, slots=True)
 class SpendLimit:
     """A counter in which a call counts: why it refuses, its letter, and its rest. One that does not refuse
-    only counts. Of the price of a call, `covers_micros` do not count.
+    only counts. Of the price of a call, `covers_micros` do not count. `counter` is the sort key of a budget's counter,
+    and `was_refused` says that it is known to have refused a call.
     """
 
     reason: DenialReason
@@ -20,6 +21,8 @@ class SpendLimit:
     left_micros: int
     refuses: bool
     covers_micros: int = 0
+    counter: str = ""
+    was_refused: bool = False
 
 
 def refusing(limits: Sequence[SpendLimit]) -> Collection[str]:

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.admission.decision import AdmissionContext
 from calling_credit.admission.spending_limits import refusing, relies_on_older_money
+from calling_credit.budgets.counters import counter_key
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, is_transient, translate_error
 from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import nudge_action, refused_call_action
 from calling_credit.ledger.hold_items import hold_key
 from calling_credit.ledger.hold_store import hold_actions
@@ -73,6 +75,20 @@ class AdmissionStore:
             Unavailable: The table did not accept the write in time.
         """
         transact(self._client, [refused_call_action(self._table_name, account_id)])
+
+    def mark_refusal(self, context: AdmissionContext, reason: str) -> None:
+        """Mark the counter of the budget that refuses a call, once until its limit changes: now a user may ask for
+        more.
+
+        Raises:
+            Unavailable: The table did not accept the write in time.
+        """
+        for limit in context.spending:
+            if limit.reason == reason and limit.counter and not limit.was_refused:
+                key = counter_key((context.request.account_id, limit.counter))
+                values = {":at": to_attribute(format_instant(context.now))}
+                mark = update(self._table_name, key, "SET refused_at = :at", "attribute_exists(PK)", values)
+                transact(self._client, [mark])
 
 
 def _repeat_action(table_name: str, hold: Hold) -> dict[str, Any]:

@@ -34,16 +34,20 @@ def _prove_lots(book: Book) -> Iterator[Difference]:
         return Difference(DifferenceCode.LOT, book.account_id, lot_id, expected, found)
 
     lots = {lot.lot_id: lot for lot in book.lots}
-    if len(lots) != book.lot_count:
-        yield difference(f"lots of {book.account_id}", f"{len(lots)} lots", f"{book.lot_count} in the balance")
-    used = used_micros(book.lots, book.charged_micros or 0) if book.charged_micros is not None else {}
+    if len(book.lots) != book.lot_count:
+        yield difference(f"lots of {book.account_id}", f"{len(book.lots)} lots", f"{book.lot_count} in the balance")
+    used = used_micros(book.lots, book.charged_micros)
     for lot in book.lots:
         given, expired = book.given_micros.get(lot.lot_id, 0), book.expired_micros[lot.lot_id]
         if given != lot.amount_micros:
             yield difference(lot.lot_id, f"{usd(given)} given", usd(lot.amount_micros))
         if expired != lot.expired_micros:
             yield difference(lot.lot_id, f"{usd(expired)} expired", usd(lot.expired_micros))
-        if used.get(lot.lot_id, 0) + lot.expired_micros > lot.amount_micros:
+        parts = sum(part.amount_micros for part in lot.parts), len(lot.parts)
+        if parts != (lot.expired_micros, lot.expired_parts):
+            found = f"{usd(lot.expired_micros)} in {lot.expired_parts}"
+            yield difference(lot.lot_id, f"{usd(parts[0])} expired in {parts[1]} parts", found)
+        if used[lot.lot_id] + lot.expired_micros > lot.amount_micros:
             taken = usd(used[lot.lot_id] + lot.expired_micros)
             yield difference(lot.lot_id, f"at most {usd(lot.amount_micros)} used or expired", taken)
     for lot_id in sorted(book.expired_micros.keys() - lots.keys()):

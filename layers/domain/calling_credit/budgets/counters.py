@@ -28,7 +28,8 @@ class SpendCounter:
     zero, calls without a hold took more than was left. `limit_micros` is None until someone needed it. While
     `is_counting`, entries of before `counts_from` may be missing. `warned` is the highest percent that was announced
     before the limit changed last. `is_ended`: its budget is ended and limits nothing. `counting` is the sort key after
-    which entries are still to be counted, and `counted_at` says when all were.
+    which entries are still to be counted, and `counted_at` says when all were. `was_refused`: it refused a call since
+    its limit changed last.
     """
 
     account_id: str
@@ -43,6 +44,7 @@ class SpendCounter:
     is_ended: bool = False
     counting: str = ""
     counted_at: str = ""
+    was_refused: bool = False
 
     @property
     def period(self) -> str:
@@ -77,6 +79,7 @@ def counter_from_plain(item: Mapping[str, Any]) -> SpendCounter:
         "ended" in item,
         item.get("counting", ""),
         item.get("counted_at", ""),
+        "refused_at" in item,
     )
 
 

@@ -50,16 +50,20 @@ def limit_action(table_name: str, counter: SpendCounter, more_micros: int, *, is
         values[":next"] = max(1, -(-following[0] * counter.limit_micros // 100))
         condition += " AND (attribute_not_exists(spent_micros) OR spent_micros < :next)"
     expression = "ADD limit_micros :more, left_micros :more SET warned = :warned"
-    expression += ", ended = :ended" if is_ended else " REMOVE ended"
+    expression += ", ended = :ended REMOVE refused_at" if is_ended else " REMOVE ended, refused_at"
     values |= {":ended": True} if is_ended else {}
     return update(
         table_name, counter_key((counter.account_id, counter.sort_key)), expression, condition, to_attributes(values)
     )
 
 
-def is_nearly_used(counter: SpendCounter) -> bool:
-    """Whether what is spent and held, which both keep calls from starting, has reached the first of the percentages."""
-    return bool(reached_percents(counter.limit_micros, counter.spent_micros + counter.held_micros))
+def may_ask(counter: SpendCounter) -> bool:
+    """Whether a user may ask for more: the budget refused a call, or spent and held money together have reached the
+    first percentage.
+    """
+    return counter.was_refused or bool(
+        reached_percents(counter.limit_micros, counter.spent_micros + counter.held_micros)
+    )
 
 
 def _same_state(counter: SpendCounter) -> str:

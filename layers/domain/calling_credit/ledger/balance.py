@@ -14,7 +14,8 @@ class Balance:
     `calls_seen` counts what calls spent, and `bought_back_at` is its value when something else last lowered the
     balance; None if nothing has since a billing admin switched automatic recharge on. `live_holds` counts the calls in
     progress that hold credit. `charged_micros` is the running sum of call charges less what was taken back, and `lots`
-    counts the grants of credit that is kept apart until it is used.
+    counts the grants of credit that is kept apart until it is used. `traced_micros` is what releases that keep the
+    running sum have added to `posted`.
     """
 
     posted_micros: int
@@ -26,6 +27,12 @@ class Balance:
     live_holds: int = 0
     charged_micros: int = 0
     lots: int = 0
+    traced_micros: int = 0
+
+    @property
+    def untraced_micros(self) -> int:
+        """What the balance had before the running sum was kept. An earlier release that runs again changes it."""
+        return self.posted_micros - self.traced_micros
 
     @property
     def has_call_since(self) -> bool:
@@ -46,4 +53,5 @@ def balance_from_item(item: Mapping[str, Any]) -> Balance:
         item.get("live_holds", 0),
         item.get("charged_micros", 0),
         item.get("lots", 0),
+        item.get("traced_micros", 0),
     )

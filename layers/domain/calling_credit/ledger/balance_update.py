@@ -6,7 +6,8 @@ first time. Every other lowering of the balance (a reversal, an adjustment, a co
 `bought_back_at = calls_seen` in the same update. Until `calls_seen` is higher again, no recharge starts.
 
 A second law: `charged_micros` is minus the sum of the call entries (charges, and charges taken back), so what calls
-used between two moments is the difference of two of its values.
+used between two moments is the difference of two of its values. `traced_micros` moves with the posted balance, so their
+difference tells that an earlier release, which does not keep the sum, has moved credit.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -41,7 +42,7 @@ def balance_action(
         needed_micros: the credit that must be available, in an account that is not frozen. None: any.
     """
     change = balance_change(entries)
-    sums = {"posted_micros": change, "available_micros": change}
+    sums = {"posted_micros": change, "available_micros": change, "traced_micros": change}
     assignments = ["updated_at = :at"]
     values = {":at": {"S": max(entry.recorded_at for entry in entries)}}
     cause = next((entry.correlation_id for entry in reversed(entries) if entry.correlation_id), None)

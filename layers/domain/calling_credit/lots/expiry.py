@@ -4,9 +4,12 @@ The law: used + expired never exceeds the amount of a lot, and an expiry never t
 entry, its day, the balance, and the lot are one transaction. It requires that the lot is as it was read, that the
 running sum of charges is, too, and that the credit is available. The number of the lot's parts is in the entry's key,
 so a repeated step finds the lot changed and does nothing.
+
+A second law: what an earlier release may have used never expires, because that release does not keep the running sum.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -24,9 +27,9 @@ from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_plan import BALANCE
 from calling_credit.ledger.reader import LedgerReader
-from calling_credit.lots.consumption import unused_micros
+from calling_credit.lots.consumption import is_followed, next_time, unused_micros
 from calling_credit.lots.granting import lot_name, unchanged_charges
-from calling_credit.lots.lot import Lot, lot_sweep_keys
+from calling_credit.lots.lot import ExpiredPart, Lot, lot_sweep_keys
 from calling_credit.lots.schedule import RETRY, expires_from, is_given_up, next_step, warning_days
 from calling_credit.lots.store import read_lots
 
@@ -79,7 +82,7 @@ class LotSweep:
         if self._now < starts:
             step = next_step(lot.ends_at, self._now) if self._now < datetime.fromisoformat(lot.ends_at) else None
             return self._postpone(lot, step or format_instant(starts))
-        return self._expire(lot, unused, balance)
+        return self._expire(lot, lots, unused, balance)
 
     def _warn(self, lot: Lot, days: int, unused: int) -> LotStep | None:
         """Record a warning, from which its event follows, unless nothing is left."""
@@ -92,28 +95,42 @@ class LotSweep:
     def _postpone(self, lot: Lot, due: str) -> LotStep | None:
         return self._change(lot, lot_sweep_keys(lot, due), LotStep.POSTPONED)
 
-    def _expire(self, lot: Lot, unused: int, balance: Balance) -> LotStep | None:
-        """Take back the rest and available. The held part is tried again later."""
-        taken = min(unused, max(0, balance.available_micros))
+    def _expire(self, lot: Lot, lots: Sequence[Lot], unused: int, balance: Balance) -> LotStep | None:
+        """Take back the rest, if it is available. The held part is tried again later, as is a rest that is not sure,
+        because an earlier release has moved credit.
+        """
+        charged, untraced = balance.charged_micros, balance.untraced_micros
+        at = next_time(lots, charged, self._now)
+        taken = min(unused, max(0, balance.available_micros)) if is_followed(lots, untraced) else 0
         is_over = taken == unused or is_given_up(str(lot.ends_at), self._grace, self._now)
         values: dict[str, Any] = lot_sweep_keys(lot, format_instant(self._now + RETRY))
         if is_over:
-            values = {"ended_at": format_instant(self._now), "charged_at_end": balance.charged_micros}
+            values = {"ended_at": at, "charged_at_end": charged, "untraced_at_end": untraced}
+        condition, seen = unchanged_charges(balance)
+        if not taken and is_over:
+            return self._end(lot, values, condition, seen)
         if not taken:
-            return self._change(lot, values, LotStep.ENDED if is_over else LotStep.POSTPONED, ends=is_over)
+            return self._change(lot, values, LotStep.POSTPONED)
         after = replace(lot, expired_micros=lot.expired_micros + taken, expired_parts=lot.expired_parts + 1)
         account = AccountReader(self._client, self._table_name, lot.account_id).account()
         plan = posting_plan(self._table_name, [expired_entry(after, taken, account.time_zone, self._now)])
-        condition, seen = unchanged_charges(balance)
         extend_balance_action(
             plan.actions[BALANCE], {}, f"{condition} AND available_micros >= :seen_taken", seen | {":seen_taken": taken}
         )
         values |= {"expired_micros": after.expired_micros, "expired_parts": after.expired_parts}
+        values["parts"] = [*map(asdict, lot.parts), asdict(ExpiredPart(at, taken, charged))]
         plan.add(lot_name(lot), self._update(lot, values, ends=is_over))
         return None if plan.write(self._client) else LotStep.EXPIRED
 
-    def _change(self, lot: Lot, values: dict[str, Any], step: LotStep, *, ends: bool = False) -> LotStep | None:
-        return None if transact(self._client, [self._update(lot, values, ends=ends)]) else step
+    def _end(self, lot: Lot, values: dict[str, Any], condition: str, seen: dict[str, Any]) -> LotStep | None:
+        """End a lot of which nothing is taken, if the running sum is still the one that is stored with its end."""
+        check: dict[str, Any] = {"TableName": self._table_name, "Key": keys.balance_key(lot.account_id)}
+        check |= {"ConditionExpression": condition, "ExpressionAttributeValues": to_attributes(seen)}
+        actions = [self._update(lot, values, ends=True), {"ConditionCheck": check}]
+        return None if transact(self._client, actions) else LotStep.ENDED
+
+    def _change(self, lot: Lot, values: dict[str, Any], step: LotStep) -> LotStep | None:
+        return None if transact(self._client, [self._update(lot, values, ends=False)]) else step
 
     def _update(self, lot: Lot, values: dict[str, Any], *, ends: bool) -> dict[str, Any]:
         """The action that changes a lot, if it is as it was read."""

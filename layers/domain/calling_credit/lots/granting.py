@@ -9,14 +9,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.dynamodb.transactions import put
-from calling_credit.instants import format_instant
 from calling_credit.ledger.adjustments import Adjustment, Extension
 from calling_credit.ledger.balance import Balance
 from calling_credit.ledger.balance_update import extend_balance_action
 from calling_credit.ledger.credit_terms import CreditKind, check_ahead
 from calling_credit.ledger.posting_plan import BALANCE, ActionName, Plan
 from calling_credit.ledger.reader import LedgerReader
+from calling_credit.lots.consumption import next_time
 from calling_credit.lots.lot import Lot, lot_item
+from calling_credit.lots.store import read_lots
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,14 +44,15 @@ def grant_of(
     def extend(plan: Plan) -> None:
         balance = LedgerReader(client, table_name, account_id).balance()
         kind, amount = CreditKind(str(adjustment.kind)), adjustment.amount_micros
-        add_lot(
-            plan, table_name, new_lot(account_id, lot_id, kind, amount, adjustment.expires_at, balance, now), balance
-        )
+        lot = new_lot(client, table_name, account_id, lot_id, kind, amount, adjustment.expires_at, balance, now)
+        add_lot(plan, table_name, lot, balance)
 
     return extend
 
 
 def new_lot(
+    client: "DynamoDBClient",
+    table_name: str,
     account_id: str,
     lot_id: str,
     kind: CreditKind,
@@ -59,8 +61,12 @@ def new_lot(
     balance: Balance,
     now: datetime,
 ) -> Lot:
-    """A lot that is given now, at the running sum of a balance."""
-    return Lot(account_id, lot_id, kind, format_instant(now), amount_micros, balance.charged_micros, ends_at)
+    """A lot that is given now, at the running sum of a balance, after the steps of the account's other lots."""
+    charged = balance.charged_micros
+    others = read_lots(client, table_name, account_id, balance)
+    granted_at = next_time(others, charged, now)
+    untraced = balance.untraced_micros
+    return Lot(account_id, lot_id, kind, granted_at, amount_micros, charged, ends_at, untraced_at_grant=untraced)
 
 
 def add_lot(plan: Plan, table_name: str, lot: Lot, balance: Balance) -> None:

@@ -15,13 +15,23 @@ LOT_KIND: Final = "lot"
 
 
 @dataclass(frozen=True, slots=True)
+class ExpiredPart:
+    """A part of a lot that has expired: when, how much, and the running sum of call charges of that moment."""
+
+    at: str
+    amount_micros: int
+    charged_micros: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lot:
     """Credit in micro-dollars that was given at one time.
 
     `charged_at_grant` is the running sum of call charges (`charged_micros` of the balance) at the grant, and
-    `charged_at_end` that at `ended_at`, from when on calls no longer use the lot. `ends_at` is the time after which
-    it expires; None: never. `expired_micros` was taken back in `expired_parts` entries. `due_at` is the time of its
-    next step; None: there is none.
+    `charged_at_end` that at `ended_at`, from when on calls no longer use the lot. `untraced_at_grant` and
+    `untraced_at_end` are what the balance had beside its traced changes. `ends_at` is the time after which it expires;
+    None: never. `expired_micros` was taken back in `expired_parts` entries, which `parts` repeats. `due_at` is the time
+    of its next step; None: there is none.
     """
 
     account_id: str
@@ -36,6 +46,9 @@ class Lot:
     ended_at: str | None = None
     charged_at_end: int = 0
     due_at: str | None = None
+    parts: tuple[ExpiredPart, ...] = ()
+    untraced_at_grant: int = 0
+    untraced_at_end: int = 0
 
     @property
     def sort_key(self) -> str:
@@ -59,6 +72,7 @@ def lot_item(lot: Lot) -> dict[str, Any]:
             "kind": lot.kind,
             "amount_micros": lot.amount_micros,
             "charged_at_grant": lot.charged_at_grant,
+            "untraced_at_grant": lot.untraced_at_grant,
             "ends_at": lot.ends_at,
             **({} if due is None else lot_sweep_keys(lot, due)),
         }
@@ -77,7 +91,8 @@ def lot_sweep_keys(lot: Lot, due: str) -> dict[str, str]:
 def lot_from_item(item: Mapping[str, Any]) -> Lot:
     """The lot of an item in plain values."""
     granted_at, ends_at, ended_at = lot_keys.granted_at_of(item["SK"]), item.get("ends_at"), item.get("ended_at")
-    for instant in (granted_at, ends_at, ended_at):
+    parts = tuple(ExpiredPart(one["at"], one["amount_micros"], one["charged_micros"]) for one in item.get("parts", ()))
+    for instant in (granted_at, ends_at, ended_at, *(part.at for part in parts)):
         if instant is not None:
             datetime.fromisoformat(instant)
     due = item["sweep_sk"].partition("#")[0] if "sweep_sk" in item else None
@@ -94,6 +109,9 @@ def lot_from_item(item: Mapping[str, Any]) -> Lot:
         ended_at,
         item.get("charged_at_end", 0),
         due,
+        parts,
+        item["untraced_at_grant"],
+        item.get("untraced_at_end", 0),
     )
     if not 0 <= lot.expired_micros <= lot.amount_micros:
         raise ValueError("at most what was given expires")

@@ -66,20 +66,22 @@ class Promotion:
             Conflict: `promotion_expired`, `promotion_spent`.
         """
         if self.ends_at <= format_instant(now):
-            raise Conflict(ProblemCode.PROMOTION_EXPIRED, "This code was valid until a time that has passed.")
+            raise Conflict(ProblemCode.PROMOTION_EXPIRED, "The time of this code has passed.")
         if self.left_micros < self.amount_micros:
             raise Conflict(ProblemCode.PROMOTION_SPENT, "All credit of this code was given; it gives no more.")
 
 
 def read_code(text: str) -> str | None:
-    """The code that a person entered, in capitals and without spaces around it; None if no code has this form."""
-    code = text.strip().upper()
-    return code if code.isascii() and re.fullmatch(CODE_PATTERN, code) else None
+    """The code that a person entered, in capitals and without spaces around it; None if no code has this form. Only
+    ASCII letters have capitals here: those of others, as of a long s, would make one code look like another.
+    """
+    code = text.strip()
+    return code.upper() if code.isascii() and re.fullmatch(CODE_PATTERN, code.upper()) else None
 
 
 def unknown_promotion() -> NotFound:
     """The error of a code that does not exist."""
-    return NotFound(ProblemCode.UNKNOWN_PROMOTION, "There is no such code; check its spelling.")
+    return NotFound(ProblemCode.UNKNOWN_PROMOTION, "No promotion code is spelled like this; check its spelling.")
 
 
 def parse_promotion(body: Mapping[str, Any]) -> PromotionRequest:

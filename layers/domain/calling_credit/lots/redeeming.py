@@ -146,7 +146,8 @@ class Redeeming:
         lot_id = redemption_id(account_id, promotion.code)
         amount, ends_at = promotion.amount_micros, promotion.ends_at
         plan = posting_plan(self._table_name, [redemption_entry(account_id, lot_id, promotion, time_zone, now)])
-        lot = new_lot(account_id, lot_id, CreditKind.PROMOTIONAL, amount, ends_at, balance, now)
+        kind = CreditKind.PROMOTIONAL
+        lot = new_lot(self._client, self._table_name, account_id, lot_id, kind, amount, ends_at, balance, now)
         add_lot(plan, self._table_name, lot, balance)
         mark: dict[str, Plain] = {
             "PK": self._pk,

@@ -150,7 +150,11 @@ def own_request() -> Forbidden:
 
 
 def not_waiting(status: ApprovalStatus) -> Conflict:
-    """The error of a request that can no longer be decided or repeated."""
+    """The error of a request that can no longer be decided or repeated. One that still waits after its approval asked
+    for a promotion code that exists by now.
+    """
+    if status is ApprovalStatus.WAITING:
+        return Conflict(ProblemCode.PROMOTION_EXISTS, "Another request has created this code; reject this one.")
     if status is ApprovalStatus.EXPIRED:
         return Conflict(
             ProblemCode.APPROVAL_EXPIRED,
