@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Page
 
-from tests.browser import page_data
+from tests.browser import page_data, page_money_data
 from tests.browser.money_book import usual_book
 from tests.browser.page_api import PageApi
 from tests.browser.page_data import ADMIN
@@ -52,6 +52,7 @@ def fill_to_the_brim(api: PageApi, calls: int = 5000) -> None:
         | {"line_id": f"line_{number}", "number": f"+1212555{number:04}", "international_calling": number % 2 == 0}
         for number in range(60)
     ]
+    fill_budgets_and_receipts(api)
     api.overview |= {
         "name": ARABIC,
         "balance": "-14876.3825",
@@ -83,6 +84,26 @@ def fill_to_the_brim(api: PageApi, calls: int = 5000) -> None:
     api.refused = [page_data.refused(one, user={"id": "user_1", "name": name}) for one, name in enumerate(NAMES, 1)]
     waiting = [{"address": f"{name}@customer.example", "language": "fr", "status": "waiting"} for name in LONG_PARTS]
     api.notifications = page_data.notifications({"address": ADMIN, "language": "en", "status": "confirmed"}, *waiting)
+
+
+def fill_budgets_and_receipts(api: PageApi) -> None:
+    """Give lines the largest budgets, payments tax and receipts, and the company long details."""
+    for number, line in enumerate(api.lines[:10]):
+        line["budget"] = page_money_data.budget("999999999.99", spent="888888888.8888", held="77777777.7777")
+        line["user"]["budget"] = page_money_data.budget("1000000.00", spent="1250000.2525", limit="2000000.00")
+        asked = {"id": f"user_{number}", "name": f"{UNBROKEN}@customer.example"}
+        line["budget_requests"] = [page_money_data.budget_request(by=asked, note=NAMES[number % len(NAMES)] * 2)]
+    api.overview["tax"] = {"percent": "14.9755", "reason": None}
+    api.overview["expiring"] = [
+        {"amount": f"{number}23456.7891", "at": page_data.ago(days=-number)} for number in (1, 2, 3, 4)
+    ]
+    for number, topup in enumerate(one for one in api.top_ups if one["status"] == "succeeded"):
+        numbers = [f"2026-{number:06}" for number in (999_998, 999_999)]
+        topup.update(page_money_data.taxed(topup["amount"], api.overview["tax"]))
+        topup["receipt"] = page_money_data.document(number, numbers[0])
+        topup["credit_notes"] = [page_money_data.document(number, one, amount="-123456.78") for one in numbers]
+    address = dict(zip(("line1", "line2", "city", "region", "postal_code"), NAMES, strict=True)) | {"country": "GS"}
+    api.details = page_money_data.details(legal_name=UNBROKEN, address=address, po_number=UNBROKEN)
 
 
 LONG_PARTS: Final = (UNBROKEN.lower()[:64], "accounts.payable.department.international")

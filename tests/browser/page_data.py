@@ -85,7 +85,7 @@ def top_up(number: int = 1, **fields: Any) -> dict[str, Any]:
         "status": "succeeded",
         "amount": "50.00",
         "tax": "0.00",
-        "total": "50.00",
+        "total": fields.get("amount", "50.00"),
         "created_at": ago(hours=number),
         "payment_method": {"brand": "visa", "last4": "4242", "type": "card"},
         "receipt": None,

@@ -20,7 +20,7 @@ from tests.functions.budget_requests_bench import (
     spend,
 )
 from tests.harness.http import MEMBER
-from tests.harness.world import UNITED_KINGDOMPREMIUM, World
+from tests.harness.world import PREMIUM, UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
 
@@ -61,13 +61,6 @@ def test_credit_held_for_calls_counts_as_used(world: World) -> None:
     assert world.authorize("c_2", UNITED_KINGDOM, 60).body["reason"] == "line_budget"
     assert ask(world).status == 201
     assert raise_it(world).body["limit"] == "4.00"
-
-
-def test_what_calls_in_progress_hold_counts_as_used(world: World) -> None:
-    spend(world, "1.50")
-    assert world.stack.invoke("expire_holds", {})["budgets_counted"] == 1
-    assert world.authorize("c_live", seconds=600).body["held"] == "0.50"
-    assert world.authorize("c_over", seconds=60).body["reason"] == "line_budget"
 
 
 def test_a_user_whose_call_was_refused_asks_below_80_percent(world: World) -> None:

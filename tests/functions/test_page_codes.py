@@ -60,7 +60,10 @@ def codes_of_customers() -> set[str]:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_page_has_words_for_every_code_of_its_routes(language: str) -> None:
-    files = (MESSAGES / f"{area}.{language}.json" for area in ("codes", "company_codes", "places_codes", "views_codes"))
+    files = (
+        MESSAGES / f"{area}.{language}.json"
+        for area in ("codes", "more_codes", "company_codes", "places_codes", "views_codes")
+    )
     words = {key for file in files for key in json.loads(file.read_text("utf-8"))}
     codes = codes_of_customers() - NEVER_SHOWN
     assert len(codes) > 30

@@ -16,7 +16,7 @@ export const budgetColumn = t("column");
 const pathOf = (line, ...more) => ["/lines", encodeURIComponent(line.line_id), "budget", ...more].join("/");
 const used = ({ limit, left }) => micros(limit) - micros(left);
 const isNearly = (budget) => used(budget) * 100n >= micros(budget.limit) * ALMOST;
-const mayAsk = (budget) => budget?.at === "refuse" && micros(budget.monthly) > 0n &&(budget.refused || isNearly(budget));
+const mayAsk = (budget) => budget?.at === "refuse" && micros(budget.monthly) > 0n && (budget.refused || isNearly(budget));
 
 /** The budgets of a line: the element of its row. `look()` loads the list again, and `peers(line)` shows other rows of its user. */
 export function budgetsOf(line, { isAdmin, look, peers }) {

@@ -6,7 +6,7 @@ import reasons from "messages/reasons";
 
 const [t, because] = [translator(codes), translator(reasons)];
 
-/** Add the words of codes that only a view on demand meets. */
+/** Add the words of codes that only views on demand meet, or that the page never causes: the first visit is lighter without them. */
 export const addCodes = (more) => Object.assign(codes, more);
 
 export const problemWords = (code, detail) => (`problem_${code}` in codes ? t(`problem_${code}`) : detail);

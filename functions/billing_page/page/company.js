@@ -3,9 +3,10 @@
 import { addCodes } from "./codes.js";
 import { detailsPage } from "./details.js";
 import { linesPage } from "./lines.js";
+import more from "messages/more_codes";
 import codes from "messages/company_codes";
 
-addCodes(codes);
+addCodes({ ...more, ...codes });
 
 export { promotionForm } from "./promotions.js";
 

@@ -8,9 +8,10 @@ import { notificationsPage } from "./notifications.js";
 import { ratesPage } from "./rates.js";
 import { refusedPage } from "./refused.js";
 import { settingsPage } from "./settings_index.js";
+import more from "messages/more_codes";
 import codes from "messages/places_codes";
 
-addCodes(codes);
+addCodes({ ...more, ...codes });
 
 export const places = {
 	"#/rates": ratesPage,

@@ -1,5 +1,6 @@
 // The views of money that main.js loads on demand.
 import { addCodes } from "./codes.js";
+import more from "messages/more_codes";
 import codes from "messages/views_codes";
 
 export { callsPage } from "./calls.js";
@@ -8,4 +9,4 @@ export { ruleForm } from "./recharge_form.js";
 export { spendPage } from "./spend.js";
 export { statementPage } from "./statement.js";
 
-addCodes(codes);
+addCodes({ ...more, ...codes });
