@@ -63,13 +63,6 @@ def test_credit_held_for_calls_counts_as_used(world: World) -> None:
     assert raise_it(world).body["limit"] == "4.00"
 
 
-def test_what_calls_in_progress_hold_counts_as_used(world: World) -> None:
-    spend(world, "1.50")
-    assert world.stack.invoke("expire_holds", {})["budgets_counted"] == 1
-    assert world.authorize("c_live", seconds=600).body["held"] == "0.50"
-    assert world.authorize("c_over", seconds=60).body["reason"] == "line_budget"
-
-
 def test_a_user_whose_call_was_refused_asks_below_80_percent(world: World) -> None:
     world.adjust("10.00", "credit")
     for path, monthly in ((LINE_BUDGET, "2.00"), (USER_BUDGET, "3.00")):

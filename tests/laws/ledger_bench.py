@@ -32,18 +32,8 @@ from tests.laws.spending import law_17_spending_is_that_of_entries_and_holds
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WHEN_WRITTEN = (
-    "recorded_at",
-    "updated_at",
-    "changed_at",
-    "created_at",
-    "given_at",
-    "granted_at",
-    "at",
-    "ends_at",
-    "decided_at",
-    "expires_at",
-    "sweep_sk",
-    "counted_at",
+    *("recorded_at", "updated_at", "changed_at", "created_at", "given_at", "granted_at", "at", "ends_at", "decided_at"),
+    *("expires_at", "sweep_sk", "counted_at", "refused_at"),
 )
 Ledger = dict[Key, dict[str, Any]]
 CALLS = Calls(random.Random(20261123))
