@@ -281,7 +281,7 @@ freeze: $(READY)  ## Refuse new international calls, payments, and looser settin
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make freeze ACCOUNT=id))"
 
 .PHONY: publish-tax
-publish-tax: $(READY)  ## Publish the tax rates of FILE=rates.csv: country,region,rate_percent,effective_from
+publish-tax: $(READY)  ## Publish the tax rates of FILE=rates.csv: country,region,rate_percent,effective_from; YES=1 skips the question
 	@$(BIN)/python -m ops.publish_tax "$(or $(FILE),$(error Name the table: make publish-tax FILE=rates.csv))" $(call flag,YES,--yes)
 
 .PHONY: unblock-card

@@ -134,6 +134,7 @@ def parts(proof: Proof) -> Iterator[tuple[BookPart, str, str]]:
     yield BookPart.TOP_UPS, str(len(paid)), usd(sum(paid))
     yield BookPart.PAYMENTS, str(len(proof.payments)), usd(sum(payment.received_micros for payment in proof.payments))
     yield BookPart.REVERSALS, str(sum(micros > 0 for micros in lost)), usd(sum(lost))
+    yield BookPart.DOCUMENTS, str(len(book.documents.stored)), ""
 
 
 if __name__ == "__main__":

@@ -193,9 +193,10 @@ Each address receives its mails in its own language: English, or French (`fr`) i
 parameter `BrandName` and link `HelpUrl`. Their words are in `layers/domain/calling_credit/messages/`.
 
 The first mail of a kind is sent at once; then none of that kind goes to the same account and address for an hour.
-Receipts, reversals, lost payments, freezes, changed addresses, rises of prices, and links that confirm a payment are
-always sent. The mail about changed addresses goes to the former ones, and the mail that asks for a confirmation to the
-new one. A failed payment is not mailed if the answer to its own request showed the failure
+Mails about payments, reversals, lost payments, credit that expires, budgets, freezes, changed addresses, and rises of
+prices, and links that confirm a payment, are always sent. Receipts and credit notes are mailed only if the billing
+details ask for it. The mail about changed addresses goes to the former ones, and the mail that asks for a confirmation
+to the new one. A failed payment is not mailed if the answer to its own request showed the failure
 ([decision 0113](decisions/0113-mails-of-one-kind-are-limited-to-one-an-hour.md)).
 """
 

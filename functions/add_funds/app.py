@@ -65,7 +65,7 @@ recharges = RechargeStore(dynamodb, config().table_name)
 backups = BackupStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
 cards = CardStore(dynamodb, config().table_name)
-taxing = Taxing()
+taxing = Taxing(logger)
 by_account, checks_by_account = RequestLimit(MONEY_REQUESTS), RequestLimit(MONEY_REQUESTS)
 prepare_snapshot(stripe_client)
 

@@ -106,6 +106,6 @@ def list_refusal(request: AdmissionRequest, decision: Decision, snapshot: Admiss
     if decision.reason is None or snapshot.time_zone is None or snapshot.context.hold is not None:
         return
     try:
-        refused_calls.record(request, decision.reason, snapshot.user_id, snapshot.context.now)
+        refused_calls.record(request, decision, snapshot.user_id, snapshot.context.now)
     except (CallingCreditError, *AWS_ERRORS) as error:
         logger.warning("not_listed", account_id=request.account_id, reason=decision.reason, code=code_of(error))

@@ -38,7 +38,7 @@ logger = Logger()
 metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
 recharges = RechargeStore(dynamodb, config().table_name)
-taxing = Taxing()
+taxing = Taxing(logger)
 unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "auto_recharge")
 
 

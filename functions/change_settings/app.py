@@ -12,10 +12,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock, ids
 from calling_credit.accounts import account
 from calling_credit.accounts.bounce_store import BounceStore
-from calling_credit.accounts.budget_request_store import BudgetRequestStore, nothing_to_raise
-from calling_credit.accounts.budget_requests import BudgetOf, parse_budget_request
-from calling_credit.accounts.budget_store import BudgetStore
-from calling_credit.accounts.budgets_of_line import read_budgets_of_line
+from calling_credit.accounts.budget_answers import BudgetAnswers
+from calling_credit.accounts.budget_requests import BudgetOf
 from calling_credit.accounts.country_store import CountryStore
 from calling_credit.accounts.freezing import freeze_account
 from calling_credit.accounts.known_countries import check_country
@@ -31,8 +29,6 @@ from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import billing_admin, customer, require_admin
 from calling_credit.api.request_limits import MONEY_REQUESTS, RequestLimit
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, report_unreadable, source_ip
-from calling_credit.budgets.budget import parse_budget
-from calling_credit.budgets.view import NO_BUDGET
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
@@ -47,8 +43,7 @@ from calling_credit.tax.taxing import Taxing
 from calling_credit.topups.store import TopUpStore
 from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 
-SECONDS_TO_SPARE = 20.0
-"""All lines are switched for nine seconds in one request: well below the patience of a person."""
+SECONDS_TO_SPARE = 20.0  # All lines are switched for nine seconds in one request, below a person's patience.
 
 logger = Logger()
 metrics = Metrics(service="payments")
@@ -58,12 +53,11 @@ accounts = AccountStore(dynamodb, config().table_name)
 bounces = BounceStore(dynamodb, config().table_name, partial(report_unreadable, app, logger))
 recipients = RecipientStore(dynamodb, config().table_name)
 users = UserStore(dynamodb, config().table_name)
-budget_requests = BudgetRequestStore(dynamodb, config().table_name)
 countries = CountryStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
 billing_details = BillingDetailsStore(dynamodb, config().table_name)
-taxing = Taxing()
+taxing = Taxing(logger)
 by_account = RequestLimit(MONEY_REQUESTS)
 prepare_snapshot()
 
@@ -114,40 +108,24 @@ def switch_all_lines() -> Response[str]:
 @app.put("/lines/<line_id>/budget")
 def put_line_budget(line_id: str) -> Response[str]:
     """Set or end the budget of a line."""
-    return put_budget(BudgetOf.LINE, ids.check_id(line_id, "line_id"))
+    return answer(budget_answers().put(BudgetOf.LINE, line_id, partial(json_body, app), clock.now()))
 
 
 @app.put("/users/<user_id>/budget")
 def put_user_budget(user_id: str) -> Response[str]:
     """Set or end the budget of a user, for all lines of the user together."""
-    return put_budget(BudgetOf.USER, ids.check_id(user_id, "user_id"))
-
-
-def put_budget(of: BudgetOf, owner_id: str) -> Response[str]:
-    """Set or end a budget, and answer with its current state."""
-    caller = customer(claims(app), config())
-    require_admin(caller)
-    monthly, at = parse_budget(json_body(app))
-    store = BudgetStore(dynamodb, config().table_name, caller.account_id, caller.actor(source_ip(app)), caller.sign_in)
-    return answer(store.store(of, owner_id, monthly, at, clock.now()) or NO_BUDGET)
+    return answer(budget_answers().put(BudgetOf.USER, user_id, partial(json_body, app), clock.now()))
 
 
 @app.post("/lines/<line_id>/budget/requests")
 def request_budget(line_id: str) -> Response[str]:
     """Ask for more budget until the month ends; or, as a billing admin, raise what an open request asks for."""
-    caller, now, body = customer(claims(app), config()), clock.now(), json_body(app)
-    request = parse_budget_request(body)
-    ids.check_id(line_id, "line_id")
-    actor = caller.actor(source_ip(app))
-    if not request.raises:
-        asked = budget_requests.ask(caller.account_id, line_id, request.note, actor, now, caller.sign_in)
-        return answer({"id": asked.request_id, "at": asked.asked_at, "state": "open"}, 201)
-    require_admin(caller)
-    if not budget_requests.raise_budgets(caller.account_id, line_id, None, actor, now, caller.sign_in):
-        raise nothing_to_raise()
-    return answer(
-        read_budgets_of_line(dynamodb, config().table_name, caller.account_id, line_id, now).raised_view or NO_BUDGET
-    )
+    return answer(*budget_answers().request(ids.check_id(line_id, "line_id"), json_body(app), clock.now()))
+
+
+def budget_answers() -> BudgetAnswers:
+    """The caller's requests about budgets."""
+    return BudgetAnswers(dynamodb, config().table_name, customer(claims(app), config()), source_ip(app))
 
 
 @app.get("/limits")
@@ -228,8 +206,7 @@ def get_billing_details() -> Response[str]:
 @app.put("/billing-details")
 def put_billing_details() -> Response[str]:
     """Set them for all payments from now on. A rule that waited for them is decided again."""
-    caller, now = customer(claims(app), config()), clock.now()
-    require_admin(caller)
+    caller, now = billing_admin(claims(app), config()), clock.now()
     actor = caller.actor(source_ip(app))
     stored = billing_details.store(caller.account_id, json_body(app), actor, now, caller.sign_in)
     end_wait_for_tax(RechargeStore(dynamodb, config().table_name), caller.account_id, actor, now)

@@ -12,7 +12,7 @@ from calling_credit import clock
 from calling_credit.accounts import line_items
 from calling_credit.accounts.account import Account
 from calling_credit.accounts.reader import AccountReader
-from calling_credit.admission.refused_calls import RefusedCallReader, refused_call_view
+from calling_credit.admission.refused_calls import RefusedCallReader, own_refused_call_view
 from calling_credit.api.caller import customer
 from calling_credit.api.pagination import Listing
 from calling_credit.api.price_answers import rates_answer
@@ -47,7 +47,7 @@ dynamodb = dynamodb_client()
 report = partial(report_unreadable, app, logger)
 recharges = RechargeStore(dynamodb, config().table_name)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
-taxing = Taxing()
+taxing = Taxing(logger)
 prepare_snapshot(lambda: decks.in_force(clock.now(), None))
 
 
@@ -187,12 +187,13 @@ def activity() -> Response[str]:
 def denied_calls() -> Response[str]:
     """List the calls that were refused in the last 30 days, newest first."""
     account, _ = own_account()
-    account.account()
+    time_zone, now = account.account().time_zone, clock.now()
     listing = Listing(app, account.account_id, "denied-calls")
-    refused = RefusedCallReader(dynamodb, config().table_name, account.account_id, clock.now(), report)
+    refused = RefusedCallReader(dynamodb, config().table_name, account.account_id, now, report)
     page, after = refused.page(listing.position, listing.limit)
     names = account.user_names() if page else {}
-    items = [refused_call_view(item, names) for item in page]
+    known = refused.known_countries(page, local_date(now, time_zone))
+    items = [own_refused_call_view(item, names, known) for item in page]
     return answer({"items": items, "not_listed": refused.not_listed(), "next_cursor": listing.next_cursor(after)})
 
 

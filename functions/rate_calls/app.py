@@ -43,7 +43,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Archive and charge one batch of SQS messages; `batchItemFailures` names the messages to deliver again."""
     now = clock.now()
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
-    store = ChargingStore(dynamodb, config().table_name, seconds_left, config().posting_threads, unreadable)
+    table, uncapped = config().table_name, config().no_cap_countries
+    store = ChargingStore(dynamodb, table, seconds_left, config().posting_threads, unreadable, uncapped)
     messages = [to_message(record) for record in event["Records"]]
     new = [one for one, record in zip(messages, event["Records"], strict=True) if not is_archived(record)]
     archiving = archive.store(new, context.aws_request_id, now)

@@ -67,7 +67,7 @@ metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
-taxing = Taxing()
+taxing = Taxing(logger)
 notices = TaxNotices(dynamodb, config().table_name, taxing)
 unreadable = UnreadableReport(dynamodb, config().table_name, logger, metrics, "reconcile_payments")
 

@@ -11,6 +11,7 @@ from ops.contract.schemas import (
     COUNT,
     COUNTRY,
     DATE,
+    FLAG,
     ID,
     INSTANT,
     NEXT_CURSOR,
@@ -61,7 +62,14 @@ DENIED_CALL: Final = record(
         "user": or_null(USER),
         "to": described(TEXT, "The dialed number."),
         "country": described(
-            or_null(COUNTRY), "The country of the number, `001` for global networks; null if unknown."
+            or_null(COUNTRY),
+            "The country of the price that applies to the number, which caps count by; without a price, that of the "
+            "number. `001` for global networks; null if unknown.",
+        ),
+        "country_known": described(
+            or_null(FLAG),
+            "Whether the account knows the country now, so that its next calls are not capped. Null unless the reason "
+            "is `first_country_cap`.",
         ),
         "reason": one_of(DenialReason),
     },

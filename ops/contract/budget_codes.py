@@ -12,19 +12,19 @@ BUDGET_CODES: Final = (
     Explanation(
         ProblemCode.BUDGET_NOT_REACHED,
         409,
-        "Neither the line nor its user has a budget that refuses calls and is used to 80 percent.",
-        "Nothing: there is no need for more yet.",
+        "Neither the line nor its user has a budget that refuses calls and is used or held to 80 percent.",
+        "Ask again once 80 percent are used or held.",
     ),
     Explanation(
         ProblemCode.ALREADY_ASKED,
         409,
-        "More budget was asked for this line today, and no one has answered yet.",
+        "A higher budget was requested for this line today, and no one has answered yet.",
         "Wait for a billing admin's answer.",
     ),
     Explanation(
         ProblemCode.NO_OPEN_REQUEST,
         409,
-        "The line has no open request for more budget, or the budgets were changed since.",
+        "The line has no open request for a higher budget, or the budgets were changed since.",
         "Look at `GET /lines`. Set the budget instead with `PUT /lines/{line_id}/budget`.",
     ),
 )

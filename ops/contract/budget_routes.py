@@ -18,7 +18,7 @@ _CODES: Final = (
     "busy",
 )
 _EXPLANATION: Final = (
-    "Calls of the running month count, also those of before. While the account is frozen, budgets only tighten."
+    "All calls of the running month count, also earlier ones. While the account is frozen, budgets only tighten."
 )
 
 ROUTES: Final = (
@@ -54,7 +54,7 @@ ROUTES: Final = (
         "change_settings",
         Access.MEMBER,
         GROUP,
-        "Ask for more budget of a line",
+        "Ask for a higher budget of a line",
         {
             200: ok(BUDGET_NOW, "The raised budget: the line's, or its user's if only that was raised."),
             201: ok(ASKED, "The billing admins are asked."),
@@ -74,8 +74,9 @@ ROUTES: Final = (
             "invalid_field",
             "busy",
         ),
-        "Every user may ask, once a day for each line, when 80 percent of a budget that refuses calls are used. The "
-        "billing addresses get an e-mail with a link that adds the monthly amount to the budget until the month ends. "
+        "Every user may ask, once a day for each line, when 80 percent of a budget that refuses calls are used or held."
+        " The billing addresses get an e-mail with a link that adds the monthly amount to the budget until the month "
+        "ends. "
         "`raise` does the same for a billing admin who is signed in. A request raises once.",
         parameters=(LINE_ID,),
         body=BUDGET_REQUEST,

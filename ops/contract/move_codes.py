@@ -29,7 +29,10 @@ MOVE_NOT_FOUND: Final = (
 MOVE_CONFLICTS: Final = (
     Explanation(ProblemCode.PROMOTION_EXISTS, 409, "The code exists with other terms.", "Create another code."),
     Explanation(
-        ProblemCode.PROMOTION_USED, 409, "The account has redeemed the code already.", "Nothing: a code gives once."
+        ProblemCode.PROMOTION_USED,
+        409,
+        "The account has redeemed the code already.",
+        "Use another code: each gives once.",
     ),
     Explanation(
         ProblemCode.PROMOTION_SPENT, 409, "All credit of the code was given.", "Ask the operator for another code."

@@ -116,7 +116,7 @@ EXPLANATIONS: Final = (
     Explanation(
         ProblemCode.UNKNOWN_TOP_UP, 404, "The account has no such payment.", "Use a payment that `GET /top-ups` lists."
     ),
-    Explanation(ProblemCode.NO_RECEIPT, 404, "The payment has no such document.", "Its `receipt` is null at first."),
+    Explanation(ProblemCode.NO_RECEIPT, 404, "The payment has no such document yet.", "Wait until it shows a number."),
     Explanation(
         ProblemCode.UNKNOWN_PAYMENT_METHOD,
         404,

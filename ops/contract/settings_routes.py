@@ -102,8 +102,8 @@ SHOWN_LIMITS: Final = {
 }
 _DAILY_TOP_UP: Final = "What the account may pay by hand in a day."
 _CAPS: Final = {
-    "first_country_cap": "What calls to a country may cost in a day until an administrator confirms it; null: off.",
-    "young_money_cap": "What high-cost calls may take in a day from credit bought with a new card; null: off.",
+    "first_country_cap": "The most that calls to an unknown country may cost in a day; null: off.",
+    "young_money_cap": "The most that high-cost calls may take in a day from credit bought with a new card; null: off.",
 }
 LIMIT_CAP: Final[Schema] = {"oneOf": [LIMIT_MONEY, {"const": True}, {"type": "null"}]}
 OPERATORS_LIMITS: Final = record(

@@ -78,8 +78,7 @@ class Book:
         for route, one in answers.items():
             api.on(route, one)
         api.lines = [
-            page_data.line(number)
-            | {"line_id": line_id, "number": phone, "user": {"id": f"user_{number}", "name": name}}
+            page_data.line(number, user={"id": f"user_{number}", "name": name}) | {"line_id": line_id, "number": phone}
             for number, ((line_id, phone), (_, name)) in enumerate(zip(LINES, USERS, strict=False), 1)
         ]
         return self

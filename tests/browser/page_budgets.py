@@ -17,11 +17,16 @@ def budget_routes(api: PageApi) -> dict[str, Route]:
             [line["user"] for line in api.lines if line["user"]["id"] == request.id], request
         ),
         "POST /lines/{id}/budget/requests": lambda request: ask_or_raise(api, request),
-        "POST /countries/{id}/confirm": lambda request: (
-            200,
-            {"country": request.id, "confirmed_at": page_data.now()},
-        ),
+        "POST /countries/{id}/confirm": lambda request: confirm_country(api, request),
     }
+
+
+def confirm_country(api: PageApi, request: Request) -> Answer:
+    """Confirm a country, so that its refused calls say so."""
+    for call in api.refused:
+        if call["country"] == request.id and call["country_known"] is False:
+            call["country_known"] = True
+    return 200, {"country": request.id, "confirmed_at": page_data.now()}
 
 
 def line_of(api: PageApi, line_id: str) -> dict[str, Any]:

@@ -183,6 +183,7 @@ def refused(number: int = 1, reason: str = "insufficient_credit", **fields: Any)
         "user": {"id": "user_2", "name": "Person 2"},
         "to": "+442071838750",
         "country": "GB",
+        "country_known": False if reason == "first_country_cap" else None,
         "reason": reason,
         **fields,
     }

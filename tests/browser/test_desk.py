@@ -96,7 +96,8 @@ def test_views_of_one_account_load_it_once(clerk: SignIn) -> None:
     for view in VIEWS:
         one.show(f"{MERIDIAN}&view={view}")
     assert one.api.reads.count("accounts/acct_meridian") == 1
-    assert len(one.api.reads) == 8
+    assert one.api.reads.count("accounts/acct_meridian/lines") == 1, "The account's own lines have no budgets."
+    assert len(one.api.reads) == 9
 
 
 def test_mails_show_the_addresses_that_mails_came_back_from(clerk: SignIn) -> None:

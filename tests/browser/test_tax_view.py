@@ -107,6 +107,15 @@ def test_the_history_opens_receipts_and_credit_notes(user: User, page_server: Pa
     assert one.rows()[1][5] == "Receipt"
 
 
+def test_a_payment_without_a_receipt_shows_its_credit_and_debit_notes(user: User, page_server: PageServer) -> None:
+    taken = page_money_data.document(1, "2026-000003", amount="50.00")
+    returned = page_money_data.document(1, "2026-000004", amount="-50.00")
+    page_server.api.top_ups = [page_data.top_up(1, receipt=None, credit_notes=[taken, returned])]
+    one = user(place="#/history")
+    assert one.rows()[0][5].split("\n") == ["Credit note 2026-000003", "Debit note 2026-000004", "At Stripe"]
+    expect(one.page.get_by_role("button", name="Debit note 2026-000004 for $50.00")).to_be_visible()
+
+
 def test_a_receipt_that_is_not_ready_is_said_on_the_page(user: User, page_server: PageServer) -> None:
     page_server.api.top_ups = [page_data.top_up(1, receipt=page_money_data.document(1))]
     page_server.api.on("GET /top-ups/{id}/receipt", problem(404, "no_receipt", "Not issued."))
@@ -123,7 +132,7 @@ def test_billing_details_are_changed_from_their_version(user: User, page_server:
     one.sees("Nothing was changed.")
     one.page.get_by_label("Legal name").fill("")
     one.press("Save billing details")
-    one.sees("Enter this field.")
+    one.sees("This field is required.")
     expect(one.page.get_by_label("Legal name")).to_be_focused()
     one.page.get_by_label("Legal name").fill("Engines Inc.")
     one.page.get_by_label("Kind of tax ID").select_option("None")
@@ -141,7 +150,7 @@ def test_new_billing_details_begin_empty(user: User, page_server: PageServer) ->
     for name, value in (("Legal name", "Engines Inc."), ("Street and number", "1 Main St"), ("City", "Albany")):
         one.page.get_by_label(name).fill(value)
     one.press("Save billing details")
-    one.sees("Enter this field.")
+    one.sees("This field is required.")
     one.page.get_by_label("Country").select_option("United States")
     one.press("Save billing details")
     expect(one.page.get_by_label("State or province")).to_be_focused()

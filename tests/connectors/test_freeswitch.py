@@ -127,6 +127,8 @@ def test_a_plus_sign_reaches_the_question(agent: Agent, service: FakeService) ->
     [
         ("insufficient_credit", "402 Payment Required"),
         ("daily_spend_limit", "402 Payment Required"),
+        ("line_budget", "402 Payment Required"),
+        ("young_money_cap", "402 Payment Required"),
         ("recharging", "503 Recharge in progress"),
         ("simultaneous_calls_limit", "486 Too many calls"),
         ("destination_unrated", "404 No price for this number"),

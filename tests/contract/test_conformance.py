@@ -11,9 +11,11 @@ PROBLEM_JSON = {"content-type": "application/problem+json"}
 LINE = {
     "line_id": "line_1",
     "number": "+14155550100",
-    "user": {"id": "user_1", "name": "Ada"},
+    "user": {"id": "user_1", "name": "Ada", "budget": None},
     "international_calling": True,
     "version": 1,
+    "budget": None,
+    "budget_requests": [],
 }
 SWITCHED = Exchange(
     "PUT", "/lines/line_1", 200, JSON, json.dumps(LINE), body=json.dumps({"international_calling": True})

@@ -9,9 +9,8 @@ from calling_credit.notifications.announcement import Announcement
 from calling_credit.notifications.from_stream import derive_events
 from calling_credit.recharge.attempts import SuspensionReason
 from ops.event_schemas import path
+from tests.domain.credit_examples import AT, CARD, INCREASE, LOT, NOTE, PK, RECEIPT, SPENT
 
-AT = "2026-11-23T12:00:00.000Z"
-PK = "ACCOUNT#acct_1"
 SECRETS = {
     "customer_id": "cus_secret",
     "payment_method_id": "pm_secret",
@@ -23,7 +22,6 @@ SECRETS = {
     "next_action_url": "https://secret/link",
     "receipt_url": "https://secret/receipt",
 }
-CARD = {"brand": "visa", "last4": "4242"}
 PAYMENT: dict[str, Any] = {
     "PK": PK,
     "SK": "TOPUP#tu_1",
@@ -65,15 +63,6 @@ ENTRY: dict[str, Any] = {
     "facts_hash": "hash_secret",
     "topup_id": "tu_1",
     **CARD,
-}
-LOT: dict[str, Any] = {
-    "PK": PK,
-    "SK": "LOT#2026-11-01T12:00:00.000Z#adj_1",
-    "lot_id": "adj_1",
-    "kind": "granted",
-    "amount_micros": 30_000_000,
-    "charged_at_grant": 0,
-    "ends_at": "2026-11-30T12:00:00.000Z",
 }
 GONE: dict[str, Any] = {
     **ENTRY,
@@ -183,40 +172,7 @@ RISE = {
     "next_price": "0.12",
     "destinations": 2,
 }
-SPENT: dict[str, Any] = {
-    "PK": "ACCOUNT#acct_1",
-    "SK": "SPENT#2026-11#LINE#line_1",
-    "limit_micros": 20_000_000,
-    "spent_micros": 15_999_999,
-    "left_micros": 4_000_001,
-}
-INCREASE: dict[str, Any] = {
-    "request_id": "line_1-2026-11-1",
-    "line_id": "line_1",
-    "month": "2026-11",
-    "increases": [{"budget": "line", "amount": "20.00", "limit": "20.00"}],
-}
 RISES = {"countries": ["GB"], "changes": [RISE], "more": 0}
-RECEIPT: dict[str, Any] = {
-    "PK": PK,
-    "SK": "RECEIPT#2026#000001",
-    "topup_id": "tu_1",
-    "at": AT,
-    "local_date": "2026-11-23",
-    "issued_at": AT,
-    "net_micros": 86_960_000,
-    "tax_micros": 13_040_000,
-    "gross_micros": 100_000_000,
-    "seller": "{}",
-    "billing": '{"legal_name":"Secret Inc."}',
-    **CARD,
-}
-NOTE = RECEIPT | {
-    "SK": "CREDIT_NOTE#2026#000001",
-    "reversal_id": "tu_1.rev.1",
-    "receipt": "2026#000001",
-    "cause": "refund",
-}
 CHANGES: dict[str, Change] = {
     "TopUpSucceeded": (PAYMENT, PAID),
     "TopUpFailed": (PAYMENT, FAILED),

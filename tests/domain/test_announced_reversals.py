@@ -3,7 +3,8 @@
 import pytest
 
 from calling_credit.recharge.attempts import SuspensionReason
-from tests.domain.event_examples import AT, ISSUE, RULE, event_of, types_of
+from tests.domain.credit_examples import AT
+from tests.domain.event_examples import ISSUE, RULE, event_of, types_of
 
 
 @pytest.mark.parametrize("reason", [SuspensionReason.REFUNDED, SuspensionReason.DISPUTED])

@@ -10,11 +10,10 @@ from calling_credit.notifications.events import ALL
 from calling_credit.notifications.from_stream import derive_events
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.words import message_of
+from tests.domain.credit_examples import AT, CARD, PK
 from tests.domain.event_examples import (
     ACCOUNT,
-    AT,
     BALANCE,
-    CARD,
     CHANGES,
     DENIAL,
     ENTRY,
@@ -22,7 +21,6 @@ from tests.domain.event_examples import (
     FREEZING,
     PAID,
     PAYMENT,
-    PK,
     RULE,
     UNFREEZING,
     UNRATED,

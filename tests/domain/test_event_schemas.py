@@ -10,13 +10,7 @@ from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.notifications.announcement import Announcement
 from calling_credit.notifications.events import ALL
 from ops.event_schemas import FOLDER, path, schema
-from tests.domain.event_examples import (
-    BALANCE,
-    CHANGES,
-    ENTRY,
-    PAYMENT,
-    event_of,
-)
+from tests.domain.event_examples import BALANCE, CHANGES, ENTRY, PAYMENT, event_of
 from tests.harness.template import template
 
 # --- The published schemas --------------------------------------------------------------------------------------------

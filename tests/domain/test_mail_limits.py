@@ -28,6 +28,8 @@ def test_receipts_freezes_addresses_and_rises_are_always_sent() -> None:
             EventType.CREDIT_RETURNED,
             EventType.RECEIPT_ISSUED,
             EventType.CREDIT_NOTE_ISSUED,
+            EventType.CREDIT_EXPIRING,
+            EventType.CREDIT_EXPIRED,
             EventType.ACCOUNT_FROZEN,
             EventType.ACCOUNT_UNFROZEN,
             EventType.ACCOUNT_CHANGED,

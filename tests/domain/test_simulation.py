@@ -95,6 +95,8 @@ def test_the_view_shows_the_simulation_with_messages() -> None:
         "calls": 8,
         "charges": 3,
         "charged": "150.00",
+        "tax": "0.00",
+        "total": "150.00",
         "refused_calls": 5,
         "lowest_balance": "0.00",
         "stops": [{"reason": "hourly_count", "message": message, "count": 2}],

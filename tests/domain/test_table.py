@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.dynamodb import keys, stripe_keys, sweep_keys
+from calling_credit.dynamodb.rerate_keys import rerated_id, rerating_of
 
 IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,20}", fullmatch=True)
 INSTANTS = st.sampled_from([f"2026-{month:02d}-01T00:00:00.{ms:03d}Z" for month in (1, 11, 12) for ms in (0, 1, 999)])
@@ -113,12 +114,18 @@ def test_accounts_spread_over_all_shards_by_kind() -> None:
 
 @given(INSTANTS, IDS, st.lists(st.integers(1, 9999), max_size=3, unique=True), IDS)
 def test_items_of_a_call_sort_together_in_writing_order(at: str, call_id: str, times: list[int], other: str) -> None:
-    ids = [call_id, *(keys.rerated_id(call_id, time, side) for time in sorted(times) for side in ("credit", "debit"))]
+    ids = [
+        call_id,
+        *(rerated_id(call_id, time, side) for time in sorted(times) for side in ("credit", "debit")),
+    ]
     item_keys = [keys.entry_sk(at, cause_id) for cause_id in ids]
     assert item_keys == sorted(item_keys)
     assert [keys.call_of(key) for key in item_keys] == [(at, call_id)] * len(item_keys)
     assert [keys.cause_of(key) for key in item_keys] == ids
-    assert [keys.rerating_of(key) for key in item_keys] == [0, *(time for time in sorted(times) for _ in range(2))]
+    assert [rerating_of(key) for key in item_keys] == [
+        0,
+        *(time for time in sorted(times) for _ in range(2)),
+    ]
     assert item_keys[-1] < keys.after_call(at, call_id)
     if other != call_id:
         stranger = keys.entry_sk(at, other)

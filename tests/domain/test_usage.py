@@ -229,5 +229,6 @@ def test_the_balance_shows_the_state_of_automatic_recharge_beside_it() -> None:
         "available": "-0.000012",
         "auto_recharge": recharge,
         "included_minutes": [],
+        "expiring": [],
         "updated_at": "2026-11-23T12:00:00.000Z",
     }

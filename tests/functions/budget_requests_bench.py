@@ -95,7 +95,9 @@ def use_budgets(till: Till) -> None:
     world = till.world
     for path in (LINE_BUDGET, USER_BUDGET):
         give(world, "0.10", path)
+    assert world.stack.invoke("expire_holds", {})["budgets_counted"]
     spend(world, "0.10")
+    assert world.authorize("c_over", seconds=60).body["reason"] == "line_budget"
     assert ask(world).status == 201
     press_raise_link(till)
     world.clock.now += timedelta(days=1)

@@ -138,6 +138,7 @@ ALLOWED = {
     "Parameters/NoCapCountries/*": "The countries that no cap concerns.",
     "Parameters/YoungMoneyDays/*": "How long money from a new card is young.",
     "Resources/AuthorizeCallFunction/Properties/Environment/Variables/NO_CAP_COUNTRIES*": "The same.",
+    "Resources/RateCallsFunction/Properties/Environment/Variables/NO_CAP_COUNTRIES*": "The same.",
     "Resources/AuthorizeCallFunction/Properties/Environment/Variables/YOUNG_MONEY_DAYS*": "The same.",
     "Resources/StaffClient/*": "The desk signs staff in.",
     "Resources/*Staff/*": "Groups of the staff.",
@@ -233,5 +234,12 @@ ALLOWED = {
     "Resources/ReleaseRole/*": "The same.",
     "Resources/*VersionAlarm/*": "The same.",
     "Resources/*Function/Properties/Environment/Variables/CHECKED_BY/*": "The same.",
+    "Parameters/Seller*": "Receipts name the seller.",
+    "Resources/*Function/Properties/Environment/Variables/SELLER_*": "The same.",
+    "Resources/GetReceiptRoute/*": "GET /top-ups/{top_up_id}/receipt is new.",
+    "Resources/*Budget*Route/*": "Lines and users have budgets.",
+    "Resources/*Budget*Permission/*": "The same.",
+    "Resources/GetPromotionsRoute/*": "Promotion codes give credit.",
+    "Resources/RedeemPromotionPermission/*": "The same.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""

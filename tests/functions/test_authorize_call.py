@@ -103,6 +103,11 @@ def test_the_largest_hold_is_one_write_unit() -> None:
     largest = Hold(*names, HoldStatus.LIVE, 10**15, 86_400, "v" * 60, price, at, at, 86_400, "insufficient_credit")
     assert item_bytes(hold_item(largest)) <= 1024
     assert hold_from_item(hold_item(largest)) == largest
+    counted = {"counted": "LUCY", "counted_on": "2026-11-23", "user_id": "u" * 64, "young_micros": 10**15}
+    with_budgets = replace(largest, **counted, repeated_at=at)  # type: ignore[arg-type]
+    item = hold_item(with_budgets) | {"repeated_at": {"S": at}}
+    assert item_bytes(item) <= 1024
+    assert hold_from_item(item) == with_budgets
     unusual = replace(largest, call_key=call_key("\U0001f3a7" * 255), call_id="\U0001f3a7" * 255)
     assert "call_id" not in hold_item(unusual)
     assert item_bytes(hold_item(unusual)) <= 1024

@@ -129,4 +129,6 @@ def test_each_event_is_mailed_once_to_the_billing_addresses(postbox: Postbox, li
         postbox.bring(event)
         postbox.bring(event)
     subjects = [subject for _, subject in postbox.sent()]
-    assert subjects == ["Budget almost used: user Ada", "Budget used: user Ada"]
+    assert subjects == ["A budget is nearly used up", "A budget is used up"]
+    texts = [mail["Content"]["Simple"]["Body"]["Text"]["Data"] for mail in postbox.asked]
+    assert all("International calls of user Ada have cost $2.00 in November 2026." in text for text in texts)

@@ -10,8 +10,10 @@ import pytest
 from calling_credit.links.link import hash_of
 from tests.functions.budget_requests_bench import ask, give, limit, lost_answer, raise_it, shown, spend
 from tests.functions.events_bench import Listener, listener
+from tests.functions.links_bench import heading
 from tests.functions.mail_bench import ADDRESSES, Postbox, postbox
 from tests.functions.notifications_bench import opened, press
+from tests.harness.http import http_event
 from tests.harness.till import ACCOUNT, Till
 
 __all__ = ["listener", "postbox"]
@@ -48,7 +50,7 @@ def token(postbox: Postbox, listener: Listener) -> str:
     found: set[str] = {token for mail in postbox.asked for token in re.findall(r"/links/([^\s?]+)", text_of(mail))}
     assert [address for address, _ in postbox.sent()] == ADDRESSES
     [token] = found
-    return token
+    return str(token)
 
 
 def text_of(mail: dict[str, Any]) -> str:
@@ -164,4 +166,8 @@ def test_a_mail_about_a_request_that_has_ended_is_not_sent(postbox: Postbox, lis
 
 
 def test_the_page_of_a_link_is_french_on_request(postbox: Postbox, token: str) -> None:
-    assert "Augmenter ce budget" in postbox.till.visit(f"{token}").text or opened(postbox.till, token) == QUESTION
+    event = http_event("follow_links", "GET", f"/links/{token}", claims=None)
+    event["queryStringParameters"], event["rawQueryString"] = {"language": "fr"}, "language=fr"
+    answer = postbox.till.world.invoke("follow_links", event)
+    assert heading(answer) == "Augmenter ce budget\u00a0?"
+    assert "novembre 2026" in answer.text

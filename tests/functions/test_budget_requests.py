@@ -19,7 +19,7 @@ from tests.functions.budget_requests_bench import (
     spend,
 )
 from tests.harness.http import MEMBER
-from tests.harness.world import World
+from tests.harness.world import UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
 
@@ -50,6 +50,23 @@ def test_a_request_below_80_percent_is_refused(world: World) -> None:
     answer = ask(world)
     assert (answer.status, answer.code) == (409, "budget_not_reached")
     assert world.of_kind("BUDGET_REQUEST") == []
+
+
+def test_credit_held_for_calls_counts_as_used(world: World) -> None:
+    world.adjust("10.00", "credit")
+    give(world, "2.00")
+    world.stack.invoke("expire_holds", {})
+    assert world.authorize("c_1", UNITED_KINGDOM, 3600).body["limited_by"] == "line_budget"
+    assert world.authorize("c_2", UNITED_KINGDOM, 60).body["reason"] == "line_budget"
+    assert ask(world).status == 201
+    assert raise_it(world).body["limit"] == "4.00"
+
+
+def test_what_calls_in_progress_hold_counts_as_used(world: World) -> None:
+    spend(world, "1.50")
+    assert world.stack.invoke("expire_holds", {})["budgets_counted"] == 1
+    assert world.authorize("c_live", seconds=600).body["held"] == "0.50"
+    assert world.authorize("c_over", seconds=60).body["reason"] == "line_budget"
 
 
 def test_a_budget_that_only_tells_needs_no_request(world: World) -> None:

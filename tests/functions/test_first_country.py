@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.country_bench import COUNTER, DAY, DOLLAR, counters, finished, switch_on
+from tests.functions.country_bench import COUNTER, DAY, DOLLAR, counters, finished, index, switch_on
 from tests.harness.world import JAPAN, UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
@@ -38,6 +38,25 @@ def test_spent_and_held_money_count_together(capped: World) -> None:
     assert entry["counted"] == "C"
     second = capped.authorize("c_2", JAPAN, DAY).body
     assert (second["limited_by"], second["max_seconds"]) == ("first_country_cap", 18390)
+
+
+def test_a_call_without_a_hold_counts_in_the_cap(capped: World) -> None:
+    for _ in range(2):
+        assert capped.deliver(finished("c_1", 6000)) == []
+    assert counters(capped)[COUNTER] == (0, 1_230_000, 0, -1_230_000)
+    first = capped.authorize("c_2", JAPAN, DAY).body
+    assert (first["limited_by"], first["max_seconds"]) == ("first_country_cap", 18390)
+    assert capped.deliver(finished("c_3", 600, UNITED_KINGDOM), finished("c_4", 24_000)) == []
+    assert set(counters(capped)) == {COUNTER}
+    assert capped.authorize("c_5", JAPAN, 60).body["reason"] == "first_country_cap"
+    assert capped.of_kind("KNOWN") == [], "charges under the cap make no country known"
+
+
+def test_an_index_under_the_cap_makes_no_country_known(capped: World) -> None:
+    capped.authorize("c_1", JAPAN, 6000)
+    assert capped.deliver(finished("c_1", 6000), finished("c_2", 600)) == []
+    assert index(capped) == 0
+    assert capped.authorize("c_3", JAPAN, DAY).body["limited_by"] == "first_country_cap"
 
 
 def test_an_unanswered_call_gives_back_what_it_held(capped: World) -> None:

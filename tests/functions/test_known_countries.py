@@ -30,6 +30,16 @@ def test_confirmed_country_is_not_capped(capped: World) -> None:
     assert (third["decision"], third.get("limited_by")) == ("allow", None)
 
 
+def test_a_capped_call_says_whether_its_country_is_known_by_now(capped: World) -> None:
+    capped.authorize("c_1", JAPAN, DAY)
+    capped.authorize("c_2", JAPAN, 600)
+    [call] = capped.get("/denied-calls").body["items"]
+    assert (call["reason"], call["country"], call["country_known"]) == ("first_country_cap", "JP", False)
+    capped.ask("change_settings", "POST", "/countries/JP/confirm")
+    [call] = capped.get("/denied-calls").body["items"]
+    assert call["country_known"] is True
+
+
 def test_confirming_again_changes_nothing(capped: World) -> None:
     capped.ask("change_settings", "POST", "/countries/JP/confirm")
     before = capped.stack.items()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from calling_credit.notifications.from_stream import derive_events
-from tests.domain.event_examples import AT
+from tests.domain.credit_examples import AT
 from tests.functions.lots_bench import GRACE, expiring, granted, lots, spend, sweep
 from tests.functions.moves_bench import refund
 from tests.harness.till import Till

@@ -163,13 +163,13 @@ def test_own_prices_steps_and_minutes_together_take_one_write_unit(own: dict[str
     counter = f"2026-11#LINE#{'l' * 24}#{'n' * MAX_NAME_BYTES}"
     charge = RatedCall(price, "v" * 29, "US", 86_400, 10**9, 86_400, 3_600, counter)
     entry = charge_entry(replace(call(**ids), duration_seconds=86_400), charge, "UTC", NOW)
-    entry = replace(entry, explanation={**entry.explanation, "counted": "LU"})
+    entry = replace(entry, explanation={**entry.explanation, "counted": "LUCY", "young_micros": 10**9})
     at = "2026-11-23T12:00:00.000Z"
     names = ("a" * 24, "c" * 36, "c" * 36, "l" * 24, "+" + "4" * 12, "US")
     held = Hold(*names, HoldStatus.LIVE, 10**9, 86_400, "v" * 29, price, at, at, 86_400, "insufficient_credit")
     minute = 10**8 if "price_list" in own else 0
     held = replace(held, covered_seconds=86_400, bundle=counter, deck_minute=minute, repeated_at=at)
-    held = replace(held, counted="LU", counted_on="2026-11-23", user_id="u" * 24)
+    held = replace(held, counted="LUCY", counted_on="2026-11-23", user_id="u" * 24, young_micros=10**9)
     grown = hold_item(held) | {"repeated_at": {"S": at}}
     assert item_bytes(entry_item(entry)) <= 1024
     assert item_bytes(grown) <= 1024

@@ -16,6 +16,7 @@ from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.posting import entry_item
 from calling_credit.rates.deck import RateRow
+from calling_credit.rates.deck_store import deck_version
 from calling_credit.rates.pricing import RatedCall
 from tests.benchmarks.capacity import item_bytes
 from tests.domain.admission_examples import row
@@ -188,15 +189,19 @@ def test_the_largest_charge_of_a_held_call_takes_one_write_unit(call_id: str) ->
 
 
 def test_the_largest_corrected_charge_takes_one_write_unit() -> None:
+    """The version of its deck is one as decks have it; that of the other tests is longer than any."""
     price = RateRow("4" * 15, "x" * 90, "001", "*", 10**9, 10**9, 3600, 3600, "2020-01-01T00:00:00.000Z", "c" * 40)
     ids = {"account_id": "a" * 64, "line_id": "l" * 64, "user_id": "u" * 64, "call_id": "c" * 96}
     longest = replace(call(**ids), duration_seconds=604_800, dialled_number="+" + "4" * 15)
-    charge = RatedCall(price, "v" * 60, "US", 604_800, 10**13, granted_seconds=86_400)
-    charged = ChargedCall(from_attributes(entry_item(counted(charge_entry(longest, charge, "UTC", NOW)))))
+    charge = RatedCall(price, deck_version(b"", NOW), "US", 604_800, 10**13, granted_seconds=86_400)
+    entry = counted(charge_entry(longest, charge, "UTC", NOW))
+    young = entry_item(replace(entry, explanation={**entry.explanation, "young_micros": 10**13}))
     marks = {"correction": f"cor_{'0' * 32}", "run": f"run_{'0' * 16}"}
+    charged = ChargedCall(from_attributes(young))
     entries = replacing_entries(charged, charge, FACTS, marks, NOW, duration_seconds=604_800, waived=True)
     assert len(entries) == 2
-    assert all(800 < item_bytes(entry_item(entry)) < 1024 for entry in entries)
+    assert all(800 < item_bytes(item) < 1024 for item in (young, *map(entry_item, entries)))
+    assert all("young_micros" in entry.explanation for entry in entries)
 
 
 def test_an_unusual_call_id_is_kept_on_its_entry_while_it_fits() -> None:

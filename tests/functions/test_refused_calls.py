@@ -13,6 +13,9 @@ from tests.harness.world import UNCOVERED, UNITED_KINGDOM, World
 
 __all__ = ["credit"]
 
+GUERNSEY = "+441481711111"
+"""A number that the deck of these tests prices by its row of the United Kingdom."""
+
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("credit")]
 
 
@@ -40,12 +43,33 @@ def test_a_refused_call_is_listed_with_line_user_number_and_reason(world: World)
                 "line_id": "line_1",
                 "user": {"id": "user_1", "name": "Ada"},
                 "to": UNITED_KINGDOM,
+                "country": "GB",
+                "country_known": None,
                 "reason": "destination_blocked",
             }
         ],
         "not_listed": [],
         "next_cursor": None,
     }
+
+
+def test_the_listed_country_is_that_of_the_price_as_caps_count(world: World) -> None:
+    block(world)
+    world.authorize(to=GUERNSEY)
+    [stored] = world.of_kind("DENIED")
+    [item] = listed(world)["items"]
+    assert (stored["country"], item["country"]) == ("GB", "GB")
+
+
+def test_an_older_item_and_a_call_without_price_show_the_numbers_country(world: World) -> None:
+    block(world)
+    world.authorize(call_id="c_1", to=GUERNSEY)
+    [stored] = world.of_kind("DENIED")
+    key = {name: {"S": stored[name]} for name in ("PK", "SK")}
+    table = world.stack.table_name
+    world.stack.dynamodb.update_item(TableName=table, Key=key, UpdateExpression="REMOVE country")
+    world.authorize(call_id="c_2", to=UNCOVERED)
+    assert sorted(item["country"] for item in listed(world)["items"]) == ["FR", "GG"]
 
 
 def test_a_call_that_is_asked_for_again_is_listed_once(world: World) -> None:

@@ -137,7 +137,8 @@ def expire(driver: Driver) -> None:
             if moment(hold["authorized_at"]) + lives <= driver.now:
                 driver.model.let_go(pk.removeprefix("ACCOUNT#"), sk.removeprefix("HOLD#"), "expired", driver.now)
                 given_up += 1
-    steps = sweep_lots(driver)
+    counted = driver.budgets.count_due(driver.now)
+    steps = ({"budgets_counted": counted} if counted else {}) | sweep_lots(driver)
     done = driver.stack.invoke("expire_holds", {})
     assert done == {"holds_expired": given_up, "holds_changed": 0, "failed": 0, **steps}
 

@@ -15,10 +15,11 @@ from tests.harness.queue import failures
 from tests.harness.table import Stack, sample_event
 from tests.harness.wire import Sent, Wire
 from tests.laws import checks, lot_checks, move_checks
+from tests.laws.budget_model import Budgets
 from tests.laws.calls import EMERGENCY, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED, Calls, Message
 from tests.laws.change_checks import law_13_each_change_is_recorded
 from tests.laws.model import Model
-from tests.laws.spending import law_17_spending_is_that_of_entries_and_holds
+from tests.laws.spending import Spending, law_17_spending_is_that_of_entries_and_holds
 
 MOST_ACCOUNTS = 12
 Operation = Callable[["Driver"], None]
@@ -65,6 +66,11 @@ class Driver:
     limits: dict[str, dict[str, Any]] = field(default_factory=dict)
     adjustments: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
+    budgets: Budgets = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let the budgets be those of the model."""
+        self.budgets = Budgets(self.model, Spending())
 
     def run(self, operations: int) -> None:
         """Run every kind once, then by weight, and check the laws after each."""
@@ -103,6 +109,8 @@ class Driver:
         checks.law_7_held_is_the_sum_of_live_holds(self.book, accounts)
         lot_checks.law_16_charges_are_those_of_calls(self.book, accounts)
         lot_checks.law_16_lots_give_what_they_hold(self.book, {pk for pk, sk in changes if sk.startswith("LOT#")})
+        self.budgets.spending.check(changes)
+        self.budgets.check()
         self.model.touched.clear()
         self.wire.sent.clear()
         if not unchanged:

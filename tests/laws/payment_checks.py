@@ -25,7 +25,7 @@ from tests.harness.till import ACCOUNT, Till
 from tests.harness.world import check_sums
 from tests.laws.change_checks import differences, law_13_each_change_is_recorded
 from tests.laws.payment_causes import Causes
-from tests.laws.payment_taxes import gross
+from tests.laws.payment_taxes import credit_of, gross, tax_of
 from tests.laws.payment_witness import Witness
 from tests.laws.receipt_checks import charged_by, law_15_each_payment_has_its_documents
 
@@ -53,6 +53,8 @@ class PaymentBook:
     """What was disputed of each payment at its last reversal."""
     reversals: set[str] = field(default_factory=set)
     """The reversals that check_suspension has seen."""
+    taxes: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Credit, tax, rate, and billing details of each payment as it was created."""
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """The receipts and credit notes of the last check."""
 
@@ -83,6 +85,7 @@ class PaymentBook:
             self.check_recharges(rules, [item for item in top_ups if item["kind"] == "automatic"])
         self.check_suspension()
         self.check_documents(items, is_at_rest=False)
+        self.check_taxes(top_ups)
         self.check_frozen(kinds["ACCOUNT"][0], top_ups)
         self.check_versions(rule, kinds["ACCOUNT"][0], kinds.get("LINE", []))
         assert not self.witness.broken, "; ".join(self.witness.broken)
@@ -111,6 +114,17 @@ class PaymentBook:
         for key, document in self.documents.items():
             assert documents.get(key) == document, f"law 15: {key} changed"
         self.documents = documents
+
+    def check_taxes(self, top_ups: list[Item]) -> None:
+        """Check that a payment's tax is its rate of its credit, that it never changes, and that a person's is taxed."""
+        for item in top_ups:
+            facts = (item["amount_micros"], item.get("tax_micros", 0), item.get("tax_percent"), item.get("billing"))
+            if item["topup_id"] not in self.taxes:
+                assert facts[1] == tax_of(item), f"law 5: the tax of {item['topup_id']} is not its rate"
+                is_taxed = self.witness.tax_tables > 1 and item["kind"] != "automatic"
+                assert facts[2] is not None or not is_taxed, f"law 5: {item['topup_id']} is not taxed"
+                self.witness.seen["payments with tax"] += facts[1] > 0
+            assert self.taxes.setdefault(item["topup_id"], facts) == facts, f"law 5: the tax of {item['topup_id']}"
 
     def check_calls_seen(self, balance: Item) -> None:
         """Check that only calls were counted as calls, each once (C1)."""
@@ -208,10 +222,13 @@ class PaymentBook:
         intent_id = objects["charge"][charge_id]["payment_intent"]
         topup_id = objects["payment_intent"][intent_id]["metadata"]["topup_id"]
         worth, kept = self.worth().get(topup_id), self.kept()[topup_id]
+        self.witness.seen["reversals with tax"] += self.taxes.get(topup_id, (0, 0))[1] > 0
         assert worth == kept, f"law 5: reversals do not net: {worth}, but Stripe kept {kept}"
 
     def kept(self) -> dict[str, int]:
-        """What Stripe kept of each payment after refunds and disputes, in micro-dollars; nothing is below zero."""
+        """The credit in what Stripe kept of each payment after refunds and disputes, in micro-dollars; nothing is below
+        zero.
+        """
         objects = self.till.stand_in.account.objects
         charge_of = {one["id"]: one["charge"] for kind in ("refund", "dispute") for one in objects[kind].values()}
         kept: dict[str, int] = {}
@@ -219,7 +236,8 @@ class PaymentBook:
             charge = objects["charge"][charge_of.get(str(line["source"]), str(line["source"]))]
             topup_id = objects["payment_intent"][charge["payment_intent"]]["metadata"]["topup_id"]
             kept[topup_id] = kept.get(topup_id, 0) + line["amount"] * 10_000
-        return {topup_id: max(micros, 0) for topup_id, micros in kept.items()}
+        stored = {item["topup_id"]: item for item in self.till.world.stack.items() if item["SK"].startswith("TOPUP#")}
+        return {topup_id: credit_of(stored[topup_id], max(micros, 0)) for topup_id, micros in kept.items()}
 
     def worth(self) -> dict[str, int]:
         """What each payment is worth by its entries, in micro-dollars."""

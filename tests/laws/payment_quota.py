@@ -30,6 +30,7 @@ BLOCKED, EXHAUSTED, LINK = (
 FREEZE, PAGE, PARTS = "a freeze with an open challenge", "pay on Stripe's page", "money back in parts"
 DAYS, RETURNED = "a bank account that pays after days", "a returned bank payment on every path"
 MEETINGS = ("a payment that meets a dispute", "a payment that meets a warning", "a payment that meets a freeze")
+TAX = "the operator changes the tax"
 ESSENTIALS: Final = (
     Essential("confirmations", 20, ("pay", "a call and a recharge")),
     Essential("confirmed: manual", 10, ("pay", BLOCKED)),
@@ -53,6 +54,8 @@ ESSENTIALS: Final = (
     Essential("bank payments paid", 1, (DAYS,)),
     Essential("bank payments failed", 1, (DAYS,)),
     Essential("bank payments returned", 1, (RETURNED,)),
+    Essential("payments with tax", 10, (TAX, "pay", "a call and a recharge")),
+    Essential("reversals with tax", 2, (PARTS,)),
 )
 """The outcomes, for the usual number of operations."""
 

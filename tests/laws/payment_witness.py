@@ -50,6 +50,8 @@ class Witness:
     """Manual tries that a customer earned by saving an exhausted card again on Stripe's page."""
     banks_allowed: bool = False
     """Whether the operator lets rules use bank accounts."""
+    tax_tables: int = 0
+    """How many tables of tax rates the operator has published. From the second on, payments are taxed."""
     under_way: bool = False
     after_reversal: Callable[[], None] = lambda: None
     """Looks at the table when Stripe is asked for refunds: the application does so again after each reversal."""

@@ -126,16 +126,37 @@ def day_before(date: str) -> str:
 
 @operation("read the lines", 15)
 def read_lines(driver: Driver) -> None:
-    """Check each line with its user and switch."""
+    """Check each line with its user, its switch, and both budgets, and the open request for more."""
     account = driver.account()
     rows = [
         row for page in pages(driver, account, "/lines", {}, driver.rng.choice((1, 2, 50))) for row in page["items"]
     ]
     names = {sk.split("#")[1]: user["name"] for sk, user in driver.model.of(account, "USER#")}
-    assert [(row["line_id"], row["number"], row["user"], row["international_calling"]) for row in rows] == [
-        (sk.split("#")[1], line["number"], user_view(line["user_id"], names), line["international_calling"])
-        for sk, line in sorted(driver.model.of(account, "LINE#"), key=lambda line: (line[1]["number"], line[0]))
+    lines = sorted(driver.model.of(account, "LINE#"), key=lambda line: (line[1]["number"], line[0]))
+    shown = [(row["line_id"], row["number"], row["user"], row["international_calling"]) for row in rows]
+    budget_of = {user: driver.budgets.view((account, "USER", user), driver.now) for user in names}
+    assert shown == [
+        (
+            sk.split("#")[1],
+            line["number"],
+            user_view(line["user_id"], names) | {"budget": budget_of[line["user_id"]]},
+            line["international_calling"],
+        )
+        for sk, line in lines
     ]
+    for row, (sk, _) in zip(rows, lines, strict=True):
+        owner = (account, "LINE", sk.split("#")[1])
+        assert row["budget"] == driver.budgets.view(owner, driver.now)
+        shows_requests = row["budget"] or row["user"]["budget"]
+        assert [one["id"] for one in row["budget_requests"]] == (open_requests(driver, owner) if shows_requests else [])
+
+
+def open_requests(driver: Driver, owner: tuple[str, str, str]) -> list[str]:
+    """The id of the open request of a line for the running month, if it has one."""
+    (account, _, line), month = owner, driver.budgets.month(owner[0], driver.now)
+    request = driver.model.get(account, f"BUDGET_REQUEST#{line}#{month}")
+    is_open = request is not None and request["closed_at"] is None
+    return [f"{line}-{month}-{request['number_in_month']}"] if request and is_open else []
 
 
 @operation("read the price of a number", 30)

@@ -8,8 +8,9 @@ rechecked after every one, everything compared with a model that shares no code 
     7   held is the sum of live holds, available is posted less held, headroom is unarmed (no rules here)
     8   no customer's request reads or writes another account
     9   entries never change, except that old numbers are shortened
-    16  per lot, used + expired is at most its amount, and expired is the sum of its entries (lot_checks.py)
     13  each change of an account is recorded exactly when it is made, with its actor (change_checks.py)
+    16  per lot, used + expired is at most its amount, and expired is the sum of its entries (lot_checks.py)
+    17  a budget has spent what its calls of the month cost, and held what its live holds take (spending.py)
     10  killing any function at any I/O and retrying ends in the same ledger (test_faults)
 
 Laws 5 and 6 are laws of payments (test_payment_laws). LAWS_SEED and LAWS_OPERATIONS change the run; the seed of a
@@ -37,6 +38,7 @@ from tests.harness.wire import wired
 from tests.harness.world import JAPAN, World
 from tests.laws import (
     admission,
+    budgets,
     corrections,
     customers,
     lots,
@@ -68,6 +70,7 @@ REGISTERED = (
     corrections,
     moves,
     lots,
+    budgets,
     customers,
     own_limits,
     reporting,

@@ -26,6 +26,7 @@ from tests.laws import (
     payment_meetings,
     payment_people,
     payment_tabs,
+    payment_taxing,
 )
 from tests.laws.payment_driver import KINDS, NEIGHBOR, PaymentDriver
 from tests.laws.payment_quota import ESSENTIALS
@@ -45,6 +46,7 @@ REGISTERED = (
     payment_meetings,
     payment_banks,
     payment_backups,
+    payment_taxing,
 )
 """The modules whose operations the driver runs."""
 

@@ -9,6 +9,7 @@ import boto3
 
 from calling_credit.dynamodb import keys
 from local.stack import Stack
+from tests.stack.credit_probes import end_credit
 from tests.stack.damaged_probes import damaged, expire_a_damaged_hold
 from tests.stack.deployment import invoke
 from tests.stack.test_calls import items_of, make_call, number_of, open_account
@@ -110,7 +111,7 @@ def authorize_a_call(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 def expire_a_hold(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Expire the hold of a call that never arrived."""
+    """Expire the hold of a call that never arrived, and granted credit."""
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id, "5.00")
     request = {"call_id": "c_1", "account_id": account_id, "line_id": "line_1", "to": "+442071838750"}
@@ -120,6 +121,7 @@ def expire_a_hold(deployed: Stack, tokens: dict[str, str]) -> None:
     [hold] = items_of(deployed, account_id, "HOLD#")
     assert hold["status"]["S"] == "expired"
     expire_a_damaged_hold(deployed)
+    end_credit(deployed, tokens)
 
 
 def make_overdue(deployed: Stack, account_id: str, call_id: str) -> None:

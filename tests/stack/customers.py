@@ -16,6 +16,7 @@ import pytest
 import stripe
 
 from calling_credit.categories import TOP_UP
+from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.card_keys import card_hash, card_key
 from calling_credit.instants import format_instant
 from local.seed import ADMIN, Person, create_sign_in
@@ -203,10 +204,17 @@ def expire_leases(stack: Stack, account_id: str) -> None:
 
 
 def move_back(stack: Stack, item: dict[str, Any], *times: str) -> None:
-    """Set these times of an item two minutes back."""
-    for name in times:
-        if name in item:
-            _set(stack, item, name, {"S": two_minutes_ago()})
+    """Set these times of an item two minutes back. The item that lists a payment has its new time, too."""
+    past = two_minutes_ago()
+    for name in set(times) & set(item):
+        _set(stack, item, name, {"S": past})
+    if "created_at" in times:
+        client, table = boto3.client("dynamodb"), stack.outputs["TableName"]
+        account_id, topup_id = item["PK"]["S"].removeprefix("ACCOUNT#"), item["topup_id"]["S"]
+        for listed in items_of(stack, account_id, "PAYMENT#"):
+            if listed["topup_id"]["S"] == topup_id:
+                client.delete_item(TableName=table, Key={"PK": listed["PK"], "SK": listed["SK"]})
+                client.put_item(TableName=table, Item=listed | {"SK": {"S": keys.payment_sk(past, topup_id)}})
 
 
 def _set(stack: Stack, item: dict[str, Any], name: str, value: dict[str, Any]) -> None:

@@ -58,6 +58,7 @@ class MixedReleases:
         assert answer["decision"] == "allow", answer
         assert self.item("HOLD#begun")["amount_micros"] > before
         self.post("begun")
+        self.set_terms()
         for call_id in ("carried_on", "left"):
             assert self.authorize(token, call_id)["decision"] == "allow"
         self.post("carried_on")
@@ -65,7 +66,16 @@ class MixedReleases:
             self.wait_for(lambda name=call_id: self.is_charged(name), f"a charge of {call_id}")  # type: ignore[misc]
             assert self.item(f"HOLD#{call_id}")["status"] == "released"
         assert self.item("HOLD#left")["schema"] == SCHEMA
+        assert (self.item("HOLD#left")["counted"], self.item("BALANCE")["lots"]) == ("L", 1)
         self.check_sums()
+
+    def set_terms(self) -> None:
+        """This release gives the line a budget, and the account credit that expires, unlike the release before."""
+        api, token = self.upgrade.api, self.upgrade.api.service_token(*self.upgrade.client("OperatorClientId"))
+        api.send("PUT", "/lines/line_1/budget", self._id_token(), {"monthly": "30.00"})
+        expires_at = format_instant(datetime.now(UTC) + timedelta(days=30))
+        credit = {"amount": "3.00", "reason": "A gift", "kind": "granted", "expires_at": expires_at}
+        api.send("POST", f"{PATH}/adjustments", token, credit, {"Idempotency-Key": "gift"})
 
     def roll_back(self) -> None:
         """The release before is deployed again. It charges the call that this release holds, and no call twice."""

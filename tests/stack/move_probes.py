@@ -4,13 +4,14 @@ import uuid
 from typing import Any
 
 from local.stack import Stack
+from tests.stack.credit_probes import redeem_and_list
 from tests.stack.customers import open_customer
 from tests.stack.move_routes import REASON
 from tests.stack.test_calls import open_account
 
 
 def move_credit(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Refund a payment, transfer credit, and list the requests that wait."""
+    """Refund a payment, transfer credit, list the requests that wait, and redeem a promotion code."""
     customer, other = open_customer(deployed), f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, other, "1.00")
     paid = customer.pay(customer.save_card(), "25.00", "moved")
@@ -20,6 +21,7 @@ def move_credit(deployed: Stack, tokens: dict[str, str]) -> None:
     accounts = {"from_account_id": customer.account_id, "to_account_id": other, "amount": "1.00"}
     assert send(deployed, tokens, "/operator/transfers", REASON | accounts)["to_balance"] == "2.00"
     assert deployed.api.get("/operator/approvals", tokens["operator"])["items"] is not None
+    redeem_and_list(deployed, tokens, customer)
 
 
 def send(deployed: Stack, tokens: dict[str, str], path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from tests.stack.credit_routes import PROMOTION
+
 REASON: Final[dict[str, Any]] = {"reason": "A test"}
 TRANSFER: Final = {"from_account_id": "acct_meridian", "to_account_id": "acct_halcyon", "amount": "0.01"}
 NO_REQUEST: Final = f"/operator/approvals/tr_{'0' * 32}"
@@ -15,6 +17,8 @@ MOVES: Final[dict[str, tuple[str, dict[str, Any] | None]]] = {
         REASON | {"amount": "0.01"},
     ),
     "POST /operator/transfers": ("/operator/transfers", REASON | TRANSFER),
+    "POST /operator/promotions": ("/operator/promotions", PROMOTION),
+    "GET /operator/promotions": ("/operator/promotions", None),
     "GET /operator/approvals": ("/operator/approvals", None),
     "POST /operator/approvals/{approval_id}/approve": (f"{NO_REQUEST}/approve", None),
     "POST /operator/approvals/{approval_id}/reject": (f"{NO_REQUEST}/reject", None),

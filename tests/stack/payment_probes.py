@@ -20,6 +20,7 @@ from local.stack import Stack
 from local.stripe_stand_in.controls import Controls
 from tests.stack.callbacks import redeliver
 from tests.stack.conftest import log_lines
+from tests.stack.credit_probes import asked_by_link, raise_by_link
 from tests.stack.customers import Customer, open_customer, stand_in
 from tests.stack.damaged_probes import recharge_a_damaged_account, settle_a_damaged_payment
 from tests.stack.deployment import invoke, physical_id
@@ -165,7 +166,7 @@ def make_older(deployed: Stack, *intent_ids: str) -> None:
 
 def follow_a_link(deployed: Stack, tokens: dict[str, str]) -> None:
     """Follow the link of a waiting payment to the bank, and again once the bank has confirmed it, which credits it,
-    because no webhook event arrives; then confirm an address and freeze the account by links.
+    because no webhook event arrives; then confirm an address, raise a budget, and freeze the account by links.
     """
     customer = run_below_threshold(deployed, "pm_card_authenticationRequired")
     [payment] = customer.payments()
@@ -181,6 +182,7 @@ def follow_a_link(deployed: Stack, tokens: dict[str, str]) -> None:
     assert "Paid" in deployed.api.request("POST", path).text
     confirming = urlsplit(confirming_address(deployed, customer)).path
     assert "Address confirmed" in deployed.api.request("POST", confirming).text
+    raise_by_link(deployed, customer, issued(deployed, asked_by_link(deployed, customer)))
     freezing, began = urlsplit(freeze_address(deployed, customer)).path, time.time()
     assert "The account is frozen" in deployed.api.request("POST", freezing).text
     unchanged = [line for line in log_lines("/FollowLinksLogs", began) if '"not_changed"' in line]

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from local.stack import Stack, save_card
 from tests.stack.call_probes import deliver
 from tests.stack.callbacks import sign
+from tests.stack.credit_routes import PROMOTION
 from tests.stack.customers import link_to_unconfirmed_payment
 from tests.stack.routes import CASES, CONNECTOR, SERVICE, SWITCH
 from tests.stack.test_calls import make_call
@@ -22,8 +23,8 @@ Ask = Callable[[str, str | None], httpx.Response]
 
 
 def known_ids(deployed: Stack, tokens: dict[str, str]) -> dict[str, str]:
-    """Return the ids in the requests: cards, a payment, and a call of the admin's account, and a link to an
-    unconfirmed payment.
+    """Return the ids in the requests: cards, a payment, and a call of the admin's account, a link to an unconfirmed
+    payment, and a promotion code.
     """
     card = deployed.api.get("/payment-methods", tokens["admin"])["items"][0]["id"]
     key = {"Idempotency-Key": uuid.uuid4().hex}
@@ -37,7 +38,9 @@ def known_ids(deployed: Stack, tokens: dict[str, str]) -> dict[str, str]:
     assert deliver(deployed, call) == []
     began = quote(call["started_at"])
     of_call = {"CALL_KEY": call["call_id"], "STARTED_AT": call["started_at"], "BEGAN": began}
-    return {"SPARE": spare, "CARD": card, "TOP_UP": payment["id"], "LINK": link} | of_call
+    code = f"ROUTES-{uuid.uuid4().hex[:12].upper()}"
+    deployed.api.send("POST", "/operator/promotions", tokens["operator"], PROMOTION | {"code": code}, key)
+    return {"SPARE": spare, "CARD": card, "TOP_UP": payment["id"], "LINK": link, "PROMO_CODE": code} | of_call
 
 
 def asker(deployed: Stack, ids: dict[str, str]) -> Ask:

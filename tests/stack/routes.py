@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.stack.credit_routes import DONE, FOR_ADMINS, FOR_CUSTOMERS
 from tests.stack.move_routes import MOVES
 
 LINE = {"number": "+12125550105", "user_id": "user_ana"}
@@ -90,7 +91,7 @@ CASES |= {
     for route, (path, body) in CASES.items()
     if " /accounts" in route
 } | {"POST /operator/staff/{user_id}/sign-out": ("/operator/staff/nobody/sign-out", None)}
-CASES |= MOVES
+CASES |= MOVES | FOR_CUSTOMERS
 STAFFS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /operator/accounts": ("/operator/accounts?find=acct_meridian", None),
     "GET /operator/accounts/{account_id}": ("", None),
@@ -160,9 +161,10 @@ ADMIN_ONLY = {
     "POST /payment-methods",
     "DELETE /payment-methods/{payment_method_id}",
     "PATCH /payment-methods/{payment_method_id}",
+    *FOR_ADMINS,
 }
 CUSTOMER = set(CASES) - OPEN - SERVICE
-SUCCESS = {
+SUCCESS = DONE | {
     "POST /top-ups": 201,
     "POST /top-ups/checkout": 201,
     "POST /payment-methods": 201,

@@ -204,6 +204,32 @@ def test_indexing_accounts_finds_them_by_number_and_by_name(deployed: Stack) -> 
     assert [one.account_id for one in find_accounts(client, table, number_of("acct_indexed")).items] == ["acct_indexed"]
 
 
+def test_a_faulty_tax_table_is_refused_as_a_whole(deployed: Stack, tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_text("country,region,rate_percent,effective_from\nUS,NY,15,2026-01-01\nUS,CA,dear,2026-01-01\n")
+    answer = command(deployed, "publish_tax", str(path), "--yes")
+    assert (answer.returncode, "Line 3: " in answer.stdout) == (1, True), answer.stdout + answer.stderr
+    bucket = deployed.outputs["DeckBucketName"]
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=bucket, Prefix="tax/")
+
+
+def test_first_country_cap_needs_the_index_and_knows_what_was_called(deployed: Stack, tokens: dict[str, str]) -> None:
+    account_id = "acct_capped"
+    open_account(deployed, account_id, "50.00")
+    send(deployed, [json.dumps(make_call(account_id, "+33142685300", 60, datetime.now(UTC) - timedelta(hours=1)))])
+    eventually(lambda: posted_micros(deployed, account_id) < 50_000_000)
+    cap = {"limits": {"first_country_cap": "0.00"}}
+    refused = deployed.api.request("PUT", f"/accounts/{account_id}", tokens["operator"], json=cap)
+    assert (refused.status_code, refused.json()["code"]) == (409, "countries_not_indexed"), refused.text
+    indexed = command(deployed, "index_countries", "--account", account_id)
+    assert (indexed.returncode, "1  countries written" in indexed.stdout) == (0, True), indexed.stdout + indexed.stderr
+    deployed.api.send("PUT", f"/accounts/{account_id}", tokens["operator"], cap)
+    for number, reason in (("+33142685300", None), ("+4930123456", "first_country_cap")):
+        request = {"call_id": f"c_{number[1:]}", "account_id": account_id, "line_id": "line_1", "to": number}
+        answer = deployed.api.send("POST", "/calls/authorize", tokens["switch"], request)
+        assert answer["reason"] == reason, answer
+
+
 def test_smoke_test_holds_charges_pays_and_proves(deployed: Stack) -> None:
     done = command(deployed, "smoke_test")
     assert done.returncode == 0, done.stdout + done.stderr

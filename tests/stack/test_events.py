@@ -72,6 +72,8 @@ def test_subscriber_receives_a_payment_again_under_the_same_id(deployed: Stack, 
     assert event["data"] == {
         "topup_id": payment["id"],
         "amount": "25.00",
+        "tax": "0.00",
+        "total": "25.00",
         "payment_method": {"brand": "visa", "last4": "4242"},
         "backup": False,
     }

@@ -20,6 +20,7 @@ from tests.harness.template import template
 from tests.stack.conftest import eventually, log_lines, queue_depth
 from tests.stack.deployment import pause_streams, physical_id, publish_with
 from tests.stack.probes import PROBES
+from tests.stack.tax_probes import TAX_PROBES
 from tests.stack.test_calls import items_of, make_call, open_account
 
 ONLY_ON_AWS = {
@@ -41,6 +42,8 @@ ONLY_ON_AWS = {
 """The actions that the emulator does not check, each with the reason; test_template_policies judges them."""
 BY_LINK = ("KeepAccountsFunction", "KeepExports", "s3:GetObject")
 """The right that a link to an export carries: S3 refuses the link, and no log of a function has it."""
+TAX_RATES = "ReadTaxRates"
+"""The statement of the right that only a function uses that taxes payments."""
 
 
 def policies() -> list[tuple[str, str, str]]:
@@ -115,13 +118,14 @@ def end_leases(deployed: Stack) -> None:
 
 def test_every_function_has_a_probe() -> None:
     assert {name for name, _, _ in policies()} == set(PROBES)
+    assert {name for name, sid, _ in policies() if sid == TAX_RATES} == set(TAX_PROBES)
 
 
 @pytest.fixture(scope="module")
 def allowed(deployed: Stack, tokens: dict[str, str], paused_sweeper: None) -> Iterator[None]:
     """Check that every function works with its full policy, before and after the tests."""
     with pause_streams(deployed):
-        for probe in PROBES.values():
+        for probe in (*PROBES.values(), *TAX_PROBES.values()):
             probe(deployed, tokens)
         yield
         for probe in PROBES.values():
@@ -151,13 +155,14 @@ def test_function_fails_without_this_action(
     iam, role = boto3.client("iam"), physical_id(deployed, f"{function}Role")
     policy_name, document = policy_with_statement(role, sid)
     reduced = json.dumps(without(document, sid, action))
+    probe = (TAX_PROBES if sid == TAX_RATES else PROBES)[function]
     try:
         iam.put_role_policy(RoleName=role, PolicyName=policy_name, PolicyDocument=reduced)
         if is_cached(action):
             restart(physical_id(deployed, function))
         end_leases(deployed)
         began = time.time()
-        assert fails(lambda: PROBES[function](deployed, tokens)), f"{function} works without {action}: remove it"
+        assert fails(lambda: probe(deployed, tokens)), f"{function} works without {action}: remove it"
         if (function, sid, action) != BY_LINK:
             eventually(lambda: logs_denial(function, began), seconds=20)
     finally:

@@ -57,6 +57,7 @@ class Limit:
 
 KEY, USE = "CONNECTOR_KEY#probe", ("last_used_at", "last_address")
 ACCOUNT, CARD, ISSUE = "ACCOUNT#acct_probe", "CARD#probe", "STRIPE#probe"
+PROMOTION, TAX = "PROMOTION#PROBE", "tax/rates.csv"
 GOLD, COST = "lists/gold/probe.csv", "lists/cost/probe.csv"
 LIMITS = {
     "a rater writes accounts only": Limit("RateCalls", put(CARD), put(ACCOUNT)),
@@ -68,6 +69,11 @@ LIMITS = {
     "settings write no card": Limit("ChangeSettings", put(CARD), put(ACCOUNT)),
     "operators write no issue": Limit("ManageAccounts", put(ISSUE), put(CARD)),
     "payments write no mail": Limit("AddFunds", put("MAIL"), put(CARD)),
+    "operators write no promotion": Limit("ManageAccounts", put(PROMOTION), put(ACCOUNT)),
+    "redeeming writes promotions and accounts": Limit(
+        "MoveCredit", transact(PROMOTION, "MAIL"), transact(PROMOTION, ACCOUNT)
+    ),
+    "moves list promotions, not lots": Limit("MoveCredit", query("LOT#0", "sweep"), query("PROMOTION#0", "sweep")),
     "moves write no mail": Limit("MoveCredit", put("MAIL"), put(CARD)),
     "staff's readers write nothing": Limit("ReadAccounts", put(ACCOUNT), query(ACCOUNT)),
     "keepers of accounts write no mail": Limit("KeepAccounts", put("MAIL"), put(ACCOUNT)),
@@ -94,6 +100,12 @@ LIMITS = {
     "no writer scans": Limit("AddFunds", scan, query(ACCOUNT)),
     "no writer uses PartiQL": Limit("AddFunds", statement, query(ACCOUNT)),
     "holds are swept alone": Limit("ExpireHolds", query("TOPUP#0", "sweep"), query("HOLD#0", "sweep")),
+    "lots are swept beside holds": Limit("ExpireHolds", query("RECEIPT#0", "sweep"), query("LOT#0", "sweep")),
+    "so is spending": Limit("ExpireHolds", query("PROMOTION#0", "sweep"), query("SPENDING#0", "sweep")),
+    "that sweep writes accounts only": Limit("ExpireHolds", put(CARD), put(ACCOUNT)),
+    "receipts are swept beside payments": Limit(
+        "ReconcilePayments", query("LOT#0", "sweep"), query("RECEIPT#0", "sweep")
+    ),
     "shortening moves no money": Limit(
         "ShortenNumbers", update(ACCOUNT, "posted_micros"), update(ACCOUNT, "shortened_at")
     ),
@@ -116,6 +128,13 @@ LIMITS = {
     "the rater takes from its queue": Limit("RateCalls", receive("DeadLetterQueueUrl"), receive("CallQueueUrl")),
     "events create no calls": Limit("PublishEvents", send("CallQueueUrl"), send("EventFailureQueueUrl")),
     "raters read no uploads": Limit("RateCalls", get_object("incoming/probe.csv"), get_object("decks/probe.csv")),
+    "raters read no tax": Limit("RateCalls", get_object(TAX), get_object("decks/probe.csv")),
+    "payments write no tax": Limit("AddFunds", put_object(TAX), get_object(TAX)),
+    "payments read no deck": Limit("AddFunds", get_object("active.json"), get_object(TAX)),
+    "settings read no deck": Limit("ChangeSettings", get_object("active.json"), get_object(TAX)),
+    "sweeps read no deck": Limit("ReconcilePayments", get_object("active.json"), get_object(TAX)),
+    "recharges read no deck": Limit("AutoRecharge", get_object("active.json"), get_object(TAX)),
+    "callbacks read no tax": Limit("StripeWebhook", get_object(TAX), put(ISSUE)),
     "raters write no price list": Limit("RateCalls", put_object(GOLD), get_object(GOLD)),
     "public prices read no price list": Limit("PublicRates", get_object(GOLD), get_object("active.json")),
     "staff's readers read no list but the buying one": Limit("ReadAccounts", get_object(GOLD), get_object(COST)),

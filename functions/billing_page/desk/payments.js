@@ -36,8 +36,8 @@ function amounts(topUp) {
 
 /** The numbers of the receipt and of the credit notes. The customer opens them on the Billing page. */
 function documents({ receipt, credit_notes: notes = [] }) {
-	if (!receipt) return h("span.hint", "None");
-	return h("span", h("span.block.digits", receipt.number), notes.map((one) => h("span.hint.block", `Credit note ${one.number}, ${money(one.amount)}`)));
+	if (!receipt && !notes.length) return h("span.hint", "None");
+	return h("span", receipt ? h("span.block.digits", receipt.number) : null, notes.map(({ number, amount }) => h("span.hint.block", micros(amount) < 0n ? `Debit note ${number}, ${money(amount.slice(1))}` : `Credit note ${number}, ${money(amount)}`)));
 }
 
 function stripe({ stripe: state, receipt_url: receipt }) {

@@ -16,7 +16,7 @@ export const budgetColumn = t("column");
 const pathOf = (line, ...more) => ["/lines", encodeURIComponent(line.line_id), "budget", ...more].join("/");
 const used = ({ limit, left }) => micros(limit) - micros(left);
 const isNearly = (budget) => used(budget) * 100n >= micros(budget.limit) * ALMOST;
-const mayAsk = (budget) => budget?.at === "refuse" && isNearly(budget);
+const mayAsk = (budget) => budget?.at === "refuse" && micros(budget.monthly) > 0n && isNearly(budget);
 
 /** The budgets of a line: the element of its row. `look()` loads the list again, and `peers(line)` shows other rows of its user. */
 export function budgetsOf(line, { isAdmin, look, peers }) {
@@ -27,15 +27,15 @@ export function budgetsOf(line, { isAdmin, look, peers }) {
 
 	function content() {
 		const { number, user, budget, budget_requests: requests = [] } = line;
-		const values = { number: spaced(number) };
+		const [values, hasOne] = [{ number: spaced(number) }, Boolean(budget || user.budget)];
 		return [
-			budget || user.budget ? null : h("span.hint", t("none")),
+			hasOne ? null : h("span.hint", t("none")),
 			budget && oneBudget(budget, null),
 			user.budget && oneBudget(user.budget, t("ofUser", { name: h("bdi", user.name ?? user.id) })),
 			requests.map((one) => h("p.hint", t("asked", { name: h("bdi", one.by.name ?? one.by.id), day: nearDate(one.at) }), one.note ? h("q.block", one.note) : null)),
 			h("div.row-actions",
 				isAdmin && requests.length ? h("button.quiet", { "aria-label": t("raiseOf", values), onclick: () => raise(line, look) }, t("raise")) : null,
-				isAdmin ? h("button.quiet", { "aria-label": t("changeOf", values), onclick: () => changeBudget(line, changed) }, t("change")) : null,
+				isAdmin ? h("button.quiet", { "aria-label": t(hasOne ? "changeOf" : "setOf", values), onclick: () => changeBudget(line, changed) }, t(hasOne ? "change" : "set")) : null,
 				!isAdmin && !requests.length && [budget, user.budget].some(mayAsk) ? h("button.quiet", { "aria-label": t("askOf", values), onclick: () => askForMore(line, asked) }, t("ask")) : null),
 		];
 	}
@@ -58,7 +58,7 @@ function oneBudget(budget, whose) {
 	const [most, now] = [Number(limit), Number(used(budget)) / 1e6];
 	const isFull = now >= most;
 	return h("div.budget", whose ? h("span.block", whose) : null,
-		h("meter", { min: 0, max: most || 1, high: most * 0.8, optimum: 0, value: most ? Math.max(0, now) : 1, "aria-label": t("meter") }),
+		h("meter", { min: 0, max: most || 1, low: most * 0.8, high: isFull ? most * 0.8 : most, optimum: 0, value: most ? Math.max(0, now) : 1, "aria-label": t("meter") }),
 		h("span.block", t("spentOf", { spent: roundedMoney(spent), limit: money(limit) }),
 			state === "counting" ? null : isFull ? [" ", h("span.pill.bad", t("used_all"))] : isNearly(budget) ? [" ", h("span.pill.wait", t("used_most"))] : null),
 		micros(held) > 0n ? h("span.hint.block", t("held", { held: roundedMoney(held) })) : null,
@@ -139,7 +139,7 @@ function askForMore(line, asked) {
 
 /** Raise the budget that a user asked for, until the end of the month. */
 async function raise(line, look) {
-	if (!(await confirmed(t("raiseTitle"), t("raiseWords"), t("raise"), "main"))) return undefined;
+	if (!(await confirmed(t("raiseTitle", { number: spaced(line.number) }), t("raiseWords"), t("raise"), "main"))) return undefined;
 	try {
 		const { limit } = await ask("POST", pathOf(line, "requests"), { body: { raise: true } });
 		return look(note("good", t("isRaised", { limit: money(limit) })));

@@ -58,11 +58,15 @@ function statusOf(topUp, state, amount) {
 /** The receipt, the credit notes, and Stripe's receipt of a payment, or its next step. */
 function documentsOf(topUp, amount, alert) {
 	const { receipt, credit_notes: notes = [], receipt_url: stripe } = topUp;
-	if (!receipt) return linkOf(topUp, amount);
-	const values = { amount, moment: moment(topUp.created_at), number: receipt.number };
+	if (!receipt && !notes.length) return linkOf(topUp, amount); // A payment of an earlier release may have notes alone.
+	const values = { amount, moment: moment(topUp.created_at), number: receipt?.number };
 	return h("span.documents",
-		documentButton(receipt.url, t("receiptNumber", values), t("receiptNumberFor", values), alert),
-		notes.map((one) => documentButton(one.url, t("creditNote", one), t("creditNoteFor", { ...values, amount: money(one.amount), number: one.number }), alert)),
+		receipt ? documentButton(receipt.url, t("receiptNumber", values), t("receiptNumberFor", values), alert) : null,
+		notes.map(({ number, amount: sum, url }) => {
+			const isDebit = micros(sum) < 0n; // It returns credit.
+			const named = { ...values, amount: money(isDebit ? sum.slice(1) : sum), number };
+			return documentButton(url, t(isDebit ? "debitNote" : "creditNote", named), t(isDebit ? "debitNoteFor" : "creditNoteFor", named), alert);
+		}),
 		stripe ? h("a", { href: stripe, target: "_blank", rel: "noopener noreferrer", "aria-label": t("stripeReceiptFor", values) }, t("stripeReceipt")) : null);
 }
 

@@ -6,7 +6,7 @@ import { reasonWords } from "./codes.js";
 import { confirmed, failure, fill, h, load, note, say } from "./dom.js";
 import { cardName, decimal, micros, money, when } from "./format.js";
 import { toggle } from "./list.js";
-import { paidFor, totalOf } from "./tax.js";
+import { paidFor, totalOf, withTax } from "./tax.js";
 import { translator } from "./words.js";
 import recharge from "messages/recharge";
 
@@ -108,10 +108,17 @@ function waitingLink() {
 	return (account.topUps ?? []).find(({ kind, status }) => kind === "automatic" && status === "requires_action")?.next_action_url ?? null;
 }
 
+/** What each charge takes, with its tax, and how much a day. */
+export function stepWords(amount, limit) {
+	const taxed = withTax(amount);
+	const steps = t("steps", { amount: money(totalOf(amount)), limit: money(limit) });
+	return taxed ? `${steps} ${t("taxOfEach", { total: money(taxed.total), tax: money(taxed.tax) })}` : steps;
+}
+
 function ruleWords({ amount, threshold, payment_method: card, daily_limit: limit }, isOff = false) {
 	const values = { amount: money(amount), threshold: money(threshold), card: card ? cardName(card) : "" };
 	const words = !card ? t("adds", values) : isOff ? t("offWithRule", values) : t("addsWith", values);
-	return limit ? `${words} ${t("steps", { amount: money(totalOf(amount)), limit: money(limit) })}` : words;
+	return limit ? `${words} ${stepWords(amount, limit)}` : words;
 }
 
 function stateOf(rule, link) {

@@ -4,9 +4,9 @@ import { addedIsSeen, addMethod, draft, keepDraft, payable } from "./cards.js";
 import { amountInput, failure, field, fill, h, note, say } from "./dom.js";
 import { cardName, cents, date, micros, money, typedAmount } from "./format.js";
 import { stateWords } from "./funds.js";
-import { addedForRule, chargeOf, focusSwitch, saveRule, simulate, taxWords } from "./recharge.js";
+import { addedForRule, chargeOf, focusSwitch, saveRule, simulate, stepWords, taxWords } from "./recharge.js";
 import { amountFault, bounds } from "./settings.js";
-import { totalOf, withTax } from "./tax.js";
+import { totalOf } from "./tax.js";
 import { translator } from "./words.js";
 import recharge from "messages/recharge";
 
@@ -70,8 +70,7 @@ export function ruleForm(stored, methods, { reopen, close }) {
 		for (const one of Object.values(fields)) one.fails(null);
 		button.disabled = choose.value === "" || !Object.keys(changes(stored)).length;
 		const [sum, limit] = [typedAmount(inputs.amount.value), typedAmount(inputs.daily_limit.value)];
-		const taxed = withTax(sum);
-		steps.textContent = sum && limit ? [t("steps", { amount: money(totalOf(sum)), limit: money(limit) }), taxed && t("taxOfEach", { total: money(taxed.total), tax: money(taxed.tax) })].filter(Boolean).join(" ") : "";
+		steps.textContent = sum && limit ? stepWords(sum, limit) : "";
 		showCharge(null);
 		keep();
 	}
@@ -83,11 +82,12 @@ export function ruleForm(stored, methods, { reopen, close }) {
 	/** The request body, and the error message of each field. */
 	function readForm() {
 		const [body, faults, sum] = [changes(stored), {}, typedAmount(inputs.amount.value)];
+		const least = sum && (isNew || rule.enabled) ? totalOf(sum) : sum;
 		if (body.hourly_count) body.hourly_count = Number(often.value);
 		for (const [name] of AMOUNTS) {
 			const value = typedAmount(inputs[name].value);
 			if (name === "amount" || value === null) faults[name] = amountFault(value);
-			else if (name !== "threshold" && sum && micros(value) < micros(sum)) faults[name] = t("atLeastAmount");
+			else if (name !== "threshold" && sum && micros(value) < micros(least)) faults[name] = least === sum ? t("atLeastAmount") : t("atLeastTotal", { total: money(least) });
 		}
 		if (!/^([1-9]|1[0-9]|20)$/.test(often.value)) faults.hourly_count = t("wholeNumber");
 		return { body, faults, isGood: Object.values(faults).every((fault) => !fault) };

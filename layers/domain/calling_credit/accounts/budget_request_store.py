@@ -164,12 +164,13 @@ def _require_askable(found: BudgetsOfLine, request: BudgetRequest, now: datetime
         raise account_frozen()
     if last is not None and last.is_open(format_instant(now)) and last.asked_on == request.asked_on:
         raise Conflict(
-            ProblemCode.ALREADY_ASKED, "More budget was asked for this line today. Wait for a billing admin's answer."
+            ProblemCode.ALREADY_ASKED,
+            "A higher budget was requested for this line today. Wait for a billing admin's answer.",
         )
     if not any(True for _ in request.increases()):
         raise Conflict(
             ProblemCode.BUDGET_NOT_REACHED,
-            "Neither the line nor its user has a budget that refuses calls and is used to 80 percent; nothing to ask.",
+            "Neither the line nor its user has a budget that refuses calls and is used to 80 percent.",
         )
 
 
@@ -177,5 +178,5 @@ def nothing_to_raise() -> Conflict:
     """Return the error of a raise without an open request."""
     return Conflict(
         ProblemCode.NO_OPEN_REQUEST,
-        "This line has no open request for more budget, or its budgets have changed since. Set the budget instead.",
+        "This line has no open request for a higher budget, or its budgets have changed since. Set the budget instead.",
     )

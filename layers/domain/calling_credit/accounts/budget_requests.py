@@ -14,7 +14,7 @@ from calling_credit.accounts.account import Account, Line
 from calling_credit.accounts.user import User
 from calling_credit.budgets.budget import Budget
 from calling_credit.budgets.counters import SpendCounter
-from calling_credit.budgets.thresholds import is_reached
+from calling_credit.budgets.thresholds import is_nearly_used
 from calling_credit.changes.actor import Actor, ActorKind
 from calling_credit.dynamodb import budget_keys, keys, spend_keys
 from calling_credit.dynamodb.unreadable import decoder
@@ -132,7 +132,7 @@ def amounts_to_raise(
     line: Line, user: User | None, counters: Mapping[str, SpendCounter], month: str
 ) -> tuple[int | None, int | None]:
     """What a raise would add to the budget of a line and of its user: the monthly amount of each that refuses calls and
-    has reached its first percentage; None for the others.
+    of which 80 percent are spent or held; None for the others.
 
     Args:
         counters: those of the month, by their sort keys.
@@ -145,7 +145,7 @@ def amounts_to_raise(
 
 
 def _to_raise(budget: Budget | None, counter: SpendCounter | None) -> int | None:
-    if budget is None or not budget.refuses or counter is None or not is_reached(counter):
+    if budget is None or not budget.refuses or counter is None or not is_nearly_used(counter):
         return None
     return budget.monthly_micros or None
 

@@ -2,7 +2,7 @@
 nothing, so that writes may run side by side and again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,9 +11,9 @@ from calling_credit.accounts.known_countries import (
     KEPT_DAYS,
     KnownCountry,
     known_from_item,
-    known_from_plain,
     known_since,
 )
+from calling_credit.budgets.capped import mark_country
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
@@ -62,12 +62,21 @@ class CountryStore:
         found = readable(items.values(), known_from_item, self._on_unreadable)
         return {(country.account_id, country.country): country for country in found}
 
-    def known(self, account_id: str, today: str) -> list[KnownCountry]:
-        """The countries that an account knows on a local day, by code."""
-        partition = Partition(self._client, self._table_name, keys.account_pk(account_id))
-        items = partition.query(*cap_keys.known_range(), on_unreadable=self._on_unreadable)
-        found = readable(items, known_from_plain, self._on_unreadable)
-        return [country for country in found if country.is_known(today)]
+    def mark_unknown(self, entries: Sequence[Entry], uncapped: Collection[str]) -> list[Entry]:
+        """Mark the entries of charges for countries that their accounts do not know, so that they count in the cap.
+        `uncapped`: the countries that no cap concerns.
+
+        Raises:
+            Unavailable: the table throttles.
+        """
+        names = {entry.key: name for entry in entries if (name := _capped_country(entry, uncapped)) is not None}
+        known = self.read(names.values()) if names else {}
+        return [
+            mark_country(entry)
+            if (name := names.get(entry.key)) and not known.get(name, KnownCountry(*name)).is_known(entry.local_date)
+            else entry
+            for entry in entries
+        ]
 
     def confirm(self, account_id: str, country: str, actor: Actor, now: datetime, sign_in: SignIn | None = None) -> str:
         """Confirm a country, and record who did. Return when it was confirmed: earlier, if it was already.
@@ -179,7 +188,7 @@ class CountryStore:
         return "" if item is None else str(item["indexed_at"])
 
     def _charges(self, account_id: str, begin: str) -> Iterable[tuple[str, str]]:
-        """The country and the local day of each charged call since an instant."""
+        """The country and the local day of each charged call since an instant, without those that counted in a cap."""
         low, high = keys.entry_range(begin, keys.AFTER)
         query = {
             "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
@@ -187,12 +196,21 @@ class CountryStore:
                 {":pk": keys.account_pk(account_id), ":low": low, ":high": high}
             ),
             "ConsistentRead": True,
-            "ProjectionExpression": "country, local_date, kind",
+            "ProjectionExpression": "country, local_date, kind, counted",
         }
         for item in query_pages(self._client, self._table_name, query):
             entry = from_attributes(item)
-            if entry.get("kind") == EntryKind.CALL_CHARGED and "country" in entry:
+            is_capped = spend_keys.COUNTRY in entry.get("counted", "")
+            if entry.get("kind") == EntryKind.CALL_CHARGED and "country" in entry and not is_capped:
                 yield entry["country"], entry["local_date"]
+
+
+def _capped_country(entry: Entry, uncapped: Collection[str]) -> CountryOfAccount | None:
+    """The country of a charge that a cap may concern. Short codes are in no country."""
+    country = str(entry.explanation.get("country", ""))
+    if country in uncapped or not str(entry.explanation.get("to", "")).startswith("+"):
+        return None
+    return (entry.account_id, country) if country and entry.amount_micros else None
 
 
 def charged_days(entries: Iterable[Entry]) -> dict[CountryOfAccount, str]:

@@ -151,9 +151,8 @@ def _erase_notes(
         if note != stored:
             key = to_attributes({"PK": item["PK"], "SK": item["SK"]})
             values = to_attributes({":masked": note, ":note": stored})
-            if record.write(
-                client, item["SK"], [update(table_name, key, "SET note = :masked", "note = :note", values)]
-            ):
+            action = update(table_name, key, "SET note = :masked", "note = :note", values)
+            if record.write(client, item["SK"], [action]):
                 yield item["SK"]
 
 

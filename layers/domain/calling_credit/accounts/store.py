@@ -243,8 +243,7 @@ class AccountStore:
         return update(self._table_name, key, expression, "attribute_exists(PK)", values, names)
 
     def _read(self, account_id: str, sort_key: str, sign_in: SignIn | None = None) -> dict[str, Any] | None:
-        key = (keys.account_pk(account_id), sort_key)
-        return read_item_signed_in(self._client, self._table_name, key, sign_in)
+        return read_item_signed_in(self._client, self._table_name, (keys.account_pk(account_id), sort_key), sign_in)
 
 
 def no_account() -> NotFound:

@@ -10,7 +10,7 @@ from typing import Final
 
 from calling_credit.admission.hold_times import elapsed_seconds, is_retry
 from calling_credit.admission.minutes_left import MinutesLeft, seconds_for_call
-from calling_credit.admission.reasons import LACK_OF_CREDIT, DenialReason
+from calling_credit.admission.reasons import AFTER_DAILY_SPEND, DenialReason
 from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals, public_minute
 from calling_credit.admission.spending_limits import SpendLimit, counted_hold, spending_left
 from calling_credit.errors import Conflict, ProblemCode
@@ -135,7 +135,7 @@ def decide_admission(s: AdmissionContext) -> Decision:
 def depends_on_spending(s: AdmissionContext, decision: Decision) -> bool:
     """Return whether the day's spending can change the decision."""
     if decision.reason is not None:
-        return decision.reason in LACK_OF_CREDIT
+        return decision.reason in AFTER_DAILY_SPEND
     moves_credit = decision.hold is not None and not decision.hold.repeated_at
     return moves_credit or (s.hold is None and not _is_free(s))
 

@@ -49,3 +49,10 @@ FRAUD_REASONS: Final = frozenset(
 """Denials that are announced, because they may be caused by fraud."""
 LACK_OF_CREDIT: Final = frozenset({DenialReason.INSUFFICIENT_CREDIT, DenialReason.RECHARGING})
 """Denials for lack of credit. One of them after another lowering of the balance counts as spending."""
+AFTER_DAILY_SPEND: Final = LACK_OF_CREDIT | {
+    DenialReason.LINE_BUDGET,
+    DenialReason.USER_BUDGET,
+    DenialReason.FIRST_COUNTRY_CAP,
+    DenialReason.YOUNG_MONEY_CAP,
+}
+"""Denials that the day's spending comes before: it is read before one of them is given."""

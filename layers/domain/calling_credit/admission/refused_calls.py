@@ -5,11 +5,14 @@ One transaction lists a call: a mark for the call, the call itself, and the coun
 that asks again from listing the call twice. No retry: the caller waits for the answer.
 """
 
+from collections.abc import Set
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.accounts.known_countries import known_from_plain
+from calling_credit.admission.reasons import DenialReason
 from calling_credit.admission.request import WORDS
-from calling_credit.dynamodb import keys, refusal_keys
+from calling_credit.dynamodb import cap_keys, keys, refusal_keys
 from calling_credit.dynamodb.attributes import Item, to_attributes
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.transactions import put, transact, update
@@ -20,7 +23,7 @@ from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from calling_credit.admission.decision import AdmissionRequest
+    from calling_credit.admission.decision import AdmissionRequest, Decision
 
 LISTED_FOR: Final = timedelta(days=30)
 MARKED_FOR: Final = timedelta(days=1)
@@ -39,8 +42,9 @@ class RefusedCallStore:
         self._table_name = table_name
         self._full: dict[str, str] = {}
 
-    def record(self, request: "AdmissionRequest", reason: str, user_id: str | None, now: datetime) -> bool:
-        """List a refused call. Return whether this call did: not if it is listed already, or if its day is full.
+    def record(self, request: "AdmissionRequest", decision: "Decision", user_id: str | None, now: datetime) -> bool:
+        """List a refused call, with the country of its row, which its cap counts by. Return whether this call did: not
+        if it is listed already, or if its day is full.
 
         Raises:
             Unavailable: the table did not take it at once. ClientError: the table refused it.
@@ -56,7 +60,8 @@ class RefusedCallStore:
             "line_id": request.line_id or None,
             "user_id": user_id,
             "to": request.dialled_number,
-            "reason": reason,
+            "country": None if decision.row is None else decision.row.country,
+            "reason": decision.reason,
             "expires_at": _seconds(now + LISTED_FOR),
         }
         pk = keys.account_pk(account_id)
@@ -119,6 +124,16 @@ class RefusedCallReader:
                 return items[:limit], items[limit - 1]["SK"]
         return items, None
 
+    def known_countries(self, page: list[dict[str, Any]], today: str) -> frozenset[str]:
+        """The countries that the account knows on a local day; read only if the cap on others refused a call of this
+        page.
+        """
+        if all(item["reason"] != DenialReason.FIRST_COUNTRY_CAP for item in page):
+            return frozenset()
+        items = self._partition.query(*cap_keys.known_range(), on_unreadable=self._on_unreadable)
+        found = readable(items, known_from_plain, self._on_unreadable)
+        return frozenset(country.country for country in found if country.is_known(today))
+
     def not_listed(self) -> list[dict[str, Any]]:
         """`[{date, calls}]`: the days (UTC) on which more calls were refused than are listed, and how many more."""
         bounds = refusal_keys.denied_day_range(self._since[:10])
@@ -126,12 +141,21 @@ class RefusedCallReader:
         return [{"date": keys.id_of(day["SK"]), "calls": day["not_listed"]} for day in days if "not_listed" in day]
 
 
+def own_refused_call_view(item: dict[str, Any], names: dict[str, str], known: Set[str]) -> dict[str, Any]:
+    """The view of a refused call with `country_known`, for the account itself: whether the account knows the country
+    now, so that its next calls are not capped. It is None if another reason refused the call.
+    """
+    view = refused_call_view(item, names)
+    is_capped = view["reason"] == DenialReason.FIRST_COUNTRY_CAP
+    return view | {"country_known": view["country"] in known if is_capped else None}
+
+
 def refused_call_view(item: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     """`{at, call_key, line_id, user, to, country, reason}` of a refused call; `names` are those of the account's users.
-    `country` is that of the number, None if it is unknown.
+    `country` is that of the row which priced the call, else that of the number; None if it is unknown.
     """
     _, at, call_key = item["SK"].split("#")
-    user_id, country = item.get("user_id"), country_of(item["to"])
+    user_id, country = item.get("user_id"), item.get("country") or country_of(item["to"])
     return {
         "at": at,
         "call_key": call_key,

@@ -30,11 +30,11 @@ WORDS: Final[dict[str, str]] = {
     DenialReason.SIMULTANEOUS_CALLS: "The account has reached its limit of simultaneous calls.",
     DenialReason.CALL_PRICE: "The call would exceed the price limit of one call.",
     DenialReason.DAILY_SPEND: "The account has reached its daily spending limit.",
-    DenialReason.LINE_BUDGET: "The calls of this line have reached its budget for the month.",
-    DenialReason.USER_BUDGET: "The calls of this user have reached the user's budget for the month.",
-    DenialReason.FIRST_COUNTRY_CAP: "The account's first calls to this country may cost only so much a day until a "
-    "billing admin confirms the country.",
-    DenialReason.YOUNG_MONEY_CAP: "Credit from a card that began to pay only days ago may pay only so much a day for "
+    DenialReason.LINE_BUDGET: "The budget of this line is used up for this month.",
+    DenialReason.USER_BUDGET: "The budget of this user is used up for this month.",
+    DenialReason.FIRST_COUNTRY_CAP: "The account rarely calls this country. Until a billing admin confirms it, calls "
+    "there may cost only a small amount a day.",
+    DenialReason.YOUNG_MONEY_CAP: "Credit that was just bought with a new card pays only a limited amount a day for "
     "expensive destinations.",
     DenialReason.INSUFFICIENT_CREDIT: "The credit is not sufficient for this call.",
     DenialReason.RECHARGING: "The credit is not sufficient for this call; a recharge is in progress.",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.user import user_from_item
 from calling_credit.admission.reasons import DenialReason
@@ -10,7 +10,9 @@ from calling_credit.admission.spending_limits import SpendLimit
 from calling_credit.budgets.budget import Budget
 from calling_credit.budgets.counters import CounterKey, ensure_spend_counters
 from calling_credit.dynamodb import keys, spend_keys
-from calling_credit.dynamodb.partition import Partition
+from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.batch_get import read_many
+from calling_credit.dynamodb.unreadable import decode_item
 from calling_credit.instants import local_date
 from calling_credit.ledger.holds import Hold
 
@@ -52,8 +54,9 @@ def read_spend_limits(
     """
     month, budgets = counted_on[:7], {spend_keys.LINE: spender.line_budget}
     if spender.has_user_budgets and spender.user_id is not None:
-        item = Partition(client, table_name, keys.account_pk(spender.account_id)).get(keys.user_sk(spender.user_id))
-        budgets[spend_keys.USER] = None if item is None else user_from_item(item).budget
+        name = (keys.account_pk(spender.account_id), keys.user_sk(spender.user_id))
+        item = read_many(client, table_name, [name]).get(name)
+        budgets[spend_keys.USER] = None if item is None else decode_item(item, _budget_of_user)
     in_force = {letter: budget for letter, budget in budgets.items() if budget is not None and budget.counts(month)}
     if not in_force:
         return ()
@@ -71,3 +74,7 @@ def read_spend_limits(
         refuses = budget.refuses and counter is not None and not counter.is_counting
         found.append(SpendLimit(_REASONS[letter], letter, 0 if counter is None else counter.left_micros, refuses))
     return tuple(found)
+
+
+def _budget_of_user(attributes: dict[str, Any]) -> Budget | None:
+    return user_from_item(from_attributes(attributes)).budget

@@ -9,13 +9,14 @@ from calling_credit.accounts.customer_changes import cleared_customer
 from calling_credit.accounts.daily_sums import entry_deltas, sums_of_entry
 from calling_credit.accounts.minute_counters import MinuteCounter, counter_from_plain
 from calling_credit.audit.checkpoints import Checkpoint, Day, checkpoint_from_item
+from calling_credit.audit.documents import COUNTER_KINDS, DOCUMENT_KINDS, Documents
+from calling_credit.audit.stored_topup import StoredTopUp, stored_topup
 from calling_credit.categories import ADJUSTMENT, CREDIT_EXPIRED, PROMOTION, REVERSAL, TOP_UP
 from calling_credit.dynamodb import keys, proof_keys
 from calling_credit.ledger.entries import DayTotal, EntryKind
 from calling_credit.ledger.holds import HoldStatus
 from calling_credit.lots.lot import Lot, lot_from_item
 from calling_credit.payments.refunds import RefundStatus
-from calling_credit.topups.reversals import Losses, reversal_target
 
 PROOF_KIND: Final = "proof"
 NEEDED_KINDS: Final = frozenset(
@@ -32,6 +33,8 @@ NEEDED_KINDS: Final = frozenset(
         "refund",
         "spent_day",
         "topup",
+        *DOCUMENT_KINDS,
+        *COUNTER_KINDS,
     }
 )
 """The kinds of items that a book needs. It takes checkpoints, too, and does without them."""
@@ -55,28 +58,6 @@ class PaymentEntry:
     topup_id: str
     intent_id: str
     amount_micros: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTopUp:
-    """The fields of a stored top-up that a proof needs."""
-
-    topup_id: str
-    status: str
-    amount_micros: int
-    reversed_micros: int
-    customer_id: str
-    created_at: str = ""
-    tax_micros: int = 0
-
-    @property
-    def gross_micros(self) -> int:
-        """What the card paid."""
-        return self.amount_micros + self.tax_micros
-
-    def reversed_by(self, losses: Losses) -> int:
-        """The credit that refunds and disputes at Stripe take back."""
-        return reversal_target(self.amount_micros, self.gross_micros, losses).net_micros
 
 
 @dataclass(slots=True)
@@ -116,6 +97,8 @@ class Book:
     """The credit of each adjustment and promotion, by the cause of its entry."""
     expired_micros: Counter[str] = field(default_factory=Counter)
     """The credit that entries say has expired, by lot."""
+    documents: Documents = field(default_factory=Documents)
+    """The receipts and credit notes."""
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
     """The totals of days as they were last proven, by month."""
 
@@ -137,6 +120,7 @@ class Book:
     def add(self, item: dict[str, Any]) -> None:
         """Add one plain item of the account. Kinds that no sum depends on change nothing."""
         kind = keys.kind_of(item["SK"])
+        self.documents.add(kind, item)
         if kind == "entry":
             self._add_entry(item)
         elif kind in ("day", "spent_day", "minutes"):
@@ -146,15 +130,7 @@ class Book:
         elif kind in ("hold", "refund"):
             self._add_hold(kind, item)
         elif kind == "topup":
-            self.topups[item["topup_id"]] = StoredTopUp(
-                item["topup_id"],
-                item["status"],
-                item["amount_micros"],
-                item.get("reversed_micros", 0),
-                item["customer_id"],
-                item.get("created_at", ""),
-                item.get("tax_micros", 0),
-            )
+            self.topups[item["topup_id"]] = stored_topup(item)
         elif kind == "auto_recharge":
             self.threshold_micros = item.get("threshold_micros")
         elif kind == "activity" and (customer := cleared_customer(item)) is not None:

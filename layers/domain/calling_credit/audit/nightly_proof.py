@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import stripe
 
-from calling_credit.audit.book import Book, PaymentEntry, StoredTopUp
+from calling_credit.audit.book import Book, PaymentEntry
 from calling_credit.audit.changed_days import Held, read_changed_days
 from calling_credit.audit.checkpoints import (
     FULL_PROOF_DAYS,
@@ -23,9 +23,11 @@ from calling_credit.audit.checkpoints import (
     require_full_proof,
     store_checkpoints,
 )
+from calling_credit.audit.document_proof import prove_issued
 from calling_credit.audit.lot_proof import prove_charges
 from calling_credit.audit.proof import Difference, Payment, prove_totals
 from calling_credit.audit.prove_account import prove_account
+from calling_credit.audit.stored_topup import StoredTopUp
 from calling_credit.categories import REVERSAL, TOP_UP
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.partition import Partition
@@ -76,7 +78,7 @@ def prove_tonight(
             return None
         book = read.book
         is_due = is_full_proof_due(book.checkpoints.values(), task.night)
-        if not is_due and adds_up(client, table_name, book, task.payments):
+        if not is_due and not prove_issued(book, now) and adds_up(client, table_name, book, task.payments):
             renewed = next_checkpoints(book.checkpoints, book.entered_days, read.dates, task.night)
             store_checkpoints(client, table_name, task.account_id, renewed, now)
             return []

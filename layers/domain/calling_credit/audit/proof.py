@@ -7,63 +7,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Final, Self
+from typing import Final
 
 from calling_credit.audit.book import Book, PaymentEntry
+from calling_credit.audit.differences import BookPart, Difference, DifferenceCode, usd
 from calling_credit.ledger.entries import UNARMED_MICROS, DayTotal
-from calling_credit.money import format_money
 from calling_credit.topups.reversals import Losses, reversal_target
 from calling_credit.topups.topup import TopUpStatus
 
+__all__ = ["BookPart", "Difference", "DifferenceCode", "usd"]
+
 SETTLING_TIME: Final = timedelta(minutes=15)
 """Stripe's changes of the last minutes may not be in the book yet, so the next proof checks them."""
-
-
-class BookPart(StrEnum):
-    """The parts of a book that a proof checks, in the order in which operators read them."""
-
-    ENTRIES = "entries"
-    DAYS = "days"
-    MINUTES = "minutes"
-    BALANCE = "balance"
-    LOTS = "granted credit"
-    TOP_UPS = "top-ups"
-    PAYMENTS = "payments at Stripe"
-    REVERSALS = "refunds, disputes"
-
-
-class DifferenceCode(StrEnum):
-    """The stable code of each kind of difference, and the part of the book in which it lies.
-
-    A member without its part does not import, so no table of differences can miss a code.
-    """
-
-    part: BookPart
-
-    def __new__(cls, value: str, part: BookPart) -> Self:
-        """Make a member of a code and its part."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.part = part
-        return member
-
-    POSTED = "posted_is_not_the_sum_of_entries", BookPart.BALANCE
-    DAY = "day_is_not_the_sum_of_its_entries", BookPart.DAYS
-    DAILY_SUMS = "daily_sums_are_not_those_of_their_entries", BookPart.DAYS
-    USED_MINUTES = "used_minutes_are_not_those_of_their_entries", BookPart.MINUTES
-    LEFT_MINUTES = "left_minutes_are_not_what_is_neither_used_nor_held", BookPart.MINUTES
-    CHARGED = "charged_is_not_the_sum_of_calls", BookPart.BALANCE
-    LOT = "lot_is_not_what_its_entries_say", BookPart.LOTS
-    HELD = "held_is_not_the_sum_of_live_holds", BookPart.BALANCE
-    AVAILABLE = "available_is_not_posted_less_held", BookPart.BALANCE
-    HEADROOM = "headroom_is_neither_armed_nor_unarmed", BookPart.BALANCE
-    NOT_ENTERED = "payment_without_entry", BookPart.PAYMENTS
-    NOT_PAID = "entry_without_payment", BookPart.ENTRIES
-    OTHER_AMOUNT = "entry_of_another_amount", BookPart.ENTRIES
-    TWICE = "two_entries_for_one_payment", BookPart.ENTRIES
-    REVERSED = "reversed_is_not_what_stands_at_stripe", BookPart.REVERSALS
-    TOP_UP_NOT_ENTERED = "top_up_succeeded_without_entry", BookPart.TOP_UPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +35,6 @@ class Payment:
     paid_at: datetime
     losses: Losses | None = None
     last_reversed_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A difference: a stable code, the object, and the expected and the actual text."""
-
-    code: DifferenceCode
-    account_id: str
-    object_id: str
-    expected: str
-    found: str
-
-    @property
-    def key(self) -> str:
-        """Identifies the same difference in a later proof."""
-        return f"{self.code}:{self.account_id}:{self.object_id}"
-
-    def __str__(self) -> str:
-        return f"expected {self.expected}, found {self.found}"
 
 
 def prove_sums(book: Book) -> list[Difference]:
@@ -131,11 +67,6 @@ def prove_payments(book: Book, payments: Iterable[Payment], now: datetime) -> li
                     Difference(DifferenceCode.NOT_PAID, book.account_id, topup_id, "a payment at Stripe", amount)
                 )
     return differences
-
-
-def usd(micros: int) -> str:
-    """Return an amount for operators."""
-    return f"{format_money(micros)} USD"
 
 
 def _prove_balance(book: Book) -> Iterator[Difference]:
@@ -223,18 +154,17 @@ def _prove_payment(book: Book, payment: Payment, now: datetime) -> Iterator[Diff
     topup = book.topups.get(payment.topup_id)
     for entry in entries:
         is_reported = topup is not None and topup.gross_micros == payment.received_micros  # By _prove_topups.
-        tax = 0 if topup is None else topup.tax_micros
-        if entry.amount_micros + tax != payment.received_micros and not is_reported:
-            yield _other_amount(book, entry, payment.received_micros - tax)
+        net = payment.received_micros - (0 if topup is None else topup.tax_micros)
+        if entry.amount_micros != net and not is_reported:
+            yield _other_amount(book, entry, net)
     if payment.losses is None or (
         payment.last_reversed_at is not None and now - payment.last_reversed_at < SETTLING_TIME
     ):
         return
     received, losses = payment.received_micros, payment.losses
     target = reversal_target(received, received, losses).net_micros if topup is None else topup.reversed_by(losses)
-    expected, entered = target, book.reversed_of(payment.topup_id)
-    if entered != expected:
-        yield _other_reversal(book, payment.topup_id, expected, usd(entered))
+    if (entered := book.reversed_of(payment.topup_id)) != target:
+        yield _other_reversal(book, payment.topup_id, target, usd(entered))
 
 
 def _is_of(entry: PaymentEntry, payment: Payment) -> bool:
@@ -243,9 +173,8 @@ def _is_of(entry: PaymentEntry, payment: Payment) -> bool:
 
 
 def _other_amount(book: Book, entry: PaymentEntry, expected_micros: int) -> Difference:
-    return Difference(
-        DifferenceCode.OTHER_AMOUNT, book.account_id, entry.topup_id, usd(expected_micros), usd(entry.amount_micros)
-    )
+    found = usd(entry.amount_micros)
+    return Difference(DifferenceCode.OTHER_AMOUNT, book.account_id, entry.topup_id, usd(expected_micros), found)
 
 
 def _other_reversal(book: Book, topup_id: str, expected_micros: int, found: str) -> Difference:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import stripe
 
 from calling_credit.audit.book import Book
+from calling_credit.audit.document_proof import prove_documents
 from calling_credit.audit.lot_proof import prove_lots
 from calling_credit.audit.proof import Difference, Payment, prove_payments, prove_sums
 from calling_credit.audit.read_book import read_book
@@ -50,7 +51,7 @@ def prove_account(
     book = read_book(client, table_name, account_id)
     if book is None:
         return None
-    differences = [*prove_sums(book), *prove_lots(book)]
+    differences = [*prove_sums(book), *prove_lots(book), *prove_documents(book, now)]
     payments = {payment.intent_id: payment for payment in known_payments}
     if stripe_client is not None:
         for customer_id in sorted(book.customers):

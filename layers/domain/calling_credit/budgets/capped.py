@@ -1,5 +1,5 @@
 """In which counters of caps an entry of a call counts: those in which the hold of its call counted. A call without a
-hold counts in none.
+hold counts in that of its country, if a cap applies there; how much of it young money pays, no hold says.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +18,12 @@ CAPS: Final = frozenset({spend_keys.COUNTRY, spend_keys.YOUNG})
 def mark_capped(entries: Sequence[Entry], holds: Mapping[tuple[str, str], Hold]) -> list[Entry]:
     """Mark the entries of calls whose holds counted in a cap. `holds`: by account and call key, also ended ones."""
     return [_marked(entry, holds.get((entry.account_id, entry.cause_id))) for entry in entries]
+
+
+def mark_country(entry: Entry) -> Entry:
+    """The entry of a call without a hold to a capped country, marked."""
+    letters = spend_keys.in_order(spend_keys.COUNTRY + str(entry.explanation.get(COUNTED, "")))
+    return replace(entry, explanation={**entry.explanation, COUNTED: letters})
 
 
 def _marked(entry: Entry, hold: Hold | None) -> Entry:

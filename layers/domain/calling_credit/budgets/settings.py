@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.budgets.budget import COUNTED_AFTER, Budget, counted_months
+from calling_credit.budgets.budget import COUNTED_AFTER, COUNTS_AFTER, Budget, counted_months
 from calling_credit.budgets.counters import (
     CounterKey,
     SpendCounter,
@@ -61,7 +61,7 @@ def counter_actions(
         elif continues:
             actions += _other_limit(table_name, key, counter, before, after)
         else:
-            actions.append(_begun(table_name, key, counter, after))
+            actions.append(_begun(table_name, key, counter, after, now))
     return actions
 
 
@@ -92,15 +92,20 @@ def _other_limit(
     return [limit_action(table_name, counter, more)] if more or counter.is_ended else []
 
 
-def _begun(table_name: str, key: CounterKey, counter: SpendCounter | None, after: Budget) -> dict[str, Any]:
-    """The action that begins to count a month: it stores the limit, and has the entries of before counted."""
+def _begun(
+    table_name: str, key: CounterKey, counter: SpendCounter | None, after: Budget, now: datetime
+) -> dict[str, Any]:
+    """The action that begins to count a month: it stores the limit, and has the entries of before counted. A budget
+    that counts already may begin to count one more month; posting learns that as late as it learns of a new budget.
+    """
     assert after.monthly_micros is not None
     was = None if counter is None else counter.limit_micros
-    due = format_instant(datetime.fromisoformat(after.counts_from) + COUNTED_AFTER)
+    begins = max(datetime.fromisoformat(after.counts_from), now + COUNTS_AFTER)
+    due = format_instant(begins + COUNTED_AFTER)
     account_id, sort_key = key
     values: Mapping[str, Any] = {
         ":more": after.monthly_micros - (was or 0),
-        ":from": after.counts_from,
+        ":from": format_instant(begins),
         ":first": spend_keys.before_all_entries(),
         ":sweep_pk": sweep_keys.sweep_pk(SPENDING_KIND, account_id),
         ":sweep_sk": f"{due}#{account_id}#{sort_key}",

@@ -5,7 +5,7 @@ stores in `warned` the highest percentage that was reached before it. So a raise
 lowered one announces only what it newly reaches.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from calling_credit.budgets.counters import SpendCounter, counter_key
@@ -57,9 +57,9 @@ def limit_action(table_name: str, counter: SpendCounter, more_micros: int, *, is
     )
 
 
-def is_reached(counter: SpendCounter, percents: Iterable[int] = PERCENTS) -> bool:
-    """Whether a counter has reached the first of the percentages."""
-    return bool(set(percents) & set(reached_percents(counter.limit_micros, counter.spent_micros)))
+def is_nearly_used(counter: SpendCounter) -> bool:
+    """Whether spent and held money together have reached the first percentage."""
+    return bool(reached_percents(counter.limit_micros, counter.spent_micros + counter.held_micros))
 
 
 def _same_state(counter: SpendCounter) -> str:

@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from calling_credit.budgets.capped import mark_capped
 from calling_credit.charging.batch import rate_batch
 from calling_credit.charging.intake import Message, accept_messages
 from calling_credit.charging.mismatches import find_mismatches
@@ -66,7 +65,7 @@ def charge_batch(
     batch.charges = store.cover(batch.charges, account_facts.time_zones, account_facts.bundles)
     batch.create_entries(account_facts.time_zones, now)
     batch.entries = store.mark_counted(batch.entries, account_facts.with_breakdown)
-    batch.entries = mark_capped(batch.entries, holds)
+    batch.entries = store.mark_capped(batch.entries, holds, account_facts.with_country_cap)
     batch.entries = store.mark_spending(batch.entries, account_facts.budgets)
 
     posting = store.post(batch.entries, batch.holds, now)

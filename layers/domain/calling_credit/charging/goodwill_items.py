@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.charging.goodwill import Goodwill, lower, taken_back_entry
 from calling_credit.charging.rerating import CREDIT, RatedAgain
-from calling_credit.dynamodb import keys, move_keys
+from calling_credit.dynamodb import keys, move_keys, rerate_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.transactions import put, update
@@ -52,7 +52,7 @@ def put_goodwill_action(table_name: str, goodwill: Goodwill, by: str) -> dict[st
 def standing_charge_action(table_name: str, call: ChargedCall) -> dict[str, Any]:
     """The condition that nothing has replaced the charge of a call."""
     happened_at, call_key = call.call
-    following = keys.rerated_id(call_key, keys.rerating_of(call.last["SK"]) + 1, CREDIT)
+    following = rerate_keys.rerated_id(call_key, rerate_keys.rerating_of(call.last["SK"]) + 1, CREDIT)
     key = {"PK": call.last["PK"], "SK": keys.entry_sk(happened_at, following)}
     return _check(table_name, key, "attribute_not_exists(PK)", {})
 

@@ -15,7 +15,7 @@ from typing import Final
 from calling_credit.budgets.capped import young_part
 from calling_credit.budgets.spending import YOUNG_PART
 from calling_credit.categories import GOODWILL
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import keys, rerate_keys
 from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import covered_part, price_explanation
 from calling_credit.ledger.charged_calls import ChargedCall
@@ -171,11 +171,11 @@ def _entry(
 ) -> Entry:
     """One side of a replacement, on the day of the first charge."""
     happened_at, call_id = call.call
-    number = keys.rerating_of(call.last["SK"]) + 1
+    number = rerate_keys.rerating_of(call.last["SK"]) + 1
     return Entry(
         account_id=keys.account_of(call.last["PK"]),
         happened_at=happened_at,
-        cause_id=keys.rerated_id(call_id, number, side),
+        cause_id=rerate_keys.rerated_id(call_id, number, side),
         kind=EntryKind.CALL_TAKEN_BACK if side == CREDIT else EntryKind.CALL_CHARGED,
         category=category,
         amount_micros=micros,

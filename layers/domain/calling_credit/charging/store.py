@@ -10,6 +10,7 @@ from calling_credit.accounts.daily_sums import day_keys, mark_counted, names_of
 from calling_credit.accounts.entry_counters import counters_of
 from calling_credit.accounts.minute_counters import ensure_counters
 from calling_credit.accounts.number_history import LineName
+from calling_credit.budgets.capped import mark_capped
 from calling_credit.budgets.marking import mark_counted_spending
 from calling_credit.budgets.spending import Budgets
 from calling_credit.calls import Call
@@ -49,8 +50,10 @@ class ChargingStore:
         seconds_left: Callable[[], float],
         threads: int = 1,
         on_unreadable: OnUnreadable = ignore_unreadable,
+        no_cap_countries: frozenset[str] = frozenset(),
     ) -> None:
         self._client = client
+        self._no_cap_countries = no_cap_countries
         self._table_name = table_name
         self._seconds_left = seconds_left
         self._threads = threads
@@ -107,6 +110,23 @@ class ChargingStore:
             Unavailable: the table throttles.
         """
         return mark_counted_entries(self._client, self._table_name, entries, accounts, self._on_unreadable)
+
+    def mark_capped(
+        self, entries: Sequence[Entry], holds: Mapping[tuple[str, str], Hold], accounts: frozenset[str]
+    ) -> list[Entry]:
+        """Mark the entries that count in caps: as the holds of their calls did, and charges of these accounts without a
+        hold for countries that they do not know. Without such accounts, read nothing.
+
+        Raises:
+            Unavailable: the table throttles.
+        """
+        marked = mark_capped(entries, holds)
+        judged = [one for one in marked if one.account_id in accounts and (one.account_id, one.cause_id) not in holds]
+        if not judged:
+            return marked
+        countries = CountryStore(self._client, self._table_name, self._on_unreadable)
+        by_key = {one.key: one for one in countries.mark_unknown(judged, self._no_cap_countries)}
+        return [by_key.get(one.key, one) for one in marked]
 
     def mark_spending(self, entries: list[Entry], budgets: Budgets) -> list[Entry]:
         """Mark the entries that count in counters of budgets, and make the counters that are missing.

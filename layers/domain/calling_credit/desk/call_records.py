@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from calling_credit.dynamodb import keys, minute_keys
+from calling_credit.dynamodb import minute_keys, rerate_keys
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.holds import Hold, HoldEnd, HoldStatus
 from calling_credit.rates.covered_calls import rest_parts, rest_row
@@ -203,7 +203,7 @@ class CallRecords:
         found: dict[int, tuple[str, str, int, int]] = {}
         for entry in self.entries:
             if "run" in entry:
-                number, micros = keys.rerating_of(entry["SK"]), entry["amount_micros"]
+                number, micros = rerate_keys.rerating_of(entry["SK"]), entry["amount_micros"]
                 run, at, before, after = found.get(number, (entry["run"], entry["recorded_at"], 0, 0))
                 is_back = entry["SK"].endswith("#credit")
                 found[number] = (run, at, micros if is_back else before, after if is_back else -micros)

@@ -19,6 +19,7 @@ from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
 from calling_credit.desk.account_page import account_head, limits_of, top_up_item
 from calling_credit.desk.export_bucket import LINK_SECONDS, export_key, link_to, put_export
+from calling_credit.desk.export_documents import document_rows, more_settings
 from calling_credit.desk.export_files import ExportRows, export_files, zipped
 from calling_credit.dynamodb import desk_keys, keys
 from calling_credit.dynamodb.attributes import to_attributes
@@ -99,6 +100,7 @@ class Exporter:
         self._bucket = bucket
         self._account_id = account_id
         self._partition = Partition(client, table_name, keys.account_pk(account_id))
+        self._on_unreadable = on_unreadable
         self._bounces = BounceStore(client, table_name, on_unreadable)
 
     def export(
@@ -160,23 +162,26 @@ class Exporter:
     def _store_file(
         self, request: ExportRequest, export_id: str, now: datetime, seconds_left: Callable[[], float]
     ) -> dict[str, Any]:
-        reader = AccountReader(self._client, self._table_name, self._account_id)
+        reader = AccountReader(self._client, self._table_name, self._account_id, self._on_unreadable)
         reader.account()
         rows = ExportRows(reader.user_names(), reader.line_numbers())
         continue_from = self._collect(rows, request.period, seconds_left)
         payments, _ = TopUpStore(self._client, self._table_name).page(self._account_id, None, MAX_PAYMENTS)
         settings = self._partition.get(keys.account_sk()) or {}
-        ledger = LedgerReader(self._client, self._table_name, self._account_id)
+        balance = LedgerReader(self._client, self._table_name, self._account_id).balance()
+        table = self._client, self._table_name
         account = account_head(reader.account(), settings) | {
+            **more_settings(*table, reader, balance, now, self._on_unreadable),
             "limits": limits_of(settings),
-            "balance": format_money(ledger.balance().posted_micros),
+            "balance": format_money(balance.posted_micros),
             "bounced_addresses": [bounce_view(item, now) for item in self._bounces.addresses(self._account_id)],
             "users": [{"user_id": user_id, "name": name} for user_id, name in rows.user_names.items()],
             "exported_at": format_instant(now),
             **{name: request.facts[name] for name in ("from", "to")},
             "continue_from": continue_from,
         }
-        files = export_files(account, rows, [top_up_item(payment, None) for payment in payments])
+        documents = document_rows(*table, self._account_id, self._on_unreadable)
+        files = export_files(account, rows, [top_up_item(payment, None) for payment in payments], documents)
         key = export_key(self._account_id, _file_name(export_id, request))
         put_export(self._s3, self._bucket, key, zipped(files))
         return {

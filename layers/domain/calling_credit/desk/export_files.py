@@ -1,17 +1,18 @@
-"""The files of an account's export: settings, entries, calls, and payments, each as JSON and CSV in one zip. Reads no
-table.
+"""The files of an account's export: settings, entries, calls, payments, and documents, as JSON and CSV in one zip.
+Reads no table.
 """
 
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from calling_credit.csv_cells import csv_table
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.charged_calls import ChargedCall
+from calling_credit.receipts.rows import DOCUMENT_COLUMNS, flat_document
 from calling_credit.usage.billed_steps import rate_steps_text
 from calling_credit.usage.summary import CSV_COLUMNS, call_row, statement_row
 
@@ -38,7 +39,21 @@ CALL_COLUMNS: Final = (
     "base_connection_fee",
     "markup_percent",
 )
-PAYMENT_COLUMNS: Final = ("id", "kind", "status", "amount", "reversed", "created_at", "brand", "last4", "intent_id")
+PAYMENT_COLUMNS: Final = (
+    "id",
+    "kind",
+    "status",
+    "amount",
+    "reversed",
+    "created_at",
+    "brand",
+    "last4",
+    "intent_id",
+    "tax",
+    "total",
+    "refunded",
+    "receipt_number",
+)
 _FIXED_TIME: Final = (1980, 1, 1, 0, 0, 0)
 """Zip files name a time; the same export has the same bytes."""
 
@@ -84,7 +99,10 @@ class ExportRows:
 
 
 def export_files(
-    account: Mapping[str, Any], rows: ExportRows, payments: Iterable[Mapping[str, Any]]
+    account: Mapping[str, Any],
+    rows: ExportRows,
+    payments: Iterable[Mapping[str, Any]],
+    documents: Sequence[dict[str, Any]] = (),
 ) -> dict[str, bytes]:
     """Return the content of each file by its name."""
     listed = list(payments)
@@ -97,7 +115,15 @@ def export_files(
         }
         for row in rows.calls
     )
-    flat_payments = ({**payment, **(payment["payment_method"] or {}), "id": payment["id"]} for payment in listed)
+    flat_payments = (
+        {
+            **payment,
+            **(payment["payment_method"] or {}),
+            "id": payment["id"],
+            "receipt_number": (payment["receipt"] or {}).get("number"),
+        }
+        for payment in listed
+    )
     return {
         "account.json": _json(account),
         "entries.json": _json(rows.entries),
@@ -106,6 +132,8 @@ def export_files(
         "calls.csv": _csv(CALL_COLUMNS, flat_calls),
         "payments.json": _json(listed),
         "payments.csv": _csv(PAYMENT_COLUMNS, flat_payments),
+        "documents.json": _json(list(documents)),
+        "documents.csv": _csv(DOCUMENT_COLUMNS, map(flat_document, documents)),
     }
 
 

@@ -28,10 +28,8 @@ One partition holds everything of an account, so its items commit together, and 
     LINE_MISMATCH#<happened_at>#<key>   a charged call of another line than its number's    charging.listed_calls
     TOPUP#<id>                          one payment: its state and its requests to Stripe    topups.store
     PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    topups.store
-    RECEIPT#<year>#<n>                  the n-th receipt of a year; never changes           receipts.issuing
-    RECEIPTS#<year>                     how many receipts of a year are issued              receipts.issuing
-    CREDIT_NOTE#<year>#<n>              the n-th credit note of a year; never changes       receipts.issuing
-    CREDIT_NOTES#<year>                 how many credit notes of a year are issued          receipts.issuing
+    RECEIPT#<year>#<n>                  the n-th of a year; CREDIT_NOTE#… too; never change receipts.issuing
+    RECEIPTS#<year>, CREDIT_NOTES#<year> how many of a year are issued                      receipts.issuing
     HOLD#<call_key>                     credit held for a call: live, released, expired     ledger.hold_store, posting
     CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       accounts.line_store
     DENIAL#                             recently announced denials, and the last one        admission.denials
@@ -100,11 +98,6 @@ def entry_sk(happened_at: str, cause_id: str) -> str:
     return f"ENTRY#{happened_at}#{cause_id}"
 
 
-def rerated_id(call_id: str, number: int, side: str) -> str:
-    """The cause of an entry of a rerating. A call's entries sort together, as written; credit sorts before debit."""
-    return f"{call_id}#rerate#{number:04d}#{side}"
-
-
 def cause_of(entry_sort_key: str) -> str:
     """The whole cause in an `ENTRY#…` sort key."""
     return entry_sort_key.split("#", 2)[2]
@@ -119,12 +112,6 @@ def call_of(sort_key: str) -> tuple[str, str]:
 def after_call(happened_at: str, call_id: str) -> str:
     """Sorts after all present and future entries of a call, and before those of any other."""
     return f"ENTRY#{happened_at}#{call_id}#{AFTER}"
-
-
-def rerating_of(entry_sort_key: str) -> int:
-    """The number of the rerating that wrote an entry; 0 for the first charge."""
-    parts = entry_sort_key.split("#")
-    return int(parts[4]) if len(parts) > 4 else 0
 
 
 def entry_range(from_instant: str, to_instant: str) -> tuple[str, str]:

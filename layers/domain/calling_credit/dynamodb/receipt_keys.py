@@ -5,6 +5,8 @@ The number of a document is `<year>#<n>`, with n of at least six digits, so that
 
 from typing import Final
 
+from calling_credit.dynamodb import keys
+
 RECEIPT: Final = "RECEIPT"
 CREDIT_NOTE: Final = "CREDIT_NOTE"
 
@@ -17,6 +19,11 @@ def number_text(year: str, count: int) -> str:
 def document_sk(series: str, number: str) -> str:
     """One document of a series (`RECEIPT` or `CREDIT_NOTE`)."""
     return f"{series}#{number}"
+
+
+def document_range(series: str) -> tuple[str, str]:
+    """Bounds of a Query over all documents of a series."""
+    return f"{series}#", f"{series}#{keys.AFTER}"
 
 
 def issued_sk(series: str, year: str) -> str:

@@ -1,5 +1,6 @@
 """The items of holds."""
 
+import hashlib
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ HOLD_KIND: Final = "hold"
 GROWTH_BYTES: Final = 232
 """By how much requests may enlarge a hold: longer numbers, why it was limited, when it was asked for again, and its
 counters of spending."""
+LONGEST_SWEEP_NAME: Final = 64
+"""The longest ids of an account and a call, together, that the key of the sweep spells out."""
 
 
 def hold_key(account_id: str, call_key: str) -> dict[str, Any]:
@@ -59,10 +62,15 @@ def spending_attributes(hold: Hold) -> dict[str, str | int]:
 
 
 def hold_sweep_keys(hold: Hold, grace: timedelta) -> dict[str, str]:
-    """The keys by which the sweep finds a live hold once it is overdue."""
+    """The keys by which the sweep finds a live hold once it is overdue. Long ids are hashed in `sweep_sk`, because the
+    item has them in its own key already.
+    """
+    name = f"{hold.account_id}#{hold.call_key}"
+    if len(name) > LONGEST_SWEEP_NAME:
+        name = hashlib.blake2b(name.encode(), digest_size=3).hexdigest()
     return {
         "sweep_pk": sweep_keys.sweep_pk(HOLD_KIND, hold.account_id),
-        "sweep_sk": f"{hold.live_until(grace)}#{hold.account_id}#{hold.call_key}",
+        "sweep_sk": f"{hold.live_until(grace)}#{name}",
     }
 
 

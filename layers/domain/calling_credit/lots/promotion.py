@@ -66,7 +66,7 @@ class Promotion:
             Conflict: `promotion_expired`, `promotion_spent`.
         """
         if self.ends_at <= format_instant(now):
-            raise Conflict(ProblemCode.PROMOTION_EXPIRED, "This code was valid until a time that has passed.")
+            raise Conflict(ProblemCode.PROMOTION_EXPIRED, "The time of this code has passed.")
         if self.left_micros < self.amount_micros:
             raise Conflict(ProblemCode.PROMOTION_SPENT, "All credit of this code was given; it gives no more.")
 
@@ -81,7 +81,7 @@ def read_code(text: str) -> str | None:
 
 def unknown_promotion() -> NotFound:
     """The error of a code that does not exist."""
-    return NotFound(ProblemCode.UNKNOWN_PROMOTION, "There is no such code; check its spelling.")
+    return NotFound(ProblemCode.UNKNOWN_PROMOTION, "No promotion code is spelled like this; check its spelling.")
 
 
 def parse_promotion(body: Mapping[str, Any]) -> PromotionRequest:

@@ -1,7 +1,8 @@
 """The e-mails about budgets of lines and users."""
 
+from calling_credit.notifications.mail_fields import Data, parts
 from calling_credit.notifications.mail_link import Confirmation
-from calling_credit.notifications.mail_words import Content, Data, MailWords, parts
+from calling_credit.notifications.mail_words import Content, MailWords
 
 
 def budget_reached(data: Data, _: Confirmation | None, words: MailWords) -> Content:

@@ -1,7 +1,8 @@
 """The e-mails about changes that loosen an account, freeze it, or send its e-mails elsewhere."""
 
+from calling_credit.notifications.mail_fields import Data, names
 from calling_credit.notifications.mail_link import Confirmation
-from calling_credit.notifications.mail_words import Content, Data, MailWords, names
+from calling_credit.notifications.mail_words import Content, MailWords
 
 
 def addresses_changed(data: Data, _: Confirmation | None, words: MailWords) -> Content | None:

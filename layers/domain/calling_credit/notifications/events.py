@@ -12,7 +12,6 @@ from calling_credit.notifications.budget_events import BudgetIncreaseRequested, 
 from calling_credit.notifications.event_data import (
     AddressAsked,
     Adjusted,
-    BouncedMail,
     CallingEnabled,
     Changed,
     Denied,
@@ -29,10 +28,10 @@ from calling_credit.notifications.event_data import (
     Repriced,
     Suspected,
     Suspended,
-    UnwantedMail,
 )
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.lot_events import CreditExpired, CreditExpiring
+from calling_credit.notifications.mail_events import MailBounced, MailComplained
 from calling_credit.notifications.receipt_events import CreditNoteIssued, ReceiptIssued
 from calling_credit.notifications.tax_data import TaxBegins
 
@@ -196,20 +195,6 @@ class InternationalCallingEnabled(Announcement):
 
     type: Literal[EventType.INTERNATIONAL_CALLING_ENABLED] = EventType.INTERNATIONAL_CALLING_ENABLED
     data: CallingEnabled
-
-
-class MailBounced(Announcement):
-    """A mail to a billing address came back."""
-
-    type: Literal[EventType.MAIL_BOUNCED] = EventType.MAIL_BOUNCED
-    data: BouncedMail
-
-
-class MailComplained(Announcement):
-    """The recipient of a mail marked it as spam. The address receives no more mails until someone enters it again."""
-
-    type: Literal[EventType.MAIL_COMPLAINED] = EventType.MAIL_COMPLAINED
-    data: UnwantedMail
 
 
 class AdjustmentPosted(Announcement):

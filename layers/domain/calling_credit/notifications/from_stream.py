@@ -17,7 +17,7 @@ from calling_credit.dynamodb.change_keys import CHANGE, activity_sk
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.masking import masked
 from calling_credit.money import format_money
-from calling_credit.notifications import events, lot_events
+from calling_credit.notifications import events, lot_events, mail_events
 from calling_credit.notifications.announcement import Announcement, announcement_id
 from calling_credit.notifications.budget_events import BudgetReached, budgets_reached
 from calling_credit.notifications.from_changes import change_events
@@ -184,9 +184,9 @@ def _bounce_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     if report is None or report == old.get("report"):
         return  # Someone entered the address again, or erased a number in it.
     data = {"reason": report["reason"], "mailed_event_id": report.get("event_id")}
-    form: type[Announcement] = events.MailComplained
+    form: type[Announcement] = mail_events.MailComplained
     if report["returned"] != Returned.COMPLAINT:
-        form, data = events.MailBounced, data | {"bounce_type": report["returned"]}
+        form, data = mail_events.MailBounced, data | {"bounce_type": report["returned"]}
     yield _event(form, new, report["at"], data, keys.id_of(new["SK"]), report["id"])
 
 

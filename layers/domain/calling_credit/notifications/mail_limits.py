@@ -23,6 +23,8 @@ ALWAYS_SENT: Final = frozenset(
         EventType.CREDIT_RETURNED,
         EventType.RECEIPT_ISSUED,
         EventType.CREDIT_NOTE_ISSUED,
+        EventType.CREDIT_EXPIRING,
+        EventType.CREDIT_EXPIRED,
         EventType.ACCOUNT_FROZEN,
         EventType.ACCOUNT_UNFROZEN,
         EventType.ACCOUNT_CHANGED,
@@ -32,9 +34,9 @@ ALWAYS_SENT: Final = frozenset(
         EventType.BUDGET_INCREASE_REQUESTED,
     }
 )
-"""Receipts, reversals, freezes, changed addresses, and rises of prices: each is news about money or access, and
-customers keep these mails. Those that ask to confirm an address are limited when they are asked for, and so are those
-about budgets: by month and percentage, and by day.
+"""Payments, receipts, reversals, credit that expires, freezes, changed addresses, and rises of prices: each is news
+about money or access, and customers keep these mails. Those that ask to confirm an address are limited when they are
+asked for, and so are those about budgets: by month and percentage, and by day.
 """
 ALWAYS_SENT_REASONS: Final = frozenset({"payment_refunded", "payment_disputed"})
 """The same for suspensions of automatic recharge by a reversal."""

@@ -5,19 +5,16 @@ therefore never printed: a mail has its own for each code. Amounts, times, and i
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from calling_credit.country_names import names_by_country
-from calling_credit.errors import BadRequest, ProblemCode
-from calling_credit.ids import is_id
 from calling_credit.messages import formats
 from calling_credit.messages.catalog import Messages, messages
+from calling_credit.notifications.mail_fields import Data, instant, malformed, names, of_form, parts
 from calling_credit.topups.declines import public_code
 
-Data = Mapping[str, Any]
 Content = tuple[str, list[str]]
 """Subject and paragraphs."""
 
@@ -39,8 +36,6 @@ _LAST4: Final = re.compile(r"[0-9]{4}")
 _MASKED: Final = re.compile(r"([A-Z]{2}|001)…([0-9]{2})")
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PLAIN_NAME: Final = re.compile(r"(?=.{1,60}$)[^\W\d_]+([ '-][^\W\d_]+){0,4}")
-_PAYMENT_ID: Final = re.compile(r"tu_[0-9A-Za-z]{1,40}")
-_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +90,11 @@ class MailWords:
 
     def day(self, data: Data, field: str) -> str:
         """The day of a time in UTC."""
-        return formats.day(_instant(data, field), self.language)
+        return formats.day(instant(data, field), self.language)
 
     def moment(self, data: Data, field: str) -> str:
         """A time in UTC."""
-        return formats.instant(_instant(data, field), self.language)
+        return formats.instant(instant(data, field), self.language)
 
     def instant(self, text: str) -> str:
         """A time that this application wrote (RFC 3339, UTC)."""
@@ -110,20 +105,20 @@ class MailWords:
         try:
             return formats.month(datetime.strptime(str(data[field]), "%Y-%m").replace(tzinfo=UTC), self.language)
         except ValueError:
-            raise _malformed(field) from None
+            raise malformed(field) from None
 
     def rises(self, data: Data) -> list[str]:
         """The announced rises, a line for each country."""
         changes = parts(data, "changes")
         if len(changes) > MAX_RISES:
-            raise _malformed("changes")
+            raise malformed("changes")
         return [self.rise(one) for one in changes]
 
     def rise(self, data: Data) -> str:
         """The announced rise of a country's prices, in one line."""
         seconds, several = data["call_seconds"], int(self.count(data, "destinations")) > 1
         if seconds not in (60, 600):
-            raise _malformed("call_seconds")
+            raise malformed("call_seconds")
         values = {
             "country": self.country(data),
             "price": self.money(data, "price"),
@@ -137,7 +132,7 @@ class MailWords:
         """The name of a country in this language."""
         names = names_by_country().get(str(data["country"]))
         if names is None:
-            raise _malformed("country")
+            raise malformed("country")
         french = names[1] if len(names) > 1 else names[0]
         return french if self.language == "fr" else names[0]
 
@@ -145,7 +140,7 @@ class MailWords:
         """A small number."""
         value = data[field]
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
-            raise _malformed(field)
+            raise malformed(field)
         return str(value)
 
     def line(self, data: Data) -> str:
@@ -203,60 +198,3 @@ class MailWords:
         """Who made a change: a user of the account, or the phone company. Names and addresses are left out."""
         is_own = str(data["by"]).partition(":")[0] in {"user", "link"}
         return self.text("changer.user" if is_own else "changer.other")
-
-
-def payment_id(data: Data) -> str:
-    """The id of a payment.
-
-    Raises:
-        BadRequest: malformed_event, as every function of this module does for a field of another form.
-    """
-    return of_form(_PAYMENT_ID, data, "topup_id")
-
-
-def account(event: Data) -> str:
-    """The account of an event. Only the operator chooses its id."""
-    account_id = event["account_id"]
-    if not isinstance(account_id, str) or not is_id(account_id):
-        raise _malformed("account_id")
-    return account_id
-
-
-def names(data: Data, field: str) -> list[object]:
-    """A list of names, to be looked up and never printed."""
-    value = data[field]
-    if not isinstance(value, list):
-        raise _malformed(field)
-    return value
-
-
-def parts(data: Data, field: str) -> list[Data]:
-    """A list of objects."""
-    value = names(data, field)
-    found = [one for one in value if isinstance(one, Mapping)]
-    if not found or len(found) < len(value):
-        raise _malformed(field)
-    return found
-
-
-def _instant(data: Data, field: str) -> datetime:
-    text = of_form(_INSTANT, data, field)
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise _malformed(field) from None
-
-
-def of_form(form: re.Pattern[str], data: Data, field: str) -> str:
-    """A field whose whole text has a form."""
-    text = data[field]
-    if not isinstance(text, str) or form.fullmatch(text) is None:
-        raise _malformed(field)
-    return text
-
-
-def _malformed(field: str) -> BadRequest:
-    return BadRequest(
-        ProblemCode.MALFORMED_EVENT,
-        f"{field} of the event has another form than docs/events describes; no mail is sent.",
-    )

@@ -14,8 +14,9 @@ from calling_credit.brand import OWN_BRAND, Brand
 from calling_credit.languages import DEFAULT_LANGUAGE
 from calling_credit.notifications import budget_mails, change_mails, receipt_mails
 from calling_credit.notifications.event_types import EventType
+from calling_credit.notifications.mail_fields import Data, account, payment_id
 from calling_credit.notifications.mail_link import Confirmation
-from calling_credit.notifications.mail_words import Content, Data, MailWords, account, payment_id
+from calling_credit.notifications.mail_words import Content, MailWords
 from calling_credit.recharge.suspension_reasons import SuspensionReason
 from calling_credit.topups.declines import FailureCode
 

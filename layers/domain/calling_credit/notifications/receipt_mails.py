@@ -3,8 +3,9 @@
 import re
 from typing import Final
 
+from calling_credit.notifications.mail_fields import Data, of_form, payment_id
 from calling_credit.notifications.mail_link import Confirmation
-from calling_credit.notifications.mail_words import Content, Data, MailWords, of_form, payment_id
+from calling_credit.notifications.mail_words import Content, MailWords
 from calling_credit.topups.documents import NoteCause
 
 _NUMBER: Final = re.compile(r"[0-9]{4}-[0-9]{6,12}")

@@ -65,8 +65,9 @@ class RefundRequest:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """A stored refund. `held_micros` is the credit that it holds while it is live; None: its
-    amount. `counted_pk` and `counted_day` name the day's limit from which its amount was taken."""
+    """A stored refund. `held_micros` is the credit that it holds while it is live; None: its amount. `counted_pk` and
+    `counted_day` name the day's limit from which its amount was taken.
+    """
 
     request: RefundRequest
     refund_id: str
@@ -128,7 +129,7 @@ def check_refundable(topup: TopUp, amount_micros: int, refunding_micros: int) ->
     """
     if topup.status != TopUpStatus.SUCCEEDED or topup.intent_id is None:
         raise Conflict(ProblemCode.TOP_UP_NOT_PAID, "This payment was not paid, so nothing of it can be refunded.")
-    left = topup.gross_micros - topup.gone_micros - refunding_micros
+    left = topup.gross_micros - topup.given_back_micros - refunding_micros
     if amount_micros > left:
         raise InvalidValue(
             ProblemCode.AMOUNT_OUT_OF_RANGE,
@@ -140,7 +141,7 @@ def check_refundable(topup: TopUp, amount_micros: int, refunding_micros: int) ->
 def credit_of(topup: TopUp, amount_micros: int, refunding_micros: int) -> int:
     """The credit that a refund takes back if those under way are made before it."""
     shares = (
-        net_share(topup.amount_micros, topup.gross_micros, topup.gone_micros + part_micros)
+        net_share(topup.amount_micros, topup.gross_micros, topup.given_back_micros + part_micros)
         for part_micros in (refunding_micros, refunding_micros + amount_micros)
     )
     before, after = shares
@@ -201,7 +202,7 @@ def refund_from_item(attributes: Mapping[str, Any]) -> Refund:
         "failure_code",
         "intent_id",
     ]
-    plain = {name: item[name] for name in (*names, "held_micros") if name in item}
+    plain = {name: item[name] for name in names if name in item}
     return Refund(request, item["refund_id"], RefundStatus(item["status"]), **plain)
 
 

@@ -1,5 +1,6 @@
 """Converts a receipt or a credit note to its DynamoDB item and back."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
@@ -56,4 +57,7 @@ def document_from_plain(item: Mapping[str, Any]) -> Document:
     document = Document(keys.account_of(item["PK"]), series, receipt_keys.number_of(item["SK"]), **plain)
     if document.gross_micros != item["gross_micros"]:
         raise ValueError("net and tax of a document are its total")
+    for text in (document.seller, document.billing):
+        if text is not None and not isinstance(json.loads(text), dict):
+            raise ValueError("seller and buyer are objects")
     return document

@@ -21,7 +21,8 @@ REGIONS: Final[Mapping[str, frozenset[str]]] = {
 }
 """The regions of countries whose tax depends on them: without a correct one, the tax would be another region's."""
 _LENGTHS: Final = {"legal_name": 120, "line1": 120, "line2": 120, "city": 80, "postal_code": 16, "po_number": 40}
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+"""Control characters, ends of lines, signs that turn the direction of writing, and halves of characters."""
 _FIELDS: Final = frozenset({"legal_name", "address", "tax_id", "po_number", "email_receipts", "version"})
 _ADDRESS_FIELDS: Final = frozenset({"line1", "line2", "city", "region", "postal_code", "country"})
 

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.config import config
+from calling_credit.dynamodb.errors import code_of
 from calling_credit.tax.bucket import TABLE_ERRORS, read_table, table_client
 from calling_credit.tax.calculation import Taxation
 from calling_credit.tax.details import BillingDetails
 from calling_credit.tax.rates import TaxTable, TaxTableError, parse_tax_table
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
     from mypy_boto3_s3 import S3Client
 
 BY_TABLE: Final = "table"
@@ -22,9 +24,10 @@ USABLE_FOR: Final = timedelta(hours=1)
 
 
 class Taxing:
-    """The tax of the stack. Without tax, it reads nothing."""
+    """The tax of the stack. Without tax, it reads nothing. A table that cannot be read is logged."""
 
-    def __init__(self) -> None:
+    def __init__(self, logger: "Logger") -> None:
+        self._logger = logger
         self._client: S3Client | None = None
         self.forget()
 
@@ -64,7 +67,8 @@ class Taxing:
             self._client = table_client()
         try:
             self._table, self._read_at = parse_tax_table(read_table(self._client, config().deck_bucket)), now
-        except (TaxTableError, *TABLE_ERRORS):
+        except (TaxTableError, *TABLE_ERRORS) as error:
+            self._logger.warning("tax_table_not_read", code=code_of(error), is_known=self._table is not None)
             if self._table is None:
                 self._tried_at = None
 

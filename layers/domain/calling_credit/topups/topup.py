@@ -185,6 +185,11 @@ class TopUp:
         return self.reversed_micros if self.refunded_micros is None else self.refunded_micros
 
     @property
+    def given_back_micros(self) -> int:
+        """What of the payment went back, also in refunds that were too small to take back a cent of its credit."""
+        return max(self.gone_micros, self.shown_refund_micros)
+
+    @property
     def may_wait_for_customer(self) -> bool:
         """Whether a recharge may wait until its absent customer authenticates. One with the backup card does not."""
         return self.kind == TopUpKind.AUTOMATIC and not self.is_backup
