@@ -204,7 +204,6 @@ class AccountStore:
             "nudge": 0,
             "charged_micros": 0,
             "charged_since": at,
-            "traced_micros": 0,
             "low_micros": account.low_micros,
             "updated_at": at,
         }
