@@ -1,4 +1,4 @@
-"""Taxed payments while an earlier release, which does not know tax, works on them: docs/upgrade.md promises what follows."""
+"""Taxed payments while an earlier release, without tax, works on them: docs/upgrade.md promises what follows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
