@@ -61,8 +61,9 @@ RULE_FIELDS: Final = {
 RULE: Final = record("RechargeRule", "The rule of automatic recharge and its state.", RULE_FIELDS)
 IN_FLIGHT: Final = record(
     "InFlight",
-    "A recharge that is under way and may still charge the card.",
+    "A recharge that is under way and may still charge the card. Tax and total are shown if it is taxed.",
     {**AMOUNTS, "top_up_id": TEXT},
+    optional=("tax", "total"),
 )
 SAVED_RULE: Final = record(
     "SavedRechargeRule",

@@ -42,6 +42,8 @@ def test_a_paid_top_up_has_exactly_the_documented_shape(till: Till) -> None:
         "payment_method": {"brand": "visa", "last4": "4242", "type": "card"},
         "refunded": "0.00",
         "disputed": False,
+        "receipt": {"number": "2026-000001", "url": f"/top-ups/{answer.body['id']}/receipt"},
+        "credit_notes": [],
         "receipt_url": charge["receipt_url"],
     }
     assert re.fullmatch(r"tu_[0-9a-f]{32}", answer.body["id"])

@@ -31,7 +31,9 @@ def test_the_sample_request_switches_a_line_on(world: World) -> None:
     assert answer.body == {
         "line_id": "line_front_desk",
         "number": "+14155550101",
-        "user": {"id": "user_ada", "name": "Ada"},
+        "user": {"id": "user_ada", "name": "Ada", "budget": None},
+        "budget": None,
+        "budget_requests": [],
         "international_calling": True,
         "version": 2,
     }
@@ -41,7 +43,7 @@ def test_a_line_records_who_switched_it_off_and_on_again(world: World) -> None:
     before = line(world)
     answer = world.change("/lines/line_1", OFF, sub="someone")
     assert (answer.status, answer.body["international_calling"]) == (200, False)
-    assert answer.body["user"] == {"id": "user_1", "name": "Ada"}
+    assert answer.body["user"] == {"id": "user_1", "name": "Ada", "budget": None}
     changed = {"international_calling": False, "changed_by": "user:someone", "changed_at": "2026-11-23T12:00:00.000Z"}
     assert line(world) == before | changed | {"changes": 2, "line_version": 2}
     assert world.change("/lines/line_1", ON).body["international_calling"] is True

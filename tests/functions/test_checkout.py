@@ -35,6 +35,8 @@ def test_a_new_checkout_has_exactly_the_documented_shape(till: Till) -> None:
         "total": "25.00",
         "refunded": "0.00",
         "disputed": False,
+        "receipt": None,
+        "credit_notes": [],
         "created_at": "2026-11-23T12:00:00.000Z",
         "payment_method": None,
         "checkout_url": session_of(till, shown["id"])["url"],

@@ -86,6 +86,8 @@ def test_a_rule_is_played_over_the_last_thirty_days(till: Till) -> None:
         "calls": 8,
         "charges": 1,
         "charged": "50.00",
+        "tax": "0.00",
+        "total": "50.00",
         "refused_calls": 0,
         "lowest_balance": "38.50",
         "stops": [],

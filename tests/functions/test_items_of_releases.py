@@ -224,7 +224,7 @@ READERS: dict[str, Callable[[Old], None]] = {
 
 NEW_KINDS = {"activity", "asked", "callbacks", "card", "correction", "denied", "denied_day", "index", "minutes", "name"}
 NEW_KINDS |= {"number", "payment_limits", "payment_method", "refused", "rerating", "stripe_account", "suspicious"}
-NEW_KINDS |= {"sweep", "unreadable"}
+NEW_KINDS |= {"spent", "sweep", "unreadable"}
 """The kinds of items that no release has written yet."""
 CASES = [
     pytest.param(folder, path.stem, name, id=f"{folder.name} {path.stem} {name}")

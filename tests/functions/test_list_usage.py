@@ -43,6 +43,7 @@ def test_the_balance_has_exactly_the_documented_shape(world: World) -> None:
             "next_attempt_at": None,
         },
         "included_minutes": [],
+        "expiring": [],
         "updated_at": "2026-11-23T12:01:00.000Z",
     }
 

@@ -69,6 +69,9 @@ def test_a_new_account_has_a_balance_of_zero(world: World) -> None:
             "headroom_micros": 10**15,
             "live_holds": 0,
             "nudge": 0,
+            "charged_micros": 0,
+            "charged_since": at,
+            "traced_micros": 0,
             "updated_at": at,
         },
     ]

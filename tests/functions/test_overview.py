@@ -87,6 +87,8 @@ def test_the_overview_has_exactly_the_documented_parts(world: World) -> None:
             "recharges": False,
         },
         "included_minutes": [],
+        "expiring": [],
+        "tax": None,
         "statement": {"opening_balance": "0.00", "days": []},
         "lines": {"total": 1, "enabled": 1},
         "amount_needed": None,

@@ -25,10 +25,14 @@ def test_a_payment_to_confirm_has_exactly_the_documented_shape(till: Till) -> No
         "kind": "manual",
         "status": "requires_action",
         "amount": "25.00",
+        "tax": "0.00",
+        "total": "25.00",
         "created_at": "2026-11-23T12:00:00.000Z",
         "payment_method": {"brand": "visa", "last4": "3220", "type": "card"},
         "refunded": "0.00",
         "disputed": False,
+        "receipt": None,
+        "credit_notes": [],
         "next_action_url": till.intent_of(shown["id"])["next_action"]["redirect_to_url"]["url"],
     }
     assert till.top_up(shown["id"]) == shown

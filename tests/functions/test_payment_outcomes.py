@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA, declining
+from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, PAYMENT_FIELDS, PROCESSING, VISA, declining
 from tests.harness.http import MEMBER, Answer, http_event
 from tests.harness.till import Till
 
@@ -47,8 +47,7 @@ def one(till: Till, topup_id: str, **claims: Any) -> Answer:
 )
 def test_a_decline_is_an_answer_with_a_code_and_words(till: Till, reason: str, code: str, words: str) -> None:
     shown = till.paid("25.00", till.card(declining(reason)))
-    of_payment = {"id", "kind", "status", "amount", "created_at", "payment_method", "refunded", "disputed"}
-    assert set(shown) == of_payment | {"failure"}
+    assert set(shown) == PAYMENT_FIELDS | {"failure"}
     assert (shown["status"], set(shown["failure"])) == ("failed", {"code", "message"})
     assert shown["failure"]["code"] == code
     assert words in shown["failure"]["message"]

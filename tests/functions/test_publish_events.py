@@ -26,7 +26,8 @@ def test_the_sample_event_announces_a_low_balance_and_an_unrated_call(listener: 
 
 def test_a_payment_is_announced_once_when_it_is_credited(till: Till, listener: Listener) -> None:
     paid = till.paid("25.00", till.card(VISA))
-    [event] = listener.hear()
+    receipt, event = sorted(listener.hear(), key=lambda event: str(event["type"]))
+    assert receipt["type"] == "ReceiptIssued"
     assert (event["type"], event["account_id"], event["data"]["topup_id"]) == (
         "TopUpSucceeded",
         "acct_1",
@@ -49,13 +50,13 @@ def test_a_challenge_is_announced_when_it_ends(till: Till, listener: Listener) -
     assert listener.hear() == []
     till.challenge(waiting["id"])
     till.call_all_back()
-    assert listener.names() == ["TopUpSucceeded"]
+    assert listener.names() == ["ReceiptIssued", "TopUpSucceeded"]
 
 
 def test_recharges_are_announced_on_success_failure_and_suspension(till: Till, listener: Listener) -> None:
     till.set_rule(till.card(VISA))
     till.stream()
-    assert listener.names() == ["AutoRechargeSucceeded", "RuleChanged"]
+    assert listener.names() == ["AutoRechargeSucceeded", "ReceiptIssued", "RuleChanged"]
     till.world.adjust("-100.00", "k_1")
     till.set_rule(till.card(DECLINED))
     till.stream()
@@ -98,11 +99,13 @@ def test_refunds_disputes_and_returned_credit_are_announced(till: Till, listener
     [charge] = [charge for charge in till.objects("charge") if charge["status"] == "succeeded"]
     dispute = Controls(till.stand_in).dispute(charge["id"], amount=3_000)
     till.call_all_back()
-    taken, blocked = sorted(listener.hear(), key=lambda event: str(event["type"]), reverse=True)
+    taken, note, blocked = sorted(listener.hear(), key=lambda event: str(event["type"]), reverse=True)
+    assert (note["type"], note["data"]["total"]) == ("CreditNoteIssued", "30.00")
     assert (blocked["type"], blocked["data"]["payment_method"]["last4"]) == ("CardBlocked", "4242")
     Controls(till.stand_in).win_dispute(dispute["id"])
     till.call_all_back()
-    [given] = listener.hear()
+    given, note = sorted(listener.hear(), key=lambda event: str(event["type"]), reverse=True)
+    assert note["data"]["total"] == "-30.00"
     assert [(event["type"], event["data"]["amount"]) for event in (taken, given)] == [
         ("CreditReversed", "30.00"),
         ("CreditReturned", "30.00"),

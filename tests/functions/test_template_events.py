@@ -34,9 +34,12 @@ def test_stream_records_that_become_events_invoke_the_publisher() -> None:
         [{"prefix": "ENTRY#"}],
         [
             {"prefix": "UNRATED#"},
+            {"prefix": "LOT#"},
             {"prefix": "DENIAL#"},
             {"prefix": "ACTIVITY#"},
             {"prefix": "BOUNCED#"},
+            {"prefix": "RECEIPT#"},
+            {"prefix": "CREDIT_NOTE#"},
             {"prefix": "SPENT#"},
             "ACCOUNT",
             "ISSUE",

@@ -135,7 +135,7 @@ def changed_by_hand(till: Till) -> str:
     return str(intent["id"])
 
 
-REQUESTS = 27
+REQUESTS = 31
 """The requests of a round that sets an attempt aside."""
 
 

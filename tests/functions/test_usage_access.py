@@ -31,11 +31,13 @@ def test_lines_are_listed_with_their_users_page_by_page(world: World) -> None:
     assert page["items"][0] == {
         "line_id": "line_1",
         "number": "+14155550100",
-        "user": {"id": "user_1", "name": "Ada"},
+        "user": {"id": "user_1", "name": "Ada", "budget": None},
+        "budget": None,
+        "budget_requests": [],
         "international_calling": True,
         "version": 1,
     }
-    assert page["items"][1]["user"] == {"id": "user_0", "name": "Bo"}
+    assert page["items"][1]["user"] == {"id": "user_0", "name": "Bo", "budget": None}
 
 
 # --- Access -----------------------------------------------------------------------------------------------------------

@@ -25,3 +25,12 @@ def is_bank_account(details: dict[str, Any]) -> bool:
 def fingerprint_of(details: dict[str, Any]) -> str:
     """The fingerprint of a payment method, or of the details of a charge: of a card, or of a bank account."""
     return str(details[details["type"]]["fingerprint"])
+
+
+PAYMENT_FIELDS = frozenset(
+    {
+        *("id", "kind", "status", "amount", "tax", "total", "created_at", "payment_method", "refunded", "disputed"),
+        *("receipt", "credit_notes"),
+    }
+)
+"""The fields of every payment that customers see."""

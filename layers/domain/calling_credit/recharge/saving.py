@@ -114,14 +114,16 @@ def current_card(recharge: Recharge, settings: RuleSettings) -> Card | None:
 
 
 def in_flight_view(stored: Recharge, read: Callable[[str], TopUp | None]) -> dict[str, Any] | None:
-    """`{amount, tax, total, top_up_id}` of the rule's payment that is under way and may still charge the card; None if
-    none is. No later payment can begin, because a claim requires the rule that it was decided by.
+    """`{amount, top_up_id}` of the rule's payment that is under way and may still charge the card, with `tax` and
+    `total` if it is taxed; None if none is. No later payment can begin, because a claim requires the rule that it was
+    decided by.
     """
     in_flight = stored.state.in_flight
     topup = read(in_flight.topup_id) if in_flight else None
     if topup is None or not topup.is_open:
         return None
-    return {**amounts_view(topup), "top_up_id": topup.topup_id}
+    amounts = amounts_view(topup) if topup.tax_micros else {"amount": format_money(topup.amount_micros)}
+    return {**amounts, "top_up_id": topup.topup_id}
 
 
 def _settings_of(rule: Rule) -> RuleSettings:
