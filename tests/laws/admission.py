@@ -19,7 +19,9 @@ from tests.laws.prices import call_key, instant, moment, money
 
 
 def new_ask(driver: Driver) -> Ask:
-    """A call that is about to begin, mostly on a permitted line to a permitted destination."""
+    """A call that is about to begin, mostly on a permitted line to a permitted destination, and often on one whose
+    budget refuses calls.
+    """
     usable = [
         (pk.removeprefix("ACCOUNT#"), sk.removeprefix("LINE#"))
         for (pk, sk), line in driver.model.items.items()
@@ -29,6 +31,9 @@ def new_ask(driver: Driver) -> Ask:
     line = driver.rng.choice([*driver.ids(account, "LINE") * 6, "line_x"])
     if usable and driver.rng.random() < 0.85:
         account, line = driver.rng.choice(usable)
+    limited = [one for one in usable if driver.budgets.limits_calls(*one, driver.now)]
+    if limited and driver.rng.random() < 0.6:
+        account, line = driver.rng.choice(limited)
     driver.calls.made += 1
     return {
         "call_id": f"held_{driver.calls.made}{driver.rng.choice(SUFFIXES)}",
@@ -145,7 +150,7 @@ def expire(driver: Driver) -> None:
 
 @operation("freeze or unfreeze an account", 40)
 def freeze(driver: Driver) -> None:
-    """Freeze any account, or unfreeze one, mostly a frozen one, so that others may go on."""
+    """Freeze any account, or unfreeze one, mostly a frozen one, so that its calls resume."""
     account, is_frozen = driver.account(), driver.rng.random() < 0.3
     frozen = [pk for (pk, sk), item in driver.model.items.items() if sk == "ACCOUNT" and item.get("frozen_at")]
     if frozen and not is_frozen:

@@ -132,6 +132,10 @@ class Budgets:
         counted = {"counted": "".join(sorted(letters)), "counted_on": date}
         return counted | {"user_id": user if "U" in letters else None}, rooms
 
+    def limits_calls(self, account: str, line: str, now: datetime) -> bool:
+        """Whether a budget of a line or of its user refuses calls now."""
+        return bool(self.of_call(account, line, None, now)[1])
+
     def to_raise(self, owners: tuple[Owner, Owner], now: datetime) -> Iterator[int | None]:
         """What a raise adds to each budget: the monthly amount, if it refuses calls and is used to four fifths."""
         for owner in owners:

@@ -87,14 +87,10 @@ def without_times(image: dict[str, Any]) -> dict[str, Any]:
     said = {name: value for name, value in image.items() if name not in WHEN_WRITTEN}
     if image["SK"].startswith("LOT#"):
         said.pop("ended_at", None)
-        said |= {"parts": [without_time(part) for part in said["parts"]]} if "parts" in said else {}
-    said |= {name: True for name in ("calls_seen", "bought_back_at", "correlation_id") if name in said}
+        said |= {"parts": [{**part, "at": True} for part in said["parts"]]} if "parts" in said else {}
+    unlike = ("calls_seen", "bought_back_at", "charged_since", "correlation_id")
+    said |= {name: True for name in unlike if name in said}
     return {**said, "SK": timeless((said["PK"], said["SK"]))[1]}
-
-
-def without_time(part: dict[str, Any]) -> dict[str, Any]:
-    """A part of a lot that has expired, without its time."""
-    return {name: value for name, value in part.items() if name != "at"}
 
 
 def account_events(account: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 from tests.laws.calls import EMERGENCY, Told
 from tests.laws.goodwill import Moves
 from tests.laws.items import Key, costs_nothing, decisive, decisive_for, shortened
-from tests.laws.prices import Decks, billable, call_key, call_sk, moment, price
+from tests.laws.prices import Decks, billable, call_key, call_sk, instant, moment, price
 
 REMEMBERED = timedelta(seconds=60)
 
@@ -83,7 +83,9 @@ class Model(Moves):
         self.count("free", len(free))
         for facts in (*distinct, *(facts for facts, _ in free)):
             self._remember(facts["account_id"], "ACCOUNT", now)
+        begun = max((instant(moment(facts["started_at"])) for facts in distinct), default="")
         for facts in distinct:
+            self._remember(facts["account_id"], "ACCOUNT", now, begun)
             self._remember(facts["account_id"], f"LINE#{facts['line_id']}", now)
         rated = [(facts, self._rate(facts, now)) for facts in distinct]
         releases = self._releases([facts for facts, row in rated if row != "early"], free, now)
@@ -147,10 +149,13 @@ class Model(Moves):
             return "free"
         return row
 
-    def _remember(self, account: str, sk: str, now: datetime) -> None:
-        """The accounts and lines that a warm function caches for a minute; only existing ones."""
+    def _remember(self, account: str, sk: str, now: datetime, begun: str = "") -> None:
+        """The accounts and lines that a warm function caches for a minute; only existing ones. For a batch with a call
+        that begins later than that, an account is read again.
+        """
         key = (f"ACCOUNT#{account}", sk)
-        if key not in self.remembered or now - self.remembered[key][0] >= REMEMBERED:
+        known = self.remembered.get(key)
+        if known is None or now - known[0] >= REMEMBERED or begun >= instant(known[0] + REMEMBERED):
             self.remembered.pop(key, None)
             if key in self.items:
                 self.remembered[key] = (now, dict(self.items[key]))

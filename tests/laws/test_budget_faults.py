@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from calling_credit.accounts.budget_settings import line_budget_actions, user_budget_actions
-from calling_credit.budgets.budget import BudgetAt, change_budget
-from calling_credit.dynamodb.transactions import transact
+from calling_credit.accounts.budget_requests import BudgetOf
+from calling_credit.accounts.budget_store import BudgetStore
+from calling_credit.budgets.budget import BudgetAt
+from calling_credit.changes.actor import Actor, ActorKind
 from tests.harness.faults import ask_until_answered, deliver_until_settled
 from tests.harness.queue import failures
 from tests.harness.table import Context, Stack, load_app
@@ -40,16 +41,9 @@ REQUESTS = {
 
 def set_budget(bench: LedgerBench, monthly: int, *, of_user: bool = False) -> None:
     """Give line_1 or user_1 of acct_1 a budget."""
-    items = {item["SK"]: item for item in bench.stack.items("acct_1")}
-    item, account = items["USER#user_1" if of_user else "LINE#line_1"], items["ACCOUNT"]
-    after = change_budget(None, monthly, BudgetAt.REFUSE, bench.now, account["time_zone"])
-    assert after is not None
-    table = (bench.stack.dynamodb, bench.stack.table_name)
-    if of_user:
-        actions = user_budget_actions(*table, account, item, after, bench.now)
-    else:
-        actions = line_budget_actions(*table, item, after, account["time_zone"], bench.now)
-    assert not transact(bench.stack.dynamodb, actions)
+    store = BudgetStore(bench.stack.dynamodb, bench.stack.table_name, "acct_1", Actor(ActorKind.USER, "ada"), None)
+    of, owner = (BudgetOf.USER, "user_1") if of_user else (BudgetOf.LINE, "line_1")
+    assert store.store(of, owner, monthly, BudgetAt.REFUSE, bench.now)
 
 
 @pytest.fixture
