@@ -142,7 +142,7 @@ def _json(text: str) -> Any:
     """The JSON of a body that need not be one document; None if it is not."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

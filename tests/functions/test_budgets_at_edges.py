@@ -162,7 +162,7 @@ def test_a_closed_account_returns_what_its_calls_held(world: World) -> None:
     assert spending(world) == {LINE: (1_000_000, 200_000, 0, 800_000)}
 
 
-def test_a_budget_lowered_below_the_held_amount_refuses_moretest_a_budget_lowered_below_its_holds_refuses_more(
+def test_a_budget_lowered_below_its_holds_refuses_more(
     world: World,
 ) -> None:
     begin_budget(world, 1_000_000)

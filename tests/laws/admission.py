@@ -143,10 +143,13 @@ def expire(driver: Driver) -> None:
     assert done == {"holds_expired": given_up, "holds_changed": 0, "failed": 0, **steps}
 
 
-@operation("freeze or unfreeze an account", 25)
+@operation("freeze or unfreeze an account", 40)
 def freeze(driver: Driver) -> None:
-    """A repeated freeze changes only its time."""
-    account, is_frozen = driver.account(), driver.rng.random() < 0.4
+    """Freeze any account, or unfreeze one, mostly a frozen one, so that others may go on."""
+    account, is_frozen = driver.account(), driver.rng.random() < 0.3
+    frozen = [pk for (pk, sk), item in driver.model.items.items() if sk == "ACCOUNT" and item.get("frozen_at")]
+    if frozen and not is_frozen:
+        account = driver.rng.choice(frozen).removeprefix("ACCOUNT#")
     shown = expect(driver.operate("PUT", f"/accounts/{account}", {"frozen": is_frozen}), 200)
     assert shown["frozen"] is is_frozen
     driver.model.store_account(account)

@@ -224,8 +224,7 @@ MIXED = batch(
         "{",
     ]
 )
-NEVER_TAKEN = {"m_6", "m_10", "m_12"}
-NEW_IN_MIXED = Counter({"ENTRY": 5, "DAY": 2, "UNRATED": 2, "STRAY": 2})
+NEVER_TAKEN, NEW_IN_MIXED = {"m_6", "m_10", "m_12"}, Counter({"ENTRY": 5, "DAY": 2, "UNRATED": 2, "STRAY": 2})
 
 
 def kinds(ledger: Ledger) -> Counter[str]:
@@ -234,6 +233,7 @@ def kinds(ledger: Ledger) -> Counter[str]:
 
 
 LINE = {"number": "+14165550100", "user_id": "user_1", "international_calling": True}
+OTHER_LINE, SWITCH = LINE | {"number": "+14165550101"}, {"international_calling": True}
 CORRECTIONS = f"/accounts/acct_1/calls/{call_key(CHARGED['call_id'])}/corrections"
 STATED = {"started_at": CHARGED["started_at"], "reason": "Test"}
 REQUESTS = {
@@ -244,11 +244,7 @@ REQUESTS = {
     "create_account": request("manage_accounts", "PUT", "/accounts/acct_3", {"time_zone": "Asia/Kolkata"}),
     "configure_account": request("manage_accounts", "PUT", "/accounts/acct_1", {"billing_emails": ["a@example.com"]}),
     "create_line": request("manage_accounts", "PUT", "/accounts/acct_1/lines/line_3", LINE),
-    "configure_line": request(
-        "manage_accounts", "PUT", "/accounts/acct_1/lines/line_1", LINE | {"number": "+14165550101"}
-    ),
+    "configure_line": request("manage_accounts", "PUT", "/accounts/acct_1/lines/line_1", OTHER_LINE),
     "create_user": request("manage_accounts", "PUT", "/accounts/acct_1/users/user_2", {"name": "Lin"}),
-    "switch_line": request(
-        "change_settings", "PUT", "/lines/line_2", {"international_calling": True}, **{"custom:account_id": "acct_1"}
-    ),
+    "switch_line": request("change_settings", "PUT", "/lines/line_2", SWITCH, **{"custom:account_id": "acct_1"}),
 }

@@ -31,7 +31,7 @@ def configure_account(driver: Driver) -> None:
     """Set the addresses and the status; finished calls of a closed account still post."""
     account = driver.account()
     emails = [f"billing{number}@example.com" for number in range(driver.rng.randint(0, 3))]
-    settings = {"billing_emails": emails, "status": driver.rng.choice(("open", "open", "closed"))}
+    settings = {"billing_emails": emails, "status": driver.rng.choice(("open", "open", "open", "closed"))}
     shown = expect(driver.operate("PUT", f"/accounts/{account}", settings), 200)
     if settings["status"] == "closed":
         driver.model.store_account(account, status="closed")  # A change of its own

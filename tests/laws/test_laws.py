@@ -22,10 +22,12 @@ are rated, and charged calls are priced again.
 import random
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from tests.functions.tax_bench import DETAILS
 from tests.harness.fast_moto import make_moto_cheap
 from tests.harness.http import http_event
 from tests.harness.queue import delivery, failures
@@ -62,8 +64,7 @@ pytestmark = pytest.mark.dynamodb
 USUAL = (20261123, 2000)
 SEED = whole_setting("LAWS_SEED", USUAL[0])
 OPERATIONS = whole_setting("LAWS_OPERATIONS", USUAL[1], 1)
-OF_BUDGETS = {"asked: line_budget", "asked: user_budget", "budget: ended", "budget: raised"}
-REACHED = OF_BUDGETS | {"credit expired", "hold expired"}
+REACHED = {"asked: line_budget", "asked: user_budget", "budget: raised", "credit expired", "hold expired"}
 """Outcomes without which the usual run proves little."""
 REGISTERED = (
     operations,
@@ -133,6 +134,11 @@ CUSTOMER_ROUTES = {
     "POST /countries/{country}/confirm": ("change_settings", "/countries/FR/confirm"),
     "POST /promotions/{code}/redeem": ("move_credit", "/promotions/WELCOME-10/redeem"),
     "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
+    "PUT /lines/{line_id}/budget": ("change_settings", "/lines/line_2/budget"),
+    "PUT /users/{user_id}/budget": ("change_settings", "/users/user_2/budget"),
+    "POST /lines/{line_id}/budget/requests": ("change_settings", "/lines/line_2/budget/requests"),
+    "GET /billing-details": ("change_settings", "/billing-details"),
+    "PUT /billing-details": ("change_settings", "/billing-details"),
     "GET /limits": ("change_settings", "/limits"),
     "PUT /limits": ("change_settings", "/limits"),
     "GET /auto-recharge": ("change_settings", "/auto-recharge"),
@@ -146,11 +152,17 @@ CUSTOMER_ROUTES = {
     "POST /payment-methods": ("add_funds", "/payment-methods"),
     "DELETE /payment-methods/{payment_method_id}": ("add_funds", "/payment-methods/{card}"),
     "PATCH /payment-methods/{payment_method_id}": ("add_funds", "/payment-methods/{card}"),
+    "GET /top-ups/{top_up_id}/receipt": ("list_usage", "/top-ups/{theirs}/receipt"),
 }
 SIGNED_ROUTES = {"GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
 """Public routes and routes whose account comes from a signature, not from the request."""
 PAGE_ROUTES = {"GET /", "GET /desk", "GET /assets/{version}/{name}", "GET /openapi.json"}
 """The pages themselves and the API description: the same answer for every account."""
+BODIES: dict[str, dict[str, Any]] = {
+    f"PUT /{one}/budget": {"monthly": "5.00"} for one in ("lines/{line_id}", "users/{user_id}")
+}
+BODIES |= {"PUT /billing-details": DETAILS}
+"""The bodies of routes that refuse fields that they do not know."""
 NAMING_ANOTHER = {
     "account_id": "acct_2",
     "custom:account_id": "acct_2",
@@ -188,15 +200,9 @@ def test_law_8_no_request_names_another_account(till: Till, route: str) -> None:
     theirs = till.paid("25.00", other, account="acct_2")["id"]
     [another] = [cus["id"] for cus in till.objects("customer") if cus["metadata"]["account_id"] == "acct_2"]
     function, path = CUSTOMER_ROUTES[route]
-    wishes = {
-        "international_calling": True,
-        "language": "fr",
-        "default": True,
-        "amount": "25.00",
-        "payment_method_id": card,
-        "customer": another,
-    }
-    body = {**NAMING_ANOTHER, **wishes}
+    wishes: dict[str, object] = {"international_calling": True, "language": "fr", "default": True}
+    wishes |= {"amount": "25.00", "payment_method_id": card, "customer": another}
+    body = BODIES.get(route, {**NAMING_ANOTHER, **wishes})
     asked_for = (route.partition(" ")[0], path.format(theirs=theirs, card=card))
     claims = {"custom:account_id": "acct_1", "cognito:groups": ["billing_admin"]}
     event = http_event(function, *asked_for, body=body, claims=claims)

@@ -1,5 +1,5 @@
-"""Erases a person's number from an account: from its calls, from the assignments of the number, and from names and
-addresses that contain it.
+"""Erases a person's number from an account: from its calls, from the assignments of the number, and from names,
+billing details, and addresses that contain it.
 
 A line that has the number keeps it, with its assignment: the number is in use. Give the line another number first, or
 move it; then nothing in the account names the number, and the number names nothing of the account.
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account
 from calling_credit.accounts.line_items import line_key
@@ -24,6 +24,7 @@ from calling_credit.dynamodb import budget_keys, desk_keys, index_keys, keys
 from calling_credit.dynamodb.attributes import to_attribute, to_attributes
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.retries import retry_on_race
+from calling_credit.dynamodb.tax_keys import billing_details_sk
 from calling_credit.dynamodb.transactions import update
 from calling_credit.instants import format_instant
 from calling_credit.ledger import erasure
@@ -49,6 +50,7 @@ def erase_number(
     yield from _erase_names(*place)
     yield from _erase_bounces(*place)
     yield from _erase_notes(*place)
+    yield from _erase_billing_details(*place)
     yield from _erase_closed_lines(*place)
     yield from _erase_assignments(*place)
     kept = frozenset(f"line:{line_id}" for line_id in lines_with(client, table_name, account_id, number, now))
@@ -154,6 +156,35 @@ def _erase_notes(
             action = update(table_name, key, "SET note = :masked", "note = :note", values)
             if record.write(client, item["SK"], [action]):
                 yield item["SK"]
+
+
+def _erase_billing_details(
+    client: "DynamoDBClient", table_name: str, account_id: str, number: str, record: ErasureRecord
+) -> Iterator[str]:
+    """Mask the number in the billing details. Receipts and the payments that they state keep what they say."""
+
+    def attempt() -> bool | None:
+        sort_key = billing_details_sk()
+        stored = Partition(client, table_name, keys.account_pk(account_id)).get(sort_key) or {}
+        texts = {name: stored[name] for name in ("legal_name", "postal_address", "po_number") if name in stored}
+        clean = {name: _masked_details(value, number) for name, value in texts.items()}
+        if clean == texts:
+            return False
+        version = stored["details_version"]
+        values = {f":{name}": value for name, value in clean.items()} | {":read": version, ":next": version + 1}
+        expression = "SET details_version = :next, " + ", ".join(f"{name} = :{name}" for name in clean)
+        key = to_attributes({"PK": keys.account_pk(account_id), "SK": sort_key})
+        action = update(table_name, key, expression, "details_version = :read", to_attributes(values))
+        return True if record.write(client, sort_key, [action]) else None
+
+    if retry_on_race("The billing details are", attempt):
+        yield billing_details_sk()
+
+
+def _masked_details(value: Any, number: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _masked_details(part, number) for name, part in value.items()}
+    return without_number(value, number) if isinstance(value, str) else value
 
 
 def _without_in_account(account: Account | None, number: str) -> Account:

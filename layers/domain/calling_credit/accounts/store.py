@@ -221,8 +221,7 @@ class AccountStore:
         if account.admission != current.admission:
             settings |= {"admission": account.admission, "admission_changed_at": format_instant(now)}
         settings |= breakdown_change(current, account, format_instant(now))
-        level = {"low_micros": account.low_micros}
-        parts = ((keys.account_sk(), settings), (keys.balance_sk(), level))
+        parts = ((keys.account_sk(), settings), (keys.balance_sk(), {"low_micros": account.low_micros}))
         actions = [self._change(account.account_id, sort_key, attributes) for sort_key, attributes in parts]
         condition, values = account_found_as(current)
         unchanged = "settings_version = :version" if version else "attribute_not_exists(settings_version)"
