@@ -1,4 +1,4 @@
-"""Taxed payments while an earlier release, which does not knowcounts credit only, works on them, as docs/upgrade.md says."""
+"""Taxed payments while an earlier release, which counts credit only, works on them, as docs/upgrade.md says."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

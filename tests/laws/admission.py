@@ -145,7 +145,7 @@ def expire(driver: Driver) -> None:
 
 @operation("freeze or unfreeze an account", 40)
 def freeze(driver: Driver) -> None:
-    """Freeze any account, or unfreeze one, mostly a frozen one, so that others may go on."""
+    """Freeze any account, or unfreeze one, mostly a frozen one, so that others continue."""
     account, is_frozen = driver.account(), driver.rng.random() < 0.3
     frozen = [pk for (pk, sk), item in driver.model.items.items() if sk == "ACCOUNT" and item.get("frozen_at")]
     if frozen and not is_frozen:
