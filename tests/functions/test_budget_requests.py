@@ -20,7 +20,7 @@ from tests.functions.budget_requests_bench import (
     spend,
 )
 from tests.harness.http import MEMBER
-from tests.harness.world import PREMIUM, UNITED_KINGDOM, World
+from tests.harness.world import PREMIUM, World
 
 pytestmark = pytest.mark.dynamodb
 
@@ -53,14 +53,14 @@ def test_a_request_below_80_percent_is_refused(world: World) -> None:
     assert world.of_kind("BUDGET_REQUEST") == []
 
 
-def test_credit_held_for_calls_counts_as_used(world: World) -> None:
-    world.adjust("10.00", "credit")
+def test_what_calls_in_progress_hold_counts_as_used(world: World) -> None:
     give(world, "2.00")
-    world.stack.invoke("expire_holds", {})
-    assert world.authorize("c_1", UNITED_KINGDOM, 3600).body["limited_by"] == "line_budget"
-    assert world.authorize("c_2", UNITED_KINGDOM, 60).body["reason"] == "line_budget"
+    spend(world, "1.50")
+    world.adjust("10.00", "credit")
+    assert world.stack.invoke("expire_holds", {})["budgets_counted"] == 1
+    assert world.authorize("c_live", seconds=600).body["held"] == "0.50"
+    assert world.authorize("c_over", seconds=60).body["reason"] == "line_budget"
     assert ask(world).status == 201
-    assert raise_it(world).body["limit"] == "4.00"
 
 
 def test_a_user_whose_call_was_refused_asks_below_80_percent(world: World) -> None:
