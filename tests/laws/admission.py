@@ -150,7 +150,7 @@ def expire(driver: Driver) -> None:
 
 @operation("freeze or unfreeze an account", 40)
 def freeze(driver: Driver) -> None:
-    """Freeze any account, or unfreeze one, mostly a frozen one, so that its calls resumecontinue."""
+    """Freeze any account, or unfreeze one, mostly a frozen one, so that its calls resume."""
     account, is_frozen = driver.account(), driver.rng.random() < 0.3
     frozen = [pk for (pk, sk), item in driver.model.items.items() if sk == "ACCOUNT" and item.get("frozen_at")]
     if frozen and not is_frozen:
