@@ -71,7 +71,6 @@ def test_a_new_account_has_a_balance_of_zero(world: World) -> None:
             "nudge": 0,
             "charged_micros": 0,
             "charged_since": at,
-            "traced_micros": 0,
             "updated_at": at,
         },
     ]
