@@ -22,22 +22,38 @@ from tests.stack.test_calls import items_of, open_account
 
 
 def end_credit(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Take back granted credit whose time has come, and end the counting of a budget."""
-    account_id = f"acct_{uuid.uuid4().hex[:12]}"
+    """Take back granted credit whose time has come, give up other that is not available, and end the counting of a
+    budget.
+    """
+    account_id, other_id = (f"acct_{uuid.uuid4().hex[:12]}" for _ in range(2))
     open_account(deployed, account_id, "5.00")
-    tomorrow = format_instant(datetime.now(UTC) + timedelta(days=1))
-    body = {"amount": "2.00", "reason": "Credit of a test", "kind": "granted", "expires_at": tomorrow}
-    key = {"Idempotency-Key": uuid.uuid4().hex}
-    deployed.api.send("POST", f"/accounts/{account_id}/adjustments", tokens["operator"], body, key)
-    [lot] = items_of(deployed, account_id, "LOT#")
-    ended = format_instant(datetime.now(UTC) - timedelta(hours=1))
-    change(deployed, lot, {"ends_at": ended, "sweep_sk": due_since(ended, lot)})
+    grant(deployed, tokens, account_id, timedelta(hours=1))
     count_a_budget(deployed, account_id)
+    open_account(deployed, other_id)
+    grant(deployed, tokens, other_id, timedelta(days=8))
+    adjust(deployed, tokens, other_id, {"amount": "-2.00"})
     assert invoke(deployed, "ExpireHoldsFunction", {})["failed"] == 0
     taken = [item for item in items_of(deployed, account_id, "ENTRY#") if item["kind"]["S"] == "credit_expired"]
     assert [item["amount_micros"]["N"] for item in taken] == ["-2000000"]
     [counter] = items_of(deployed, account_id, "SPENT#")
     assert "counting" not in counter
+    [lot] = items_of(deployed, other_id, "LOT#")
+    assert "ended_at" in lot, "it is given up"
+
+
+def grant(deployed: Stack, tokens: dict[str, str], account_id: str, ago: timedelta) -> None:
+    """Grant credit of 2.00 whose end is then moved to a time in the past."""
+    tomorrow = format_instant(datetime.now(UTC) + timedelta(days=1))
+    adjust(deployed, tokens, account_id, {"amount": "2.00", "kind": "granted", "expires_at": tomorrow})
+    [lot] = items_of(deployed, account_id, "LOT#")
+    ended = format_instant(datetime.now(UTC) - ago)
+    change(deployed, lot, {"ends_at": ended, "sweep_sk": due_since(ended, lot)})
+
+
+def adjust(deployed: Stack, tokens: dict[str, str], account_id: str, terms: dict[str, str]) -> None:
+    """Adjust the balance of an account."""
+    path, key = f"/accounts/{account_id}/adjustments", {"Idempotency-Key": uuid.uuid4().hex}
+    deployed.api.send("POST", path, tokens["operator"], terms | {"reason": "Credit of a test"}, key)
 
 
 def count_a_budget(deployed: Stack, account_id: str) -> None:

@@ -22,10 +22,12 @@ def test_table_matches_stripe_and_balances_are_sums_of_entries(deployed: Stack) 
     assert invoke(deployed, "ReconcilePaymentsFunction", {})["failed"] == 0
 
     entries: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    issues, balances = set(), {}
+    issues, balances, taxes = set(), {}, {}
     for item in whole_table(deployed):
         if item["SK"]["S"].startswith("ENTRY#"):
             entries[item["PK"]["S"]].append(item)
+        elif item["SK"]["S"].startswith("TOPUP#") and "intent_id" in item:
+            taxes[item["intent_id"]["S"]] = int(item.get("tax_micros", {"N": "0"})["N"])
         elif item["SK"]["S"] == "BALANCE":
             balances[item["PK"]["S"]] = int(item["posted_micros"]["N"])
         elif item["SK"]["S"] == "ISSUE" and item["code"]["S"] != DifferenceCode.NOT_ENTERED:
@@ -37,7 +39,7 @@ def test_table_matches_stripe_and_balances_are_sums_of_entries(deployed: Stack) 
         if intent["amount_received"] and OUTSIDE not in intent["metadata"]
     }
     credited = [
-        (entry["intent_id"]["S"], int(entry["amount_micros"]["N"]))
+        (entry["intent_id"]["S"], int(entry["amount_micros"]["N"]) + taxes[entry["intent_id"]["S"]])
         for account_entries in entries.values()
         for entry in account_entries
         if entry["category"]["S"] == TOP_UP
