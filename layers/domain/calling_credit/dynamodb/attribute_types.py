@@ -5,29 +5,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _NUMBERS: Final = """
-    a f t e r _ m i c r o s   a f t e r _ s e c o n d s   a m o u n t _ m i c r o s   a s k e d _ s e c o n d s   a
-    t t e m p t   a v a i l a b l e _ m i c r o s   b a s e _ c o n n e c t i o n _ f e e _ m i c r o s   b a s e _
-    r a t e _ m i c r o s _ p e r _ m i n u t e   b e f o r e _ m i c r o s   b e f o r e _ s e c o n d s   b i l l
-    e d _ s e c o n d s   b o u g h t _ b a c k _ a t   b u d g e t _ m i c r o s   c a l l s   c a l l s _ s e e n
-    c h a n g e s   c h a r g e d _ a t _ e n d   c h a r g e d _ a t _ g r a n t   c h a r g e d _ m i c r o s   c
-    o n f i r m _ n u m b e r   c o n n e c t i o n _ f e e _ m i c r o s   c o v e r e d _ s e c o n d s   d a i l
-    y _ l i m i t _ m i c r o s   d e c k _ m i n u t e   d e n i a l s   d e t a i l s _ v e r s i o n   d i s p u
-    t e d _ m i c r o s   d u r a t i o n _ s e c o n d s   e n t r i e s   e n t r y _ c o u n t   e x p i r e d _
-    m i c r o s   e x p i r e d _ p a r t s   e x p i r e s _ a t   f a c t s _ v e r s i o n   f a i l u r e s   g
-    i v e n _ m i c r o s   g o o d w i l l _ m i c r o s   g r o s s _ m i c r o s   h e a d r o o m _ m i c r o s
-    h e a r d _ a t   h e l d _ m i c r o s   h o u r l y _ c o u n t   i n _ p r o g r e s s _ e x p i r a t i o n
-    i n c r e m e n t _ s e c o n d s   i s s u e d   l e f t _ m i c r o s   l e f t _ s e c o n d s   l i m i t _
-    m i c r o s   l i n e _ m i c r o s   l i n e _ v e r s i o n   l i s t e d   l i v e _ h o l d s   l o t s   l
-    o w _ m i c r o s   m a r k u p _ h u n d r e d t h s   m a x _ s e c o n d s   m i n i m u m _ s e c o n d s
-    m i n u t e s   m o n t h l y _ l i m i t _ m i c r o s   n e t _ m i c r o s   n u d g e   n u m b e r _ i n _
-    m o n t h   p a y m e n t s   p e r _ m i n u t e   p o s t e d _ m i c r o s   r a t e _ m i c r o s _ p e r _
-    m i n u t e   r e d e e m e d   r e f u n d e d _ m i c r o s   r e v e r s a l s   r e v e r s e d _ g r o s s
-    _ m i c r o s   r e v e r s e d _ m i c r o s   r u l e _ v e r s i o n   s c h e m a   s e t t i n g s _ v e r
-    s i o n   s p e n t _ m i c r o s   s t a n d i n g _ m i c r o s   s t a t e _ v e r s i o n   s t a t e d _ s
-    e c o n d s   s u m s   t a k e n _ b a c k   t a k i n g s   t a x _ m i c r o s   t h r e s h o l d _ m i c r
-    o s   t i m e s   t o t a l _ m i c r o s   t r a c e d _ m i c r o s   t r i e s _ l e f t   u n t r a c e d _
-    a t _ e n d   u n t r a c e d _ a t _ g r a n t   u s e d _ s e c o n d s   u s e r _ m i c r o s   w a r n e d
-    w a r n e d _ d a y s   w a r n e d _ m i c r o s   y o u n g _ m i c r o s
+    after_micros after_seconds amount_micros asked_seconds attempt available_micros base_connection_fee_micros
+    base_rate_micros_per_minute before_micros before_seconds billed_seconds bought_back_at budget_micros calls
+    calls_seen changes charged_at_end charged_at_grant charged_micros confirm_number connection_fee_micros
+    covered_seconds daily_limit_micros deck_minute denials details_version disputed_micros duration_seconds entries
+    entry_count expired_micros expired_parts expires_at facts_version failures given_micros goodwill_micros
+    gross_micros headroom_micros heard_at held_micros hourly_count in_progress_expiration increment_seconds issued
+    left_micros left_seconds limit_micros line_micros line_version listed live_holds lots low_micros
+    markup_hundredths max_seconds minimum_seconds minutes monthly_limit_micros net_micros nudge number_in_month
+    payments per_minute posted_micros rate_micros_per_minute redeemed refunded_micros reversals
+    reversed_gross_micros reversed_micros rule_version schema settings_version spent_micros standing_micros
+    state_version stated_seconds sums taken_back takings tax_micros threshold_micros times total_micros
+    traced_micros tries_left untraced_at_end untraced_at_grant used_seconds user_micros warned warned_days
+    warned_micros young_micros
 """
 _TEXTS: Final = """
     PK SK account_id action address address_hash asked_at asked_on at authorized_at billing brand breakdown_since
