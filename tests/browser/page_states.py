@@ -208,7 +208,7 @@ def budgets(api: PageApi) -> None:
     many = [page_data.line(number) for number in range(1, 7)]
     many[0]["budget"] = page_money_data.budget(spent="17.3012", held="1.00")
     many[0]["user"]["budget"] = page_money_data.budget("50.00", spent="21.00", at="tell")
-    many[1] |= {"budget": page_money_data.budget(spent="19.4", held="0.60")}
+    many[1] |= {"budget": page_money_data.budget(spent="19.40", held="0.60")}
     many[1]["budget_requests"] = [page_money_data.budget_request(note="A week of calls to Lyon")]
     many[2]["budget"] = page_money_data.budget("15.00", spent="18.75", limit="30.00")
     many[3]["budget"] = page_money_data.budget(spent="0.00", state="counting")
