@@ -27,7 +27,7 @@ def test_first_calls_of_a_day_are_shortened_and_then_refused(capped: World) -> N
     assert left < 205, "less than a second"
     second = capped.authorize("c_2", JAPAN, DAY).body
     assert (second["decision"], second["reason"]) == ("deny", "first_country_cap")
-    assert "confirms the country" in second["message"]
+    assert "Until a billing admin confirms it" in second["message"]
 
 
 def test_spent_and_held_money_count_together(capped: World) -> None:
