@@ -32,7 +32,7 @@ export function budgetsOf(line, { isAdmin, look, peers }) {
 			hasOne ? null : h("span.hint", t("none")),
 			budget && oneBudget(budget, null),
 			user.budget && oneBudget(user.budget, t("ofUser", { name: h("bdi", user.name ?? user.id) })),
-			requests.map((one) => h("p.hint", t("asked", { name: h("bdi", one.by.name ?? one.by.id), day: nearDate(one.at) }), one.note ? h("q.block", one.note) : null)),
+			requests.map((one) => h("p.hint", t("asked", { name: h("bdi", one.by.name ?? one.by.id), day: nearDate(one.at) }), one.note ? h("q.block", { dir: "auto" }, one.note) : null)),
 			h("div.row-actions",
 				isAdmin && requests.length ? h("button.quiet", { "aria-label": t("raiseOf", values), onclick: () => raise(line, look) }, t("raise")) : null,
 				isAdmin ? h("button.quiet", { "aria-label": t(hasOne ? "changeOf" : "setOf", values), onclick: () => changeBudget(line, changed) }, t(hasOne ? "change" : "set")) : null,
