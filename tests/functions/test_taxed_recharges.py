@@ -183,7 +183,7 @@ def charge_once(till: Till) -> str:
 
 def test_an_armed_rule_is_taxed_fourteen_days_after_its_owner_was_told(till: Till, armed: str) -> None:
     assert armed
-    assert charge_once(till) == "50.00", "nobody told the owner yet"
+    assert charge_once(till) == "50.00", "the owner is not told yet"
     till.sweep(hours=8)
     state = till.state()
     assert (state["tax_percent"], state["tax_from"]) == ("15", "2026-12-07T20:00:00.000Z")
