@@ -35,7 +35,7 @@ def test_a_lost_call_is_charged_again_from_the_archive(deployed: Stack) -> None:
     for item in charged.values():
         client.delete_item(TableName=table, Key={"PK": item["PK"], "SK": item["SK"]})
     [balance] = items_of(deployed, "acct_replayed", "BALANCE")
-    zero = {"posted_micros", "available_micros"}
+    zero = {"posted_micros", "available_micros", "charged_micros"}
     earlier = balance | {name: {"N": "0"} for name in zero} | {"headroom_micros": {"N": str(10**15)}}
     client.put_item(TableName=table, Item=earlier)
     for _ in ("once", "again"):
