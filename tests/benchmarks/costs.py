@@ -191,7 +191,7 @@ def _section(title: str, costs: list[Cost]) -> str:
 def _posting_threads() -> int:
     from calling_credit.config import Config  # noqa: PLC0415 - reads the environment
 
-    return int(Config.model_fields["posting_threads"].default)
+    return Config.posting_threads
 
 
 def _watch() -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from calling_credit.config import Config
 from calling_credit.errors import Forbidden, ProblemCode
 from tests.harness.http import NOT_ADMIN
 
-SETTINGS = Config.model_validate({**os.environ, "TABLE_NAME": "ledger"})
+SETTINGS = Config.from_environment({**os.environ, "TABLE_NAME": "ledger"})
 STAFF: Mapping[str, object] = {"sub": "s1", "token_use": "id", "email": "sam@phone.example", "auth_time": 1_700_000_000}
 BACK_OFFICE: Mapping[str, object] = {"client_id": "c1", "token_use": "access"}
 

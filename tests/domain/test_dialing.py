@@ -23,7 +23,7 @@ from ops.call_event_schema import emergency_pattern
 from tests.domain.test_numbering import ISO_COUNTRY, example_numbers
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
-HOME = Config.model_fields["home_country_list"].default.split(",")
+HOME = Config.home_country_list.split(",")
 CODES = sorted({code for region in REGIONS for code in make_dialing.emergency_codes(region)})
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -121,7 +122,7 @@ def test_a_release_that_prices_one_call_otherwise_is_stopped(sample: str, app: M
 
 
 def test_a_release_that_means_to_change_prices_passes(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    changed = config().model_copy(update={"prices_may_change": True})
+    changed = replace(config(), prices_may_change=True)
     monkeypatch.setattr(app, "config", lambda: changed)
     app.functions.answer = with_price(app, "+442071838750 US 61", "9.9999")
     assert outcome(app) == "Succeeded"
@@ -171,7 +172,7 @@ def test_a_deck_published_meanwhile_is_asked_about_again(app: ModuleType) -> Non
 def test_releases_that_read_different_decks_do_not_agree(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     app.functions.answer = with_price(app, "+442071838750 US 61", "9.9999", deck="another")
     assert outcome(app) == "Failed"
-    changed = config().model_copy(update={"prices_may_change": True})
+    changed = replace(config(), prices_may_change=True)
     monkeypatch.setattr(app, "config", lambda: changed)
     assert outcome(app) == "Succeeded"
 

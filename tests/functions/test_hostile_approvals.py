@@ -1,5 +1,6 @@
 """Approvals and limits of a day, attacked: at midnight, by two people, twice, late, and with another request's key."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_requests_of_one_person_at_once_stay_within_the_day(world: World) -> Non
 
 def test_a_client_at_once_stays_within_its_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     app = world.stack.apps["manage_accounts"]
-    changed = app.config().model_copy(update={"adjustment_daily_maximum": "100.00"})
+    changed = replace(app.config(), adjustment_daily_maximum="100.00")
     monkeypatch.setattr(app, "config", lambda: changed)
     body = {"amount": "40.00", "reason": "Bonus"}
     path = "/accounts/acct_1/adjustments"

@@ -1,5 +1,6 @@
 """The wiring of move_credit: the rights of its callers, and every kind of move within the limits of a day."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -130,7 +131,7 @@ def test_a_call_that_costs_more_now_needs_a_new_request(world: World) -> None:
 
 def test_a_client_stops_at_its_daily_maximum(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = world.stack.apps["manage_accounts"].config()
-    changed = settings.model_copy(update={"adjustment_daily_maximum": "1000.00"})
+    changed = replace(settings, adjustment_daily_maximum="1000.00")
     monkeypatch.setattr(world.stack.apps["manage_accounts"], "config", lambda: changed)
     path = "/accounts/acct_1/adjustments"
 

@@ -1,5 +1,6 @@
 """Promotion codes: created at the desk, redeemed once per account, and never above their total."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -158,7 +159,7 @@ def test_a_total_counts_as_credit_of_the_day(world: World) -> None:
 
 def test_a_client_gives_at_most_its_day_as_codes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     app = world.stack.apps["move_credit"]
-    changed = app.config().model_copy(update={"adjustment_daily_maximum": "1000.00"})
+    changed = replace(app.config(), adjustment_daily_maximum="1000.00")
     monkeypatch.setattr(app, "config", lambda: changed)
     assert create(world, claims=CLIENT, total="1000.01").code == "daily_adjustments"
     assert create(world, claims=CLIENT, total="1000.00").status == 201

@@ -20,6 +20,7 @@ are rated, and charged calls are priced again.
 """
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -97,7 +98,7 @@ def test_the_laws_hold_after_every_operation(
         driver = Driver(SEED, stack, wire, rng, Model(decks=Decks(prices)), book, Calls(rng))
         monkeypatch.setattr("calling_credit.clock.now", lambda: driver.now)
         sweeper = stack.apps["expire_holds"]
-        without_grace = sweeper.config().model_copy(update={"lot_grace_hours": 0})
+        without_grace = replace(sweeper.config(), lot_grace_hours=0)
         monkeypatch.setattr(sweeper, "config", lambda: without_grace)
         stack.forget()
         driver.run(OPERATIONS)

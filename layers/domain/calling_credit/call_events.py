@@ -7,12 +7,11 @@ that costs nothing (`FreeEvent`) needs only its account and its call, because no
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pydantic import ValidationError
 from pydantic_core import from_json
 
 from calling_credit import ids
 from calling_credit.call_event_checks import check_duration, check_times
-from calling_credit.call_event_form import MAX_BODY_CHARACTERS, CallEvent, costs_nothing, whole_number
+from calling_credit.call_event_form import MAX_BODY_CHARACTERS, costs_nothing, find_wrong_field, whole_number
 from calling_credit.calls import Call, FreeEvent, hash_of
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.numbering import is_e164, strip_trunk_zero
@@ -93,10 +92,12 @@ def parse_event(event: dict[str, Any], now: datetime) -> Call | FreeEvent | Reje
     """Parse the fields of an event that names its account and line."""
     if costs_nothing(event):
         return _free_event(event)
-    try:
-        return _call(CallEvent.model_validate(event), now)
-    except ValidationError as error:
-        return _rejection(error)
+    wrong = find_wrong_field(event)
+    if wrong is None:
+        return _call(event, now)
+    if wrong not in event:
+        return Rejection(RejectionCode.MISSING_FIELD, f"{wrong} is missing; an event of a call that costs needs it.")
+    return Rejection(*_FIELD_CODES[wrong])
 
 
 def _free_event(event: dict[str, Any]) -> FreeEvent | Rejection:
@@ -119,52 +120,46 @@ def _free_event(event: dict[str, Any]) -> FreeEvent | Rejection:
     )
 
 
-def _rejection(error: ValidationError) -> Rejection:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = str(first["loc"][0]) if first["loc"] else ""
-    if first["type"] == "missing":
-        return Rejection(RejectionCode.MISSING_FIELD, f"{field} is missing; an event of a call that costs needs it.")
-    return Rejection(*_FIELD_CODES[field]) if field in _FIELD_CODES else MALFORMED
-
-
-def _call(event: CallEvent, now: datetime) -> Call | FreeEvent | Rejection:
-    started, answered, ended = map(_instant, (event.started_at, event.answered_at, event.ended_at))
+def _call(event: dict[str, Any], now: datetime) -> Call | FreeEvent | Rejection:
+    """Return the call of an event whose fields have their forms."""
+    started, answered, ended = map(_instant, (event["started_at"], event.get("answered_at"), event["ended_at"]))
     if started is None or ended is None:
         return Rejection(*_FIELD_CODES["started_at" if started is None else "ended_at"])
-    if answered is None and event.answered_at is not None:
+    if answered is None and event.get("answered_at"):
         return Rejection(*_FIELD_CODES["answered_at"])
     rejection = check_times(started, answered, ended, now)
     if rejection is not None:
         return rejection
-    seconds = event.duration_seconds
+    seconds = whole_number(event.get("duration_seconds"))
     if seconds is None:
         if answered is None:
             detail = "duration_seconds is missing; send it, or answered_at and ended_at."
             return Rejection(RejectionCode.MISSING_FIELD, detail)
         seconds = max(0, -((answered - ended) // timedelta(seconds=1)))
-    key = ids.call_key(event.call_id)
+    account_id, call_id, dialed = event["account_id"], event["call_id"], event["to"]
+    key = ids.call_key(call_id)
     if seconds == 0:
-        return FreeEvent(event.account_id, event.call_id, key, format_instant(ended), is_answered=False)
-    rejection = check_duration(event.disposition, seconds, started, answered, ended)
+        return FreeEvent(account_id, call_id, key, format_instant(ended), is_answered=False)
+    rejection = check_duration(event["disposition"], seconds, started, answered, ended)
     if rejection is not None:
         return rejection
-    number, happened_at = strip_trunk_zero(event.dialled_number), format_instant(started)
-    from_number = event.calling_number
+    number, happened_at = strip_trunk_zero(dialed), format_instant(started)
+    from_number = event.get("from")
     return Call(
-        event.call_id,
+        call_id,
         key,
-        event.account_id,
-        event.line_id,
-        event.user_id,
+        account_id,
+        event["line_id"],
+        event.get("user_id") or None,
         from_number if isinstance(from_number, str) and is_e164(from_number) else None,
         number,
-        event.dialled_number,
+        dialed,
         started,
         happened_at,
         "" if answered is None else format_instant(answered),
         format_instant(ended),
         seconds,
-        hash_of(event.account_id, key, "outbound", number, happened_at, str(seconds)),
+        hash_of(account_id, key, "outbound", number, happened_at, str(seconds)),
     )
 
 

@@ -9,14 +9,12 @@ import re
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 
-from calling_credit.call_event_form import SPELLINGS, CallEvent, costs_nothing
+from calling_credit.call_event_form import FIELDS, SPELLINGS, costs_nothing
 from calling_credit.charging.local_times import TIMES, in_utc, with_end
 from calling_credit.rejection_codes import Rejection
 
 Event = dict[str, Any]
 
-FIELDS: Final = tuple(field.alias or name for name, field in CallEvent.model_fields.items())
-"""The fields of an event, as it spells them."""
 MAY_BE_EMPTY: Final = ("account_id", "line_id", "user_id", *TIMES, "duration_seconds")
 """The fields in which null and "" mean that the sender does not know the value."""
 _SECONDS: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?(e-[0-9]{1,2})?")

@@ -5,8 +5,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from calling_credit.charging.corrections import CorrectionRequest, parse_correction
+from calling_credit.command_fields import read_command
 from calling_credit.ids import ID_PATTERN
-from calling_credit.request_fields import read_command
 
 
 class CorrectionCommand(BaseModel):

@@ -6,10 +6,10 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from calling_credit.charging.rerating import DEBIT, LEFT_ALONE, Group, RatedAgain, Round, Selection
+from calling_credit.command_fields import read_command
 from calling_credit.ids import ID_PATTERN
 from calling_credit.instants import Period, read_period
 from calling_credit.money import format_money
-from calling_credit.request_fields import read_command
 
 MAX_EXAMPLES: Final = 10
 
