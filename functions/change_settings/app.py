@@ -79,8 +79,7 @@ def switch_line(line_id: str) -> Response[str]:
     reader = AccountReader(dynamodb, config().table_name, caller.account_id)
 
     def view(line: account.Line) -> dict[str, Any]:
-        user = users.user(caller.account_id, line.user_id)
-        return reader.line_views([line], {} if user is None else {user.user_id: user}, clock.now())[0]
+        return reader.line_view(line, users.user(caller.account_id, line.user_id), clock.now())
 
     def check(line: account.Line) -> None:
         if is_outdated(version, line.version):

@@ -28,6 +28,16 @@ def has_budget(budget: Budget | None) -> bool:
     return budget is not None and budget.monthly_micros is not None
 
 
+def shows_budget(line: Line, user: User | None) -> bool:
+    """Whether the view of a line and of its user has a budget, so that the table must be read for it."""
+    return has_budget(line.budget) or (user is not None and has_budget(user.budget))
+
+
+def view_without_budget(line: Line, user: User | None) -> dict[str, Any]:
+    """A line as `GET /lines` shows it, if it shows no budget."""
+    return _view(line, user, "", {}, None)
+
+
 def read_line_views(
     client: "DynamoDBClient",
     table_name: str,

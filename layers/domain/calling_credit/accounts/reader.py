@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account, Line, account_from_item
 from calling_credit.accounts.bundles import OwnBundle, bundles_from_item
-from calling_credit.accounts.line_budgets import read_line_views
+from calling_credit.accounts.line_budgets import read_line_views, shows_budget, view_without_budget
 from calling_credit.accounts.line_items import change_view, line_from_item
 from calling_credit.accounts.minute_counters import MinuteCounter, counter_from_plain
 from calling_credit.accounts.user import User, user_from_item
@@ -161,6 +161,12 @@ class AccountReader:
         """Lines as lists show them, with the budgets of the running month and the open requests for more."""
         zone, report = self.account().time_zone, self._on_unreadable
         return read_line_views(self._client, self._table_name, self.account_id, zone, lines, users, now, report)
+
+    def line_view(self, line: Line, user: User | None, now: datetime) -> dict[str, Any]:
+        """One line as lists show it. Nothing is read unless the line or its user has a budget."""
+        if not shows_budget(line, user):
+            return view_without_budget(line, user)
+        return self.line_views([line], {} if user is None else {user.user_id: user}, now)[0]
 
 
 def _line_and_bundles(line: dict[str, Any]) -> object:
