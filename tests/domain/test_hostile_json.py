@@ -12,7 +12,7 @@ from calling_credit.calls import Call
 from calling_credit.errors import BadRequest
 from calling_credit.payments.webhook_signature import StripeEvent, verify_event
 from calling_credit.rejection_codes import Rejection
-from calling_credit.unique_keys import DuplicateKeyError, find_duplicate_key, shown_key, unique_keys
+from calling_credit.unique_keys import DuplicateKeyError, find_duplicate_key, has_unique_keys, shown_key, unique_keys
 from ops.check_calls import rejections_of
 from tests.domain.examples import EVENT, NOW, event_body, rejection_code
 from tests.domain.test_webhooks import SECRET, signed
@@ -48,6 +48,22 @@ def test_a_key_that_is_named_twice_is_found_at_any_depth(text: str, key: str) ->
 @pytest.mark.parametrize("text", UNIQUE)
 def test_keys_of_different_objects_are_no_duplicates(text: str) -> None:
     assert find_duplicate_key(text) is None
+
+
+VALUES = st.sampled_from(
+    ("1", "null", '""', '"a"', '"a,: {}"', '"\\""', "[]", '["a"]', "{}", '{"a": 1}', '{"a": 1, "a": 2}')
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(("a", "b", "é", "\\u0061")), VALUES), max_size=5))
+def test_counting_quotation_marks_never_misses_a_second_key(members: list[tuple[str, str]]) -> None:
+    text = "{" + ", ".join(f'"{name}": {value}' for name, value in members) + "}"
+    if has_unique_keys(text, json.loads(text)):
+        assert find_duplicate_key(text) is None
+
+
+def test_the_usual_event_is_known_to_name_no_key_twice() -> None:
+    assert has_unique_keys(event_body(), EVENT)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdé"), st.integers(0, 3)), max_size=6))

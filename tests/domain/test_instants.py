@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.errors import InvalidValue
-from calling_credit.instants import format_instant, local_date, parse_date, parse_instant, widened_utc_window, zone
+from calling_credit.instants import (
+    canonical_instant,
+    format_instant,
+    local_date,
+    parse_date,
+    parse_instant,
+    widened_utc_window,
+    zone,
+)
 
 START, END = (datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for year in (1900, 2200))
 moments = st.datetimes(min_value=START, max_value=END, timezones=st.just(UTC))
@@ -38,6 +46,9 @@ def test_instants_sort_as_text_in_time_order(first: datetime, second: datetime) 
     [
         ("2026-11-23T10:00:00Z", "2026-11-23T10:00:00.000Z"),
         ("2026-11-23t10:00:00z", "2026-11-23T10:00:00.000Z"),
+        ("2026-11-23T10:00:00.250Z", "2026-11-23T10:00:00.250Z"),
+        ("2026-11-23t10:00:00.250Z", "2026-11-23T10:00:00.250Z"),
+        ("2026-11-23T10:00:00.250z", "2026-11-23T10:00:00.250Z"),
         ("2026-11-23T10:00:00.5Z", "2026-11-23T10:00:00.500Z"),
         ("2026-11-23T10:00:00.123999999Z", "2026-11-23T10:00:00.123Z"),
         ("2026-11-23T15:45:00+05:45", "2026-11-23T10:00:00.000Z"),
@@ -48,7 +59,7 @@ def test_instants_sort_as_text_in_time_order(first: datetime, second: datetime) 
 def test_every_spelling_of_an_instant_has_one_canonical_form(text: str, instant: str) -> None:
     moment = parse_instant(text)
     assert moment is not None
-    assert format_instant(moment) == instant
+    assert format_instant(moment) == canonical_instant(text, moment) == instant
 
 
 @pytest.mark.parametrize(

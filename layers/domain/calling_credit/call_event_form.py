@@ -156,9 +156,10 @@ def costs_nothing(event: dict[str, Any]) -> bool:
     dialed = event.get("to")
     if event.get("direction") == "inbound" or (isinstance(dialed, str) and is_emergency(dialed)):
         return True
-    version, duration, disposition = (event.get(name) for name in ("version", "duration_seconds", "disposition"))
+    duration = event.get("duration_seconds")
     if duration is not None:
         return duration == 0 and not isinstance(duration, bool)
+    version, disposition = event.get("version"), event.get("disposition")
     if isinstance(version, str) and re.match(OTHER_VERSION, version):
         return False
     return not (isinstance(disposition, str) and re.match(ANSWERED, disposition))

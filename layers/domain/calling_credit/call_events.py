@@ -13,10 +13,10 @@ from calling_credit import ids
 from calling_credit.call_event_checks import check_duration, check_times
 from calling_credit.call_event_form import MAX_BODY_CHARACTERS, costs_nothing, find_wrong_field, whole_number
 from calling_credit.calls import Call, FreeEvent, hash_of
-from calling_credit.instants import format_instant, parse_instant
+from calling_credit.instants import canonical_instant, format_instant, parse_instant
 from calling_credit.numbering import is_e164, strip_trunk_zero
 from calling_credit.rejection_codes import Rejection, RejectionCode
-from calling_credit.unique_keys import find_duplicate_key, shown_key
+from calling_credit.unique_keys import find_duplicate_key, has_unique_keys, shown_key
 
 MALFORMED: Final = Rejection(
     RejectionCode.MALFORMED_JSON, "The body must be one JSON object in UTF-8 that describes one finished call."
@@ -81,20 +81,24 @@ def read_object(text: str) -> dict[str, Any] | Rejection:
         return MALFORMED
     if not isinstance(event, dict):
         return MALFORMED
-    key = find_duplicate_key(text)
+    key = None if has_unique_keys(text, event) else find_duplicate_key(text)
     if key is not None:
         detail = f"The event names {shown_key(key)} twice in one object; send it once."
         return Rejection(RejectionCode.DUPLICATE_KEY, detail)
     return event
 
 
-def parse_event(event: dict[str, Any], now: datetime) -> Call | FreeEvent | Rejection:
-    """Parse the fields of an event that names its account and line."""
+def parse_event(
+    event: dict[str, Any], now: datetime, correlation_id: str | None = None
+) -> Call | FreeEvent | Rejection:
+    """Parse the fields of an event that names its account and line. `correlation_id` names the message that reported
+    it.
+    """
     if costs_nothing(event):
         return _free_event(event)
     wrong = find_wrong_field(event)
     if wrong is None:
-        return _call(event, now)
+        return _call(event, now, correlation_id)
     if wrong not in event:
         return Rejection(RejectionCode.MISSING_FIELD, f"{wrong} is missing; an event of a call that costs needs it.")
     return Rejection(*_FIELD_CODES[wrong])
@@ -120,12 +124,13 @@ def _free_event(event: dict[str, Any]) -> FreeEvent | Rejection:
     )
 
 
-def _call(event: dict[str, Any], now: datetime) -> Call | FreeEvent | Rejection:
+def _call(event: dict[str, Any], now: datetime, correlation_id: str | None) -> Call | FreeEvent | Rejection:
     """Return the call of an event whose fields have their forms."""
-    started, answered, ended = map(_instant, (event["started_at"], event.get("answered_at"), event["ended_at"]))
+    texts: tuple[str, str, str] = event["started_at"], event.get("answered_at") or "", event["ended_at"]
+    started, answered, ended = map(_instant, texts)
     if started is None or ended is None:
         return Rejection(*_FIELD_CODES["started_at" if started is None else "ended_at"])
-    if answered is None and event.get("answered_at"):
+    if answered is None and texts[1]:
         return Rejection(*_FIELD_CODES["answered_at"])
     rejection = check_times(started, answered, ended, now)
     if rejection is not None:
@@ -143,7 +148,7 @@ def _call(event: dict[str, Any], now: datetime) -> Call | FreeEvent | Rejection:
     rejection = check_duration(event["disposition"], seconds, started, answered, ended)
     if rejection is not None:
         return rejection
-    number, happened_at = strip_trunk_zero(dialed), format_instant(started)
+    number, happened_at = strip_trunk_zero(dialed), canonical_instant(texts[0], started)
     from_number = event.get("from")
     return Call(
         call_id,
@@ -156,10 +161,11 @@ def _call(event: dict[str, Any], now: datetime) -> Call | FreeEvent | Rejection:
         dialed,
         started,
         happened_at,
-        "" if answered is None else format_instant(answered),
-        format_instant(ended),
+        "" if answered is None else canonical_instant(texts[1], answered),
+        canonical_instant(texts[2], ended),
         seconds,
         hash_of(account_id, key, "outbound", number, happened_at, str(seconds)),
+        correlation_id=correlation_id,
     )
 
 

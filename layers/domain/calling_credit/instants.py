@@ -27,12 +27,19 @@ def parse_instant(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    rest = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - rest) if rest else moment
 
 
 def format_instant(moment: datetime) -> str:
     """Format an aware datetime as `2026-11-23T10:00:00.000Z`; text in this form sorts by time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def canonical_instant(text: str, moment: datetime) -> str:
+    """Return the form that `format_instant` gives to a moment which `parse_instant` read from this text."""
+    is_canonical = len(text) == len("2026-11-23T10:00:00.000Z") and text[10] == "T" and text[-1] == "Z"
+    return text if is_canonical else format_instant(moment)
 
 
 @lru_cache(maxsize=1024)

@@ -40,6 +40,15 @@ def find_duplicate_key(text: str) -> str | None:
     return None
 
 
+def has_unique_keys(text: str, members: dict[str, Any]) -> bool:
+    """Whether the JSON text of an object certainly names no key twice, by its members as a parser read them: it has a
+    pair of quotation marks for each key and each string, and none for a second one. False if that does not decide.
+    """
+    strings = sum(type(value) is str for value in members.values())
+    is_flat = not any(isinstance(value, dict | list) for value in members.values())
+    return is_flat and "\\" not in text and text.count('"') == 2 * (len(members) + strings)
+
+
 def shown_key(key: str) -> str:
     """Return a key as details and logs show it: quoted, in ASCII, shortened, and without the digits of a number."""
     if sum(character.isdigit() for character in key) >= NUMBER_DIGITS:

@@ -90,7 +90,7 @@ def accept_messages(
     ordered = sorted(messages, key=lambda message: message.sent_at_ms)
     events = name_lines([read_event(message.body) for message in ordered])
     for message, event in zip(ordered, events, strict=True):
-        call = event if isinstance(event, Rejection) else parse_event(event, now)
+        call = event if isinstance(event, Rejection) else parse_event(event, now, message.cause)
         if isinstance(call, Rejection):
             intake.refused[message.message_id] = call
             continue
@@ -101,7 +101,7 @@ def accept_messages(
             continue
         winner = winners.setdefault(key, call)
         if winner is call:
-            intake.calls.append(replace(call, correlation_id=message.cause))
+            intake.calls.append(call)
             intake.messages[key] = [message.message_id]
         elif winner.facts_hash == call.facts_hash:
             intake.messages[key].append(message.message_id)

@@ -94,12 +94,13 @@ def item_bytes(attributes: Mapping[str, Any]) -> int:
     """
     total = 0
     for name, attribute in attributes.items():
-        [(kind, value)] = attribute.items()
-        total += len(name.encode())
-        if kind == "S":
-            total += len(value.encode())
-        elif kind == "N":
-            total += (len(value.lstrip("-")) + 1) // 2 + 1 + value.startswith("-")
-        else:
-            total += 1
+        total += len(name) if name.isascii() else len(name.encode())
+        for kind, value in attribute.items():
+            if kind == "S":
+                total += len(value) if value.isascii() else len(value.encode())
+            elif kind == "N":
+                is_negative = value[0] == "-"
+                total += (len(value) - is_negative + 1) // 2 + 1 + is_negative
+            else:
+                total += 1
     return total

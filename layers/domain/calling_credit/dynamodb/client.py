@@ -18,6 +18,7 @@ def dynamodb_client() -> "DynamoDBClient":
     client = aws_session().create_client(
         "dynamodb",
         config=ClientConfig(
+            user_agent="calling-credit",  # Otherwise, the name is put together for each request.
             connect_timeout=1,
             read_timeout=3,
             retries={"mode": "standard", "total_max_attempts": 3},

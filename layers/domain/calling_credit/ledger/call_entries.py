@@ -50,8 +50,7 @@ def charge_entry(call: Call, charge: RatedCall, time_zone: str, now: datetime) -
         billed_seconds=charge.billed_seconds,
         explanation={name: value for name, value in explanation.items() if value is not None},
         facts_version=call.facts_version if call.facts_version > 1 else None,
-        facts_hash_v1=call.facts_hash_v1,
-        facts_hash_shortened=call.facts_hash_shortened,
+        call=call,
         correlation_id=call.correlation_id,
     )
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
+from calling_credit.calls import Call
 from calling_credit.categories import ADJUSTMENT
 from calling_credit.correlation import current_correlation
 from calling_credit.instants import format_instant, local_date
@@ -53,9 +54,8 @@ class Entry:
     `happened_at` (UTC with milliseconds) and `cause_id` are facts of the cause and make the key, so the same cause is
     the same entry at any price and time of delivery. `recorded_at` is the time of posting. `explanation` holds the
     facts behind the amount (a call: deck, prefix, rate, fee, …). `facts_version` says which facts a call's hash covers;
-    None for version 1 and for other causes. `facts_hash_v1` is the hash that a call has in version 1, and
-    `facts_hash_shortened` the one that it has once its number is shortened. `correlation_id` names the request or
-    message that caused it; it is no fact.
+    None for version 1 and for other causes. `call` is the call that it charges, which knows its hash in version 1 and
+    with a shortened number. `correlation_id` names the request or message that caused it; it is no fact.
     """
 
     account_id: str
@@ -70,14 +70,23 @@ class Entry:
     billed_seconds: int = 0
     explanation: Mapping[str, str | int] = field(default_factory=dict)
     facts_version: int | None = None
-    facts_hash_v1: str = ""
-    facts_hash_shortened: str = ""
+    call: Call | None = None
     correlation_id: str | None = field(default_factory=current_correlation, compare=False)
 
     @property
     def key(self) -> tuple[str, str, str]:
         """The identity of the entry: account, time, and cause."""
         return self.account_id, self.happened_at, self.cause_id
+
+    @property
+    def facts_hash_v1(self) -> str:
+        """The hash that the call has in version 1; "" if the cause is no call."""
+        return "" if self.call is None else self.call.facts_hash_v1
+
+    @property
+    def facts_hash_shortened(self) -> str:
+        """The hash that the call has once its number is shortened; "" if the cause is no call."""
+        return "" if self.call is None else self.call.facts_hash_shortened
 
     @property
     def spends(self) -> bool:
