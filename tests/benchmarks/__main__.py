@@ -19,6 +19,7 @@ import tests.conftest  # noqa: F401 - sets the environment before any function i
 from tests.benchmarks import costs
 from tests.benchmarks.admission import admission_rows
 from tests.benchmarks.archiving import archiving_rows
+from tests.benchmarks.budgets import budget_rows
 from tests.benchmarks.client_cpu import cpu_rows
 from tests.benchmarks.crossings import crossing_rows
 from tests.benchmarks.decks import deck_rows
@@ -128,6 +129,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "rounds", round_rows
     yield "redrives", lambda: redriving_rows(lab)
     yield "own prices", lambda: own_price_rows(lab)
+    yield "budgets", lambda: budget_rows(lab)
     lab.wire.release(stock.table.meta.client)
 
 

@@ -1,6 +1,7 @@
 """The rows of admission: the cost of authorizing a call, and of a call from authorization to charge."""
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,9 +21,20 @@ from tests.harness.actors import OPERATOR
 from tests.harness.http import http_event
 from tests.harness.table import TABLE, Context
 
-ACCOUNT, LINE = "acct_held", "line_held"
 CREDIT_MICROS = 100_000_000
 SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls: an account, one of its lines, and the line's user."""
+
+    account: str = "acct_held"
+    line: str = "line_held"
+    user: str = "user_held"
+
+
+HELD = Caller()
 
 
 def admission_rows(lab: Laboratory) -> list[Row]:
@@ -70,35 +82,40 @@ def measure(lab: Laboratory, action: Any) -> tuple[list[Request], int]:
     return requests, write_units(requests, lab.items(), index_keys(), before)
 
 
-def open_account(lab: Laboratory, **settings: Any) -> None:
-    """Open an account with admission and credit, and other settings of an `Account`."""
+def open_account(lab: Laboratory, caller: Caller = HELD, **settings: Any) -> None:
+    """Open the caller's account with admission and credit, and other settings of an `Account`."""
     now = datetime.now(UTC) - timedelta(days=365)  # The line is older than its calls.
-    account = Account(ACCOUNT, "USD", "UTC", "open", (), admission=True, **settings)
-    AccountStore(lab.dynamodb, TABLE).store_account(ACCOUNT, partial(same, account), OPERATOR, now)
-    UserStore(lab.dynamodb, TABLE).store(ACCOUNT, User("user_held", "Ada"), OPERATOR, now)
-    line = Line(LINE, "+14155550100", "user_held", international_calling=True)
-    LineStore(lab.dynamodb, TABLE).store_line(ACCOUNT, LINE, partial(same, line), OPERATOR, now)
-    adjust_balance(lab.dynamodb, TABLE, ACCOUNT, "credit", Adjustment(CREDIT_MICROS, "Credit"), "UTC", OPERATOR, now)
+    account_id = caller.account
+    account = Account(account_id, "USD", "UTC", "open", (), admission=True, **settings)
+    AccountStore(lab.dynamodb, TABLE).store_account(account_id, partial(same, account), OPERATOR, now)
+    UserStore(lab.dynamodb, TABLE).store(account_id, User(caller.user, "Ada"), OPERATOR, now)
+    line = Line(caller.line, "+14155550100", caller.user, international_calling=True)
+    LineStore(lab.dynamodb, TABLE).store_line(account_id, caller.line, partial(same, line), OPERATOR, now)
+    credit = Adjustment(CREDIT_MICROS, "Credit")
+    adjust_balance(lab.dynamodb, TABLE, account_id, "credit", credit, "UTC", OPERATOR, now)
 
 
 def drain(lab: Laboratory) -> None:
     """Remove all credit."""
     removal = Adjustment(-CREDIT_MICROS, "Removed")
-    adjust_balance(lab.dynamodb, TABLE, ACCOUNT, "drain", removal, "UTC", OPERATOR, datetime.now(UTC))
+    adjust_balance(lab.dynamodb, TABLE, HELD.account, "drain", removal, "UTC", OPERATOR, datetime.now(UTC))
 
 
-def ask(lab: Laboratory, call_id: str, seconds: int = SECONDS, *, is_allowed: bool = True) -> None:
+def ask(
+    lab: Laboratory, call_id: str, seconds: int = SECONDS, *, is_allowed: bool = True, caller: Caller = HELD
+) -> None:
     """Authorize a call as the switch does, and check the answer."""
-    body = {"call_id": call_id, "account_id": ACCOUNT, "line_id": LINE, "to": mix.numbers(mix.CATEGORY)[0]}
+    names = {"account_id": caller.account, "line_id": caller.line}
+    body = {"call_id": call_id, **names, "to": mix.numbers(mix.CATEGORY)[0]}
     event = http_event("authorize_call", "POST", "/calls/authorize", body=body | {"requested_seconds": seconds})
     answer = lab.authorizer.handler(event, Context(ENOUGH_SECONDS))
     decision = json.loads(answer["body"])
     expect(decision.get("decision") == ("allow" if is_allowed else "deny"), f"{call_id}: {answer['body']}")
 
 
-def end_message(call_id: str, number: str) -> str:
+def end_message(call_id: str, number: str, caller: Caller = HELD) -> str:
     """Return the message that ends the call now."""
     started = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=SECONDS)
     event = json.loads(mix.event_body(0, 0, number, started, SECONDS))
-    named = {"account_id": ACCOUNT, "line_id": LINE, "user_id": "user_held", "from": "+14155550100"}
+    named = {"account_id": caller.account, "line_id": caller.line, "user_id": caller.user, "from": "+14155550100"}
     return json.dumps(event | named | {"call_id": call_id})

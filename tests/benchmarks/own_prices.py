@@ -4,6 +4,7 @@ beside the same price list, and the size of the largest hold and entry.
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -14,7 +15,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.rates.deck_csv import COLUMNS
 from calling_credit.rates.price_terms import PriceTerms
 from tests.benchmarks import mix
-from tests.benchmarks.admission import ACCOUNT, SECONDS, ask, end_message, measure, open_account
+from tests.benchmarks.admission import HELD, SECONDS, Caller, ask, end_message, measure, open_account
 from tests.benchmarks.capacity import WRITE_UNIT_BYTES, item_bytes, write_units
 from tests.benchmarks.laboratory import Laboratory, capture_output
 from tests.benchmarks.posting import expect, index_keys
@@ -122,21 +123,31 @@ def deck_rows() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def held_call(lab: Laboratory, call_id: str = "held", **settings: Any) -> Held:
-    """Authorize and post a call of an account with these settings, after a short one that warms the functions up."""
+def held_call(
+    lab: Laboratory,
+    call_id: str = "held",
+    caller: Caller = HELD,
+    prepare: Callable[[Laboratory], None] | None = None,
+    **settings: Any,
+) -> Held:
+    """Authorize and post a call of an account with these settings, after a short one that warms the functions up.
+    `prepare` changes the account before both.
+    """
     lab.reset()
-    open_account(lab, **settings)
+    open_account(lab, caller, **settings)
+    if prepare is not None:
+        prepare(lab)
     with capture_output():
-        ask(lab, "warm_up", 60)
-    asking, asked_units = measure(lab, partial(ask, lab, call_id))
+        ask(lab, "warm_up", 60, caller=caller)
+    asking, asked_units = measure(lab, partial(ask, lab, call_id, caller=caller))
     before = lab.items()
-    hold = before[keys.account_pk(ACCOUNT), keys.hold_sk(call_id)]
+    key = keys.account_pk(caller.account), keys.hold_sk(call_id)
     with lab.wire.record() as posting, capture_output():
-        failures = lab.rate([end_message(call_id, dialed())])
+        failures = lab.rate([end_message(call_id, dialed(), caller)])
     expect(not failures and lab.entries() == 2, "the held call is charged, beside the credit")
     after = lab.items()
     [entry] = [item for (_, sk), item in after.items() if sk.startswith("ENTRY#") and call_id in sk]
     units = asked_units + write_units(posting, after, index_keys(), before)
-    hold_bytes = max(item_bytes(item[keys.account_pk(ACCOUNT), keys.hold_sk(call_id)]) for item in (before, after))
-    expect(bool(hold), "the call is held")
+    hold_bytes = max(item_bytes(item[key]) for item in (before, after))
+    expect(bool(before[key]), "the call is held")
     return Held(len(asking), asked_units, len(posting), units, hold_bytes, item_bytes(entry), dict(entry))
