@@ -25,6 +25,7 @@ from tests.benchmarks.crossings import crossing_rows
 from tests.benchmarks.decks import deck_rows
 from tests.benchmarks.imports import import_rows
 from tests.benchmarks.laboratory import Laboratory, laboratory
+from tests.benchmarks.lots import lot_rows
 from tests.benchmarks.own_prices import own_price_rows
 from tests.benchmarks.payments import payment_rows
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
@@ -130,6 +131,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "redrives", lambda: redriving_rows(lab)
     yield "own prices", lambda: own_price_rows(lab)
     yield "budgets", lambda: budget_rows(lab)
+    yield "lots", lambda: lot_rows(lab)
     lab.wire.release(stock.table.meta.client)
 
 
