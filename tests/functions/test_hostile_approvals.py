@@ -82,8 +82,7 @@ def test_a_client_at_once_stays_within_its_day(world: World, monkeypatch: pytest
     app = world.stack.apps["manage_accounts"]
     changed = replace(app.config(), adjustment_daily_maximum="100.00")
     monkeypatch.setattr(app, "config", lambda: changed)
-    body = {"amount": "40.00", "reason": "Bonus"}
-    path = "/accounts/acct_1/adjustments"
+    path, body = "/accounts/acct_1/adjustments", {"amount": "40.00", "reason": "Bonus"}
     answers = at_once(*[lambda key=f"k_{at}": world.operate("POST", path, body, key=key) for at in range(4)])
     assert sorted(answer.status for answer in answers) == [201, 201, 429, 429]
     assert world.balance() == 80_000_000
