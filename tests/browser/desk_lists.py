@@ -157,8 +157,17 @@ def _approval(number: int, kind: str, amount: str, by: str, status: str = "waiti
     }
 
 
+_PROMOTION: Final = {
+    "code": "WINTER-27",
+    "amount": "10.00",
+    "total": "500.00",
+    "expires_at": "2027-01-31T23:59:59.999Z",
+}
+_GRANT: Final = {"amount": "130.00", "reason": "A bad week", "kind": "granted", "expires_at": _PROMOTION["expires_at"]}
 APPROVALS: Final = [
     _approval(1, "adjustment", "250.00", "femi@phone.example", reason="Paid by bank transfer"),
+    _approval(3, "promotion", "500.00", "grace@phone.example") | {"account_id": None, "request": _PROMOTION},
+    _approval(4, "adjustment", "130.00", "grace@phone.example") | {"request": _GRANT},
     _approval(
         2, "transfer", "120.00", "grace@phone.example", reason=f"Two accounts {HOSTILE}", to_account_id="acct_halcyon"
     ),

@@ -39,7 +39,7 @@ def with_budgets(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if len(shown) < 2:
         return shown
     first, second, *others = shown
-    first["budget"] = budget(spent="17.3012", held="1.00")
+    first["budget"] = budget(spent="17.3012", held="1.00") | {"refused": True}
     second["user"]["budget"] = budget("50.00", spent="48.00", at="tell")
     second["budget_requests"] = [budget_request()]
     return [first, second, *others]

@@ -1,5 +1,6 @@
 """The desk on budgets, granted credit that expires, receipts, tax in refunds, and promotion codes."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +15,7 @@ MERIDIAN = "#account=acct_meridian"
 def test_lines_show_the_budgets_that_customers_set(clerk: SignIn) -> None:
     one = clerk(place=f"{MERIDIAN}&view=people")
     rows = one.rows(one.card("Lines"))
-    assert rows[0][4] == "Line: $17.30 of $20.00 spent"
+    assert rows[0][4] == "Line: $17.30 of $20.00 spent, $1.00 on hold, refused a call"
     assert rows[1][4].split("\n") == ["All lines of the user: $48.00 of $50.00 spent, only announced", "Asked for more"]
     assert rows[2][4] == "None"
 
@@ -107,6 +108,52 @@ def test_finance_lists_and_creates_promotion_codes(clerk: SignIn) -> None:
     body = {"code": "SUMMER-27", "amount": "10.00", "total": "95.00", "expires_at": "2027-06-30"}
     assert (act.path, act.body) == ("promotions", body)
     assert act.key
+
+
+def test_second_person_sees_the_terms_before_approving(clerk: SignIn) -> None:
+    one = clerk(place="#approvals")
+    one.press("Approve: Adjustment of $130.00")
+    assert one.summary()["Kind"] == "Granted"
+    assert one.summary()["Expires"].startswith("Jan 31, 2027")
+    one.press("Cancel", one.dialog)
+    one.press("Approve: Promotion of $500.00")
+    one.sees("The code can be used at once.", one.dialog)
+    shown = one.summary()
+    assert list(shown) == ["What", "Account", "Requested by", "Each account gets", "Expires", "Amount"]
+    assert (shown["What"], shown["Each account gets"], shown["Amount"]) == ("Promotion\nWINTER-27", "$10.00", "$500.00")
+    one.confirm("Approve $500.00")
+    one.sees("The code WINTER-27 can be used now.", one.dialog)
+
+
+def test_open_payments_are_named_by_what_the_card_pays(clerk: SignIn) -> None:
+    one = clerk(place=MERIDIAN)
+    taxed = {"amount": "86.96", "tax": "13.04", "total": "100.00"}
+    one.api.in_flight = {**taxed, "top_up_id": "tu_" + 32 * "8"}
+    one.press("Switch off")
+    one.fill(reason="A stolen card")
+    one.go_on()
+    one.confirm("Switch off")
+    one.sees("A payment of $100.00 was already in progress", one.dialog)
+    one.press("Done", one.dialog)
+    one.settle()
+    payment = {"id": "tu_" + 32 * "8", "kind": "automatic", "status": "processing", **taxed}
+    one.api.closing |= {"can_close": False, "open_payments": [payment | {"created_at": "2026-11-23T10:00:00.000Z"}]}
+    one.press("Close account")
+    one.fill(reason="Moved away")
+    one.press("Continue", one.dialog)
+    one.sees("Payments are still open: $100.00 of", one.dialog)
+
+
+def test_support_ends_sign_ins(clerk: SignIn) -> None:
+    one = clerk(SUPPORT, MERIDIAN)
+    one.press("End a sign-in")
+    one.fill(user="5f0c")
+    one.go_on()
+    one.confirm("Sign out")
+    one.sees("Signed out.", one.dialog)
+    one.show(f"{MERIDIAN}&view=activity")
+    expect(one.page.get_by_role("button", name=re.compile("^Sign out")).first).to_be_enabled()
+    assert [act.path for act in one.api.requests] == ["accounts/acct_meridian/users/5f0c/sign-out"]
 
 
 def test_support_sees_no_promotions(clerk: SignIn) -> None:

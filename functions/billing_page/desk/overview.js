@@ -47,7 +47,7 @@ function actions(account, renew) {
 	const freeze = account.frozen ? actButton("Unfreeze", () => settle.freeze(account, false, renew), { isForSupport: true }) : actButton("Freeze", () => settle.freeze(account, true, renew), { isForSupport: true, looks: "danger", why });
 	return card("Actions",
 		h("h3", "Credit"), buttons(actButton("Give or take credit", () => moves.adjust(account, renew), { looks: "main", why }), actButton("Transfer credit", () => moves.transfer({ from: account }, renew), { why: why ?? (account.frozen ? "The account is frozen." : null) })),
-		h("h3", "Safety"), buttons(freeze, actButton("Withdraw links", () => settle.withdrawLinks(account, renew), { isForSupport: true }), actButton("End a sign-in", () => settle.signOut(account, null, renew))),
+		h("h3", "Safety"), buttons(freeze, actButton("Withdraw links", () => settle.withdrawLinks(account, renew), { isForSupport: true }), actButton("End a sign-in", () => settle.signOut(account, null, renew), { isForSupport: true })),
 		h("h3", "Records"), buttons(actButton("Export", () => settle.exportAccount(account, renew)), actButton("Erase a number", () => settle.eraseNumber(account, renew)), isClosed ? null : actButton("Close account", () => settle.close(account, renew), { looks: "danger" })));
 }
 

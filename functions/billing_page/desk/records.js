@@ -56,7 +56,7 @@ function activity(account, { at, action, by, from, subject, old, new: now }, ren
 	const who = by.name || by.id || "";
 	return [moment(at), h("span", h("strong", wordsOf(action)), subject ? h("span.hint.block.digits", subject) : null), h("span.digits", who, h("span.hint.block", [KINDS[by.kind] ?? by.kind, from].filter(Boolean).join(" · "))),
 		h("span.digits", valueOf(old)), h("span.digits", valueOf(now)),
-		by.kind === "user" && by.id ? actButton("Sign out", () => signOut(account, { id: by.id, name: who }, renew), { name: `Sign out ${who}` }) : ""];
+		by.kind === "user" && by.id ? actButton("Sign out", () => signOut(account, { id: by.id, name: who }, renew), { isForSupport: true, name: `Sign out ${who}` }) : ""];
 }
 
 const RETURNED = { transient: "Came back, not for good", permanent: "Came back for good", complaint: "Marked as spam" };
