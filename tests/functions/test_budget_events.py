@@ -38,6 +38,7 @@ def test_each_percentage_is_announced_once(till: Till, listener: Listener) -> No
         "percent": 80,
         "limit": "2.00",
         "spent": "1.60",
+        "at": "refuse",
     }
     spend(till.world, "0.30")
     assert heard(listener) == []
@@ -52,6 +53,20 @@ def test_one_call_may_reach_both_percentages_of_both_budgets(till: Till, listene
     give(till.world, "2.50", USER_BUDGET, at="tell")
     spend(till.world, "2.00")
     assert sorted(heard(listener)) == [("line", 80), ("line", 100), ("user", 80)]
+
+
+def test_events_say_what_happens_at_the_budget(till: Till, listener: Listener) -> None:
+    give(till.world, "2.00", at="tell")
+    spend(till.world, "1.60")
+    assert [event["data"]["at"] for event in reached(listener)] == ["tell"]
+    give(till.world, "2.00")
+    spend(till.world, "0.40")
+    assert [event["data"]["at"] for event in reached(listener)] == ["refuse"], "the amount stayed"
+    give(till.world, None)
+    give(till.world, "4.00", at="tell")
+    till.world.clock.now = datetime(2026, 12, 2, 12, tzinfo=UTC)
+    spend(till.world, "3.20")
+    assert [event["data"]["at"] for event in reached(listener)] == ["tell"], "a new month's counter"
 
 
 def test_a_raised_budget_announces_nothing_again(till: Till, listener: Listener) -> None:

@@ -103,6 +103,7 @@ def test_a_line_or_user_of_another_account_is_not_found(world: World, path: str,
         ({"monthly": 20}, "invalid_amount"),
         ({"monthly": "20.001"}, "invalid_amount"),
         ({"monthly": "-1.00"}, "amount_out_of_range"),
+        ({"monthly": "1000000000.00"}, "invalid_amount"),
         ({"monthly": "20.00", "at": "ask"}, "invalid_field"),
         ({"monthly": "20.00", "limit": "5.00"}, "invalid_field"),
     ],
@@ -111,6 +112,12 @@ def test_a_wrong_budget_is_refused(world: World, body: dict[str, Any], code: str
     answer = world.change(LINE_BUDGET, body)
     assert (answer.status, answer.code) == (422, code)
     assert world.of_kind("SPENT") == []
+
+
+@pytest.mark.parametrize("monthly", ["0.00", "999999999.99"])
+def test_the_smallest_and_the_largest_budget_are_stored(world: World, monthly: str) -> None:
+    answer = world.change(LINE_BUDGET, {"monthly": monthly})
+    assert (answer.status, answer.body["limit"]) == (200, monthly)
 
 
 @pytest.mark.parametrize("body", [{"monthly": None}, {"monthly": "20.01"}, {"monthly": "20.00", "at": "tell"}])

@@ -41,10 +41,9 @@ def mark_counted_spending(
     if not budgets:
         return entries
     in_force = counters_in_force(entries, budgets)
-    limits = {key: budget.monthly_micros for key, budget in in_force.items() if budget.monthly_micros is not None}
-    counts_from = {key: budget.counts_from for key, budget in in_force.items()}
-    found = set(ensure_spend_counters(client, table_name, limits, counts_from, on_unreadable)) if limits else set()
-    found |= in_force.keys() - limits.keys()
+    limiting = {key: budget for key, budget in in_force.items() if budget.monthly_micros is not None}
+    found = set(ensure_spend_counters(client, table_name, limiting, on_unreadable)) if limiting else set()
+    found |= in_force.keys() - limiting.keys()
     if before := counters_of_before(entries, budgets):
         found |= set(read_spend_counters(client, table_name, before, on_unreadable))
     return mark_spending(entries, found, budgets)

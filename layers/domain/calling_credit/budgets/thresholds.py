@@ -8,6 +8,7 @@ lowered one announces only what it newly reaches.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from calling_credit.budgets.budget import BudgetAt
 from calling_credit.budgets.counters import SpendCounter, counter_key
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.transactions import update
@@ -32,13 +33,16 @@ def announced_percents(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[
     return tuple(percent for percent in _reached(new) if percent not in before and percent > warned)
 
 
-def limit_action(table_name: str, counter: SpendCounter, more_micros: int, *, is_ended: bool = False) -> dict[str, Any]:
+def limit_action(
+    table_name: str, counter: SpendCounter, more_micros: int, *, at: BudgetAt | None = None, is_ended: bool = False
+) -> dict[str, Any]:
     """The action that adds to the limit of a counter as it was read, and to its rest; negative: takes from both.
 
     It stores the highest percentage that was announced until now. Its condition fails if the counter has another limit,
     or reached another percentage, since it was read: read it again then.
 
     Args:
+        at: what happens at the budget from now on; None: as before.
         is_ended: whether the budget ends. An ended one announces nothing until a later change begins it again.
     """
     reached = () if counter.is_ended else reached_percents(counter.limit_micros, counter.spent_micros)
@@ -50,6 +54,9 @@ def limit_action(table_name: str, counter: SpendCounter, more_micros: int, *, is
         values[":next"] = max(1, -(-following[0] * counter.limit_micros // 100))
         condition += " AND (attribute_not_exists(spent_micros) OR spent_micros < :next)"
     expression = "ADD limit_micros :more, left_micros :more SET warned = :warned"
+    if at is not None:
+        expression += ", budget_at = :at"
+        values[":at"] = at
     expression += ", ended = :ended REMOVE refused_at" if is_ended else " REMOVE ended, refused_at"
     values |= {":ended": True} if is_ended else {}
     return update(
