@@ -32,7 +32,7 @@ MOVE_CONFLICTS: Final = (
         ProblemCode.PROMOTION_USED,
         409,
         "The account has redeemed the code already.",
-        "Use another code: each gives once.",
+        "Use another code. Each code works once for an account.",
     ),
     Explanation(
         ProblemCode.PROMOTION_SPENT, 409, "All credit of the code was given.", "Ask the operator for another code."

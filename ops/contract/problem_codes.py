@@ -116,7 +116,13 @@ EXPLANATIONS: Final = (
     Explanation(
         ProblemCode.UNKNOWN_TOP_UP, 404, "The account has no such payment.", "Use a payment that `GET /top-ups` lists."
     ),
-    Explanation(ProblemCode.NO_RECEIPT, 404, "The payment has no such document yet.", "Wait until it shows a number."),
+    Explanation(
+        ProblemCode.NO_RECEIPT,
+        404,
+        "The payment has no such document.",
+        "Use a number that `GET /top-ups` shows. A new one follows within minutes; payments that an earlier release "
+        "settled have none.",
+    ),
     Explanation(
         ProblemCode.UNKNOWN_PAYMENT_METHOD,
         404,

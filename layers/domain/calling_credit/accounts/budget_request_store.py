@@ -159,7 +159,9 @@ def _require_askable(found: BudgetsOfLine, request: BudgetRequest, now: datetime
     """Refuse a request that adds nothing, or that was made today."""
     last = found.request
     if found.account.is_closed:
-        raise Conflict(ProblemCode.ACCOUNT_CLOSED, "This account is closed; its lines make no calls.")
+        raise Conflict(
+            ProblemCode.ACCOUNT_CLOSED, "This account is closed; its lines make no calls. Contact your provider."
+        )
     if found.account.is_frozen:
         raise account_frozen()
     if last is not None and last.is_open(format_instant(now)) and last.asked_on == request.asked_on:
@@ -170,7 +172,8 @@ def _require_askable(found: BudgetsOfLine, request: BudgetRequest, now: datetime
     if not any(True for _ in request.increases()):
         raise Conflict(
             ProblemCode.BUDGET_NOT_REACHED,
-            "Neither the line nor its user has a budget that refused a call or is used to 80 percent.",
+            "Neither the line nor its user has a budget that refused a call, or is used or held to 80 percent. "
+            "Ask again then.",
         )
 
 

@@ -66,9 +66,11 @@ class Promotion:
             Conflict: `promotion_expired`, `promotion_spent`.
         """
         if self.ends_at <= format_instant(now):
-            raise Conflict(ProblemCode.PROMOTION_EXPIRED, "The time of this code has passed.")
+            raise Conflict(ProblemCode.PROMOTION_EXPIRED, "This code has expired. Ask your provider for another code.")
         if self.left_micros < self.amount_micros:
-            raise Conflict(ProblemCode.PROMOTION_SPENT, "All credit of this code was given; it gives no more.")
+            raise Conflict(
+                ProblemCode.PROMOTION_SPENT, "All credit of this code was given. Ask your provider for another code."
+            )
 
 
 def read_code(text: str) -> str | None:

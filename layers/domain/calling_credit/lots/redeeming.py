@@ -103,11 +103,16 @@ class Redeeming:
         if redeemed is not None:
             mark = from_attributes(redeemed)
             if mark["idempotency_key"] != idempotency_key:
-                raise Conflict(ProblemCode.PROMOTION_USED, "This account has redeemed the code already.")
+                raise Conflict(
+                    ProblemCode.PROMOTION_USED,
+                    "This account has redeemed the code already; each code gives once. Use another code.",
+                )
             return redeemed_view(mark["amount_micros"], mark["ends_at"], balance.posted_micros)
         account = account_from_item(from_attributes(account_item))
         if account.is_closed:
-            raise Conflict(ProblemCode.ACCOUNT_CLOSED, "The account is closed; it takes no credit.")
+            raise Conflict(
+                ProblemCode.ACCOUNT_CLOSED, "The account is closed; it takes no credit. Contact your provider."
+            )
         if account.is_frozen:
             raise account_frozen()
         self._take_try()
