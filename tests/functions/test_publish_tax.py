@@ -52,9 +52,23 @@ def test_a_table_is_published_with_the_rates_that_change(
     assert publish(tmp_path, monkeypatch, f"{TWENTY}GB,*,20,2999-01-01\n", "--yes") == 0
     words = capsys.readouterr().out.split()
     assert words[words.index("NY") :][:5] == ["NY", "15", "%", "20", "%"]
-    assert "GB" not in words, "its rate is not in force yet"
+    assert words[words.index("GB") :][:6] == ["GB", "*", "2999-01-01T00:00:00.000Z", "none", "20", "%"]
     assert publish(tmp_path, monkeypatch, TWENTY, "--yes") == 0
-    assert "No rate in force changes." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "No rate in force changes." in said
+    words = said.split()
+    assert words[words.index("GB") :][:6] == ["GB", "*", "2999-01-01T00:00:00.000Z", "20", "%", "none"]
+    assert publish(tmp_path, monkeypatch, TWENTY, "--yes") == 0
+    assert "later" not in capsys.readouterr().out
+
+
+def test_regions_that_no_address_has_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "US,XX,1,2026-01-01\nCA,QC,2,2026-01-01\nCA,ZZ,2,2999-01-01\nCA,*,0,2026-01-01\nDE,BY,19,2026-01-01\n"
+    assert publish(tmp_path, monkeypatch, f"{HEADER}{rows}", "--yes") == 0
+    warned = [line for line in capsys.readouterr().out.splitlines() if "no address matches" in line]
+    assert [line[:5] for line in warned] == ["CA,ZZ", "US,XX"]
 
 
 def test_a_file_with_a_fault_is_refused_as_a_whole(
