@@ -53,7 +53,7 @@ function decide(one, look) {
 	return h("div", h("div.actions", actButton("Approve", () => confirm(one, true, look), { looks: "main", why, name: `Approve: ${words}` }), actButton("Reject", () => confirm(one, false, look), { why, name: `Reject: ${words}` })), why ? h("p.hint", "Your own request") : null);
 }
 
-/** The terms of the credit: of a promotion code, what one account gets; the kind of granted credit; when it expires. */
+/** The terms of the credit: of a promotion code, the amount for each account; the kind of granted credit; when it expires. */
 function terms({ code, amount, kind, expires_at: until }) {
 	return [code ? ["Each account gets", money(amount)] : null, kind ? ["Kind", wordsOf(kind)] : null, until ? ["Expires", moment(until)] : null];
 }
