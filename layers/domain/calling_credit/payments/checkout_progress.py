@@ -23,7 +23,7 @@ from calling_credit.topups.checkout import CheckoutPage, next_checkout_action
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.items import next_check
 from calling_credit.topups.store import TopUpStore
-from calling_credit.topups.topup import Intent, TopUp, TopUpStatus
+from calling_credit.topups.topup import MANUAL_LEASE, Intent, TopUp, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -127,14 +127,19 @@ def _end(  # noqa: PLR0911 One return for each action.
 
 def give_up_checkout(worker: CheckoutWorker, topup: TopUp) -> TopUp:
     """Make sure that a page is not paid, before its customer starts another payment. If it was paid meanwhile, credit
-    it.
+    it. A page that another request is opening is not left, and stays.
 
     Raises:
         Unavailable: `payments_unavailable`, it may still be paid; or the table did not answer.
     """
-    if topup.session_id is None:
-        return worker.end_canceled(topup)  # No one has seen a page.
-    result = expire_session(worker.stripe, topup.session_id)
+    if topup.session_id is None:  # As it was read. With the lease, no request opens its page any more.
+        leased = worker.topups.acquire_lease(topup, MANUAL_LEASE, worker.now)
+        if leased is None:
+            return worker.reload(topup)
+        if leased.session_id is None:
+            return worker.end_canceled(leased)  # No one has seen a page.
+        topup = worker.topups.await_page(leased, worker.now)
+    result = expire_session(worker.stripe, topup.session_id or "")
     if isinstance(result, NoAnswer):
         raise payments_unavailable()
     if isinstance(result, Refused):
