@@ -23,6 +23,7 @@ def left_of_lots(lots: list[Image], charged: int) -> dict[str, int]:
     for lot in lots:
         events.append((granted_at(lot), 0, lot["lot_id"], lot["charged_at_grant"], lot))
         events += [(part["at"], 1, lot["lot_id"], part["charged_micros"], part) for part in lot.get("parts", ())]
+        events += [(part["at"], 1, lot["lot_id"], part["charged_micros"], part) for part in lot.get("removed", ())]
         if "ended_at" in lot:
             events.append((lot["ended_at"], 2, lot["lot_id"], lot["charged_at_end"], lot))
     events.sort(key=lambda event: event[:3])
@@ -86,7 +87,8 @@ def check_account(pk: str, balance: Image, lots: list[Image], entries: list[Imag
         assert lot.get("expired_micros", 0) == -sum(taken), f"law 16: {pk} {lot['lot_id']}"
         assert lot.get("expired_parts", 0) == len(taken), f"law 16: {pk} {lot['lot_id']}"
         assert [-part["amount_micros"] for part in lot.get("parts", ())] == taken, f"law 16: {pk} {lot['lot_id']}"
-        used = lot["amount_micros"] - lot.get("expired_micros", 0) - left[lot["lot_id"]]
+        removed = sum(part["amount_micros"] for part in lot.get("removed", ()))
+        used = lot["amount_micros"] - lot.get("expired_micros", 0) - removed - left[lot["lot_id"]]
         assert used >= 0, f"law 16: {pk} {lot['lot_id']}"
         assert 0 <= left[lot["lot_id"]] <= lot["amount_micros"], f"law 16: {pk} {lot['lot_id']}"
         given = [entry["amount_micros"] for entry in entries if entry["SK"].endswith(f"#{lot['lot_id']}")]

@@ -36,7 +36,7 @@ def moment_of_lot(driver: Driver, account: str) -> str:
         for lot in lots_of(driver, account)
         for at, charged_then in (
             (granted_at(lot), lot["charged_at_grant"]),
-            *((part["at"], part["charged_micros"]) for part in lot.get("parts", ())),
+            *((part["at"], part["charged_micros"]) for part in (*lot.get("parts", ()), *lot.get("removed", ()))),
             (lot.get("ended_at", ""), lot.get("charged_at_end", 0)),
         )
     ]

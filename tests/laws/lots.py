@@ -82,6 +82,7 @@ def step_lot(driver: Driver, account: str, sk: str) -> str:
         return "postponed"
     balance = model.items[f"ACCOUNT#{account}", "BALANCE"]
     taken = min(left, max(0, balance["posted_micros"] - balance["held_micros"]))
+    held_back = max(0, min(left, balance["posted_micros"]) - taken)
     at, sum_of_charges = moment_of_lot(driver, account), charged(driver, account)
     if taken:
         parts = lot.get("expired_parts", 0) + 1
@@ -91,8 +92,12 @@ def step_lot(driver: Driver, account: str, sk: str) -> str:
         said = {"category": "credit_expired", "kind": "credit_expired", "lot_id": lot_id}
         model.post(account, f"ENTRY#{instant(now)}#{lot_id}#{parts}", now, model.zone(account), -taken, 0, **said)
         model.count("credit expired")
-    if taken < left and now < ends + GRACE + PATIENCE:
+    if held_back and now < ends + GRACE + PATIENCE:
         wait(now + timedelta(hours=1))
+        if gone := left - taken - held_back:
+            part = {"at": at, "amount_micros": gone, "charged_micros": sum_of_charges, "adjustment_id": ""}
+            removed = [*lot.get("removed", ()), part]
+            model.put(account, sk, removed=removed, removed_parts=len(removed))
         return "expired" if taken else "postponed"
     model.put(account, sk, ended_at=at, charged_at_end=sum_of_charges)
     del model.items[f"ACCOUNT#{account}", sk]["sweep_sk"]

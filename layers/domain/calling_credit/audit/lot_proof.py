@@ -47,8 +47,8 @@ def _prove_lots(book: Book) -> Iterator[Difference]:
         if parts != (lot.expired_micros, lot.expired_parts):
             found = f"{usd(lot.expired_micros)} in {lot.expired_parts}"
             yield difference(lot.lot_id, f"{usd(parts[0])} expired in {parts[1]} parts", found)
-        if used[lot.lot_id] + lot.expired_micros > lot.amount_micros:
-            taken = usd(used[lot.lot_id] + lot.expired_micros)
+        if used[lot.lot_id] > lot.spendable_micros:
+            taken = usd(used[lot.lot_id] + lot.amount_micros - lot.spendable_micros)
             yield difference(lot.lot_id, f"at most {usd(lot.amount_micros)} used or expired", taken)
     for lot_id in sorted(book.expired_micros.keys() - lots.keys()):
         yield difference(lot_id, f"{usd(book.expired_micros[lot_id])} expired", "no lot")

@@ -2,10 +2,11 @@
 
 Calls use the lot that expires earliest, then lots that never expire, the oldest first, and bought credit last. Charges
 that were taken back return in the reverse order: to bought credit first. Refunds, reversals, transfers, and adjustments
-touch no lot.
+touch no lot, except an adjustment that names the lot from which it takes back.
 
-The law: used + expired never exceeds the amount of a lot. Grants, parts that expire, and ends are replayed in the order
-in which they were posted, each with the running sum of its moment. So a new one changes nothing that calls have used.
+The law: used + expired + removed never exceeds the amount of a lot. Grants, parts that expire or are removed, and ends
+are replayed in the order in which they were posted, each with the running sum of its moment. So a new one changes
+nothing that calls have used.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,6 +29,7 @@ class _Step(IntEnum):
     GRANTED = 0
     EXPIRED = 1
     ENDED = 2
+    REMOVED = 3
 
 
 class _Event(NamedTuple):
@@ -81,7 +83,7 @@ def is_followed(lots: Iterable[Lot], untraced_micros: int) -> bool:
     before, is_known = untraced_micros, True
     for event in _events(known.values()):
         lot = known[event.lot_id]
-        if event.step == _Step.EXPIRED:
+        if event.step in (_Step.EXPIRED, _Step.REMOVED):
             continue
         seen = lot.untraced_at_grant if event.step == _Step.GRANTED else lot.untraced_at_end
         is_known = not live or (is_known and seen == before)
@@ -91,7 +93,7 @@ def is_followed(lots: Iterable[Lot], untraced_micros: int) -> bool:
 
 
 def _events(lots: Iterable[Lot]) -> list[_Event]:
-    """All grants, parts that have expired, and ends, in the order of their times."""
+    """All grants, parts that have expired or were removed, and ends, in the order of their times."""
     return sorted(event for lot in lots for event in _events_of(lot))
 
 
@@ -99,6 +101,8 @@ def _events_of(lot: Lot) -> Iterator[_Event]:
     yield _Event(lot.granted_at, _Step.GRANTED, lot.lot_id, 0, lot.charged_at_grant)
     for number, part in enumerate(lot.parts):
         yield _Event(part.at, _Step.EXPIRED, lot.lot_id, number, part.charged_micros)
+    for number, removed in enumerate(lot.removed):
+        yield _Event(removed.at, _Step.REMOVED, lot.lot_id, number, removed.charged_micros)
     if lot.ended_at is not None:
         yield _Event(lot.ended_at, _Step.ENDED, lot.lot_id, 0, lot.charged_at_end)
 
@@ -123,6 +127,8 @@ class _Replay:
             self.used[lot.lot_id] = 0
         elif event.step == _Step.EXPIRED:
             self.spendable[lot.lot_id] -= lot.parts[event.number].amount_micros
+        elif event.step == _Step.REMOVED:
+            self.spendable[lot.lot_id] -= lot.removed[event.number].amount_micros
         else:
             self.live.pop(lot.lot_id, None)
 
