@@ -199,6 +199,8 @@ ROUTES: Final = (
         {201: ok(ADJUSTMENT, "The adjustment is posted.")},
         (
             "unknown_account",
+            "unknown_lot",
+            "lot_used",
             "idempotency_key_reused",
             "invalid_id",
             "missing_field",

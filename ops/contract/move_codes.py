@@ -17,6 +17,12 @@ MOVE_FORBIDDEN: Final = (
 )
 MOVE_NOT_FOUND: Final = (
     Explanation(
+        ProblemCode.UNKNOWN_LOT,
+        404,
+        "The account has no granted credit with this id.",
+        "Use an `id` of `lots`, as GET /operator/accounts/{account_id} lists them.",
+    ),
+    Explanation(
         ProblemCode.UNKNOWN_PROMOTION, 404, "No promotion code is spelled like this.", "Check the spelling of the code."
     ),
     Explanation(
@@ -27,6 +33,12 @@ MOVE_NOT_FOUND: Final = (
     ),
 )
 MOVE_CONFLICTS: Final = (
+    Explanation(
+        ProblemCode.LOT_USED,
+        409,
+        "Less of the granted credit is left than the request would take back. The answer names the rest.",
+        "Take back at most the rest. Without `lot_id`, an adjustment takes other credit.",
+    ),
     Explanation(ProblemCode.PROMOTION_EXISTS, 409, "The code exists with other terms.", "Create another code."),
     Explanation(
         ProblemCode.PROMOTION_USED,
@@ -40,6 +52,7 @@ MOVE_CONFLICTS: Final = (
     Explanation(
         ProblemCode.PROMOTION_EXPIRED, 409, "The time of the code has passed.", "Ask the operator for another code."
     ),
+    Explanation(ProblemCode.PROMOTION_WITHDRAWN, 409, "The code was withdrawn.", "Ask the operator for another code."),
     Explanation(
         ProblemCode.GOODWILL_GIVEN,
         409,

@@ -167,6 +167,10 @@ class DeskApi:
         if amount > APPROVAL_ABOVE and parts[0] != "approvals":
             return 202, {"id": move_id("adj"), "status": "waiting", "expires_at": ago(hours=-24)}
         match parts:
+            case ["promotions"] if "withdrawn" in act.body:
+                [one] = [one for one in self.promotions if one["code"] == act.body["code"]]
+                one["withdrawn_at"] = ago(seconds=1)
+                return 200, one
             case ["promotions"]:
                 body = act.body
                 self.promotions.insert(0, promotion(body["code"], body["amount"], body["total"]))

@@ -23,12 +23,24 @@ def test_lines_show_the_budgets_that_customers_set(clerk: SignIn) -> None:
 def test_granted_credit_shows_the_rest_of_each_grant(clerk: SignIn) -> None:
     one = clerk(place=MERIDIAN)
     rows = one.rows(one.card("Granted credit"))
-    assert [row[1:6] for row in rows] == [
-        ["Promotional", "$20.00", "$4.0402", "$0.00", "$15.9598"],
-        ["Granted", "$50.00", "$50.00", "$0.00", "$0.00"],
-        ["Granted", "$30.00", "$10.00", "$20.00", "$0.00"],
+    assert [row[1:7] for row in rows] == [
+        ["Promotional", "$20.00", "$4.0402", "$0.00", "$0.00", "$15.9598"],
+        ["Granted", "$50.00", "$50.00", "$0.00", "$0.00", "$0.00"],
+        ["Granted", "$30.00", "$10.00", "$20.00", "$0.00", "$0.00"],
     ]
-    assert rows[1][6] == "Never"
+    assert rows[1][7] == "Never"
+
+
+def test_the_rest_of_a_mistaken_grant_is_taken_back(clerk: SignIn) -> None:
+    one = clerk(place=MERIDIAN)
+    one.press("Take back $15.9598 of the grant of $20.00")
+    one.fill(reason="By mistake")
+    one.go_on()
+    assert one.summary()["Credit taken back"] == "$15.9598"
+    one.confirm("Take $15.9598 back")
+    one.sees("$15.9598 taken back.", one.dialog)
+    [act] = one.api.requests
+    assert act.body == {"amount": "-15.9598", "reason": "By mistake", "lot_id": f"adj_{1:032x}"}
 
 
 def test_credit_is_given_on_terms(clerk: SignIn) -> None:
@@ -87,9 +99,11 @@ def test_refund_of_a_taxed_payment_takes_back_its_share_of_credit(clerk: SignIn)
 def test_finance_lists_and_creates_promotion_codes(clerk: SignIn) -> None:
     one = clerk(place="#promotions")
     rows = one.rows()
-    assert [row[0] for row in rows] == ["WELCOME-2026", "SPRING", "OLD-CODE"]
+    assert [row[0] for row in rows] == ["WELCOME-2026", "SPRING", "LEAKED", "OLD-CODE"]
     assert rows[1][3] == "$0.00\nGiven away"
-    assert "Expired" in rows[2][5]
+    assert "Withdrawn" in rows[2][5]
+    assert "Expired" in rows[3][5]
+    assert [row[7] for row in rows] == ["Withdraw", "", "", ""]
     one.press("Create a code")
     one.fill(code="ab", amount="10", total="95", expires_at="")
     one.press("Continue", one.dialog)
@@ -154,6 +168,19 @@ def test_support_ends_sign_ins(clerk: SignIn) -> None:
     one.show(f"{MERIDIAN}&view=activity")
     expect(one.page.get_by_role("button", name=re.compile("^Sign out")).first).to_be_enabled()
     assert [act.path for act in one.api.requests] == ["accounts/acct_meridian/users/5f0c/sign-out"]
+
+
+def test_finance_withdraws_a_promotion_code(clerk: SignIn) -> None:
+    one = clerk(place="#promotions")
+    one.press("Withdraw WELCOME-2026")
+    one.fill(reason="Posted in a forum")
+    one.go_on()
+    assert one.summary()["Not given any more"] == "$940.00"
+    one.confirm("Withdraw WELCOME-2026")
+    one.sees("The code WELCOME-2026 gives nothing more.", one.dialog)
+    [act] = one.api.requests
+    body = {"code": "WELCOME-2026", "withdrawn": True, "reason": "Posted in a forum"}
+    assert (act.path, act.body) == ("promotions", body)
 
 
 def test_support_sees_no_promotions(clerk: SignIn) -> None:

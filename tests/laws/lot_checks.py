@@ -87,6 +87,9 @@ def check_account(pk: str, balance: Image, lots: list[Image], entries: list[Imag
         assert lot.get("expired_micros", 0) == -sum(taken), f"law 16: {pk} {lot['lot_id']}"
         assert lot.get("expired_parts", 0) == len(taken), f"law 16: {pk} {lot['lot_id']}"
         assert [-part["amount_micros"] for part in lot.get("parts", ())] == taken, f"law 16: {pk} {lot['lot_id']}"
+        back = [entry["amount_micros"] for entry in entries if takes_back(entry, lot)]
+        by = [part for part in lot.get("removed", ()) if part["adjustment_id"]]
+        assert sorted(-part["amount_micros"] for part in by) == sorted(back), f"law 16: {pk} {lot['lot_id']}"
         removed = sum(part["amount_micros"] for part in lot.get("removed", ()))
         used = lot["amount_micros"] - lot.get("expired_micros", 0) - removed - left[lot["lot_id"]]
         assert used >= 0, f"law 16: {pk} {lot['lot_id']}"
@@ -98,6 +101,11 @@ def check_account(pk: str, balance: Image, lots: list[Image], entries: list[Imag
 def expires(entry: Image, lot: Image) -> bool:
     """Whether an entry takes back what a lot has left."""
     return bool(entry["kind"] == "credit_expired" and entry["lot_id"] == lot["lot_id"])
+
+
+def takes_back(entry: Image, lot: Image) -> bool:
+    """Whether an adjustment takes back from a lot."""
+    return bool(entry["kind"] == "balance_adjusted" and entry.get("lot_id") == lot["lot_id"])
 
 
 def codes_give_their_total(images: dict[Key, Any]) -> None:

@@ -1,7 +1,8 @@
-"""Laws 10 and 16 for granted credit: killing the function at any request of a grant, a promotion code, its redemption,
-or an expiry, losing any response, or refusing any write, followed by retries, ends as a run without faults.
+"""Laws 10 and 16 for granted credit: killing the function at any request of a grant, a take-back, a promotion code, its
+redemption, or an expiry, losing any response, or refusing any write, followed by retries, ends as a run without faults.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -43,9 +44,17 @@ def created(bench: LedgerBench) -> bool:
     return bool(send(bench, CREATE)["statusCode"] == 201)
 
 
+def take_back(bench: LedgerBench) -> Request:
+    """Give credit; the request that takes a part of it back."""
+    lot_id = json.loads(send(bench, GRANT)["body"])["id"]
+    body = {"amount": "-20.00", "reason": "Test", "lot_id": lot_id}
+    return at_accounts("/accounts/acct_1/adjustments", body, "k_9")
+
+
 REQUESTS: dict[str, Callable[[LedgerBench], Request]] = {
     "grant": lambda _: GRANT,
     "approve a grant": lambda bench: approval(bench, "approve", WAITING),
+    "take back": take_back,
     "create a code": lambda _: CREATE,
     "redeem": lambda bench: (created(bench), redemption())[1],
 }

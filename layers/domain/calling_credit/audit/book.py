@@ -97,6 +97,8 @@ class Book:
     """The credit of each adjustment and promotion, by the cause of its entry."""
     expired_micros: Counter[str] = field(default_factory=Counter)
     """The credit that entries say has expired, by lot."""
+    taken_back_micros: Counter[str] = field(default_factory=Counter)
+    """The credit that entries say was taken back, by lot."""
     documents: Documents = field(default_factory=Documents)
     """The receipts and credit notes."""
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
@@ -208,6 +210,8 @@ class Book:
             self.covered_seconds[item["bundle"]] += item.get("covered_seconds", 0)
         if item["category"] in (ADJUSTMENT, PROMOTION):
             self.given_micros[keys.cause_of(item["SK"])] = amount_micros
+            if item["category"] == ADJUSTMENT and "lot_id" in item:
+                self.taken_back_micros[item["lot_id"]] -= amount_micros
         elif item["category"] == CREDIT_EXPIRED:
             self.expired_micros[item["lot_id"]] -= amount_micros
         if item["category"] == TOP_UP:

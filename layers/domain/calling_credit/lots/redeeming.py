@@ -82,7 +82,7 @@ class Redeeming:
 
         Raises:
             NotFound: `unknown_promotion`, `unknown_account`. Forbidden: `signed_out`, `account_frozen`.
-            Conflict: `promotion_used`, `promotion_spent`, `promotion_expired`, `account_closed`.
+            Conflict: `promotion_used`, `promotion_spent`, `promotion_expired`, `promotion_withdrawn`, `account_closed`.
             TooManyRequests: `too_many_codes`, with the seconds until the next day.
             Unavailable: `busy`, or the table did not answer in time; the same request is safe again.
         """
@@ -184,7 +184,8 @@ class Redeeming:
             self._table_name,
             lot_keys.promotion_key(promotion.code),
             "ADD left_micros :less, redeemed :one",
-            "left_micros >= :amount AND amount_micros = :amount AND ends_at > :now",
+            "left_micros >= :amount AND amount_micros = :amount AND ends_at > :now "
+            "AND attribute_not_exists(withdrawn_at)",
             to_attributes(values),
         )
 

@@ -48,7 +48,7 @@ def expiring_view(lots: Sequence[Lot], balance: Balance) -> list[dict[str, str]]
 
 def lots_view(lots: Sequence[Lot], balance: Balance) -> list[dict[str, Any]]:
     """All lots as staff see them, the latest first."""
-    used = used_micros(lots, balance.charged_micros)
+    used, unused = (replay(lots, balance.charged_micros) for replay in (used_micros, unused_micros))
     return [
         {
             "id": lot.lot_id,
@@ -57,6 +57,8 @@ def lots_view(lots: Sequence[Lot], balance: Balance) -> list[dict[str, Any]]:
             "amount": format_money(lot.amount_micros),
             "used": format_money(used[lot.lot_id]),
             "expired": format_money(lot.expired_micros),
+            "taken_back": format_money(lot.taken_back_micros),
+            "left": format_money(unused.get(lot.lot_id, 0)),
             "expires_at": lot.ends_at,
         }
         for lot in reversed(lots)
