@@ -31,6 +31,7 @@ NOT_POSTED: Final = Rejection(
 )
 NO_HOLDS: Final[Mapping[tuple[str, str], Hold]] = MappingProxyType({})
 NO_NUMBERS: Final[Mapping[tuple[str, str], str]] = MappingProxyType({})
+NO_USERS: Final[Mapping[Key, str | None]] = MappingProxyType({})
 NO_TERMS: Final[Mapping[str, Sequence[PriceTerms]]] = MappingProxyType({})
 NO_DECK: Final = Deck("", ())
 REFUSALS: Final = {
@@ -57,11 +58,16 @@ class Batch:
     recorded: set[Key] = field(default_factory=set)
     tally: Counter[str] = field(default_factory=Counter)
 
-    def create_entries(self, time_zones: Mapping[str, str], now: datetime) -> None:
-        """Make the entries with the time zones of existing accounts. Refuse the calls of unknown accounts."""
+    def create_entries(
+        self, time_zones: Mapping[str, str], now: datetime, users: Mapping[Key, str | None] = NO_USERS
+    ) -> None:
+        """Make the entries with the time zones of existing accounts and the users of calls. Refuse the calls of unknown
+        accounts.
+        """
         for call, charge in self.charges:
             if call.account_id in time_zones:
-                self.entries.append(charge_entry(call, charge, time_zones[call.account_id], now))
+                entry = charge_entry(call, charge, time_zones[call.account_id], now, users.get(call.key))
+                self.entries.append(entry)
             else:
                 self.refuse(call.key, UNKNOWN_ACCOUNT)
         for call in self.unrated:
