@@ -1,4 +1,4 @@
-"""Caps count what no hold covers: calls without a hold, to another number than the hold's, or that waited for a price."""
+"""Caps count what no hold covers: calls without a hold, to another number than its own, or that waited for a price."""
 
 from datetime import timedelta
 

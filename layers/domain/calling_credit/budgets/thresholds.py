@@ -1,8 +1,9 @@
 """The percentages of a budget that are announced, once a month each, and changes of a limit that keep them so.
 
-A counter stores nothing while its limit stays: its spending reaches a percentage, or it does not. A change of the limit
-stores in `warned` the highest percentage that was reached before it. So a raised limit announces nothing again, and a
-lowered one announces only what it newly reaches.
+A counter stores nothing while its limit stays and its spending grows: it reaches a percentage, or it does not. A change
+of the limit stores in `warned` the highest percentage that was reached before it. So a raised limit announces nothing
+again, and a lowered one announces only what it newly reaches. What gives spending back stores the percentages that were
+reached before it as flags, because it adds to a counter without a condition, and a flag is never unset.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,25 @@ def announced_percents(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[
         return ()
     before = () if "ended" in old else _reached(old)
     warned = int(new.get("warned", 0))
-    return tuple(percent for percent in _reached(new) if percent not in before and percent > warned)
+    return tuple(
+        percent
+        for percent in _reached(new)
+        if percent not in before and percent > warned and told_flag(percent) not in new
+    )
+
+
+def told_flag(percent: int) -> str:
+    """The attribute of a counter whose percentage was announced before spending was given back."""
+    return f"told_{percent}"
+
+
+def told_flags(counter: SpendCounter) -> tuple[str, ...]:
+    """The flags that a change which gives spending back stores on a counter as it was read. An ended budget announced
+    nothing.
+    """
+    if counter.is_ended:
+        return ()
+    return tuple(told_flag(percent) for percent in reached_percents(counter.limit_micros, counter.spent_micros))
 
 
 def limit_action(

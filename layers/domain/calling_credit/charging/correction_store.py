@@ -148,8 +148,8 @@ class CorrectionStore:
 
     def _plan(self, correction: Correction, again: RatedAgain, identifier: str, actor: Actor, now: datetime) -> Plan:
         """Plan the transaction; of a correction that changes nothing, only the claim."""
-        entries = mark_replacing_entries(self._client, self._table_name, again.entries)
-        plan = posting_plan(self._table_name, entries, counters=counters_of(entries)) if entries else Plan()
+        entries, flags = mark_replacing_entries(self._client, self._table_name, again.entries)
+        plan = posting_plan(self._table_name, entries, counters=counters_of(entries, flags)) if entries else Plan()
         if again.entries:
             plan.add(STANDING, self._check_standing(again.call))
         item = {

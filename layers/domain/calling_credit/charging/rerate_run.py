@@ -206,13 +206,13 @@ class RerateStore:
         calls = [again.call for again in changes]
         given = read_goodwill(self._client, self._table_name, account_id, calls) if calls else {}
         whole = [with_goodwill(again, given.get(again.call.call), self._now) for again in changes]
-        marked = mark_replacing_entries(self._client, self._table_name, _entries(whole))
+        marked, flags = mark_replacing_entries(self._client, self._table_name, _entries(whole))
         by_key = {entry.key: entry for entry in marked}
         whole = [(replace(again, entries=[by_key[one.key] for one in again.entries]), after) for again, after in whole]
         seconds_left = seconds_to_post(self._seconds_left)
         for part in split_to_fit(whole, _actions):
             entries = _entries(part)
-            plan = posting_plan(self._table_name, entries, counters=counters_of(entries))
+            plan = posting_plan(self._table_name, entries, counters=counters_of(entries, flags))
             for again, after in part:
                 action = goodwill_action(self._table_name, again.call, given.get(again.call.call), after)
                 plan.add(goodwill_name(again.call), action)

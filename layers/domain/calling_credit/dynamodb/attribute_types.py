@@ -40,7 +40,7 @@ _TEXTS: Final = """
 """
 _FLAGS: Final = """
     admission email_receipts enabled ended has_user_budgets international_calling is_complete is_finished is_frozen
-    is_over override suspended_recharge suspends suspicious
+    is_over override suspended_recharge suspends suspicious told_80 told_100
 """
 _MAPS: Final = "announced caps in_flight limits own_limits postal_address request tax_identity"
 _LISTS: Final = "assignments billing_emails bundles parts price_terms reports"
