@@ -11,13 +11,13 @@ _NUMBERS: Final = """
     covered_seconds daily_limit_micros deck_minute denials details_version disputed_micros duration_seconds entries
     entry_count expired_micros expired_parts expires_at facts_version failures given_micros goodwill_micros
     gross_micros headroom_micros heard_at held_micros hourly_count in_progress_expiration increment_seconds issued
-    left_micros left_seconds limit_micros line_micros line_version listed live_holds lots low_micros
+    left_micros left_seconds limit_micros line_limit_micros line_micros line_version listed live_holds lots low_micros
     markup_hundredths max_seconds minimum_seconds minutes monthly_limit_micros net_micros nudge number_in_month
     payments per_minute posted_micros rate_micros_per_minute redeemed refunded_micros reversals
     reversed_gross_micros reversed_micros rule_version schema settings_version spent_micros standing_micros
     state_version stated_seconds sums taken_back takings tax_micros threshold_micros times total_micros
-    traced_micros tries_left untraced_at_end untraced_at_grant used_seconds user_micros warned warned_days
-    warned_micros young_micros
+    traced_micros tries_left untraced_at_end untraced_at_grant used_seconds user_limit_micros user_micros
+    warned warned_days warned_micros young_micros
 """
 _TEXTS: Final = """
     PK SK account_id action address address_hash asked_at asked_on at authorized_at billing brand breakdown_since
