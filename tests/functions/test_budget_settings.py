@@ -37,6 +37,15 @@ def test_switching_a_line_shows_its_budget_too(world: World) -> None:
     assert answer.body["budget"]["monthly"] == "20.00"
 
 
+def test_the_operator_sees_the_budget_of_a_line_that_is_changed(world: World) -> None:
+    give(world, "20.00")
+    give(world, "50.00", USER_BUDGET)
+    for change in (world.operate, world.desk):
+        answer = change("PUT", "/accounts/acct_1/lines/line_1", {"international_calling": False})
+        assert (answer.status, answer.body) == (200, shown(world))
+    assert answer.body["user"]["budget"]["monthly"] == "50.00"
+
+
 def test_a_list_without_budgets_reads_no_counters(world: World) -> None:
     spend(world, "5.00")
     assert world.of_kind("SPENT") == []

@@ -162,6 +162,13 @@ class AccountReader:
         zone, report = self.account().time_zone, self._on_unreadable
         return read_line_views(self._client, self._table_name, self.account_id, zone, lines, users, now, report)
 
+    def view_of(self, line: Line, now: datetime) -> dict[str, Any]:
+        """A line as lists show it."""
+        item = self._partition.get(keys.user_sk(line.user_id))
+        user = None if item is None else user_from_item(item)
+        [view] = self.line_views([line], {} if user is None else {user.user_id: user}, now)
+        return view
+
 
 def _line_and_bundles(line: dict[str, Any]) -> object:
     return line_from_item(line), bundles_from_item(line.get("bundles", ()))
