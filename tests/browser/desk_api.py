@@ -197,6 +197,8 @@ class DeskApi:
                 return 200, self._change(account_id, act.body)
             case ["limits"] | ["users", *_] | ["auto-recharge"]:
                 return 200, self._settle(account_id, parts)
+            case ["countries", country, "confirm"]:
+                return 200, {"country": country, "confirmed_at": ago(seconds=0)}
         return self._write_credit(account_id, parts, act, amount)
 
     def _settle(self, account_id: str, parts: list[str]) -> dict[str, Any]:

@@ -74,9 +74,26 @@ LISTS: Final[dict[str, dict[str, Any]]] = {
             "user": {"id": "user_0", "name": "Ana Ruiz"},
             "to": "+5371234567",
             "country": "CU",
+            "country_known": None,
             "reason": "destination_blocked",
             "message": "Calls to this destination are blocked.",
         },
+        *(
+            {
+                "at": ago(hours=6 + number),
+                "call_key": f"c_{number}",
+                "line_id": "line_0",
+                "user": {"id": "user_0", "name": "Ana Ruiz"},
+                "to": to,
+                "country": country,
+                "country_known": is_known,
+                "reason": "first_country_cap",
+                "message": "The account rarely calls this country.",
+            }
+            for number, (to, country, is_known) in enumerate(
+                (("+81312345678", "JP", False), ("+33142685300", "FR", True)), 10
+            )
+        ),
         not_listed=[{"date": ago(days=2)[:10], "calls": 31}],
     ),
     "activity": _page(

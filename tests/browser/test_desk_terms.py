@@ -200,3 +200,19 @@ def test_caps_of_the_account_are_switched_off_by_an_empty_field(clerk: SignIn) -
     one.sees("Limits changed.", one.dialog)
     [act] = one.api.requests
     assert act.body == {"first_country_cap": "5.00", "young_money_cap": None}
+
+
+def test_a_country_is_confirmed_where_its_call_was_refused(clerk: SignIn) -> None:
+    one = clerk(place=f"{MERIDIAN}&view=refused")
+    one.sees("FR is confirmed or known by now.")
+    one.press("Confirm JP, called at +81312345678")
+    assert one.summary() == {"Country": "JP", "Refused call": "+81312345678", "From now on": "Not capped"}
+    one.confirm("Confirm JP")
+    one.sees("JP is confirmed.", one.dialog)
+    [act] = one.api.requests
+    assert (act.method, act.path) == ("POST", "accounts/acct_meridian/countries/JP/confirm")
+
+
+def test_support_confirms_no_country(clerk: SignIn) -> None:
+    one = clerk(SUPPORT, place=f"{MERIDIAN}&view=refused")
+    expect(one.page.get_by_role("button", name="Confirm JP, called at +81312345678")).to_be_disabled()

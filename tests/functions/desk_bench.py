@@ -38,6 +38,7 @@ ACTS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("/operator/accounts/acct_1/exports", {"reason": "Asked for"}),
     ("/operator/accounts/acct_1/numbers/erase", {"number": "+442071838750"}),
     ("/operator/accounts/acct_1/calls/c_1/confirm", {}),
+    ("/operator/accounts/acct_1/countries/JP/confirm", {}),
 )
 """One request to each route that acts."""
 FOR_SUPPORT: Final = ("withdraw", "resend")

@@ -151,6 +151,19 @@ export function resend(account, mail, renew) {
 	});
 }
 
+export function confirmCountry(account, { country, to }, renew) {
+	act({
+		title: "Confirm this country",
+		lead: "The account rarely calls this country. Confirm that the company makes these calls, and their cost is no longer capped a day.",
+		id: `country:${account.account_id}:${country}`,
+		summary: () => [["Country", country], ["Refused call", to], ["From now on", "Not capped", "result"]],
+		button: () => `Confirm ${country}`,
+		send: () => ({ path: pathOf(account, "countries", country, "confirm") }),
+		done: () => `${country} is confirmed.`,
+		after: renew,
+	});
+}
+
 export function confirmCall(account, call, renew) {
 	act({
 		title: "Confirm this call",
