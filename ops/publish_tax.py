@@ -10,8 +10,7 @@ from rich.table import Table
 
 from calling_credit.instants import format_instant
 from calling_credit.tax.bucket import TABLE_ERRORS, put_table, read_table
-from calling_credit.tax.details import REGIONS
-from calling_credit.tax.rates import ANY_REGION, Place, TaxTable, TaxTableError, format_rate, parse_tax_table
+from calling_credit.tax.rates import Place, TaxTable, TaxTableError, format_rate, needless_rows, parse_tax_table
 from ops.stack import FoundStack, find_stack
 from ops.terminal import CommandError, confirm, console, run
 
@@ -30,13 +29,25 @@ def main() -> int:
     except OSError as error:
         raise CommandError(f"{arguments.file} cannot be read: {error.strerror}.") from error
     try:
-        table = parse_tax_table(data)
+        table = parse_checked(data)
     except TaxTableError as error:
         for fault in error.faults:
             console.print(fault, markup=False, soft_wrap=True)
         console.print(f"{arguments.file} has errors; nothing was published.", style="red", markup=False)
         return 1
     return publish(arguments.file, data, table, is_confirmed=arguments.yes)
+
+
+def parse_checked(data: bytes) -> TaxTable:
+    """Parse a table, each of whose rows applies to someone.
+
+    Raises:
+        TaxTableError: a row is wrong, or names a region that its country does not have.
+    """
+    table = parse_tax_table(data)
+    if faults := needless_rows(table):
+        raise TaxTableError(faults)
+    return table
 
 
 def publish(file: Path, data: bytes, table: TaxTable, *, is_confirmed: bool) -> int:
@@ -46,7 +57,6 @@ def publish(file: Path, data: bytes, table: TaxTable, *, is_confirmed: bool) -> 
     before = published(stack)
     report_changes(rates_now(before, now), rates_now(table, now))
     report_later_changes(later_rates(before, now), later_rates(table, now))
-    warn_of_unknown_regions(table)
     if not stack.is_local and not is_confirmed and not confirm(f"Publish the tax rates {file} in {stack.name}?"):
         console.print("Nothing was published.")
         return 1
@@ -107,14 +117,6 @@ def print_table(names: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table)
-
-
-def warn_of_unknown_regions(table: TaxTable) -> None:
-    """Print the places of the US and Canada that no address can have."""
-    for country, region in sorted(table.rates):
-        if country in REGIONS and region != ANY_REGION and region not in REGIONS[country]:
-            words = f"{country},{region} is no state or province: no address matches its rows."
-            console.print(words, style="yellow", markup=False)
 
 
 def _percent(rate: int | None) -> str:

@@ -22,7 +22,8 @@ PROBLEM: Final = record(
         ),
         "current": {
             "type": "object",
-            "description": "With `changed_meanwhile`: the current values, as GET shows them, with their `version`.",
+            "description": "With `changed_meanwhile`: the current values, as GET shows them, with their `version`. "
+            "With `total_changed`: the `amount`, `tax`, and `total` of now.",
         },
         "number": described(PHONE_NUMBER, "With `number_taken`: the number."),
     },

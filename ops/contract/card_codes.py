@@ -16,6 +16,13 @@ CARD_CONFLICTS: Final = (
         "Enter the billing details with `PUT /billing-details`. If they are correct, contact the operator.",
     ),
     Explanation(
+        ProblemCode.TOTAL_CHANGED,
+        409,
+        "The card would pay another total than the `total` of the request, because the tax has changed. Nothing was "
+        "charged. `current` holds the amounts of now.",
+        "Show the new total, and send the payment again with it.",
+    ),
+    Explanation(
         ProblemCode.CARD_BLOCKED,
         409,
         "A payment with this card was disputed or reported as fraud, so the card is blocked.",

@@ -84,5 +84,18 @@ def test_an_id_of_another_form_is_refused(kind: str, value: str) -> None:
         parse_tax_id({"kind": kind, "value": value})
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "plain"),
+    [
+        ("eu_vat", "FR\u00a040\u202f303\u2009265\u00a0045", "FR40303265045"),
+        ("us_ein", "91\u20111144442", "911144442"),
+        ("us_ein", "91\u20131144442\n", "911144442"),
+        ("gb_vat", "\tgb 980\u00a07806 84 ", "GB980780684"),
+    ],
+)
+def test_an_id_may_be_copied_with_its_blanks_and_dashes(kind: str, value: str, plain: str) -> None:
+    assert parse_tax_id({"kind": kind, "value": value}).value == plain
+
+
 def test_every_kind_has_an_example() -> None:
     assert {kind for kind, _ in EXAMPLES} == set(KINDS)

@@ -62,15 +62,6 @@ def test_a_table_is_published_with_the_rates_that_change(
     assert "later" not in capsys.readouterr().out
 
 
-def test_regions_that_no_address_has_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = "US,XX,1,2026-01-01\nCA,QC,2,2026-01-01\nCA,ZZ,2,2999-01-01\nCA,*,0,2026-01-01\nDE,BY,19,2026-01-01\n"
-    assert publish(tmp_path, monkeypatch, f"{HEADER}{rows}", "--yes") == 0
-    warned = [line for line in capsys.readouterr().out.splitlines() if "no address matches" in line]
-    assert [line[:5] for line in warned] == ["CA,ZZ", "US,XX"]
-
-
 def test_a_file_with_a_fault_is_refused_as_a_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,6 +69,14 @@ def test_a_file_with_a_fault_is_refused_as_a_whole(
     assert publish(tmp_path, monkeypatch, f"{HEADER}GB,*,20,2026-01-01\nUK,*,20,2026-01-01\n", "--yes") == 1
     assert "Line 3: 'UK' is no ISO 3166 country" in capsys.readouterr().out
     assert stored() == FIFTEEN
+
+
+def test_a_row_that_applies_to_no_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(tmp_path, monkeypatch, f"{FIFTEEN}US,NYC,4.5,2026-01-01\n", "--yes") == 1
+    assert "US,NYC is no place" in capsys.readouterr().out
+    assert stored() == ""
 
 
 def test_nothing_is_published_without_a_confirmation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

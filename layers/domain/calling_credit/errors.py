@@ -56,6 +56,7 @@ class ProblemCode(StrEnum):
     ACCOUNT_CLOSED = "account_closed"
     ACCOUNT_FROZEN = "account_frozen"
     TAX_UNAVAILABLE = "tax_unavailable"
+    TOTAL_CHANGED = "total_changed"
     CARD_BLOCKED = "card_blocked"
     CARD_DECLINED_TOO_OFTEN = "card_declined_too_often"
     CALL_ID_REUSED = "call_id_reused"

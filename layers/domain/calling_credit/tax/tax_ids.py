@@ -12,7 +12,8 @@ from typing import Final
 from calling_credit.errors import InvalidValue, ProblemCode
 
 MAX_CHARACTERS: Final = 40
-_PUNCTUATION: Final = re.compile(r"[\s.\-/]")
+_PUNCTUATION: Final = re.compile(r"[\s.\-\u2010-\u2015\u2212/]")
+"""Blanks of every kind, points, hyphens, dashes, and slashes, as ids are printed and copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,9 @@ def parse_tax_id(value: object) -> TaxId:
     check = _KINDS.get(kind) if isinstance(kind, str) else None
     if check is None:
         raise InvalidValue(ProblemCode.INVALID_FIELD, f"tax_id.kind must be one of: {', '.join(KINDS)}.")
-    if isinstance(text, str) and len(text) <= MAX_CHARACTERS and text.isascii():
-        plain = _PUNCTUATION.sub("", text).upper()
-        if check(plain):
+    if isinstance(text, str) and len(text) <= MAX_CHARACTERS:
+        plain = _PUNCTUATION.sub("", text)
+        if plain.isascii() and check(plain := plain.upper()):
             return TaxId(kind, plain)
     raise InvalidValue(ProblemCode.INVALID_TAX_ID, f"tax_id.value is no valid id of the kind {kind}. Check its digits.")
 
