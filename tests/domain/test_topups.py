@@ -153,6 +153,7 @@ def test_an_entry_has_the_payments_creation_time_at_any_settlement() -> None:
     assert (entry.kind, entry.category, entry.amount_micros) == ("top_up_paid", "top_up", usd("25"))
     assert (entry.local_date, entry.recorded_at) == ("2026-11-22", "2026-11-23T12:00:00.000Z")
     assert (entry.debit, entry.credit) == ("card_payments", "customer_credit")
-    assert entry.explanation == {"payment": "manual", "brand": "visa", "last4": "4242", "intent_id": "pi_1"}
+    paid = {"payment": "manual", "brand": "visa", "last4": "4242", "intent_id": "pi_1"}
+    assert entry.explanation == {**paid, "gross_micros": usd("25")}
     later = topup_entry(topup, INTENT, "America/New_York", NOW + timedelta(days=3))
     assert later == replace(entry, recorded_at=later.recorded_at)

@@ -10,8 +10,9 @@ _NUMBERS: Final = """
     calls_seen changes charged_at_end charged_at_grant charged_micros confirm_number connection_fee_micros
     covered_seconds daily_limit_micros deck_minute denials details_version disputed_micros duration_seconds entries
     entry_count expired_micros expired_parts expires_at facts_version failures given_micros goodwill_micros
-    gross_micros headroom_micros heard_at held_micros hourly_count in_progress_expiration increment_seconds issued
-    left_micros left_seconds limit_micros line_limit_micros line_micros line_version listed live_holds lots low_micros
+    gone_micros gross_micros headroom_micros heard_at held_micros hourly_count in_progress_expiration increment_seconds
+    issued left_micros left_seconds limit_micros line_limit_micros line_micros line_version listed live_holds lots
+    low_micros
     markup_hundredths max_seconds minimum_seconds minutes monthly_limit_micros net_micros nudge number_in_month
     payments per_minute posted_micros rate_micros_per_minute redeemed refunded_micros reversals
     reversed_gross_micros reversed_micros rule_version schema settings_version spent_micros standing_micros
