@@ -13,14 +13,15 @@ import pytest
 from calling_credit.accounts.country_store import CountryStore
 from calling_credit.dynamodb.attributes import to_attributes
 from tests.harness.capped import check_caps
-from tests.harness.faults import Point, ask_until_answered, deliver_until_settled, points
+from tests.harness.faults import Point, ask_until_answered, deliver_until_settled
 from tests.harness.queue import failures
 from tests.harness.table import Context, Stack, load_app
 from tests.harness.threads import at_once
-from tests.harness.wire import Sent, wired
+from tests.harness.wire import wired
 from tests.harness.world import JAPAN, PREMIUM
 from tests.laws.ledger_bench import START, LedgerBench, after_each, batch, call, report, request
 from tests.laws.test_admission_faults import asking, expire_until_done, finished, what_stands
+from tests.laws.test_minutes_faults import some_points
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
@@ -28,7 +29,12 @@ ACCOUNT = "ACCOUNT#acct_1"
 COUNTRY, YOUNG = "SPENT#2026-11-23#COUNTRY#JP", "SPENT#2026-11-23#YOUNG"
 CREDIT = {"amount": "60.00", "reason": "Credit"}
 LIMITS = {"first_country_cap": "0.50", "young_money_cap": "20.00", "high_cost_allowed": ["+1900"]}
-CARD_MONEY = {"PK": ACCOUNT, "SK": "CARD_MONEY", "card#first": "2026-11-22T12:00:00.000Z", "card#micros": 50_000_000}
+CARD_MONEY: dict[str, str | int] = {
+    "PK": ACCOUNT,
+    "SK": "CARD_MONEY",
+    "card#first": "2026-11-22T12:00:00.000Z",
+    "card#micros": 50_000_000,
+}
 """Of 60.00, a card bought 50.00 a day ago."""
 POSTED = {
     "japan": call("acct_1", 2, JAPAN, call_id="japan", duration_seconds=600),
@@ -95,11 +101,6 @@ def sums(bench: LedgerBench) -> dict[str, tuple[int, int, int, int]]:
     """Limit, spent, held, and left of both counters, after a check of all laws."""
     bench.ledger()
     return check_caps(bench.stack.items("acct_1"))
-
-
-def some_points(scenario: list[Sent]) -> list[Point]:
-    """Every third kind of fault at every request."""
-    return list(points(scenario))[::3]
 
 
 @pytest.mark.parametrize("name", REQUESTS)
