@@ -50,6 +50,24 @@ def test_a_changed_table_is_noticed_before_the_charge(till: Till) -> None:
     assert (paid.status, till.charged()) == (201, [3000]), "the key may be used with the new total"
 
 
+def test_a_total_of_a_newer_table_is_understood(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = till.card()
+    assert pay(till, card, "28.75", key="warm").status == 201
+    monkeypatch.setattr(till.world.stack, "forget", lambda: None)
+    publish(till, TWENTY)
+    assert pay(till, card, "30.00", key="another").status == 201, "the page has read the new table already"
+    assert till.charged() == [2875, 3000]
+
+
+def test_a_table_that_cannot_be_read_again_leaves_the_known_one(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = till.card()
+    assert pay(till, card, "28.75", key="warm").status == 201
+    monkeypatch.setattr(till.world.stack, "forget", lambda: None)
+    publish(till, "damaged")
+    assert pay(till, card, "30.00", key="another").code == "total_changed"
+    assert pay(till, card, "28.75", key="a third").status == 201
+
+
 @pytest.mark.parametrize(("region", "total"), [("CA", "27.22"), ("NY", "28.75")])
 def test_a_changed_address_is_noticed_before_the_charge(till: Till, region: str, total: str) -> None:
     card = till.card()

@@ -16,13 +16,14 @@ from calling_credit.payments.keyed_payments import (
 )
 from calling_credit.payments.new_topup import manual_id, manual_topup, return_url
 from calling_credit.payments.safe_retries import confirm_present
+from calling_credit.payments.shown_totals import check_total
 from calling_credit.payments.stripe_client import payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.tax.calculation import NO_TAX, Taxation
 from calling_credit.topups.parsing import TopUpRequest
 from calling_credit.topups.payment_limits import DailyLimit
-from calling_credit.topups.refusals import card_blocked, card_error, total_changed
+from calling_credit.topups.refusals import card_blocked, card_error
 from calling_credit.topups.topup import MANUAL_LEASE, Intent, TopUp, TopUpStatus
 
 
@@ -80,7 +81,7 @@ def _check_new(
     """Check a new payment before anything is stored. Return its top-up, and the limit to claim it from."""
     require_active(account)
     tax.require()
-    _check_total(request, tax)
+    check_total(request, tax)
     worker.guard.require_same()
     card = cards.read_own_card(worker.stripe, account.customer_id, request.payment_method_id)
     history = worker.gate.cards.state(card, worker.now)
@@ -93,17 +94,6 @@ def _check_new(
         account.account_id, topup_id, created_by, request.amount_micros, card, customer_id, page_url, worker.now, tax
     )
     return new, daily
-
-
-def _check_total(request: TopUpRequest, tax: Taxation) -> None:
-    """Refuse a payment whose card would pay another total than its person was shown.
-
-    Raises:
-        Conflict: `total_changed`.
-    """
-    tax_micros = tax.tax_micros(request.amount_micros)
-    if request.total_micros not in (None, request.amount_micros + tax_micros):
-        raise total_changed(request.amount_micros, tax_micros)
 
 
 def _resume(worker: TopUpWorker, existing: TopUp) -> TopUp:
