@@ -20,7 +20,7 @@ TERMS: Final[dict[str, Schema]] = {
     "lot_id": {
         "type": "string",
         "pattern": LOT_ID_PATTERN,
-        "description": "With a negative amount: the granted credit that is taken back, at most what is left of it.",
+        "description": "With a negative amount: the granted credit that is taken back, at most its rest.",
     },
 }
 EXPIRING: Final[dict[str, Any]] = list_of(

@@ -175,7 +175,7 @@ def test_finance_withdraws_a_promotion_code(clerk: SignIn) -> None:
     one.press("Withdraw WELCOME-2026")
     one.fill(reason="Posted in a forum")
     one.go_on()
-    assert one.summary()["Not given any more"] == "$940.00"
+    assert one.summary()["No longer given"] == "$940.00"
     one.confirm("Withdraw WELCOME-2026")
     one.sees("The code WELCOME-2026 gives nothing more.", one.dialog)
     [act] = one.api.requests

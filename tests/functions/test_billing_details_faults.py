@@ -47,7 +47,7 @@ class Entering:
         return self.till.world.changes("billing_details_changed")
 
     def check_consistent(self, label: str) -> None:
-        """The version counts the recorded changes, and the last one led to what is stored."""
+        """The version counts the recorded changes, and the last one led to the stored details."""
         item, changes = self.details(), self.recorded()
         assert item["details_version"] == len(changes), label
         assert changes[-1]["new"].get("po_number") == item.get("po_number"), label

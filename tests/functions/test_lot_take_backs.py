@@ -172,7 +172,7 @@ def test_a_wrong_take_back_is_422_and_writes_nothing(world: World, changes: dict
     assert world.stack.items() == before
 
 
-def test_the_desk_shows_what_was_taken_back_and_what_is_left(world: World) -> None:
+def test_the_desk_shows_what_was_taken_back_and_the_rest(world: World) -> None:
     lot = granted(world, "30.00", 10)
     spend(world, 5)
     take_back(world, lot, "10.00")

@@ -49,7 +49,7 @@ def give_credit(driver: Driver) -> None:
 
 @operation("take granted credit back", 25)
 def take_back(driver: Driver) -> None:
-    """Take back a part of what is left of a lot, or all of it; more than that is refused."""
+    """Take back a part of the rest of a lot, or all of it; more than that is refused."""
     account, key = driver.account(), f"back {driver.now.timestamp()}"
     left = {lot_id: micros for lot_id, micros in unused(driver, account).items() if micros >= 100}
     if not left:

@@ -41,7 +41,7 @@ export function takeBack(account, lot, renew) {
 	const { account_id: id, balance } = account;
 	act({
 		title: "Take granted credit back",
-		lead: "Takes back credit that was given by mistake. What is taken back does not expire any more.",
+		lead: "Takes back credit that was given by mistake. It then no longer expires.",
 		id: `take-back:${id}:${lot.id}`,
 		fields: [{ name: "amount", label: "Amount", kind: "amount", places: 4, value: lot.left, most: lot.left, hint: `At most ${money(lot.left)}` }, REASON],
 		summary: (values) => [["Account", id], ["Given", moment(lot.granted_at)], ["Credit taken back", money(values.amount)], ["Reason", values.reason], ["Balance after", after(balance.balance, -micros(values.amount)), "result"]],

@@ -31,10 +31,10 @@ function row({ code, amount, total, left, redeemed, expires_at: until, created_a
 function withdraw(code, left, look) {
 	act({
 		title: "Withdraw a promotion code",
-		lead: "No one can use the code afterwards, and it cannot be created again. Customers keep the credit that it gave.",
+		lead: "The code can no longer be used, and cannot be created again. Customers keep the credit that it gave.",
 		id: `withdraw:${code}`,
 		fields: [{ name: "reason", label: "Reason" }],
-		summary: ({ reason }) => [["Code", code], ["Not given any more", money(left)], ["Reason", reason]],
+		summary: ({ reason }) => [["Code", code], ["No longer given", money(left)], ["Reason", reason]],
 		button: () => `Withdraw ${code}`,
 		send: ({ reason }) => ({ path: "/operator/promotions", body: { code, withdrawn: true, reason } }),
 		done: () => `The code ${code} gives nothing more.`,

@@ -97,7 +97,7 @@ class LotSweep:
 
     def _expire(self, lot: Lot, lots: Sequence[Lot], unused: int, balance: Balance) -> LotStep | None:
         """Take back the rest, if it is available. Only the part that holds keep back is tried again later, as is a rest
-        that is not sure, because an earlier release has moved credit. What is not there at all, as after a debt, stays
+        that is not sure, because an earlier release has moved credit. A part that is missing, as after a debt, stays
         with the customer at once, so that no expiry takes credit that was bought after it.
         """
         charged, untraced = balance.charged_micros, balance.untraced_micros

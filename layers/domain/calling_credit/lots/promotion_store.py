@@ -94,7 +94,7 @@ class PromotionStore:
         return promotion
 
     def withdraw(self, request: Withdrawal, actor: Actor, now: datetime) -> Promotion:
-        """Withdraw a code: nothing is redeemed with it any more, and what was redeemed stays. Return it, also if it was
+        """Withdraw a code: it redeems nothing from then on, and redeemed credit stays. Return it, also if it was
         withdrawn before.
 
         Raises:

@@ -134,7 +134,7 @@ def give_up_checkout(worker: CheckoutWorker, topup: TopUp) -> TopUp:
     Raises:
         Unavailable: `payments_unavailable`, it may still be paid; or the table did not answer.
     """
-    if topup.session_id is None:  # As it was read. With the lease, no request opens its page any more.
+    if topup.session_id is None:  # As it was read. With the lease, no request opens its page from now on.
         leased = worker.topups.acquire_lease(topup, MANUAL_LEASE, worker.now)
         if leased is None:
             return worker.reload(topup)
