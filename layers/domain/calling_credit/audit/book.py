@@ -16,6 +16,7 @@ from calling_credit.dynamodb import keys, proof_keys
 from calling_credit.ledger.entries import DayTotal, EntryKind
 from calling_credit.ledger.holds import HoldStatus
 from calling_credit.lots.lot import Lot, lot_from_item
+from calling_credit.lots.returns import LotReturn, lot_return_from_item
 from calling_credit.payments.refunds import RefundStatus
 
 PROOF_KIND: Final = "proof"
@@ -29,6 +30,7 @@ NEEDED_KINDS: Final = frozenset(
         "entry",
         "hold",
         "lot",
+        "lot_return",
         "minutes",
         "refund",
         "spent_day",
@@ -91,6 +93,8 @@ class Book:
     charged_micros: int | None = None
     """The running sum of call charges; None in an account that is older than it."""
     lots: list[Lot] = field(default_factory=list)
+    lot_returns: list[LotReturn] = field(default_factory=list)
+    """The charges that were taken back although a lot was granted after them."""
     lot_count: int = 0
     """How many lots the balance counts."""
     given_micros: dict[str, int] = field(default_factory=dict)
@@ -127,7 +131,7 @@ class Book:
             self._add_entry(item)
         elif kind in ("day", "spent_day", "minutes"):
             self._add_day(kind, item)
-        elif kind in ("balance", "lot"):
+        elif kind in ("balance", "lot", "lot_return"):
             self._add_credit(kind, item)
         elif kind in ("hold", "refund"):
             self._add_hold(kind, item)
@@ -162,6 +166,9 @@ class Book:
     def _add_credit(self, kind: str, item: dict[str, Any]) -> None:
         if kind == "lot":
             self.lots.append(lot_from_item(item))
+            return
+        if kind == "lot_return":
+            self.lot_returns.append(lot_return_from_item(item))
             return
         self.balance = Balance(
             item["posted_micros"],

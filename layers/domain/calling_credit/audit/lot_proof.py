@@ -10,6 +10,7 @@ from calling_credit.audit.proof import Difference, DifferenceCode, usd
 from calling_credit.categories import RESERVED_CATEGORIES
 from calling_credit.lots.consumption import used_micros
 from calling_credit.lots.lot import Lot
+from calling_credit.lots.store import with_returns
 
 
 def prove_charges(book: Book) -> list[Difference]:
@@ -34,11 +35,12 @@ def _prove_lots(book: Book) -> Iterator[Difference]:
     def difference(lot_id: str, expected: str, found: str) -> Difference:
         return Difference(DifferenceCode.LOT, book.account_id, lot_id, expected, found)
 
-    lots = {lot.lot_id: lot for lot in book.lots}
+    known = with_returns([*book.lots, *book.lot_returns])
+    lots = {lot.lot_id: lot for lot in known}
     if len(book.lots) != book.lot_count:
         yield difference(f"lots of {book.account_id}", f"{len(book.lots)} lots", f"{book.lot_count} in the balance")
-    used = used_micros(book.lots, book.charged_micros)
-    for lot in book.lots:
+    used = used_micros(known, book.charged_micros)
+    for lot in known:
         given = book.given_micros.get(lot.lot_id, 0)
         if given != lot.amount_micros:
             yield difference(lot.lot_id, f"{usd(given)} given", usd(lot.amount_micros))

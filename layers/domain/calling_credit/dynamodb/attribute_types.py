@@ -14,7 +14,7 @@ _NUMBERS: Final = """
     issued left_micros left_seconds limit_micros line_limit_micros line_micros line_version listed live_holds lots
     low_micros
     markup_hundredths max_seconds minimum_seconds minutes monthly_limit_micros net_micros nudge number_in_month
-    payments per_minute posted_micros rate_micros_per_minute redeemed refunded_micros reversals
+    payments per_minute posted_micros rate_micros_per_minute redeemed refunded_micros removed_parts reversals
     reversed_gross_micros reversed_micros rule_version schema settings_version spent_micros standing_micros
     state_version stated_seconds sums taken_back takings tax_micros threshold_micros times total_micros
     traced_micros tries_left untraced_at_end untraced_at_grant used_seconds user_limit_micros user_micros
@@ -44,7 +44,7 @@ _FLAGS: Final = """
     is_over override suspended_recharge suspends suspicious told_80 told_100
 """
 _MAPS: Final = "announced caps in_flight limits own_limits postal_address request tax_identity"
-_LISTS: Final = "assignments billing_emails bundles parts price_terms reports"
+_LISTS: Final = "assignments billing_emails bundles parts price_terms removed reports returned_charges"
 UNCHECKED: Final = frozenset(
     {
         *("after", "claims", "correlation_id", "days", "full_on", "holder", "new", "old", "position", "proven_at"),

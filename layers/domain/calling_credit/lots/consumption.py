@@ -1,7 +1,8 @@
 """How much of each lot calls have used, replayed over stored values of the running sum of call charges. Pure.
 
 Calls use the lot that expires earliest, then lots that never expire, the oldest first, and bought credit last. Charges
-that were taken back return in the reverse order: to bought credit first. Refunds, reversals, transfers, and adjustments
+that were taken back return in the reverse order: to bought credit first, and to no lot that was granted after them.
+Refunds, reversals, transfers, and adjustments
 touch no lot, except an adjustment that names the lot from which it takes back.
 
 The law: used + expired + removed never exceeds the amount of a lot. Grants, parts that expire or are removed, and ends
@@ -17,6 +18,7 @@ from typing import Final, NamedTuple
 
 from calling_credit.instants import format_instant
 from calling_credit.lots.lot import Lot
+from calling_credit.lots.returns import returned_later
 
 NEVER = "~"
 """Sorts after every instant."""
@@ -67,11 +69,26 @@ def next_time(lots: Iterable[Lot], charged_micros: int, now: datetime) -> str:
     """The time to store for what happens to a lot now, when the running sum has this value: after everything that has
     happened, also if the clock of another writer is ahead.
     """
-    last = max(_events(lots), default=None)
+    known = list(lots)
+    last = max((event for lot in known for event in _stored_events(lot)), default=None)
     at = format_instant(now)
-    if last is None or last.at < at:
-        return at
-    return last.at if last.charged_micros == charged_micros else format_instant(datetime.fromisoformat(last.at) + _TICK)
+    latest_return = max((one.at for lot in known for one in lot.returns), default="")
+    if last is None or last.at < at or last.at < latest_return or last.charged_micros != charged_micros:
+        return time_of_return(known, now)
+    return last.at
+
+
+def time_of_return(lots: Iterable[Lot], now: datetime) -> str:
+    """The time to store for charges that are taken back now: later than everything that has happened."""
+    known = list(lots)
+    last = max([*steps_of(known), *(one.at for lot in known for one in lot.returns)], default="")
+    at = format_instant(now)
+    return at if last < at else format_instant(datetime.fromisoformat(last) + _TICK)
+
+
+def steps_of(lots: Iterable[Lot]) -> list[str]:
+    """The times of all steps of lots."""
+    return [event.at for lot in lots for event in _stored_events(lot)]
 
 
 def is_followed(lots: Iterable[Lot], untraced_micros: int) -> bool:
@@ -98,6 +115,12 @@ def _events(lots: Iterable[Lot]) -> list[_Event]:
 
 
 def _events_of(lot: Lot) -> Iterator[_Event]:
+    """The events of a lot, without the charges that were taken back since although they are older."""
+    for event in _stored_events(lot):
+        yield event._replace(charged_micros=event.charged_micros - returned_later(lot.returns, event.at))
+
+
+def _stored_events(lot: Lot) -> Iterator[_Event]:
     yield _Event(lot.granted_at, _Step.GRANTED, lot.lot_id, 0, lot.charged_at_grant)
     for number, part in enumerate(lot.parts):
         yield _Event(part.at, _Step.EXPIRED, lot.lot_id, number, part.charged_micros)

@@ -9,6 +9,7 @@ from calling_credit.dynamodb import keys, lot_keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.ledger.credit_terms import CreditKind
+from calling_credit.lots.returns import LotReturn
 from calling_credit.lots.schedule import first_step
 
 LOT_KIND: Final = "lot"
@@ -43,7 +44,8 @@ class Lot:
     `charged_at_end` that at `ended_at`, from when on calls no longer use the lot. `untraced_at_grant` and
     `untraced_at_end` are what the balance had beside its traced changes. `ends_at` is the time after which it expires;
     None: never. `expired_micros` was taken back in `expired_parts` entries, which `parts` repeats. `removed` are the
-    parts that left it otherwise. `due_at` is the time of its next step; None: there is none.
+    parts that left it otherwise. `due_at` is the time of its next step; None: there is none. `returns` are those of the
+    account, which are items of their own.
     """
 
     account_id: str
@@ -62,6 +64,7 @@ class Lot:
     untraced_at_grant: int = 0
     untraced_at_end: int = 0
     removed: tuple[RemovedPart, ...] = ()
+    returns: tuple[LotReturn, ...] = ()
 
     @property
     def sort_key(self) -> str:
