@@ -35,7 +35,7 @@ from tests.laws.payment_troubles import Trouble, troubles
 pytestmark = pytest.mark.dynamodb
 
 TAKES_MONEY = ("POST /v1/payment_intents/*/confirm", "POST /v1/checkout/sessions")
-PLAYED, PLAYED_BEFORE = 30, 5
+PLAYED, PLAYED_BEFORE = 20, 3
 """The troubles of each path that are played from that request on, and before it."""
 EVENTS_EVERY_MINUTES, EVENTS_AT_MINUTE = 5, 2
 Act = Callable[[PaymentBench], None]
