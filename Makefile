@@ -162,7 +162,7 @@ screenshots: $(READY)  ## Take pictures of both pages in every state, size, lang
 
 .PHONY: faults
 faults: $(READY)  ## Test every fault at every request of every payment flow, and N=50 pairs of each: SEED=1 SHARE=1
-	FAULTS_SEED="$(or $(SEED),20261123)" FAULTS_SHARE="$(or $(SHARE),1)" FAULTS_PAIRS="$(or $(N),50)" $(BIN)/pytest tests/laws/test_payment_faults.py tests/laws/test_payment_writes.py tests/laws/test_tax_faults.py tests/laws/test_lot_faults.py
+	FAULTS_SEED="$(or $(SEED),20261123)" FAULTS_SHARE="$(or $(SHARE),1)" FAULTS_PAIRS="$(or $(N),50)" $(BIN)/pytest tests/laws/test_payment_faults.py tests/laws/test_next_round.py tests/laws/test_payment_writes.py tests/laws/test_tax_faults.py tests/laws/test_lot_faults.py
 
 .PHONY: test-dynamodb
 test-dynamodb: $(READY)  ## Run every test that needs DynamoDB against AWS_ENDPOINT_URL_DYNAMODB

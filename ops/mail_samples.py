@@ -151,9 +151,9 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     *(
         (
             EventType.BUDGET_REACHED,
-            BUDGET | {"percent": percent, "spent": spent},
+            BUDGET | {"percent": percent, "spent": spent, "at": at},
         )
-        for percent, spent in ((80, "16.40"), (100, "20.0312"))
+        for percent, spent, at in ((80, "16.40", "refuse"), (100, "20.0312", "refuse"), (100, "20.0312", "tell"))
     ),
     (
         EventType.BUDGET_INCREASE_REQUESTED,

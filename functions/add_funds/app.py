@@ -39,6 +39,7 @@ from calling_credit.payments.method_choice import apply_choice, parse_choice, pa
 from calling_credit.payments.new_topup import checkout_id, manual_id
 from calling_credit.payments.saved_cards import list_saved_cards, remove_saved_card, saved_card
 from calling_credit.payments.setup_pages import open_setup_page
+from calling_credit.payments.shown_totals import tax_of_request
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.backup_store import BackupStore
@@ -127,12 +128,12 @@ def post_top_up() -> Response[str]:
     """Charge a saved card once per Idempotency-Key, and return the outcome, including a decline."""
     caller = admin()
     key = idempotency_key(app)
-    amount_micros, payment_method_id = parse_top_up(json_body(app), config().bounds)
+    request = parse_top_up(json_body(app), config().bounds)
     limit_new_payments(caller, manual_id(caller.account_id, caller.subject, key))
     with topup_worker() as worker, worker.gate.limits(caller.account_id).announcing(worker.tally, worker.now):
         account, user_and_key = recharges.snapshot(caller.account_id, caller.sign_in), (caller.subject, key)
-        tax = taxing.of(account.billing, worker.now)
-        topup = add_funds(worker, account, user_and_key, amount_micros, payment_method_id, config().page_url, tax)
+        tax = tax_of_request(taxing, account.billing, request, worker.now)
+        topup = add_funds(worker, account, user_and_key, request, config().page_url, tax)
     if topup.status in NOT_PAID and topup.shown_at is None:
         attempt(topups.record_shown, topup)  # No mail repeats what this answer shows.
     return answer(topup_answer(topup, caller), 201)

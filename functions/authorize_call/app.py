@@ -9,10 +9,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
+from calling_credit.accounts.caps import CapRules
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.admission.authorize import authorize
 from calling_credit.admission.caller_line import caller_line, with_line
-from calling_credit.admission.cap_reader import CapRules
 from calling_credit.admission.decision import AdmissionRequest, Decision, emergency
 from calling_credit.admission.denials import announce_denial
 from calling_credit.admission.reader import AdmissionReader

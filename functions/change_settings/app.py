@@ -25,7 +25,6 @@ from calling_credit.accounts.reader import AccountReader
 from calling_credit.accounts.recipient_store import RecipientStore
 from calling_credit.accounts.recipients import notifications_view, shown_language, with_language
 from calling_credit.accounts.store import AccountStore
-from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import billing_admin, customer, require_admin
 from calling_credit.api.request_limits import MONEY_REQUESTS, RequestLimit
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, report_unreadable, source_ip
@@ -52,7 +51,6 @@ dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
 bounces = BounceStore(dynamodb, config().table_name, partial(report_unreadable, app, logger))
 recipients = RecipientStore(dynamodb, config().table_name)
-users = UserStore(dynamodb, config().table_name)
 countries = CountryStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
@@ -78,16 +76,13 @@ def switch_line(line_id: str) -> Response[str]:
 
     reader = AccountReader(dynamodb, config().table_name, caller.account_id)
 
-    def view(line: account.Line) -> dict[str, Any]:
-        return reader.line_view(line, users.user(caller.account_id, line.user_id), clock.now())
-
     def check(line: account.Line) -> None:
         if is_outdated(version, line.version):
-            raise changed_meanwhile("The line", view(line))
+            raise changed_meanwhile("The line", reader.view_of(line, clock.now()))
 
     now, sign_in = clock.now(), caller.sign_in
     line, _ = lines.switch_line(caller.account_id, line_id, enabled, actor, now, check, sign_in)
-    return answer(view(line))
+    return answer(reader.view_of(line, clock.now()))
 
 
 @app.put("/lines")

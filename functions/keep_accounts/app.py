@@ -1,5 +1,5 @@
 """The acts of staff that move no money: close an account, export it, withdraw its links, send a mail again, erase a
-number, and confirm a suspicious call.
+number, and confirm a suspicious call or a country.
 """
 
 from functools import partial
@@ -11,7 +11,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.accounts.account import Account
+from calling_credit.accounts.country_store import CountryStore
 from calling_credit.accounts.erasure import erase_number, lines_with
+from calling_credit.accounts.known_countries import check_country
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.accounts.recipients import addresses_of
 from calling_credit.api.caller import Right
@@ -38,6 +40,7 @@ SECONDS_TO_SPARE = 12.0
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
+countries = CountryStore(dynamodb, config().table_name)
 sent_mails = SentMailStore(dynamodb, config().table_name)
 s3 = export_client()
 mail_function = mail_function_client()
@@ -125,6 +128,16 @@ def post_confirmation(account_id: str, call_key: str) -> Response[str]:
     confirmed = confirm_call(dynamodb, config().table_name, account_id, parse_call_key(call_key), actor, clock.now())
     logger.info("confirmed", account_id=account_id, call_key=call_key, by=actor.by)
     return answer(confirmed.view())
+
+
+@app.post("/operator/accounts/<account_id>/countries/<country>/confirm")
+def post_country(account_id: str, country: str) -> Response[str]:
+    """Let calls of an account to a country cost more than the first_country_cap a day, from now on."""
+    actor = allowed(Right.OPERATE)
+    existing_account(account_id)
+    confirmed_at = countries.confirm(account_id, check_country(country), actor, clock.now())
+    logger.info("country_confirmed", account_id=account_id, country=country, by=actor.by)
+    return answer({"country": country, "confirmed_at": confirmed_at})
 
 
 def allowed(right: Right) -> Actor:

@@ -12,13 +12,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
-from calling_credit.accounts.account import Account, Line, account_view, line_view
+from calling_credit.accounts.account import Account, Line, account_view
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.limits import account_limits_view, parse_limits
 from calling_credit.accounts.line_number import parse_line
 from calling_credit.accounts.line_numbers import parse_move
 from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.price_settings import account_parser
+from calling_credit.accounts.reader import AccountReader
 from calling_credit.accounts.sign_outs import SignOuts
 from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user import parse_user
@@ -122,19 +123,18 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
     home_countries, added = config().home_countries, lambda: area_codes.current(clock.now())
     parse = partial(parse_line, line_id, body, home_countries=home_countries, read_area_codes=added)
 
-    def view(line: Line) -> dict[str, Any]:
-        return line_view(line, users.name(account_id, line.user_id))
+    reader = AccountReader(dynamodb, config().table_name, account_id)
 
     def change(current: Line | None) -> Line:
         line = parse(current)
         if current and is_outdated(version, current.version) and replace(line, version=current.version) != current:
-            raise changed_meanwhile("The line", view(current))
+            raise changed_meanwhile("The line", reader.view_of(current, clock.now()))
         return line
 
     line, is_new = lines.store_line(
         account_id, line_id, change, operator.actor, clock.now(), move_from, sign_in=operator.sign_in
     )
-    return answer(view(line), 201 if is_new else 200)
+    return answer(reader.view_of(line, clock.now()), 201 if is_new else 200)
 
 
 @app.put("/accounts/<account_id>/users/<user_id>")

@@ -32,7 +32,7 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.unreadable_report import log_unreadable
 from calling_credit.errors import Forbidden, NotFound, ProblemCode
 from calling_credit.ledger.charged_calls import ChargedCall
-from calling_credit.lots.promotion import parse_promotion, promotion_view
+from calling_credit.lots.promotion import Withdrawal, parse_promotion, parse_withdrawal, promotion_view
 from calling_credit.lots.promotion_store import PromotionStore
 from calling_credit.lots.redeeming import Redeemer, Redeeming
 from calling_credit.metrics import emit
@@ -100,11 +100,23 @@ def post_transfer() -> Response[str]:
 
 @app.post("/operator/promotions")
 def post_promotion() -> Response[str]:
-    """Create a promotion code, once. A new Idempotency-Key lets a rejected or expired request be sent again."""
-    operator = allowed(Right.ADJUST)
-    request = parse_promotion(json_body(app))
+    """Create a promotion code, once, or withdraw it. A new Idempotency-Key lets a rejected or expired request be sent
+    again.
+    """
+    operator, body = allowed(Right.ADJUST), json_body(app)
+    if "withdrawn" in body:
+        return withdraw(parse_withdrawal(body), operator)
+    request = parse_promotion(body)
     key = optional_idempotency_key(app) or request.code
     return submit(Move(MoveKind.PROMOTION, "", key, request), operator)
+
+
+def withdraw(request: Withdrawal, operator: Operator) -> Response[str]:
+    """Withdraw a promotion code. A repeated request answers the same."""
+    signed_in_desk(operator)
+    promotion = PromotionStore(dynamodb, config().table_name).withdraw(request, operator.actor, clock.now())
+    logger.info("withdrawn", extra={"code": request.code, "by": operator.actor.by})
+    return answer(promotion_view(promotion))
 
 
 @app.get("/operator/promotions")

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
+from calling_credit.accounts.caps import CapRules
 from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.charging.archive_bucket import RawArchive, archive_client
 from calling_credit.charging.charge_batch import BatchResult, charge_batch
@@ -36,6 +37,7 @@ lead = timedelta(seconds=config().lead_seconds)
 facts = AccountFacts(dynamodb, config().table_name, lead=lead, on_unreadable=unreadable)
 numbers = NumberResolver(dynamodb, config().table_name, lead, on_unreadable=unreadable)
 finder = LineFinder(numbers, facts, config().home_country)
+caps = CapRules(config().no_cap_countries, config().young_money_days)
 archive = RawArchive(archive_client(), config().archive_bucket)
 
 
@@ -43,8 +45,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Archive and charge one batch of SQS messages; `batchItemFailures` names the messages to deliver again."""
     now = clock.now()
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
-    table, uncapped = config().table_name, config().no_cap_countries
-    store = ChargingStore(dynamodb, table, seconds_left, config().posting_threads, unreadable, uncapped)
+    store = ChargingStore(dynamodb, config().table_name, seconds_left, config().posting_threads, unreadable, caps)
     messages = [to_message(record) for record in event["Records"]]
     new = [one for one, record in zip(messages, event["Records"], strict=True) if not is_archived(record)]
     archiving = archive.store(new, context.aws_request_id, now)

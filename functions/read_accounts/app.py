@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.find import find_accounts
 from calling_credit.accounts.reader import AccountReader
-from calling_credit.admission.refused_calls import RefusedCallReader, refused_call_view
+from calling_credit.admission.refused_calls import RefusedCallReader, own_refused_call_view
 from calling_credit.api.caller import Right
 from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, http_resolver, query, report_unreadable
@@ -30,7 +30,7 @@ from calling_credit.desk.requests import parse_at, parse_call_key, parse_called_
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.ids import check_id
-from calling_credit.instants import format_instant, read_period
+from calling_credit.instants import format_instant, local_date, read_period
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.payments.payment_states import read_payment_states
 from calling_credit.payments.stripe_client import stripe_client
@@ -60,15 +60,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def get_accounts() -> Response[str]:
     """Find accounts by id, name, e-mail address, or phone number."""
     operator = require_right_in_token(app, Right.READ)
-    text, country = parse_find(query(app, "find")), config().home_country
-    found = find_accounts(
-        dynamodb,
-        config().table_name,
-        text,
-        home_country=country,
-        sign_in=operator.sign_in,
-        on_unreadable=report,
-    )
+    text, table, country = parse_find(query(app, "find")), config().table_name, config().home_country
+    sign_in = operator.sign_in
+    found = find_accounts(dynamodb, table, text, home_country=country, sign_in=sign_in, on_unreadable=report)
     return answer(found.view())
 
 
@@ -158,7 +152,8 @@ def get_denied_calls(account_id: str) -> Response[str]:
     refused = RefusedCallReader(dynamodb, config().table_name, account_id, clock.now(), report)
     page, after = refused.page(listing.position, listing.limit)
     names = reader.user_names({item["user_id"] for item in page if "user_id" in item})
-    items = [refused_call_view(item, names) | {"message": words_of(item["reason"])} for item in page]
+    known = refused.known_countries(page, local_date(clock.now(), account_reader(account_id).account().time_zone))
+    items = [own_refused_call_view(item, names, known) | {"message": words_of(item["reason"])} for item in page]
     return answer({"items": items, "not_listed": refused.not_listed(), "next_cursor": listing.next_cursor(after)})
 
 
@@ -169,9 +164,9 @@ def get_calls_to(account_id: str) -> Response[str]:
     number = parse_called_number(query(app, "number"), config().home_country)
     at, within = parse_at(query(app, "at"), required=True), parse_within(query(app, "within"))
     assert at is not None
-    time_zone = account_reader(account_id).account().time_zone
     calls, more = CallFinder(dynamodb, config().table_name, account_id).by_number(number, at, within)
-    items = [explain_call(call, time_zone, config().hang_up_tolerance_seconds) for call in calls]
+    zone, tolerance = account_reader(account_id).account().time_zone, config().hang_up_tolerance_seconds
+    items = [explain_call(call, zone, tolerance) for call in calls]
     first, last = format_instant(at - within), format_instant(at + within)
     return answer({"items": items, "from": first, "to": last, "more": more})
 

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
+from calling_credit.accounts.caps import CapRules
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.changes.actor import command_actor
 from calling_credit.charging.charged_rows import charged_row
@@ -119,6 +120,7 @@ def rate_unrated(context: LambdaContext) -> dict[str, Any]:
         left,
         threads,
         unreadable,
+        CapRules(config().no_cap_countries, config().young_money_days),
     )
     try:
         run.run()

@@ -25,7 +25,7 @@ from ops.contract.schemas import (
 )
 from ops.contract.settings_routes import (
     LIMIT_CODES,
-    LINE,
+    LINE_WITH_BUDGETS,
     NEW_LINE,
     OPERATORS_LIMITS,
     OPERATORS_LIMITS_CHANGE,
@@ -158,7 +158,7 @@ ROUTES: Final = (
         Access.OPERATOR,
         GROUP,
         "Create or change a line",
-        {200: ok(LINE, "The line is changed."), 201: ok(LINE, "The line is created.")},
+        {200: ok(LINE_WITH_BUDGETS, "The line is changed."), 201: ok(LINE_WITH_BUDGETS, "The line is created.")},
         (
             "unknown_account",
             "unknown_user",
@@ -199,6 +199,8 @@ ROUTES: Final = (
         {201: ok(ADJUSTMENT, "The adjustment is posted.")},
         (
             "unknown_account",
+            "unknown_lot",
+            "lot_used",
             "idempotency_key_reused",
             "invalid_id",
             "missing_field",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ops.contract.problem_codes import BY_CODE
-from ops.contract.route import JSON, Access, Answer, Route
+from ops.contract.route import IDEMPOTENCY_KEY, JSON, Access, Answer, Route
 from ops.contract.schemas import INSTANT, PHONE_NUMBER, Schema, described, one_of, or_null, record
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -22,7 +22,8 @@ PROBLEM: Final = record(
         ),
         "current": {
             "type": "object",
-            "description": "With `changed_meanwhile`: the current values, as GET shows them, with their `version`.",
+            "description": "With `changed_meanwhile`: the current values, as GET shows them, with their `version`. "
+            "With `total_changed`: the `amount`, `tax`, and `total` of now.",
         },
         "number": described(PHONE_NUMBER, "With `number_taken`: the number."),
     },
@@ -72,8 +73,10 @@ def codes_of(route: Route) -> tuple[str, ...]:
         codes.add("body_too_large")
         if route.access is not Access.STRIPE:
             codes |= {"malformed_json", "duplicate_key"}
-    if any(parameter.name == "Idempotency-Key" for parameter in route.parameters):
-        codes |= {"missing_idempotency_key", "invalid_idempotency_key"}
+    if any(parameter.name == IDEMPOTENCY_KEY.name for parameter in route.parameters):
+        codes.add("invalid_idempotency_key")
+    if IDEMPOTENCY_KEY in route.parameters:
+        codes.add("missing_idempotency_key")
     order = list(BY_CODE)
     return tuple(sorted(codes, key=order.index))
 

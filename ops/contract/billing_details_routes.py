@@ -89,5 +89,18 @@ ROUTES: Final = (
         ),
         "A rule of automatic recharge that waits for them is decided again.",
         body=NEW_DETAILS,
+        body_example={
+            "legal_name": "Meridian Freight Inc.",
+            "address": {
+                "line1": "1 Main Street",
+                "city": "New York",
+                "region": "NY",
+                "postal_code": "10001",
+                "country": "US",
+            },
+            "tax_id": {"kind": "us_ein", "value": "12-3456789"},
+            "po_number": "PO-7781",
+            "email_receipts": True,
+        },
     ),
 )

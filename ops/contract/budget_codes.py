@@ -13,7 +13,8 @@ BUDGET_CODES: Final = (
         ProblemCode.BUDGET_NOT_REACHED,
         409,
         "Neither the line nor its user has a budget that refused a call or is used or held to 80 percent.",
-        "Ask again once 80 percent are used or held.",
+        "Ask again once the budget has refused a call, or 80 percent are used or held. A budget of 0 cannot be raised: "
+        "set it with `PUT`.",
     ),
     Explanation(
         ProblemCode.ALREADY_ASKED,

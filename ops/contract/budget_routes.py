@@ -18,7 +18,8 @@ _CODES: Final = (
     "busy",
 )
 _EXPLANATION: Final = (
-    "All calls of the running month count, also earlier ones. While the account is frozen, budgets only tighten."
+    "All calls of the running month count, also earlier ones. While the account is frozen, budgets only tighten. A "
+    "monthly amount of 0 refuses every call that costs something."
 )
 
 ROUTES: Final = (
@@ -31,7 +32,7 @@ ROUTES: Final = (
         "Set or end the budget of a line",
         {200: ok(BUDGET_NOW, "The budget now.")},
         ("unknown_line", *_CODES),
-        _EXPLANATION,
+        f"{_EXPLANATION} The change raises the line's `version`.",
         parameters=(LINE_ID,),
         body=BUDGET_CHANGE,
     ),
@@ -74,10 +75,9 @@ ROUTES: Final = (
             "invalid_field",
             "busy",
         ),
-        "Every user may ask, once a day for each line, when 80 percent of a budget that refuses calls are used or held."
-        " The billing addresses get an e-mail with a link that adds the monthly amount to the budget until the month "
-        "ends. "
-        "`raise` does the same for a billing admin who is signed in. A request raises once.",
+        "Every user may ask, once a day for each line, once a budget that refuses calls has refused one or is spent or "
+        "held to 80 percent. The billing addresses get an e-mail with a link that adds the monthly amount to the "
+        "budget until the month ends. `raise` does the same for a signed-in billing admin. A request raises once.",
         parameters=(LINE_ID,),
         body=BUDGET_REQUEST,
     ),

@@ -20,7 +20,7 @@ BUDGET: Final = record(
         "at": AT,
         "state": one_of(
             ("counting", "counted"),
-            "`counting` until the calls of the month before the budget are counted. Until then it refuses nothing.",
+            "`counting` until the earlier calls of the running month are counted. Until then it refuses nothing.",
         ),
         "month": MONTH,
         "limit": described(MONEY, "The amount of this month, with what was raised until it ends."),

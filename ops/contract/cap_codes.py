@@ -10,6 +10,7 @@ CAP_CONFLICTS: Final = (
         ProblemCode.COUNTRIES_NOT_INDEXED,
         409,
         "`first_country_cap` was to be switched on, but the countries of the account are not indexed.",
-        "Run `make index-countries ACCOUNT=<id>`, and repeat the request within three days.",
+        "Run `make index-countries ACCOUNT=<id> STACK=<stack>`, or ask the operator to, and repeat the request within "
+        "three days.",
     ),
 )

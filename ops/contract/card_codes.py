@@ -1,4 +1,4 @@
-"""Error codes of cards that must not be tried, and of limits on payments by card."""
+"""Error codes of payments and cards that are not found or must not be tried, and of limits on payments by card."""
 
 from typing import Final
 
@@ -7,6 +7,24 @@ from ops.contract.explanation import Explanation
 
 _WAIT: Final = "Wait `Retry-After` seconds."
 
+PAYMENTS_NOT_FOUND: Final = (
+    Explanation(
+        ProblemCode.UNKNOWN_TOP_UP, 404, "The account has no such payment.", "Use a payment that `GET /top-ups` lists."
+    ),
+    Explanation(
+        ProblemCode.NO_RECEIPT,
+        404,
+        "The payment has no such document.",
+        "Use a number that `GET /top-ups` shows. A new one follows within minutes; payments that an earlier release "
+        "settled have none.",
+    ),
+    Explanation(
+        ProblemCode.UNKNOWN_PAYMENT_METHOD,
+        404,
+        "The account has no such saved card.",
+        "Use a card that `GET /payment-methods` lists.",
+    ),
+)
 CARD_CONFLICTS: Final = (
     Explanation(
         ProblemCode.TAX_UNAVAILABLE,
@@ -14,6 +32,13 @@ CARD_CONFLICTS: Final = (
         "The tax on the payment cannot be calculated: the billing details are missing, or no rate is published for "
         "their place. Nothing was charged.",
         "Enter the billing details with `PUT /billing-details`. If they are correct, contact the operator.",
+    ),
+    Explanation(
+        ProblemCode.TOTAL_CHANGED,
+        409,
+        "The card would pay another total than the `total` of the request, because the tax has changed. Nothing was "
+        "charged. `current` holds the amounts of now.",
+        "Show the new total, and send the payment again with it.",
     ),
     Explanation(
         ProblemCode.CARD_BLOCKED,

@@ -6,11 +6,13 @@ from calling_credit.accounts import account
 from calling_credit.topups import topup
 from ops.contract.account_routes import ACCOUNT_ID, REASON
 from ops.contract.amounts import AMOUNTS
+from ops.contract.own_account_routes import CONFIRMED_COUNTRY
 from ops.contract.payment_routes import TOP_UP_ID
 from ops.contract.route import IDEMPOTENCY_KEY, Access, Answer, Parameter, Route, ok, path
 from ops.contract.schemas import (
     CALL_KEY,
     COUNT,
+    COUNTRY,
     DATE,
     FLAG,
     ID,
@@ -182,6 +184,14 @@ ROUTES: Final = (
         {200: ok(CONFIRMED, "The call counts toward automatic recharge.")},
         ("unknown_call", "call_corrected", "busy"),
         parameters=(path("call_key", CALL_KEY, "The call, as the usage shows it."),),
+    ),
+    _act(
+        "/countries/{country}/confirm",
+        "Confirm a country for an account",
+        {200: ok(CONFIRMED_COUNTRY, "The country is confirmed, now or since earlier.")},
+        ("account_frozen", "invalid_place", "busy"),
+        parameters=(path("country", COUNTRY, "The country, or `001` for global networks."),),
+        description="The account's calls to the country are no longer capped by `first_country_cap`.",
     ),
     Route(
         "PUT",

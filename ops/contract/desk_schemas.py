@@ -209,6 +209,7 @@ DENIED: Final = record(
         "user": or_null(USER_NAME),
         "to": NUMBER,
         "country": or_null(COUNTRY),
+        "country_known": or_null(FLAG),
     },
 )
 DENIED_PAGE: Final = record(

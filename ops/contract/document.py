@@ -111,7 +111,10 @@ def _operation(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
     if route.parameters:
         operation["parameters"] = list(map(_parameter, route.parameters))
     if route.body is not None:
-        content = {JSON: {"schema": route.body}} | {name: {"schema": {"type": "string"}} for name in route.text_bodies}
+        example = {} if route.body_example is None else {"example": dict(route.body_example)}
+        content = {JSON: {"schema": route.body, **example}} | {
+            name: {"schema": {"type": "string"}} for name in route.text_bodies
+        }
         operation["requestBody"] = {"required": route.body_required, "content": content}
     operation["responses"] = answers(route, shared)
     operation["security"] = SECURITY[route.access]

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from calling_credit.ledger.credit_terms import CreditKind
+from calling_credit.ledger.credit_terms import LOT_ID_PATTERN, CreditKind
 from ops.contract.schemas import INSTANT, MONEY, TEXT, Schema, described, list_of, one_of, or_null, record
 
 EXPIRES_AT: Final[Schema] = {
@@ -17,6 +17,11 @@ TERMS: Final[dict[str, Schema]] = {
         "default if the credit expires.",
     ),
     "expires_at": EXPIRES_AT,
+    "lot_id": {
+        "type": "string",
+        "pattern": LOT_ID_PATTERN,
+        "description": "With a negative amount: the granted credit that is taken back, at most its rest.",
+    },
 }
 EXPIRING: Final[dict[str, Any]] = list_of(
     record(
@@ -29,7 +34,7 @@ EXPIRING: Final[dict[str, Any]] = list_of(
 LOTS: Final[dict[str, Any]] = list_of(
     record(
         "Lot",
-        "Credit that was given on terms, and what happened to it. The rest is the amount less `used` and `expired`.",
+        "Credit that was given on terms, and what happened to it.",
         {
             "id": described(TEXT, "The adjustment or promotion that gave it."),
             "kind": one_of(list(CreditKind)),
@@ -37,6 +42,8 @@ LOTS: Final[dict[str, Any]] = list_of(
             "amount": MONEY,
             "used": described(MONEY, "What calls have used."),
             "expired": MONEY,
+            "taken_back": described(MONEY, "What adjustments took back."),
+            "left": described(MONEY, "What calls can still use, and what can be taken back."),
             "expires_at": or_null(INSTANT),
         },
     ),

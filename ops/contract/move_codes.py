@@ -17,6 +17,12 @@ MOVE_FORBIDDEN: Final = (
 )
 MOVE_NOT_FOUND: Final = (
     Explanation(
+        ProblemCode.UNKNOWN_LOT,
+        404,
+        "The account has no granted credit with this id.",
+        "Use an `id` of `lots`, as GET /operator/accounts/{account_id} lists them.",
+    ),
+    Explanation(
         ProblemCode.UNKNOWN_PROMOTION, 404, "No promotion code is spelled like this.", "Check the spelling of the code."
     ),
     Explanation(
@@ -27,12 +33,18 @@ MOVE_NOT_FOUND: Final = (
     ),
 )
 MOVE_CONFLICTS: Final = (
+    Explanation(
+        ProblemCode.LOT_USED,
+        409,
+        "Less of the granted credit is left than the request would take back. The answer names the rest.",
+        "Take back at most the rest. Without `lot_id`, an adjustment takes other credit.",
+    ),
     Explanation(ProblemCode.PROMOTION_EXISTS, 409, "The code exists with other terms.", "Create another code."),
     Explanation(
         ProblemCode.PROMOTION_USED,
         409,
         "The account has redeemed the code already.",
-        "Use another code: each gives once.",
+        "Use another code. Each code works once for an account.",
     ),
     Explanation(
         ProblemCode.PROMOTION_SPENT, 409, "All credit of the code was given.", "Ask the operator for another code."
@@ -40,6 +52,7 @@ MOVE_CONFLICTS: Final = (
     Explanation(
         ProblemCode.PROMOTION_EXPIRED, 409, "The time of the code has passed.", "Ask the operator for another code."
     ),
+    Explanation(ProblemCode.PROMOTION_WITHDRAWN, 409, "The code was withdrawn.", "Ask the operator for another code."),
     Explanation(
         ProblemCode.GOODWILL_GIVEN,
         409,

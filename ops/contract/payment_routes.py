@@ -89,7 +89,13 @@ TOP_UPS: Final = page_of("TopUps", "A page of payments, newest first.", TOP_UP)
 NEW_TOP_UP: Final = body(
     "NewTopUp",
     "The payment to make.",
-    {"amount": DOLLARS, "payment_method_id": PAYMENT_METHOD_ID},
+    {
+        "amount": DOLLARS,
+        "payment_method_id": PAYMENT_METHOD_ID,
+        "total": described(
+            or_null(DOLLARS), "What the person was shown that the card pays. Another total is 409 `total_changed`."
+        ),
+    },
     required=("amount", "payment_method_id"),
 )
 GROUP: Final = "Payments"
@@ -100,6 +106,7 @@ TOP_UP_CODES: Final = (
     "account_closed",
     "account_frozen",
     "tax_unavailable",
+    "total_changed",
     "card_blocked",
     "card_declined_too_often",
     "too_many_declines",

@@ -7,7 +7,7 @@ from typing import Final
 from calling_credit.errors import ProblemCode
 from ops.contract.budget_codes import BUDGET_CODES
 from ops.contract.cap_codes import CAP_CONFLICTS
-from ops.contract.card_codes import CARD_CONFLICTS, LIMIT_CODES
+from ops.contract.card_codes import CARD_CONFLICTS, LIMIT_CODES, PAYMENTS_NOT_FOUND
 from ops.contract.desk_codes import DESK_CODES
 from ops.contract.explanation import Explanation
 from ops.contract.move_codes import MOVE_CONFLICTS, MOVE_FORBIDDEN, MOVE_LIMITS, MOVE_NOT_FOUND
@@ -113,16 +113,7 @@ EXPLANATIONS: Final = (
         "Publish the list first, or name another one.",
     ),
     Explanation(ProblemCode.UNKNOWN_LINE, 404, "The account has no such line.", "Use a line that `GET /lines` lists."),
-    Explanation(
-        ProblemCode.UNKNOWN_TOP_UP, 404, "The account has no such payment.", "Use a payment that `GET /top-ups` lists."
-    ),
-    Explanation(ProblemCode.NO_RECEIPT, 404, "The payment has no such document yet.", "Wait until it shows a number."),
-    Explanation(
-        ProblemCode.UNKNOWN_PAYMENT_METHOD,
-        404,
-        "The account has no such saved card.",
-        "Use a card that `GET /payment-methods` lists.",
-    ),
+    *PAYMENTS_NOT_FOUND,
     Explanation(
         ProblemCode.UNKNOWN_CATEGORY,
         404,

@@ -4,6 +4,7 @@ from typing import Final
 
 from calling_credit.lots.promotion import CODE_PATTERN
 from calling_credit.lots.redeeming import MAX_TRIES
+from ops.contract.account_routes import REASON
 from ops.contract.lot_schemas import EXPIRES_AT
 from ops.contract.move_routes import FUNCTION, GROUP, MOVE_CODES, WAITS
 from ops.contract.route import IDEMPOTENCY_KEY, PAGE, PAGE_CODES, Access, Parameter, Route, ok, path
@@ -15,6 +16,7 @@ from ops.contract.schemas import (
     Schema,
     body,
     described,
+    or_null,
     page_of,
     record,
 )
@@ -43,13 +45,21 @@ PROMOTION: Final = record(
         "left": described(MONEY, "The rest of the total."),
         "redeemed": described(COUNT, "How many accounts have redeemed the code."),
         "created_at": INSTANT,
+        "withdrawn_at": described(or_null(INSTANT), "From then on the code gives nothing; null: it was not withdrawn."),
     },
 )
 NEW_PROMOTION: Final = body(
     "NewPromotion",
-    "The code to create.",
-    {"code": NEW_CODE, "amount": DOLLARS, "expires_at": EXPIRES_AT, "total": DOLLARS},
-    ["code", "amount", "expires_at", "total"],
+    "The code to create, with `amount`, `expires_at`, and `total`; or to withdraw, with `withdrawn` and `reason`.",
+    {
+        "code": NEW_CODE,
+        "amount": DOLLARS,
+        "expires_at": EXPIRES_AT,
+        "total": DOLLARS,
+        "withdrawn": {"const": True, "description": "Withdraws a code: it gives nothing more. What it gave stays."},
+        "reason": described(REASON, "Why the code is withdrawn."),
+    },
+    ["code"],
 )
 REDEEMED: Final = record(
     "RedeemedPromotion",
@@ -64,13 +74,18 @@ ROUTES: Final = (
         FUNCTION,
         Access.DESK,
         GROUP,
-        "Create a promotion code",
-        {201: ok(PROMOTION, "The code can be redeemed."), 202: WAITS},
+        "Create or withdraw a promotion code",
+        {
+            200: ok(PROMOTION, "The code is withdrawn."),
+            201: ok(PROMOTION, "The code can be redeemed until it is withdrawn."),
+            202: WAITS,
+        },
         (
             *(code for code in MOVE_CODES if code not in ("unknown_account", "invalid_id")),
             "invalid_idempotency_key",
             "invalid_timestamp",
             "promotion_exists",
+            "unknown_promotion",
         ),
         "Its total counts as credit that is given today. Sending it again answers the same.",
         (OWN_KEY,),
@@ -101,6 +116,7 @@ ROUTES: Final = (
             "promotion_used",
             "promotion_spent",
             "promotion_expired",
+            "promotion_withdrawn",
             "account_closed",
             "account_frozen",
             "too_many_codes",

@@ -54,7 +54,7 @@ class Answer:
 class Route:
     """One route. `codes` are the problem codes of its own; the document adds those that `access`, `body`, and the
     parameters imply. `text_bodies` are the content types of a body that is no
-    single JSON document. `answers` are the answers that are no problems.
+    single JSON document. `body_example` is a whole body that is valid. `answers` are the answers that are no problems.
     """
 
     method: str

@@ -82,7 +82,8 @@ VALUE_CODES: Final = (
         ProblemCode.INVALID_PLACE,
         422,
         "A place is neither a country nor a prefix.",
-        'Send countries such as `"CU"` or prefixes such as `"+1900"`, at most 300.',
+        'Send countries such as `"CU"` or prefixes such as `"+1900"`, at most 300. To confirm a country, send its '
+        "code, or `001`.",
     ),
     Explanation(
         ProblemCode.ABOVE_OPERATORS_LIMIT,
@@ -111,8 +112,9 @@ VALUE_CODES: Final = (
     Explanation(
         ProblemCode.INVALID_TIMESTAMP,
         422,
-        "`started_at` is not a moment with an offset.",
-        "Send a moment such as `2026-11-23T10:00:00.000Z`.",
+        "`started_at` or `expires_at` is not a moment with an offset, or `expires_at` is not ahead within five years; "
+        "the answer names the field.",
+        "Send a moment such as `2026-11-23T10:00:00.000Z`; `expires_at` may also be a date.",
     ),
     Explanation(ProblemCode.INVALID_DATE, 422, "A date is not a calendar date.", "Send a date such as `2026-11-23`."),
     Explanation(

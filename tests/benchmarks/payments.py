@@ -17,8 +17,11 @@ from tests.harness.world import DECK
 
 READS = ("GetItem", "BatchGetItem", "Query", "TransactGetItems")
 WORKERS = {"manual payment": "add_funds", "automatic recharge": "auto_recharge"}
-BUDGETS = {"manual payment": (17, 12, 3), "automatic recharge": (14, 9, 2)}
-"""The requests to DynamoDB, the reads among them, and the requests to Stripe."""
+BUDGETS = {"manual payment": (18, 12, 3), "automatic recharge": (15, 9, 2)}
+"""The requests to DynamoDB, the reads among them, and the requests to Stripe. One write is the transaction of the
+receipt, which must not be part of the one that credits the payment (docs/decisions/0225). Its counter is read with the
+payment.
+"""
 
 
 def payment_rows(lab: Laboratory) -> list[Row]:

@@ -74,6 +74,8 @@ class DeskApi:
         """Begin again."""
         self.accounts = deepcopy(ACCOUNTS)
         self.approvals = deepcopy(APPROVALS)
+        self.in_flight: dict[str, Any] | None = None
+        self.closing: dict[str, Any] = deepcopy(LISTS["close"])
         self.promotions = deepcopy(PROMOTIONS)
         self.requests: list[Act] = []
         self.posted: dict[str, tuple[Act, Answer]] = {}
@@ -95,7 +97,11 @@ class DeskApi:
             return self._read(parts, query)
         act = Act(user, method, "/".join(parts), json.loads(text or "{}"), key)
         self.requests.append(act)
-        if "finance" not in groups and act.body.keys() != {"frozen"} and parts[-1] not in ("withdraw", "resend"):
+        if (
+            "finance" not in groups
+            and act.body.keys() != {"frozen"}
+            and parts[-1] not in ("withdraw", "resend", "sign-out")
+        ):
             return problem(403, "finance_required", "Only members of the group finance may do this; ask one of them.")
         if key in self.posted:
             before, result = self.posted[key]
@@ -134,6 +140,8 @@ class DeskApi:
                 return 200, {"items": items, "from": query["at"], "to": query["at"], "more": False}
             case ["calls", call_key]:
                 return 200, CALLS[call_key]
+            case ["close"]:
+                return 200, self.closing
         return 200, LISTS["/".join(parts)]
 
     def _found(self, find: str) -> dict[str, Any]:
@@ -159,6 +167,10 @@ class DeskApi:
         if amount > APPROVAL_ABOVE and parts[0] != "approvals":
             return 202, {"id": move_id("adj"), "status": "waiting", "expires_at": ago(hours=-24)}
         match parts:
+            case ["promotions"] if "withdrawn" in act.body:
+                [one] = [one for one in self.promotions if one["code"] == act.body["code"]]
+                one["withdrawn_at"] = ago(seconds=1)
+                return 200, one
             case ["promotions"]:
                 body = act.body
                 self.promotions.insert(0, promotion(body["code"], body["amount"], body["total"]))
@@ -183,13 +195,18 @@ class DeskApi:
         match parts:
             case []:
                 return 200, self._change(account_id, act.body)
-            case ["limits"] | ["users", *_]:
+            case ["limits"] | ["users", *_] | ["auto-recharge"]:
                 return 200, self._settle(account_id, parts)
+            case ["countries", country, "confirm"]:
+                return 200, {"country": country, "confirmed_at": ago(seconds=0)}
         return self._write_credit(account_id, parts, act, amount)
 
     def _settle(self, account_id: str, parts: list[str]) -> dict[str, Any]:
         if parts[-1] == "sign-out":
             return {"user_id": parts[1], "signed_out_until": ago(seconds=0), "refresh_tokens_revoked": True}
+        if parts == ["auto-recharge"]:
+            rule = {**self.accounts[account_id]["auto_recharge"], "enabled": False, "in_flight": self.in_flight}
+            return {name: value for name, value in rule.items() if name != "switched_off"}
         limits_now: dict[str, Any] = self.accounts[account_id]["limits"]
         return limits_now
 

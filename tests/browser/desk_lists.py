@@ -74,9 +74,26 @@ LISTS: Final[dict[str, dict[str, Any]]] = {
             "user": {"id": "user_0", "name": "Ana Ruiz"},
             "to": "+5371234567",
             "country": "CU",
+            "country_known": None,
             "reason": "destination_blocked",
             "message": "Calls to this destination are blocked.",
         },
+        *(
+            {
+                "at": ago(hours=6 + number),
+                "call_key": f"c_{number}",
+                "line_id": "line_0",
+                "user": {"id": "user_0", "name": "Ana Ruiz"},
+                "to": to,
+                "country": country,
+                "country_known": is_known,
+                "reason": "first_country_cap",
+                "message": "The account rarely calls this country.",
+            }
+            for number, (to, country, is_known) in enumerate(
+                (("+81312345678", "JP", False), ("+33142685300", "FR", True)), 10
+            )
+        ),
         not_listed=[{"date": ago(days=2)[:10], "calls": 31}],
     ),
     "activity": _page(
@@ -157,8 +174,17 @@ def _approval(number: int, kind: str, amount: str, by: str, status: str = "waiti
     }
 
 
+_PROMOTION: Final = {
+    "code": "WINTER-27",
+    "amount": "10.00",
+    "total": "500.00",
+    "expires_at": "2027-01-31T23:59:59.999Z",
+}
+_GRANT: Final = {"amount": "130.00", "reason": "A bad week", "kind": "granted", "expires_at": _PROMOTION["expires_at"]}
 APPROVALS: Final = [
     _approval(1, "adjustment", "250.00", "femi@phone.example", reason="Paid by bank transfer"),
+    _approval(3, "promotion", "500.00", "grace@phone.example") | {"account_id": None, "request": _PROMOTION},
+    _approval(4, "adjustment", "130.00", "grace@phone.example") | {"request": _GRANT},
     _approval(
         2, "transfer", "120.00", "grace@phone.example", reason=f"Two accounts {HOSTILE}", to_account_id="acct_halcyon"
     ),

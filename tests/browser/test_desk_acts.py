@@ -51,7 +51,7 @@ def test_request_is_rejected_after_confirmation(clerk: SignIn) -> None:
 
 def test_support_freezes_but_cannot_move_money(clerk: SignIn) -> None:
     one = clerk(SUPPORT, MERIDIAN)
-    one.sees("You may read, and freeze or unfreeze this account.")
+    one.sees("You may read this account, freeze or unfreeze it, end sign-ins,")
     for name in (ADJUSTMENT, "Transfer credit", "Change limits", "Switch off", "Unblock Mastercard ending 4444"):
         button = one.page.get_by_role("button", name=name)
         expect(button).to_be_disabled()

@@ -30,7 +30,9 @@ def test_enter_in_the_amount_moves_to_the_button_and_pays_nothing(user: User, pa
     assert page_server.api.count("POST /top-ups") == 0
     one.page.keyboard.press("Enter")
     one.sees("Funds added")
-    assert page_server.api.bodies("POST /top-ups") == [{"amount": "35.00", "payment_method_id": "pm_1"}]
+    assert page_server.api.bodies("POST /top-ups") == [
+        {"amount": "35.00", "payment_method_id": "pm_1", "total": "35.00"}
+    ]
 
 
 def test_large_payment_is_confirmed_first(user: User, page_server: PageServer) -> None:

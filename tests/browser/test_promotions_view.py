@@ -38,7 +38,7 @@ def test_an_admin_redeems_a_promotion_code_once(user: User, page_server: PageSer
     one.sees("$10.00 expires on", one.card("Balance"))
     card.get_by_label("Code", exact=True).fill("WELCOME")
     one.press("Add credit", card)
-    one.sees("Your account used this code already.", card)
+    one.sees("Your account has used this code already.", card)
     assert api.overview["balance"] == "51.2822"
     assert len({request.key for request in api.requests if request.route == "POST /promotions/{id}/redeem"}) == 2
 

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tests.browser import page_data, page_money_data
 from tests.browser.page_api import problem
 from tests.browser.page_data import MEMBER
+from tests.browser.page_routes import pay
 from tests.browser.page_server import PageServer, StubUser
 
 User = Callable[..., StubUser]
@@ -20,7 +21,27 @@ def test_a_payment_shows_credit_tax_and_total_before_it_is_made(user: User, page
     one.sees("$10.00 credit plus $1.50 tax (14.975%)")
     one.press("Pay $11.50")
     one.sees("$11.50 with Visa ending 4242: $10.00 credit and $1.50 tax. Your credit is available now.")
-    assert page_server.api.bodies("POST /top-ups")[0]["amount"] == "10.00"
+    sent = page_server.api.bodies("POST /top-ups")[0]
+    assert (sent["amount"], sent["total"]) == ("10.00", "11.50")
+
+
+def test_a_total_that_changed_is_shown_and_paid_by_another_press(user: User, page_server: PageServer) -> None:
+    api = page_server.api
+    api.overview["tax"] = {"percent": "15", "reason": None}
+    current = {"amount": "25.00", "tax": "5.00", "total": "30.00"}
+    refusals = [problem(409, "total_changed", "Another total.", current=current)]
+    api.on("POST /top-ups", lambda request: refusals.pop() if refusals else pay(api, request))
+    one = user(fails=True)
+    api.overview["tax"] = {"percent": "20", "reason": None}
+    one.press("Pay $28.75")
+    one.sees("Payment not made")
+    one.sees("Now you would pay $30.00: $25.00 credit and $5.00 tax.")
+    one.sees("You were not charged.")
+    one.press("Back")
+    one.press("Pay $30.00")
+    one.sees("Funds added")
+    first, second = api.bodies("POST /top-ups")
+    assert (first["total"], second["total"]) == ("28.75", "30.00")
 
 
 def test_the_tax_of_each_amount_is_half_up_to_the_cent(user: User, page_server: PageServer) -> None:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -13,6 +14,7 @@ from calling_credit.api import problems
 from ops.contract.answers import codes_of
 from ops.contract.document import ROUTES, document
 from ops.contract.problem_codes import BEHIND_NO_ROUTE, BY_CODE, EXPLANATIONS
+from ops.contract.route import JSON, Route
 from ops.openapi import FILES, ROOT
 
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
@@ -62,3 +64,20 @@ def test_every_code_has_the_status_of_its_error() -> None:
 
 def test_every_explained_code_is_returned_by_a_route() -> None:
     assert {code for route in ROUTES for code in codes_of(route)} == set(BY_CODE)
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.body_example], ids=lambda route: route.key)
+def test_every_example_of_a_body_is_published_and_valid(route: Route) -> None:
+    whole = document()
+    content = whole["paths"][route.path][route.method.lower()]["requestBody"]["content"][JSON]
+    assert content["example"] == route.body_example
+    schema = {**content["schema"], "components": whole["components"]}
+    assert list(jsonschema_rs.Draft202012Validator(schema).iter_errors(content["example"])) == []
+
+
+def test_a_route_with_an_optional_key_never_misses_it() -> None:
+    routes = {route.key: codes_of(route) for route in ROUTES}
+    assert "missing_idempotency_key" in routes["POST /top-ups"]
+    for key in ("POST /operator/promotions", "POST /promotions/{code}/redeem"):
+        assert "missing_idempotency_key" not in routes[key]
+        assert "invalid_idempotency_key" in routes[key]

@@ -64,6 +64,7 @@ def test_a_region_is_stored_in_capitals() -> None:
     [
         ({"legal_name": None}, "missing_field"),
         ({"legal_name": "  "}, "missing_field"),
+        ({"legal_name": "\u200b\u00a0\u200f"}, "missing_field"),
         ({"legal_name": 7}, "invalid_field"),
         ({"legal_name": "a\nb"}, "invalid_field"),
         ({"legal_name": "a\u2028b"}, "invalid_field"),

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.budgets.counters import SpendCounter
-from calling_credit.budgets.thresholds import announced_percents, limit_action, reached_percents
+from calling_credit.budgets.thresholds import announced_percents, limit_action, reached_percents, told_flags
 
 LIMITS = st.integers(0, 400)
-STEPS = st.lists(st.tuples(st.sampled_from(["spend", "limit"]), st.integers(0, 300)), max_size=12)
+STEPS = st.lists(st.tuples(st.sampled_from(["spend", "limit", "give back"]), st.integers(0, 300)), max_size=12)
 
 
 def test_a_percentage_is_reached_exactly_at_its_amount() -> None:
@@ -32,13 +32,23 @@ def applied(image: dict[str, Any], limit: int) -> dict[str, Any]:
     return image | {"limit_micros": limit, "warned": int(values[":warned"]["N"])}
 
 
+def spent(image: dict[str, Any], amount: int) -> dict[str, Any]:
+    """The image after more spending."""
+    return image | {"spent_micros": image["spent_micros"] + amount}
+
+
+def given_back(image: dict[str, Any], amount: int) -> dict[str, Any]:
+    """The image after less spending."""
+    counter = SpendCounter("acct_1", "SPENT#2026-11#LINE#l", image["limit_micros"], image["spent_micros"])
+    return spent(image, -amount) | dict.fromkeys(told_flags(counter), True)
+
+
 @given(LIMITS, STEPS)
 def test_each_percentage_is_announced_at_most_once(limit: int, steps: list[tuple[str, int]]) -> None:
     image: dict[str, Any] = {"limit_micros": limit, "spent_micros": 0}
     announced: list[int] = []
     for kind, amount in steps:
-        spent = image["spent_micros"] + amount
-        after = image | {"spent_micros": spent} if kind == "spend" else applied(image, amount)
+        after = {"spend": spent, "limit": applied, "give back": given_back}[kind](image, amount)
         announced += announced_percents(image, after)
         image = after
     assert len(announced) == len(set(announced))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calling_credit.accounts.cache import Facts
 from calling_credit.accounts.number_history import Assignment, Holder, LineName
+from calling_credit.accounts.posting_facts import Facts
 from calling_credit.call_events import parse_call, parse_event
 from calling_credit.calls import Call, FreeEvent
 from calling_credit.charging.named_events import LineFinder

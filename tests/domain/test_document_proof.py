@@ -103,6 +103,42 @@ def test_a_late_note_is_found_and_counts_as_what_is_reversed() -> None:
     assert codes(items) == ["document_not_issued"]
 
 
+def reversal_entry(number: int, micros: int, **more: int) -> dict[str, Any]:
+    """The entry of a reversal of the first payment."""
+    more |= {"amount_micros": -micros, "billed_seconds": 0}
+    place = {"topup_id": "tu_1", "category": "reversal", "local_date": "2026-11-23"}
+    return {"SK": f"ENTRY#{format_instant(NOW)}#tu_1.rev.{number}", **place, **more}
+
+
+def test_each_reversal_of_this_release_has_its_note() -> None:
+    items = documented()
+    items[5]["reversal_id"] = "tu_1.rev.1"
+    items.append(reversal_entry(1, 43_480_000, gone_micros=50_000_000))
+    assert codes(items) == []
+    items.append(reversal_entry(2, 10_000, gone_micros=50_010_000))
+    assert codes(items) == ["document_is_not_what_its_payment_says"]
+    items[-1] = reversal_entry(2, 10_000)
+    assert codes(items) == [], "an earlier release wrote it"
+
+
+def test_a_note_of_another_amount_than_its_reversal_is_found() -> None:
+    items = documented()
+    items[5]["reversal_id"] = "tu_1.rev.1"
+    items.append(reversal_entry(1, 43_470_000, gone_micros=50_000_000))
+    assert codes(items) == ["document_is_not_what_its_payment_says"]
+
+
+def test_a_payment_that_this_release_credited_has_a_receipt() -> None:
+    items = documented()
+    entry = {"SK": f"ENTRY#{format_instant(NOW)}#tu_2", "category": "top_up", "local_date": "2026-11-23"}
+    items.append(entry | {"amount_micros": 25_000_000, "billed_seconds": 0, "gross_micros": 25_000_000})
+    assert codes(items) == []
+    del items[1]["receipt"]
+    assert codes(items) == ["document_is_not_what_its_payment_says"]
+    del items[-1]["gross_micros"]
+    assert codes(items) == [], "an earlier release credited it"
+
+
 def test_a_reversal_by_an_earlier_release_lacks_its_note() -> None:
     items = documented()
     items[0] |= {"reversals": 2, "reversed_micros": 50_000_000}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from calling_credit.instants import format_instant
 from calling_credit.ledger.credit_terms import CreditKind
 from calling_credit.lots.consumption import is_followed, next_time, unused_micros, used_micros
-from calling_credit.lots.lot import ExpiredPart, Lot
+from calling_credit.lots.lot import ExpiredPart, Lot, RemovedPart
 
 
 def lot(name: str, amount: int, ends: str | None = None, *, granted: int = 0, charged: int = 0) -> Lot:
@@ -63,6 +63,22 @@ def test_an_ended_lot_is_used_no_further() -> None:
 def test_expired_credit_can_no_longer_be_used() -> None:
     lots = [expire(lot("a", 50, "1"), 30, 0, 9, ends=False), lot("b", 30, "2")]
     assert used_micros(lots, 40) == {"a": 20, "b": 20}
+
+
+def test_of_two_lots_that_expire_together_the_older_is_used_first() -> None:
+    lots = [lot("z", 50, "1"), lot("a", 30, "1", granted=1)]
+    assert used_micros(lots, 60) == {"z": 50, "a": 10}
+
+
+def test_what_was_removed_can_no_longer_be_used() -> None:
+    first, second = lot("a", 50, "1"), lot("b", 30, "2")
+    at = lot("x", 1, granted=9).granted_at
+    lots = [replace(first, removed=(RemovedPart(at, 30, 10, "adj_1"),)), second]
+    assert used_micros(lots, 40) == {"a": 20, "b": 20}
+    assert unused_micros(lots, 15) == {"a": 5, "b": 30}
+    assert (lots[0].spendable_micros, lots[0].taken_back_micros) == (20, 30)
+    left = replace(first, removed=(RemovedPart(at, 30, 10),))
+    assert (left.spendable_micros, left.taken_back_micros) == (20, 0)
 
 
 def test_an_earlier_expiry_of_a_part_does_not_rewrite_what_calls_used() -> None:

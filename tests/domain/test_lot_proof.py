@@ -51,6 +51,14 @@ def day(category: str, amount: int) -> dict[str, Any]:
 
 GIVEN = entry("lot_1", "adjustment", 100)
 GONE = entry("lot_1#1", EXPIRED, -60, lot_id="lot_1")
+BACK = entry("adj_2", "adjustment", -5, lot_id="lot_1")
+TAKEN = {"at": LATER, "amount_micros": 5, "charged_micros": 40, "adjustment_id": "adj_2"}
+REMOVED: dict[str, Any] = {
+    "expired_micros": 55,
+    "parts": [PART | {"amount_micros": 55}],
+    "removed": [TAKEN],
+    "removed_parts": 1,
+}
 DAYS = [day(CALLS, -40), day("adjustment", 100), day(EXPIRED, -60)]
 
 
@@ -64,6 +72,11 @@ def found(*items: dict[str, Any]) -> list[tuple[DifferenceCode, str]]:
 
 def test_a_lot_that_is_as_its_entries_say_has_no_difference() -> None:
     assert found(BALANCE, lot_of(), GIVEN, GONE, *DAYS) == []
+
+
+def test_a_lot_of_which_a_part_was_taken_back_has_no_difference() -> None:
+    gone = GONE | {"amount_micros": -55}
+    assert found(BALANCE, lot_of(**REMOVED), GIVEN, gone, BACK, *DAYS) == []
 
 
 LOT, CHARGED = (DifferenceCode.LOT, "lot_1"), (DifferenceCode.CHARGED, "balance of acct_1")
@@ -93,6 +106,9 @@ def test_each_damage_of_a_lot_is_named(damage: dict[str, Any], differences: list
         ([lot_of(), GONE], [LOT]),
         ([lot_of(), GIVEN], [LOT]),
         ([lot_of(), GIVEN, GONE, entry("lot_1#2", EXPIRED, -1, lot_id="lot_1")], [LOT]),
+        ([lot_of(), GIVEN, GONE, BACK], [LOT]),
+        ([lot_of(**REMOVED), GIVEN, GONE | {"amount_micros": -55}], [LOT]),
+        ([lot_of(), GIVEN, GONE, BACK | {"lot_id": "lot_2"}], [(DifferenceCode.LOT, "lot_2")]),
         ([GIVEN, GONE], [(DifferenceCode.LOT, "lots of acct_1"), LOT]),
         ([lot_of(), GIVEN, GONE, lot_of(SK=f"LOT#{LATER}#lot_1")], [(DifferenceCode.LOT, "lots of acct_1")]),
     ],
@@ -122,6 +138,8 @@ def test_an_account_older_than_the_running_sum_has_its_lots_proven() -> None:
         {"parts": [{"at": LATER}]},
         {"parts": [PART | {"at": "later"}]},
         {"ended_at": "later"},
+        {"removed": [PART]},
+        {"removed": [PART | {"adjustment_id": "adj_1"}]},
     ],
 )
 def test_a_lot_that_cannot_be_read_is_said_to_be_unreadable(damage: dict[str, Any]) -> None:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.errors import InvalidValue
-from calling_credit.money import MAX_AMOUNT_MICROS, format_money, parse_money
+from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
 
-micros = st.integers(-MAX_AMOUNT_MICROS, MAX_AMOUNT_MICROS)
+MAX_MICROS = 1_000_000_000 * MICROS_PER_DOLLAR - 1
+micros = st.integers(-MAX_MICROS, MAX_MICROS)
 
 
 @given(micros)

@@ -71,6 +71,10 @@ def test_most_wrong_digits_are_found(kind: str, value: str) -> None:
         ("eu_vat", "GB980780684"),
         ("eu_vat", "GR094259216"),
         ("gb_vat", "980780684"),
+        ("gb_vat", "GBGD500"),
+        ("no_vat", "NO974760674MVA"),
+        ("us_ein", "91Ñ1144442"),
+        ("eu_vat", "DE13669597\u0666"),
         ("us_ein", "9-1144442"),
         ("us_ein", "91-11444421"),
         ("us_ein", "٩١١١٤٤٤٤٢"),
@@ -82,6 +86,23 @@ def test_most_wrong_digits_are_found(kind: str, value: str) -> None:
 def test_an_id_of_another_form_is_refused(kind: str, value: str) -> None:
     with pytest.raises(InvalidValue, match="invalid_tax_id"):
         parse_tax_id({"kind": kind, "value": value})
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "plain"),
+    [
+        ("eu_vat", "FR\u00a040\u202f303\u2009265\u00a0045", "FR40303265045"),
+        ("us_ein", "91\u20111144442", "911144442"),
+        ("us_ein", "91\u20131144442\n", "911144442"),
+        ("gb_vat", "\tgb 980\u00a07806 84 ", "GB980780684"),
+        ("gb_vat", "GB GD 001", "GBGD001"),
+        ("gb_vat", "GBHA500", "GBHA500"),
+        ("no_vat", "NO 974 760 673 MVA", "NO974760673MVA"),
+        ("mx_rfc", "ñ&A-010101-AAA", "Ñ&A010101AAA"),
+    ],
+)
+def test_an_id_may_be_copied_with_its_blanks_and_dashes(kind: str, value: str, plain: str) -> None:
+    assert parse_tax_id({"kind": kind, "value": value}).value == plain
 
 
 def test_every_kind_has_an_example() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.tax.rates import TaxTableError, format_rate, parse_rate, parse_tax_table
+from calling_credit.tax.rates import TaxTableError, format_rate, needless_rows, parse_rate, parse_tax_table
 
 HEADER = "country,region,rate_percent,effective_from\n"
 TABLE = (
@@ -61,6 +61,7 @@ def test_a_table_of_a_spreadsheet_program_is_read() -> None:
         (HEADER + "001,*,20,2026-01-01\n", "Line 2: '001' is no ISO 3166 country"),
         (HEADER + "US,New York,20,2026-01-01\n", "Line 2: 'New York' is neither"),
         (HEADER + "US,,20,2026-01-01\n", "Line 2: '' is neither"),
+        (HEADER + "US,ny,20,2026-01-01\n", "Line 2: 'ny' is neither"),
         (HEADER + "US,*,20 %,2026-01-01\n", "Line 2: '20 %' is no percentage"),
         (HEADER + "US,*,8.87555,2026-01-01\n", "Line 2: '8.87555' is no percentage"),
         (HEADER + "US,*,-1,2026-01-01\n", "Line 2: '-1' is no percentage"),
@@ -75,6 +76,12 @@ def test_a_table_of_a_spreadsheet_program_is_read() -> None:
 )
 def test_a_wrong_table_is_refused_as_a_whole(text: str, fault: str) -> None:
     assert any(found.startswith(fault) for found in faults_of(text)), faults_of(text)
+
+
+def test_a_row_for_a_region_that_does_not_exist_is_named() -> None:
+    rows = "US,NYC,20,2026-01-01\nCA,NY,20,2026-01-01\nGB,ENG,20,2026-01-01\nCA,QC,15,2026-01-01\nUS,*,0,2026-01-01\n"
+    found = needless_rows(parse_tax_table((HEADER + rows).encode()))
+    assert [words.split()[0] for words in found] == ["CA,NY", "US,NYC"]
 
 
 def test_other_files_are_refused() -> None:

@@ -12,7 +12,7 @@ from calling_credit.errors import InvalidValue
 from calling_credit.money import Bounds
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.entry import topup_entry
-from calling_credit.topups.parsing import parse_payment_method_id, parse_top_up
+from calling_credit.topups.parsing import TopUpRequest, parse_payment_method_id, parse_top_up
 from calling_credit.topups.topup import OPEN, PENDING
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import BOUNDS, INTENT, MANUAL, ago, ahead, usd
@@ -60,7 +60,9 @@ def test_a_payment_has_an_age_and_a_decline() -> None:
     [("5", 5_000_000), ("5.00", 5_000_000), ("25.5", 25_500_000), ("25.01", 25_010_000), ("500.00", 500_000_000)],
 )
 def test_a_top_up_has_an_amount_in_whole_cents_and_a_card(amount: str, micros: int) -> None:
-    assert parse_top_up({"amount": amount, "payment_method_id": "pm_1", "else": 1}, BOUNDS) == (micros, "pm_1")
+    assert parse_top_up({"amount": amount, "payment_method_id": "pm_1", "else": 1}, BOUNDS) == TopUpRequest(
+        micros, "pm_1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,19 @@ def test_an_invalid_payment_amount_is_refused(amount: object, code: str) -> None
         parse_top_up({"amount": amount, "payment_method_id": "pm_1"}, BOUNDS)
     assert refused.value.code == code
     assert refused.value.detail.endswith(".")
+
+
+@pytest.mark.parametrize(("total", "micros"), [("28.75", 28_750_000), ("0", 0), (None, None)])
+def test_a_top_up_may_name_the_total_that_was_shown(total: str | None, micros: int | None) -> None:
+    body = {"amount": "25.00", "payment_method_id": "pm_1", "total": total}
+    assert parse_top_up(body, BOUNDS).total_micros == micros
+
+
+@pytest.mark.parametrize("total", ["28.755", "1e3", "", 28.75, True, ["28.75"]])
+def test_an_invalid_total_is_refused(total: object) -> None:
+    with pytest.raises(InvalidValue, match="total must be") as refused:
+        parse_top_up({"amount": "25.00", "payment_method_id": "pm_1", "total": total}, BOUNDS)
+    assert refused.value.code == "invalid_amount"
 
 
 @pytest.mark.parametrize(
@@ -138,6 +153,7 @@ def test_an_entry_has_the_payments_creation_time_at_any_settlement() -> None:
     assert (entry.kind, entry.category, entry.amount_micros) == ("top_up_paid", "top_up", usd("25"))
     assert (entry.local_date, entry.recorded_at) == ("2026-11-22", "2026-11-23T12:00:00.000Z")
     assert (entry.debit, entry.credit) == ("card_payments", "customer_credit")
-    assert entry.explanation == {"payment": "manual", "brand": "visa", "last4": "4242", "intent_id": "pi_1"}
+    paid = {"payment": "manual", "brand": "visa", "last4": "4242", "intent_id": "pi_1"}
+    assert entry.explanation == {**paid, "gross_micros": usd("25")}
     later = topup_entry(topup, INTENT, "America/New_York", NOW + timedelta(days=3))
     assert later == replace(entry, recorded_at=later.recorded_at)

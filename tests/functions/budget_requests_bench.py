@@ -63,9 +63,9 @@ def ask(world: World, body: Any = None, line: str = "line_1", **claims: Any) -> 
     return world.ask("change_settings", "POST", path, body or {}, **{**ASKER, **claims})
 
 
-def raise_it(world: World, **claims: Any) -> Answer:
+def raise_it(world: World, line: str = "line_1", **claims: Any) -> Answer:
     """The answer to a billing admin who grants the open request."""
-    return world.ask("change_settings", "POST", "/lines/line_1/budget/requests", {"raise": True}, **claims)
+    return world.ask("change_settings", "POST", f"/lines/{line}/budget/requests", {"raise": True}, **claims)
 
 
 def shown(world: World, line: str = "line_1") -> dict[str, Any]:

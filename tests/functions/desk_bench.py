@@ -38,6 +38,7 @@ ACTS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("/operator/accounts/acct_1/exports", {"reason": "Asked for"}),
     ("/operator/accounts/acct_1/numbers/erase", {"number": "+442071838750"}),
     ("/operator/accounts/acct_1/calls/c_1/confirm", {}),
+    ("/operator/accounts/acct_1/countries/JP/confirm", {}),
 )
 """One request to each route that acts."""
 FOR_SUPPORT: Final = ("withdraw", "resend")
@@ -90,4 +91,5 @@ def use_the_desk(world: World) -> None:
     erase = ("/operator/accounts/acct_1/numbers/erase", {"number": "+14155550177"})
     for address, body in [erase, *acts]:
         answer = ask(world, "POST", address, body, key="k_desk")
-        assert answer.status in (200, 201, 404, 409), answer.text
+        is_frozen = answer.status == 403 and answer.code == "account_frozen"
+        assert answer.status in (200, 201, 404, 409) or is_frozen, answer.text

@@ -65,6 +65,16 @@ def sweep_at(world: World, moment: datetime) -> dict[str, int]:
     return sweep(world, moment - world.clock.now)
 
 
+def keep_held(world: World, micros: int) -> None:
+    """Hold so much credit, as a refund does that Stripe has not answered; a negative amount is released."""
+    world.stack.dynamodb.update_item(
+        TableName=world.stack.table_name,
+        Key={"PK": {"S": "ACCOUNT#acct_1"}, "SK": {"S": "BALANCE"}},
+        UpdateExpression="ADD held_micros :more, available_micros :less",
+        ExpressionAttributeValues={":more": {"N": str(micros)}, ":less": {"N": str(-micros)}},
+    )
+
+
 def expired(world: World) -> list[int]:
     """The amounts of the entries of expired credit, in micro-dollars."""
     return [entry["amount_micros"] for entry in world.entries() if entry["kind"] == "credit_expired"]

@@ -8,7 +8,9 @@ import pytest
 from tests.functions.budget_requests_bench import USER_BUDGET, ask, give, raise_it, spend
 from tests.functions.events_bench import Listener, listener
 from tests.functions.mail_bench import ADDRESSES, Postbox, postbox
+from tests.functions.test_rerate_charged_calls import reprice
 from tests.harness.till import ACCOUNT, Till
+from tests.harness.world import DECK, World
 
 __all__ = ["listener", "postbox"]
 pytestmark = pytest.mark.dynamodb
@@ -22,6 +24,17 @@ def heard(listener: Listener) -> list[tuple[str, int]]:
 def reached(listener: Listener) -> list[dict[str, Any]]:
     """The events about budgets since the last call."""
     return [event for event in listener.hear() if event["type"] == "BudgetReached"]
+
+
+def correct(world: World, number: int, duration_seconds: int = 0) -> None:
+    """Correct the duration of a call of `spend`."""
+    charged = [entry for entry in world.entries() if entry["kind"] == "call_charged"]
+    started = {entry["SK"].split("#")[2]: entry["SK"].split("#")[1] for entry in charged}
+    name = sorted(name for name in started if name.startswith("spent_"))[number]
+    body = {"started_at": started[name], "duration_seconds": duration_seconds, "reason": "test"}
+    key = f"{name} {duration_seconds} {len(world.entries())}"
+    answer = world.operate("POST", f"/accounts/{ACCOUNT}/calls/{name}/corrections", body, key=key)
+    assert answer.status == 201, answer.text
 
 
 def test_each_percentage_is_announced_once(till: Till, listener: Listener) -> None:
@@ -38,6 +51,7 @@ def test_each_percentage_is_announced_once(till: Till, listener: Listener) -> No
         "percent": 80,
         "limit": "2.00",
         "spent": "1.60",
+        "at": "refuse",
     }
     spend(till.world, "0.30")
     assert heard(listener) == []
@@ -52,6 +66,20 @@ def test_one_call_may_reach_both_percentages_of_both_budgets(till: Till, listene
     give(till.world, "2.50", USER_BUDGET, at="tell")
     spend(till.world, "2.00")
     assert sorted(heard(listener)) == [("line", 80), ("line", 100), ("user", 80)]
+
+
+def test_events_say_what_happens_at_the_budget(till: Till, listener: Listener) -> None:
+    give(till.world, "2.00", at="tell")
+    spend(till.world, "1.60")
+    assert [event["data"]["at"] for event in reached(listener)] == ["tell"]
+    give(till.world, "2.00")
+    spend(till.world, "0.40")
+    assert [event["data"]["at"] for event in reached(listener)] == ["refuse"], "the amount stayed"
+    give(till.world, None)
+    give(till.world, "4.00", at="tell")
+    till.world.clock.now = datetime(2026, 12, 2, 12, tzinfo=UTC)
+    spend(till.world, "3.20")
+    assert [event["data"]["at"] for event in reached(listener)] == ["tell"], "a new month's counter"
 
 
 def test_a_raised_budget_announces_nothing_again(till: Till, listener: Listener) -> None:
@@ -105,19 +133,42 @@ def test_the_next_month_announces_again(till: Till, listener: Listener) -> None:
     assert heard(listener) == [("line", 80)]
 
 
-def test_money_given_back_and_spent_again_repeats_the_id(till: Till, listener: Listener) -> None:
-    """Receivers drop a known id, and so does the mailer: within the month, the event is known."""
+def test_money_given_back_and_spent_again_announces_nothing(till: Till, listener: Listener) -> None:
     give(till.world, "2.00")
     spend(till.world, "1.60")
-    [first] = reached(listener)
-    [entry] = till.world.entries()
-    body = {"started_at": entry["SK"].split("#")[1], "duration_seconds": 0, "reason": "test"}
-    path = f"/accounts/acct_1/calls/{entry['SK'].split('#')[2]}/corrections"
-    assert till.world.operate("POST", path, body, key="k_1").status == 201
+    assert heard(listener) == [("line", 80)]
+    correct(till.world, 0)
     assert heard(listener) == []
     spend(till.world, "1.60")
-    [again] = reached(listener)
-    assert again["id"] == first["id"]
+    assert heard(listener) == []
+    spend(till.world, "0.40")
+    assert heard(listener) == [("line", 100)]
+    correct(till.world, 0, duration_seconds=960)
+    correct(till.world, 1, duration_seconds=0)
+    correct(till.world, 1, duration_seconds=960)
+    assert heard(listener) == []
+
+
+def test_a_rerating_that_gives_back_announces_nothing_again(till: Till, listener: Listener) -> None:
+    world = till.world
+    give(world, "2.00")
+    spend(world, "2.00")
+    assert heard(listener) == [("line", 80), ("line", 100)]
+    for deck in (DECK.replace(b"0.10,", b"0.01,"), DECK.replace(b"0.10,", b"0.20,")):
+        world.stack.publish(deck, f"deck {len(deck)} {deck.count(b'0.20,')}")
+        assert reprice(world)["changed"] == 1
+        assert heard(listener) == []
+
+
+def test_what_is_given_back_while_a_budget_is_ended_stays_to_be_told(till: Till, listener: Listener) -> None:
+    give(till.world, "2.00")
+    give(till.world, None)
+    spend(till.world, "2.00")
+    correct(till.world, 0, duration_seconds=60)
+    assert heard(listener) == []
+    give(till.world, "2.00")
+    spend(till.world, "1.90")
+    assert heard(listener) == [("line", 80), ("line", 100)]
 
 
 def test_each_event_is_mailed_once_to_the_billing_addresses(postbox: Postbox, listener: Listener) -> None:

@@ -209,3 +209,38 @@ def test_erasing_a_number_masks_it_in_a_note(used: World) -> None:
     changed = list(erase_number(*table, "acct_1", "+442071838750", actor, used.clock.now))
     assert "BUDGET_REQUEST#line_1#2026-11" in changed
     assert shown(used)["budget_requests"][0]["note"] == "calls to GB…50"
+
+
+def test_requests_for_two_lines_raise_their_user_s_budget_once(world: World) -> None:
+    line = {"number": "+14155550102", "user_id": "user_1", "international_calling": True}
+    assert world.operate("PUT", "/accounts/acct_1/lines/line_2", line).status == 201
+    give(world, "1.00", USER_BUDGET)
+    spend(world, "0.90")
+    for name in ("line_1", "line_2"):
+        assert ask(world, line=name).status == 201
+    assert raise_it(world).status == 200
+    assert shown(world, "line_2")["budget_requests"] == [], "what it asks for stands"
+    world.clock.now += timedelta(minutes=1)
+    assert raise_it(world, line="line_2").code == "no_open_request"
+    assert limit(world, USER_COUNTER) == 200
+    spend(world, "0.90")
+    assert ask(world, line="line_2").status == 201, "the same day, because the budget was raised since"
+    assert raise_it(world, line="line_2").status == 200
+    assert limit(world, USER_COUNTER) == 300
+
+
+def test_a_request_raises_what_no_other_has_raised(world: World) -> None:
+    line = {"number": "+14155550102", "user_id": "user_1", "international_calling": True}
+    assert world.operate("PUT", "/accounts/acct_1/lines/line_2", line).status == 201
+    give(world, "1.00", USER_BUDGET)
+    give(world, "1.00")
+    spend(world, "0.90")
+    for name in ("line_1", "line_2"):
+        assert ask(world, line=name).status == 201
+    assert raise_it(world, line="line_2").status == 200
+    answer = raise_it(world)
+    assert (answer.status, answer.body["limit"]) == (200, "2.00")
+    assert (limit(world), limit(world, USER_COUNTER)) == (200, 200)
+    changes = {change["subject"]: change["new"] for change in world.changes("budget_raised")}
+    assert changes["line:line_1"] == {"line": "2.00", "month": "2026-11"}
+    assert changes["line:line_2"] == {"user": "2.00", "month": "2026-11"}

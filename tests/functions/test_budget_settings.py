@@ -37,6 +37,15 @@ def test_switching_a_line_shows_its_budget_too(world: World) -> None:
     assert answer.body["budget"]["monthly"] == "20.00"
 
 
+def test_the_operator_sees_the_budget_of_a_line_that_is_changed(world: World) -> None:
+    give(world, "20.00")
+    give(world, "50.00", USER_BUDGET)
+    for change in (world.operate, world.desk):
+        answer = change("PUT", "/accounts/acct_1/lines/line_1", {"international_calling": False})
+        assert (answer.status, answer.body) == (200, shown(world))
+    assert answer.body["user"]["budget"]["monthly"] == "50.00"
+
+
 def test_a_list_without_budgets_reads_no_counters(world: World) -> None:
     spend(world, "5.00")
     assert world.of_kind("SPENT") == []
@@ -103,6 +112,7 @@ def test_a_line_or_user_of_another_account_is_not_found(world: World, path: str,
         ({"monthly": 20}, "invalid_amount"),
         ({"monthly": "20.001"}, "invalid_amount"),
         ({"monthly": "-1.00"}, "amount_out_of_range"),
+        ({"monthly": "1000000000.00"}, "invalid_amount"),
         ({"monthly": "20.00", "at": "ask"}, "invalid_field"),
         ({"monthly": "20.00", "limit": "5.00"}, "invalid_field"),
     ],
@@ -111,6 +121,12 @@ def test_a_wrong_budget_is_refused(world: World, body: dict[str, Any], code: str
     answer = world.change(LINE_BUDGET, body)
     assert (answer.status, answer.code) == (422, code)
     assert world.of_kind("SPENT") == []
+
+
+@pytest.mark.parametrize("monthly", ["0.00", "999999999.99"])
+def test_the_smallest_and_the_largest_budget_are_stored(world: World, monthly: str) -> None:
+    answer = world.change(LINE_BUDGET, {"monthly": monthly})
+    assert (answer.status, answer.body["limit"]) == (200, monthly)
 
 
 @pytest.mark.parametrize("body", [{"monthly": None}, {"monthly": "20.01"}, {"monthly": "20.00", "at": "tell"}])

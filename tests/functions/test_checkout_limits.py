@@ -19,8 +19,12 @@ from tests.functions.checkout_bench import (
 from tests.functions.freeze_bench import freeze, refuses
 from tests.harness.cards import DECLINED
 from tests.harness.till import Till
+from tests.harness.wire import Pass, Sent, Wire
 
 pytestmark = pytest.mark.dynamodb
+
+LIMITS_KEY = "PAYMENT_LIMITS"
+"""What a new payment reads after the open payments of its account."""
 
 
 def asked(till: Till) -> list[str]:
@@ -191,6 +195,25 @@ def test_a_new_page_closes_the_one_its_person_left(till: Till) -> None:
     assert (till.status_of(first["id"]), till.status_of(second["id"])) == ("canceled", "created")
     checkout(till, key="key 3", sub="another admin")
     assert till.status_of(second["id"]) == "created"
+
+
+def test_a_left_page_that_opens_meanwhile_is_closed_at_stripe(till: Till, wire: Wire) -> None:
+    """Its customer asks for it again while the same person's new payment ends it: its address was shown."""
+    till.fault("dropped", CREATE_SESSION, count=2)
+    assert ask_checkout(till).status == 503
+    till.all_well()
+    opened: list[str] = []
+
+    def open_meanwhile(sent: Sent, passed: Pass) -> Any:
+        if not opened and any(LIMITS_KEY in str(parameters) for _, parameters in sent.actions):
+            opened.append("begun")
+            opened.append(checkout(till)["id"])
+        return passed()
+
+    with wire.interfering(open_meanwhile):
+        checkout(till, key="key 2")
+    assert session_of(till, opened[1])["status"] == "expired"
+    assert till.status_of(opened[1]) == "canceled"
 
 
 def test_a_page_that_may_still_be_paid_is_not_replaced(till: Till) -> None:

@@ -25,6 +25,7 @@ LONG = {
 ACTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "close": ("POST", "/close", {"reason": "Moved"}),
     "confirm": ("POST", "/calls/c_long/confirm", {}),
+    "country": ("POST", "/countries/JP/confirm", {}),
     "erase": ("POST", "/numbers/erase", {"number": UNITED_KINGDOM}),
     "export": ("POST", "/exports", {"reason": "Asked for"}),
     "limits": ("PUT", "/limits", {"daily_spend": "50.00"}),

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from tests.functions.country_bench import CAP, DAY, counters, finished, index, switch_on
+from tests.functions.desk_bench import ask
 from tests.harness.http import MEMBER
 from tests.harness.world import JAPAN, MOBILE, UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
+DENIED, CONFIRM = "/operator/accounts/acct_1/denied-calls", "/operator/accounts/acct_1/countries/JP/confirm"
 
 
 @pytest.fixture
@@ -38,6 +40,29 @@ def test_a_capped_call_says_whether_its_country_is_known_by_now(capped: World) -
     capped.ask("change_settings", "POST", "/countries/JP/confirm")
     [call] = capped.get("/denied-calls").body["items"]
     assert call["country_known"] is True
+
+
+def test_finance_staff_confirm_a_country_at_the_desk(capped: World) -> None:
+    capped.authorize("c_1", JAPAN, DAY)
+    capped.authorize("c_2", JAPAN, 600)
+    [call] = ask(capped, "GET", DENIED).body["items"]
+    assert (call["country"], call["country_known"]) == ("JP", False)
+    assert ask(capped, "POST", CONFIRM, {}, group="support").code == "finance_required"
+    assert ask(capped, "POST", CONFIRM.replace("JP", "jp"), {}).code == "invalid_place"
+    answer = ask(capped, "POST", CONFIRM, {})
+    assert (answer.status, answer.body) == (200, {"country": "JP", "confirmed_at": "2026-11-23T12:00:00.000Z"})
+    [change] = capped.changes("country_confirmed")
+    assert (change["by"], change["subject"]) == ("staff:staff-1", "country:JP")
+    [call] = ask(capped, "GET", DENIED).body["items"]
+    assert call["country_known"] is True
+    assert capped.authorize("c_3", JAPAN, DAY).body.get("limited_by") is None
+
+
+def test_staff_confirm_nothing_for_a_frozen_or_unknown_account(capped: World) -> None:
+    assert ask(capped, "POST", CONFIRM.replace("acct_1", "acct_9"), {}).code == "unknown_account"
+    capped.operate("PUT", "/accounts/acct_1", {"frozen": True})
+    assert ask(capped, "POST", CONFIRM, {}).code == "account_frozen"
+    assert capped.of_kind("KNOWN") == []
 
 
 def test_confirming_again_changes_nothing(capped: World) -> None:

@@ -9,6 +9,7 @@ from calling_credit.notifications.from_stream import derive_events
 from tests.domain.credit_examples import AT
 from tests.functions.lots_bench import GRACE, expiring, granted, lots, spend, sweep
 from tests.functions.moves_bench import refund
+from tests.functions.test_lot_take_backs import take_back
 from tests.harness.till import Till
 from tests.harness.world import World
 
@@ -44,6 +45,13 @@ def test_a_late_round_sends_only_the_second_warning(world: World) -> None:
 def test_used_credit_needs_no_warning(world: World) -> None:
     lot = granted(world, "4.00", 9)
     spend(world, 4)
+    assert warnings_of(world, lot, timedelta(days=2), 6) == []
+    assert "sweep_sk" not in lots(world)[lot]
+
+
+def test_credit_that_was_taken_back_is_not_announced(world: World) -> None:
+    lot = granted(world, "4.00", 9)
+    assert take_back(world, lot, "4.00").status == 201
     assert warnings_of(world, lot, timedelta(days=2), 6) == []
     assert "sweep_sk" not in lots(world)[lot]
 

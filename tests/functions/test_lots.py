@@ -5,7 +5,18 @@ from datetime import timedelta
 import pytest
 
 from tests.functions.accounts_bench import ADJUSTMENTS
-from tests.functions.lots_bench import GRACE, STARTED, call_of, expired, expiring, granted, lots, spend, sweep
+from tests.functions.lots_bench import (
+    GRACE,
+    STARTED,
+    call_of,
+    expired,
+    expiring,
+    granted,
+    keep_held,
+    lots,
+    spend,
+    sweep,
+)
 from tests.functions.moves_bench import at_desk, transfer
 from tests.harness.world import World
 
@@ -94,12 +105,13 @@ def test_held_credit_does_not_expire_until_it_is_released(world: World) -> None:
 
 def test_expired_credit_that_stays_held_is_left_after_a_week(world: World) -> None:
     granted(world, "5.00", 10)
-    world.adjust("-5.00", "spent otherwise")
+    keep_held(world, 5_000_000)
     world.clock.now += timedelta(days=10) + GRACE
     rounds = [sweep(world, timedelta(hours=step)) for step in (0, 1, 1, 160, 6, 1)]
     assert rounds == [*[{"postponed": 1}] * 4, {"ended": 1}, {}]
+    keep_held(world, -5_000_000)
     world.adjust("9.00", "bought")
-    assert (sweep(world, timedelta(days=1)), expired(world), world.balance()) == ({}, [], 9_000_000)
+    assert (sweep(world, timedelta(days=1)), expired(world), world.balance()) == ({}, [], 14_000_000)
 
 
 def test_an_expiry_makes_no_debt(world: World) -> None:
@@ -108,7 +120,7 @@ def test_an_expiry_makes_no_debt(world: World) -> None:
     assert sweep(world, timedelta(days=10) + GRACE) == {"expired": 1}
     assert (expired(world), world.balance()) == ([-1_000_000], 0)
     world.adjust("-1.00", "in debt")
-    assert sweep(world, timedelta(hours=1)) == {"postponed": 1}
+    assert sweep(world, timedelta(hours=1)) == {}
     assert (expired(world), world.balance()) == ([-1_000_000], -1_000_000)
 
 

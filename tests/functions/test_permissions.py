@@ -11,7 +11,7 @@ import pytest
 from local.stripe_stand_in.controls import Controls
 from tests.functions.budget_requests_bench import use_budgets
 from tests.functions.connectors_bench import check, create_key, revoke_key
-from tests.functions.desk_bench import use_the_desk
+from tests.functions.desk_bench import act, use_the_desk
 from tests.functions.freeze_bench import FROZEN, issued, press
 from tests.functions.moves_bench import move_everything
 from tests.functions.new_prices_bench import announce_a_rise, new_prices
@@ -95,6 +95,7 @@ def everything_that_happens(till: Till) -> None:
     move_everything(till)
     take_money_back(till)
     use_budgets(till)
+    assert act(world, "/countries/KR/confirm", {}).status == 200
     assert press(till, issued(till)) == FROZEN
     assert world.operate("PUT", "/accounts/acct_1", {"frozen": True}).status == 200
     till.sweep(minutes=1)

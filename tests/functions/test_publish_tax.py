@@ -52,9 +52,14 @@ def test_a_table_is_published_with_the_rates_that_change(
     assert publish(tmp_path, monkeypatch, f"{TWENTY}GB,*,20,2999-01-01\n", "--yes") == 0
     words = capsys.readouterr().out.split()
     assert words[words.index("NY") :][:5] == ["NY", "15", "%", "20", "%"]
-    assert "GB" not in words, "its rate is not in force yet"
+    assert words[words.index("GB") :][:6] == ["GB", "*", "2999-01-01T00:00:00.000Z", "none", "20", "%"]
     assert publish(tmp_path, monkeypatch, TWENTY, "--yes") == 0
-    assert "No rate in force changes." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "No rate in force changes." in said
+    words = said.split()
+    assert words[words.index("GB") :][:6] == ["GB", "*", "2999-01-01T00:00:00.000Z", "20", "%", "none"]
+    assert publish(tmp_path, monkeypatch, TWENTY, "--yes") == 0
+    assert "later" not in capsys.readouterr().out
 
 
 def test_a_file_with_a_fault_is_refused_as_a_whole(
@@ -64,6 +69,14 @@ def test_a_file_with_a_fault_is_refused_as_a_whole(
     assert publish(tmp_path, monkeypatch, f"{HEADER}GB,*,20,2026-01-01\nUK,*,20,2026-01-01\n", "--yes") == 1
     assert "Line 3: 'UK' is no ISO 3166 country" in capsys.readouterr().out
     assert stored() == FIFTEEN
+
+
+def test_a_row_that_applies_to_no_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(tmp_path, monkeypatch, f"{FIFTEEN}US,NYC,4.5,2026-01-01\n", "--yes") == 1
+    assert "US,NYC is no place" in capsys.readouterr().out
+    assert stored() == ""
 
 
 def test_nothing_is_published_without_a_confirmation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

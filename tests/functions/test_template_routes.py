@@ -71,12 +71,11 @@ MOVE_ROUTES = {
     "POST /operator/promotions",
     "GET /operator/promotions",
     "GET /operator/approvals",
-    "POST /operator/approvals/{approval_id}/approve",
-    "POST /operator/approvals/{approval_id}/reject",
+    *(f"POST /operator/approvals/{{approval_id}}/{answer}" for answer in ("approve", "reject")),
 }
-DESK_ROUTES = {key.replace(" /accounts", " /operator/accounts") for key in OPERATOR_ROUTES} | MOVE_ROUTES
-DESK_ROUTES |= {"POST /operator/staff/{user_id}/sign-out"}
-DESK_ROUTES |= {
+DESK_ROUTES = {key.replace(" /accounts", " /operator/accounts") for key in OPERATOR_ROUTES} | {
+    *MOVE_ROUTES,
+    "POST /operator/staff/{user_id}/sign-out",
     "PUT /operator/accounts/{account_id}/limits",
     "GET /operator/accounts",
     "GET /operator/accounts/{account_id}",
@@ -100,6 +99,7 @@ DESK_ROUTES |= {
     "POST /operator/accounts/{account_id}/exports",
     "POST /operator/accounts/{account_id}/numbers/erase",
     "POST /operator/accounts/{account_id}/calls/{call_key}/confirm",
+    "POST /operator/accounts/{account_id}/countries/{country}/confirm",
 }
 """For staff, who have no scopes: the function compares groups and scopes."""
 SIGNED_IN = USER_ROUTES | OPERATOR_ROUTES | DESK_ROUTES | set(SWITCH_ROUTES)

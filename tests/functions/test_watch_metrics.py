@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -39,22 +39,32 @@ def own_metrics() -> Iterator[tuple[str, str, str, dict[str, Any]]]:
                 yield alarm, str(dimension["Value"]), str(one["MetricName"]), statistic
 
 
+class Text(NamedTuple):
+    """What the text of a file says."""
+
+    imported: frozenset[Path]
+    """The modules of the package that it imports."""
+    words: set[str]
+    """The names that it writes: texts, also the ends of composed ones, and keywords."""
+    beginnings: frozenset[str]
+    """How names begin that it composes of a fixed part and a state, such as `top_ups_{status}`."""
+
+
 @cache
-def tree(path: Path) -> ast.Module:
-    """The syntax tree of a file."""
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def imported(path: Path) -> Iterator[Path]:
-    """Yield the modules of the package that a file imports."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("calling_credit"):
-            base = LAYER / str(node.module).replace(".", "/")
-            yield from (
-                file
-                for file in (base.with_suffix(".py"), *(base / f"{one.name}.py" for one in node.names))
-                if file.exists()
-            )
+def text_of(path: Path) -> Text:
+    """What a file says."""
+    imported, words, beginnings = set[Path](), set[str](), set[str]()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.ImportFrom(module=str(module)) if module.startswith("calling_credit"):
+                base = LAYER / module.replace(".", "/")
+                files = (base.with_suffix(".py"), *(base / f"{one.name}.py" for one in node.names))
+                imported |= {file for file in files if file.exists()}
+            case ast.Constant(value=str(value)) | ast.keyword(arg=str(value)):
+                words.add(value)
+            case ast.JoinedStr(values=[ast.Constant(value=begin), *_]):
+                beginnings.add(str(begin))
+    return Text(frozenset(imported), words, frozenset(one for one in beginnings if one.endswith("_") and len(one) > 4))
 
 
 @cache
@@ -65,21 +75,16 @@ def reached(function: str) -> frozenset[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting += imported(path)
+            waiting += text_of(path).imported
     return frozenset(found)
 
 
 def words_of(path: Path) -> set[str]:
-    """The names that a file writes: texts, also the ends of composed ones, and keywords."""
-    found = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-        if isinstance(node, ast.keyword) and node.arg:
-            found.add(node.arg)
-    return found
+    """The names that a file writes."""
+    return text_of(path).words
 
 
+@cache
 def services() -> dict[str, set[str]]:
     """The functions that count under each service: the one that their code names, else the one of their environment."""
     found: dict[str, set[str]] = {}
@@ -102,13 +107,8 @@ def test_the_metric_of_an_alarm_is_emitted_under_its_service(alarm: str, service
 
 
 def _is_composed(name: str, path: Path) -> bool:
-    """Whether a file composes the name of a metric from a fixed part and a state, such as `top_ups_{status}`."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
-            begin = str(node.values[0].value)
-            if begin.endswith("_") and len(begin) > 4 and name.startswith(begin):
-                return True
-    return False
+    """Whether a file composes the name of a metric."""
+    return any(name.startswith(begin) for begin in text_of(path).beginnings)
 
 
 def test_a_metric_that_no_function_emits_is_noticed() -> None:

@@ -1,9 +1,14 @@
 """A stack whose table can be restored, so that one scenario runs again with each fault."""
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.harness.table import Stack
+from moto.backends import get_backend
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from tests.harness.fast_moto import snapshot
+from tests.harness.table import ONE_REQUEST, Stack
 from tests.harness.template import table_properties
 from tests.harness.wire import Wire
 
@@ -16,14 +21,34 @@ class Bench:
     wire: Wire
     properties: dict[str, Any] = field(default_factory=table_properties)
     images: list[dict[str, Any]] = field(default_factory=list)
+    kept: Any = None
+    """The table of moto at the last `keep`."""
 
     def keep(self) -> None:
         """Save the items of the table."""
+        if "AWS_ENDPOINT_URL_DYNAMODB" not in os.environ:
+            with ONE_REQUEST:
+                self.kept = snapshot(self._tables()[self.stack.table_name], {})
+            return
         pages = self.stack.dynamodb.get_paginator("scan").paginate(TableName=self.stack.table_name)
         self.images = [item for page in pages for item in page["Items"]]
 
     def put_back(self) -> None:
         """Restore the saved table and reset the caches of every function."""
+        if "AWS_ENDPOINT_URL_DYNAMODB" in os.environ:
+            self._write_back()
+        else:
+            with ONE_REQUEST:
+                self._tables()[self.stack.table_name] = snapshot(self.kept, {})
+        self.stack.forget()
+        self.wire.dead = False
+        self.wire.sent.clear()
+
+    def _tables(self) -> dict[str, Any]:
+        tables: dict[str, Any] = get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][os.environ["AWS_DEFAULT_REGION"]].tables
+        return tables
+
+    def _write_back(self) -> None:
         client, name = self.stack.dynamodb, self.stack.table_name
         client.delete_table(TableName=name)
         client.create_table(TableName=name, **self.properties)
@@ -31,6 +56,3 @@ class Bench:
         for start in range(0, len(self.images), 25):
             puts: Any = [{"PutRequest": {"Item": item}} for item in self.images[start : start + 25]]
             client.batch_write_item(RequestItems={name: puts})
-        self.stack.forget()
-        self.wire.dead = False
-        self.wire.sent.clear()

@@ -2,20 +2,70 @@
 
 moto parses an expression every time, and walks its tree ten times; in each walk it asks of each node, by isinstance
 of abstract classes, whether the node concerns the walk. Here an expression is parsed once for all tests, because moto
-changes only copies of the tree, and the questions about classes are answered once per class.
+changes only copies of the tree, and the questions about classes are answered once per class. A walk is left out if its
+nodes do not occur in the expression, or if it checks the text of the expression and has passed with the same names.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import pytest
-from moto.dynamodb.parsing import ast_nodes, expressions
+from moto.dynamodb.parsing import ast_nodes, expressions, validators
 
 NODES: Any = ast_nodes
 PARSER: Any = vars(expressions)["UpdateExpressionParser"]
 CLASSES: dict[Any, tuple[type, ...]] = {}
 """The classes of nodes that each kind of walk changes."""
-PARSED = cache(PARSER.make)
+PARSES = PARSER.make
+VALIDATOR: Any = validators.UpdateExpressionValidator
+OF_THE_TEXT = {
+    validators.ActionCountValidator,
+    validators.OverlappingPathsValidator,
+    validators.UpdateHashRangeKeyValidator,
+}
+"""The walks whose result depends on the expression, its names, and the keys of the table."""
+APPEAR_LATER = (NODES.DDBTypedValue, NODES.NoneExistingPath)
+"""Nodes that walks put into the tree."""
+PASSED: set[Any] = set()
+"""The texts that have passed those walks, with names and keys."""
+
+
+@cache
+def parsed(text: str) -> Any:
+    """`UpdateExpressionParser.make`, whose tree also has its text and the classes of its nodes."""
+    tree = PARSES(text)
+    tree.text, tree.kinds = text, frozenset(kinds_in(tree))
+    return tree
+
+
+def kinds_in(node: Any) -> Iterator[type]:
+    """Yield the class of each node of a tree."""
+    if is_node(node.__class__):
+        yield node.__class__
+        for child in node.children or ():
+            yield from kinds_in(child)
+
+
+@cache
+def concerns(walk: Any, kinds: frozenset[type]) -> bool:
+    """Whether a kind of walk changes or checks nodes of these classes, or nodes that walks put into the tree."""
+    return any(issubclass(kind, CLASSES[walk]) for kind in (*kinds, *APPEAR_LATER))
+
+
+def validate(validator: Any) -> Any:
+    """`Validator.validate`."""
+    tree = validator.node_to_validate
+    kinds, names = tree.kinds, validator.expression_attribute_names or {}
+    key = tree.text, frozenset(names.items()), tuple(validator.table.table_key_attrs)
+    for walk in validator.processors:
+        kind = walk.__class__
+        if kind not in CLASSES:
+            CLASSES[kind] = walk.nodes_to_be_processed()
+        if concerns(kind, kinds) and not (kind in OF_THE_TEXT and key in PASSED):
+            tree = walk.traverse(tree)
+    PASSED.add(key)
+    return tree
 
 
 @cache
@@ -84,4 +134,5 @@ def make_expressions_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(NODES.DepthFirstTraverser, "traverse_node_recursively", walked)
     monkeypatch.setattr(NODES.Node, "find_clauses", clauses)
     monkeypatch.setattr(NODES.Node, "__deepcopy__", copied, raising=False)
-    monkeypatch.setattr(PARSER, "make", PARSED)
+    monkeypatch.setattr(PARSER, "make", parsed)
+    monkeypatch.setattr(VALIDATOR, "validate", validate)

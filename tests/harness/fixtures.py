@@ -2,6 +2,7 @@
 deck, and the handlers. `tests/conftest.py` loads them for every test, so this module avoids slow imports.
 """
 
+import gc
 import json
 import os
 from collections.abc import Iterator
@@ -46,12 +47,17 @@ def aws() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def apps(aws: None) -> dict[str, ModuleType]:
-    """Every handler, imported once. An HTTP response that the published contract does not allow fails the test."""
+    """Every handler, imported once. An HTTP response that the published contract does not allow fails the test.
+
+    What exists by then lasts until the end, so the garbage collector need not look at it again and again.
+    """
     from tests.contract.handlers import check_responses
     from tests.harness.table import FUNCTIONS, load_app
 
     handlers = {name: load_app(name) for name in FUNCTIONS}
     check_responses(handlers)
+    gc.collect()
+    gc.freeze()
     return handlers
 
 
@@ -71,6 +77,7 @@ def deckless(
     from calling_credit import clock
     from calling_credit.numbering import use_area_codes
     from local.stripe_stand_in.stand_in import StandIn
+    from tests.harness.fast_moto import make_moto_cheap
     from tests.harness.stripe import StripeWire
     from tests.harness.table import TABLE, Stack
     from tests.harness.template import table_properties
@@ -78,6 +85,7 @@ def deckless(
     def wall_clock() -> datetime:
         return clock.now()  # Looked up on each call, because tests replace the clock.
 
+    make_moto_cheap(monkeypatch)
     stripe = StripeWire(StandIn(base_url=os.environ["STRIPE_API_BASE"], now=wall_clock, sleep=lambda _: None))
     stripe.attach(monkeypatch)
     created = dynamodb.create_table(TableName=TABLE, **table_properties())
@@ -103,11 +111,9 @@ def stack(deckless: "Stack") -> "Stack":
 def world(deckless: "Stack", monkeypatch: pytest.MonkeyPatch) -> "World":
     """The handlers over a fresh table with one account, a small deck, and a clock frozen at noon of 2026-11-23."""
     from calling_credit.config import config
-    from tests.harness.fast_moto import make_moto_cheap
     from tests.harness.world import DECK, World
 
     config.cache_clear()  # An earlier test may have changed the environment.
-    make_moto_cheap(monkeypatch)
     world = World(deckless)
     monkeypatch.setattr("calling_credit.clock.now", world.clock)
     deckless.publish(DECK)

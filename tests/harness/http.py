@@ -11,6 +11,7 @@ EXTRA_MEMBERS = {
     "card_blocked": {"retry_at"},
     "card_declined_too_often": {"retry_at"},
     "changed_meanwhile": {"current"},
+    "total_changed": {"current"},
     "number_taken": {"number"},
 }
 """The further members of a problem by its code."""

@@ -46,6 +46,10 @@ def set_budget(driver: Driver) -> None:
     assert expect(answer, 200) == (driver.budgets.view(owner, driver.now) or {"monthly": None})
 
 
+OF_REQUEST = {"line_micros": "line_limit_micros", "user_micros": "user_limit_micros"}
+"""What a request adds to each budget, and the limit that it asks for."""
+
+
 def a_line(driver: Driver) -> tuple[str, str]:
     """An account and a line, mostly one that may ask for more."""
     lines = [(account, line) for account in driver.accounts() for line in driver.ids(account, "LINE")]
@@ -73,7 +77,7 @@ def ask_for_more(driver: Driver) -> None:
         refusal = 409, "account_closed"
     elif stored.get("frozen_at"):
         refusal = 403, "account_frozen"
-    elif last is not None and last["closed_at"] is None and last["asked_on"] == today:
+    elif last is not None and is_open_request(driver, last, account, line) and last["asked_on"] == today:
         refusal = 409, "already_asked"
     elif of_line is None and of_user is None:
         refusal = 409, "budget_not_reached"
@@ -82,6 +86,9 @@ def ask_for_more(driver: Driver) -> None:
     number = 1 if last is None else last["number_in_month"] + 1
     said: dict[str, Any] = {"number_in_month": number, "asked_at": instant(now), "asked_on": today, "closed_at": None}
     said |= {"line_micros": of_line, "user_micros": of_user, "by": PERSON, "note": "Please"}
+    for owner, (name, asked) in zip(owners(driver, account, line), OF_REQUEST.items(), strict=True):
+        micros = said[name]
+        said[asked] = None if micros is None else micros + driver.budgets.limits[key_of(owner, month)]
     model.put(account, sk, **said, user_id=owners(driver, account, line)[1][2])
     model.count("budget: asked for more")
     assert expect(answer, 201) == {"id": f"{line}-{month}-{number}", "at": instant(now), "state": "open"}
@@ -102,17 +109,22 @@ def raise_budget(driver: Driver) -> None:
     mine = owners(driver, account, line)
     answer = driver.customer(account, "POST", f"/lines/{line}/budget/requests", {"raise": True})
     refusal = None
-    if request is None or request["closed_at"] or stored["status"] == "closed" or not agrees(driver, request, mine):
+    raises = request is not None and is_open_request(driver, request, account, line)
+    if request is None or not raises or stored["status"] == "closed" or not agrees(driver, request, mine):
         refusal = 409, "no_open_request"
     elif stored.get("frozen_at"):
         refusal = 403, "account_frozen"
     if refuse(driver, answer, refusal):
         return
     assert request is not None
-    for owner, name in zip(mine, ("line_micros", "user_micros"), strict=True):
-        if request[name] is not None:
+    for owner, (name, asked) in zip(mine, OF_REQUEST.items(), strict=True):
+        if request[name] is not None and driver.budgets.limits[key_of(owner, month)] >= request[asked]:
+            model.put(account, f"BUDGET_REQUEST#{line}#{month}", **{name: None})
+            model.count("budget: raised before for another line")
+        elif request[name] is not None:
             driver.budgets.limits[key_of(owner, month)] += request[name]
     model.put(account, f"BUDGET_REQUEST#{line}#{month}", closed_at=instant(now))
+    request = model.items[f"ACCOUNT#{account}", f"BUDGET_REQUEST#{line}#{month}"]
     model.count("budget: raised")
     shown = driver.budgets.view(mine[0] if request["line_micros"] is not None else mine[1], now)
     driver.settle("raise a budget")
@@ -121,6 +133,16 @@ def raise_budget(driver: Driver) -> None:
     assert again.status in (200, 409)  # 200: the same millisecond, as after a lost answer.
     driver.settle("", unchanged=True)
     driver.done["raise a budget"] -= 1
+
+
+def is_open_request(driver: Driver, request: dict[str, Any], account: str, line: str) -> bool:
+    """Whether a request is not granted yet, nor any budget that it asks for raised as high by another line's."""
+    month = driver.budgets.month(account, driver.now)
+    asked = zip(owners(driver, account, line), OF_REQUEST.items(), strict=True)
+    return request["closed_at"] is None and any(
+        request[name] is not None and driver.budgets.limits.get(key_of(owner, month), 0) < request[limit]
+        for owner, (name, limit) in asked
+    )
 
 
 def agrees(driver: Driver, request: dict[str, Any], mine: tuple[Owner, Owner]) -> bool:

@@ -101,10 +101,10 @@ def is_apart(key: Key) -> bool:
 
 
 def is_recorded(key: Key) -> bool:
-    """Whether the item has a law of its own: it records a change, prepares the return of a removed address, has the
-    daily sums of an account, or counts what a line or user spends.
+    """Whether the item has a law of its own: it records a change or charges that return to lots, prepares the return
+    of a removed address, has the daily sums of an account, or counts what a line or user spends.
     """
-    return key[1].startswith(("ACTIVITY#", "BOUNCED#", "RERATING#", "SPENT_DAY#", "SPENT#"))
+    return key[1].startswith(("ACTIVITY#", "BOUNCED#", "LOT_RETURN#", "RERATING#", "SPENT_DAY#", "SPENT#"))
 
 
 def written(item: Image) -> str:

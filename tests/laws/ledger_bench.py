@@ -75,7 +75,9 @@ class LedgerBench(Bench):
 def timeless(key: Key) -> Key:
     """The key; without the time of writing for an adjustment's entry or a line's change."""
     kind, *parts = key[1].split("#")
-    if kind in ("ACTIVITY", "LOT") or (kind == "ENTRY" and parts[1].startswith(("adj_", "gw_", "tr_", "pr_"))):
+    if kind in ("ACTIVITY", "LOT", "LOT_RETURN") or (
+        kind == "ENTRY" and parts[1].startswith(("adj_", "gw_", "tr_", "pr_"))
+    ):
         return key[0], "#".join((f"{kind}#", *parts[1:]))
     return (key[0], f"CHANGE#{parts[0]}##{parts[2]}") if kind == "CHANGE" else key
 
@@ -87,7 +89,10 @@ def without_times(image: dict[str, Any]) -> dict[str, Any]:
     said = {name: value for name, value in image.items() if name not in WHEN_WRITTEN}
     if image["SK"].startswith("LOT#"):
         said.pop("ended_at", None)
-        said |= {"parts": [{**part, "at": True} for part in said["parts"]]} if "parts" in said else {}
+        for name in said.keys() & {"parts", "removed"}:
+            said[name] = [{**part, "at": True} for part in said[name]]
+    if image["SK"].startswith("LOT_RETURN#"):
+        said["returned_charges"] = [{**part, "step_at": True} for part in said["returned_charges"]]
     unlike = ("calls_seen", "bought_back_at", "charged_since", "correlation_id")
     said |= {name: True for name in unlike if name in said}
     return {**said, "SK": timeless((said["PK"], said["SK"]))[1]}

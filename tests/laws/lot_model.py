@@ -25,8 +25,14 @@ def lots_of(driver: Driver, account: str) -> list[dict[str, Any]]:
 def unused(driver: Driver, account: str) -> dict[str, int]:
     """The rest of the lots of an account that have not ended, by id."""
     lots = lots_of(driver, account)
-    left = left_of_lots(lots, charged(driver, account))
+    left = left_of_lots(lots, charged(driver, account), returns_of(driver, account))
     return {lot["lot_id"]: left[lot["lot_id"]] for lot in lots if "ended_at" not in lot}
+
+
+def returns_of(driver: Driver, account: str) -> list[dict[str, Any]]:
+    """The recorded returns of older charges to lots, which have a law of their own."""
+    book, pk = driver.book, f"ACCOUNT#{account}"
+    return [book.image(key) for key in sorted(book.images) if key[0] == pk and key[1].startswith("LOT_RETURN#")]
 
 
 def moment_of_lot(driver: Driver, account: str) -> str:
@@ -36,12 +42,14 @@ def moment_of_lot(driver: Driver, account: str) -> str:
         for lot in lots_of(driver, account)
         for at, charged_then in (
             (granted_at(lot), lot["charged_at_grant"]),
-            *((part["at"], part["charged_micros"]) for part in lot.get("parts", ())),
+            *((part["at"], part["charged_micros"]) for part in (*lot.get("parts", ()), *lot.get("removed", ()))),
             (lot.get("ended_at", ""), lot.get("charged_at_end", 0)),
         )
     ]
     last, then = max(times, default=("", 0))
-    now = instant(driver.now)
-    if last < now:
+    now, returned = instant(driver.now), max(map(granted_at, returns_of(driver, account)), default="")
+    if max(last, returned) < now:
         return now
+    if last < returned:
+        return instant(moment(returned) + timedelta(milliseconds=1))
     return last if then == charged(driver, account) else instant(moment(last) + timedelta(milliseconds=1))

@@ -7,7 +7,7 @@ from tests.functions.moves_bench import CLIENT
 from tests.harness.http import Answer
 from tests.laws import checks
 from tests.laws.driver import Driver, expect, operation
-from tests.laws.lot_model import charged, moment_of_lot, unused
+from tests.laws.lot_model import charged, lots_of, moment_of_lot, unused
 from tests.laws.moves import identifier, takes_part
 from tests.laws.prices import instant, moment, money
 
@@ -47,6 +47,33 @@ def give_credit(driver: Driver) -> None:
     driver.adjustments.append((account, key, body, shown["id"]))
 
 
+@operation("take granted credit back", 25)
+def take_back(driver: Driver) -> None:
+    """Take back a part of the rest of a lot, or all of it; more than that is refused."""
+    account, key = driver.account(), f"back {driver.now.timestamp()}"
+    left = {lot_id: micros for lot_id, micros in unused(driver, account).items() if micros >= 100}
+    if not left:
+        return
+    lot_id = driver.rng.choice(sorted(left))
+    amount = driver.rng.choice((left[lot_id], driver.rng.randint(1, left[lot_id]))) // 100 * 100 or 100
+    path, body = f"/accounts/{account}/adjustments", {"reason": "By mistake", "lot_id": lot_id}
+    too_much = driver.operate("POST", path, body | {"amount": money(-left[lot_id] // 100 * 100 - 100)}, key=key)
+    assert (too_much.status, too_much.code) == (409, "lot_used"), too_much.text
+    body["amount"] = money(-amount)
+    at, sum_of_charges = moment_of_lot(driver, account), charged(driver, account)
+    shown = expect(driver.operate("POST", path, body, key=key), 201)
+    [lot] = [lot for lot in lots_of(driver, account) if lot["lot_id"] == lot_id]
+    part = {"at": at, "amount_micros": amount, "charged_micros": sum_of_charges, "adjustment_id": shown["id"]}
+    removed = [*lot.get("removed", ()), part]
+    driver.model.put(account, lot["SK"], removed=removed, removed_parts=len(removed))
+    driver.model.adjust(account, shown["id"], -amount, "By mistake", driver.now)
+    driver.model.count("granted credit taken back")
+    driver.settle("take granted credit back")
+    assert expect(driver.operate("POST", path, body, key=key), 201) == shown
+    driver.settle("", unchanged=True)
+    driver.done["take granted credit back"] -= 1
+
+
 def sweep_lots(driver: Driver) -> dict[str, int]:
     """Let the model take the steps of all lots that are due; what they did."""
     steps: dict[str, int] = {}
@@ -82,6 +109,7 @@ def step_lot(driver: Driver, account: str, sk: str) -> str:
         return "postponed"
     balance = model.items[f"ACCOUNT#{account}", "BALANCE"]
     taken = min(left, max(0, balance["posted_micros"] - balance["held_micros"]))
+    held_back = max(0, min(left, balance["posted_micros"]) - taken)
     at, sum_of_charges = moment_of_lot(driver, account), charged(driver, account)
     if taken:
         parts = lot.get("expired_parts", 0) + 1
@@ -91,8 +119,12 @@ def step_lot(driver: Driver, account: str, sk: str) -> str:
         said = {"category": "credit_expired", "kind": "credit_expired", "lot_id": lot_id}
         model.post(account, f"ENTRY#{instant(now)}#{lot_id}#{parts}", now, model.zone(account), -taken, 0, **said)
         model.count("credit expired")
-    if taken < left and now < ends + GRACE + PATIENCE:
+    if held_back and now < ends + GRACE + PATIENCE:
         wait(now + timedelta(hours=1))
+        if gone := left - taken - held_back:
+            part = {"at": at, "amount_micros": gone, "charged_micros": sum_of_charges, "adjustment_id": ""}
+            removed = [*lot.get("removed", ()), part]
+            model.put(account, sk, removed=removed, removed_parts=len(removed))
         return "expired" if taken else "postponed"
     model.put(account, sk, ended_at=at, charged_at_end=sum_of_charges)
     del model.items[f"ACCOUNT#{account}", sk]["sweep_sk"]

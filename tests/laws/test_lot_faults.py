@@ -1,7 +1,8 @@
-"""Laws 10 and 16 for granted credit: killing the function at any request of a grant, a promotion code, its redemption,
-or an expiry, losing any response, or refusing any write, followed by retries, ends as a run without faults.
+"""Laws 10 and 16 for granted credit: killing the function at any request of a grant, a take-back, a promotion code, its
+redemption, or an expiry, losing any response, or refusing any write, followed by retries, ends as a run without faults.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +17,7 @@ from tests.harness.wire import Sent
 from tests.laws.ledger_bench import Ledger, LedgerBench, report
 from tests.laws.lot_checks import codes_give_their_total
 from tests.laws.payment_sampling import AT_WRITES, SHARE
-from tests.laws.test_move_faults import approval, at_accounts, at_desk, beside, send, timeless
+from tests.laws.test_move_faults import WAIVE, approval, at_accounts, at_desk, beside, send, timeless
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 Request = tuple[str, dict[str, Any]]
@@ -43,9 +44,24 @@ def created(bench: LedgerBench) -> bool:
     return bool(send(bench, CREATE)["statusCode"] == 201)
 
 
+def take_back(bench: LedgerBench) -> Request:
+    """Give credit; the request that takes a part of it back."""
+    lot_id = json.loads(send(bench, GRANT)["body"])["id"]
+    body = {"amount": "-20.00", "reason": "Test", "lot_id": lot_id}
+    return at_accounts("/accounts/acct_1/adjustments", body, "k_9")
+
+
+def waive(bench: LedgerBench) -> Request:
+    """Give credit after a call was charged; the request that takes the charge back."""
+    assert send(bench, GRANT)["statusCode"] == 201
+    return WAIVE
+
+
 REQUESTS: dict[str, Callable[[LedgerBench], Request]] = {
     "grant": lambda _: GRANT,
     "approve a grant": lambda bench: approval(bench, "approve", WAITING),
+    "take back": take_back,
+    "waive an older call": waive,
     "create a code": lambda _: CREATE,
     "redeem": lambda bench: (created(bench), redemption())[1],
 }

@@ -88,7 +88,7 @@ def send_again(deployed: Stack, tokens: dict[str, str], account_id: str, email: 
     key = {"Idempotency-Key": uuid.uuid4().hex}
     answer = deployed.api.send("POST", f"{path}/{mail['mail_id']}/resend", tokens["support"], {}, key)
     assert answer["sent"] is True, json.dumps(answer)
-    eventually(lambda: len(deployed.mailbox.mails_to(email)) == 2, seconds=5)
+    eventually(lambda: len(deployed.mailbox.mails_to(email)) == 2)
 
 
 def download(deployed: Stack, url: str) -> set[str]:

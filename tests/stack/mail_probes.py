@@ -31,7 +31,7 @@ def send_mail(deployed: Stack, tokens: dict[str, str]) -> None:
         ses.create_email_identity(EmailIdentity=MAIL_FROM)
     with damaged_report(deployed, customer.account_id, email):
         assert invoke(deployed, "SendMailFunction", event) == {"addresses": 1}
-    [mail] = eventually(lambda: deployed.mailbox.mails_to(email), seconds=5)
+    [mail] = eventually(lambda: deployed.mailbox.mails_to(email))
     assert "/links/" in mail.get_content()
 
 

@@ -115,6 +115,7 @@ STAFFS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "POST /operator/accounts/{account_id}/exports": ("/exports", {"reason": "A test"}),
     "POST /operator/accounts/{account_id}/numbers/erase": ("/numbers/erase", {"number": "+442071830000"}),
     "POST /operator/accounts/{account_id}/calls/{call_key}/confirm": ("/calls/CALL_KEY/confirm", {}),
+    "POST /operator/accounts/{account_id}/countries/{country}/confirm": ("/countries/JP/confirm", {}),
     "PUT /operator/accounts/{account_id}/limits": ("/limits", {"simultaneous_calls": 30}),
 }
 CASES |= {

@@ -68,7 +68,7 @@ function heading(account) {
 		h("p.hint.digits", [company && id, people + (users.length > 3 || account.more_users ? " and others" : ""), emails.join(", "), account.time_zone].filter(Boolean).join(" · ")),
 		account.frozen ? note("bad", `Frozen${account.frozen_since ? ` since ${moment(account.frozen_since)}` : ""}`, h("p", `No international call connects and no card is charged.${account.frozen_by ? ` Frozen by ${account.frozen_by}.` : ""}`)) : null,
 		account.status === "closed" ? note("plain", `This account is closed${closed ? ` since ${moment(closed)}` : ""}.`) : null,
-		mayAct() ? null : note("plain", null, h("p", "You may read, and freeze or unfreeze this account. Members of the finance group change settings and move money.")),
+		mayAct() ? null : note("plain", null, h("p", "You may read this account, freeze or unfreeze it, end sign-ins, withdraw links, and send mails again. Members of the finance group change settings and move money.")),
 	];
 }
 

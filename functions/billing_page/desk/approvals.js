@@ -53,17 +53,22 @@ function decide(one, look) {
 	return h("div", h("div.actions", actButton("Approve", () => confirm(one, true, look), { looks: "main", why, name: `Approve: ${words}` }), actButton("Reject", () => confirm(one, false, look), { why, name: `Reject: ${words}` })), why ? h("p.hint", "Your own request") : null);
 }
 
+/** The terms of the credit: of a promotion code, the amount for each account; the kind of granted credit; when it expires. */
+function terms({ code, amount, kind, expires_at: until }) {
+	return [code ? ["Each account gets", money(amount)] : null, kind ? ["Kind", wordsOf(kind)] : null, until ? ["Expires", moment(until)] : null];
+}
+
 function confirm(one, isYes, look) {
 	const { id, account_id: account, amount, kind, by, request } = one;
 	act({
 		title: isYes ? "Approve this request?" : "Reject this request?",
-		lead: isYes ? "The money moves at once." : "Nothing moves. The request ends.",
+		lead: isYes ? (kind === "promotion" ? "The code can be used at once." : "The money moves at once.") : "Nothing moves. The request ends.",
 		id: `${isYes ? "approve" : "reject"}:${id}`,
 		isDanger: !isYes,
-		summary: () => [["What", what(one)], ["Account", request.to_account_id ? `${account} → ${request.to_account_id}` : account ?? "Any account"], ["Requested by", by.name ?? wordsOf(by.kind)], ["Reason", request.reason], ["Amount", money(amount), "result"]],
+		summary: () => [["What", what(one)], ["Account", request.to_account_id ? `${account} → ${request.to_account_id}` : account ?? "Any account"], ["Requested by", by.name ?? wordsOf(by.kind)], request.reason ? ["Reason", request.reason] : null, ...terms(request), ["Amount", money(amount), "result"]],
 		button: () => `${isYes ? "Approve" : "Reject"} ${money(amount)}`,
 		send: () => ({ path: `/operator/approvals/${encodeURIComponent(id)}/${isYes ? "approve" : "reject"}` }),
-		done: () => (isYes ? `${wordsOf(kind)} of ${money(amount)} is posted.` : "Rejected. Nothing moved."),
+		done: () => (!isYes ? "Rejected. Nothing moved." : kind === "promotion" ? `The code ${request.code} can be used now.` : `${wordsOf(kind)} of ${money(amount)} is posted.`),
 		after: look,
 	});
 }

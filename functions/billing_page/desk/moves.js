@@ -36,6 +36,22 @@ export function adjust(account, renew) {
 	});
 }
 
+/** Take back what calls have left of a grant, so that it does not expire later. */
+export function takeBack(account, lot, renew) {
+	const { account_id: id, balance } = account;
+	act({
+		title: "Take granted credit back",
+		lead: "Takes back credit that was given by mistake. It then no longer expires.",
+		id: `take-back:${id}:${lot.id}`,
+		fields: [{ name: "amount", label: "Amount", kind: "amount", places: 4, value: lot.left, most: lot.left, hint: `At most ${money(lot.left)}` }, REASON],
+		summary: (values) => [["Account", id], ["Given", moment(lot.granted_at)], ["Credit taken back", money(values.amount)], ["Reason", values.reason], ["Balance after", after(balance.balance, -micros(values.amount)), "result"]],
+		button: ({ amount }) => `Take ${money(amount)} back`,
+		send: ({ amount, reason }) => ({ path: apiPath(id, "adjustments"), body: { amount: decimal(-micros(amount)), reason, lot_id: lot.id } }),
+		done: ({ balance: now }, { amount }) => `${money(amount)} taken back. The balance is ${money(now)}.`,
+		after: renew,
+	});
+}
+
 const GOODWILL = ["Poor call quality", "Call was cut off", "Wrong number or destination", "Price was not clear", "Other"];
 
 export function goodwill(account, call, renew) {

@@ -11,7 +11,7 @@ import * as settle from "./settling.js";
 export function overview(account, _query, renew) {
 	return h("div.grid",
 		balance(account), actions(account, renew), recharge(account, renew), cards(account, renew),
-		limits(account, renew), details(account, renew), lots(account), issues(account));
+		limits(account, renew), details(account, renew), lots(account, renew), issues(account));
 }
 
 function balance(account) {
@@ -47,7 +47,7 @@ function actions(account, renew) {
 	const freeze = account.frozen ? actButton("Unfreeze", () => settle.freeze(account, false, renew), { isForSupport: true }) : actButton("Freeze", () => settle.freeze(account, true, renew), { isForSupport: true, looks: "danger", why });
 	return card("Actions",
 		h("h3", "Credit"), buttons(actButton("Give or take credit", () => moves.adjust(account, renew), { looks: "main", why }), actButton("Transfer credit", () => moves.transfer({ from: account }, renew), { why: why ?? (account.frozen ? "The account is frozen." : null) })),
-		h("h3", "Safety"), buttons(freeze, actButton("Withdraw links", () => settle.withdrawLinks(account, renew), { isForSupport: true }), actButton("End a sign-in", () => settle.signOut(account, null, renew))),
+		h("h3", "Safety"), buttons(freeze, actButton("Withdraw links", () => settle.withdrawLinks(account, renew), { isForSupport: true }), actButton("End a sign-in", () => settle.signOut(account, null, renew), { isForSupport: true })),
 		h("h3", "Records"), buttons(actButton("Export", () => settle.exportAccount(account, renew)), actButton("Erase a number", () => settle.eraseNumber(account, renew)), isClosed ? null : actButton("Close account", () => settle.close(account, renew), { looks: "danger" })));
 }
 
@@ -96,11 +96,13 @@ function details(account, renew) {
 }
 
 /** Credit that was given on terms, the latest first. */
-function lots({ lots: all = [] }) {
+function lots(account, renew) {
+	const all = account.lots ?? [];
 	if (!all.length) return null;
 	return h("section.card.across", { "aria-labelledby": "lots" }, h("h2", { id: "lots" }, "Granted credit"),
-		table(["Given", "Kind", "#Amount", "#Used", "#Expired", "#Left", "Expires"], all.map(({ id, kind, granted_at: at, amount, used, expired, expires_at: until }) => [
-			h("span", moment(at), h("span.hint.block.digits", id)), wordsOf(kind), money(amount), money(used), money(expired), money(decimal(micros(amount) - micros(used) - micros(expired))), until ? moment(until) : "Never"])));
+		table(["Given", "Kind", "#Amount", "#Used", "#Expired", "#Taken back", "#Left", "Expires", ""], all.map((lot) => [
+			h("span", moment(lot.granted_at), h("span.hint.block.digits", lot.id)), wordsOf(lot.kind), money(lot.amount), money(lot.used), money(lot.expired), money(lot.taken_back), money(lot.left), lot.expires_at ? moment(lot.expires_at) : "Never",
+			micros(lot.left) > 0n ? actButton("Take back", () => moves.takeBack(account, lot, renew), { name: `Take back ${money(lot.left)} of the grant of ${money(lot.amount)}` }) : null])));
 }
 
 function issues(account) {

@@ -1,7 +1,7 @@
 // The lines and users of an account.
 import { ask } from "../page/api.js";
 import { h, note } from "../page/dom.js";
-import { money, roundedMoney } from "../page/format.js";
+import { micros, money, roundedMoney } from "../page/format.js";
 import { growing, table } from "../page/list.js";
 import { actButton, apiPath, bundleText, pill } from "./parts.js";
 import { changeLine, changeUser } from "./changing.js";
@@ -21,7 +21,7 @@ export function peopleView(account, _query, renew) {
 function budgets({ budget, user, budget_requests: requests = [] }) {
 	const shown = [["Line", budget], ["All lines of the user", user.budget]].filter(([, one]) => one);
 	if (!shown.length) return h("span.hint", "None");
-	return h("span", shown.map(([whose, one]) => h("span.block", `${whose}: ${roundedMoney(one.spent)} of ${money(one.limit)} spent${one.at === "tell" ? ", only announced" : ""}${one.state === "counting" ? ", being counted" : ""}`)), requests.length ? h("span.pill.wait.block", "Asked for more") : null);
+	return h("span", shown.map(([whose, one]) => h("span.block", `${whose}: ${roundedMoney(one.spent)} of ${money(one.limit)} spent${micros(one.held) > 0n ? `, ${money(one.held)} on hold` : ""}${one.refused ? ", refused a call" : ""}${one.at === "tell" ? ", only announced" : ""}${one.state === "counting" ? ", being counted" : ""}`)), requests.length ? h("span.pill.wait.block", "Asked for more") : null);
 }
 
 /** The first items came with the account; more are loaded page by page. Lines came without their budgets. */

@@ -5,7 +5,7 @@ import { dayOf, longDay, moment, money, placesOf, plural, time } from "../page/f
 import { growing, table } from "../page/list.js";
 import { accountPlace, actButton, apiPath, card, valueOf, wordsOf } from "./parts.js";
 import { periodOf, picker, queryOf } from "../page/period.js";
-import { resend, signOut } from "./settling.js";
+import { confirmCountry, resend, signOut } from "./settling.js";
 
 /** A card with a list that grows. */
 function list({ account_id: id }, path, query, show, ...before) {
@@ -34,16 +34,24 @@ function entry({ date, at, recorded_at: recorded, description, amount, id }, pla
 	return [`${longDay(date)}, ${time(at)}`, h("span", description, h("span.hint.block.digits", `${id}${dayOf(recorded) > date ? ` · recorded ${moment(recorded)}` : ""}`)), money(amount, { places, signed: true })];
 }
 
-export function refusedView(account) {
+export function refusedView(account, _query, renew) {
 	return list(account, "denied-calls", {}, (items, page) => [
-		items.length ? table(["Time", "To", "Line", "User", "Reason", ""], items.map((one) => refused(account, one))) : note("good", "No call was refused in the last 30 days."),
+		items.length ? table(["Time", "To", "Line", "User", "Reason", ""], items.map((one) => refused(account, one, renew))) : note("good", "No call was refused in the last 30 days."),
 		page.not_listed.length ? note("wait", "More calls were refused.", h("p", page.not_listed.map(({ date, calls }) => `${longDay(date)}: ${plural(calls, "more call")}`).join("; "))) : null,
 	], h("p.hint", "Refused calls of the last 30 days."));
 }
 
-function refused({ account_id: id }, { at, to, line_id: line, user, reason, message, call_key: key }) {
-	return [moment(at), h("span.whole", to), h("span.digits", line ?? ""), user?.name ?? user?.id ?? "", h("span", h("strong", wordsOf(reason)), message ? h("span.hint.block", message) : null),
-		h("a", { href: accountPlace(id, { view: "call", call: key, at }), "aria-label": `Explain the call to ${to}` }, "Explain")];
+function refused(account, one, renew) {
+	const { at, to, line_id: line, user, reason, message, call_key: key } = one;
+	return [moment(at), h("span.whole", to), h("span.digits", line ?? ""), user?.name ?? user?.id ?? "", h("span", h("strong", wordsOf(reason)), message ? h("span.hint.block", message) : null, country(account, one, renew)),
+		h("a", { href: accountPlace(account.account_id, { view: "call", call: key, at }), "aria-label": `Explain the call to ${to}` }, "Explain")];
+}
+
+/** The button that confirms the country of a capped call, or that it is known by now. */
+function country(account, one, renew) {
+	if (one.country_known) return h("span.hint.block", `${one.country} is confirmed or known by now.`);
+	if (one.reason !== "first_country_cap" || !one.country) return null;
+	return h("span.block", actButton(`Confirm ${one.country}`, () => confirmCountry(account, one, renew), { name: `Confirm ${one.country}, called at ${one.to}` }));
 }
 
 export function activityView(account, _query, renew) {
@@ -56,7 +64,7 @@ function activity(account, { at, action, by, from, subject, old, new: now }, ren
 	const who = by.name || by.id || "";
 	return [moment(at), h("span", h("strong", wordsOf(action)), subject ? h("span.hint.block.digits", subject) : null), h("span.digits", who, h("span.hint.block", [KINDS[by.kind] ?? by.kind, from].filter(Boolean).join(" · "))),
 		h("span.digits", valueOf(old)), h("span.digits", valueOf(now)),
-		by.kind === "user" && by.id ? actButton("Sign out", () => signOut(account, { id: by.id, name: who }, renew), { name: `Sign out ${who}` }) : ""];
+		by.kind === "user" && by.id ? actButton("Sign out", () => signOut(account, { id: by.id, name: who }, renew), { isForSupport: true, name: `Sign out ${who}` }) : ""];
 }
 
 const RETURNED = { transient: "Came back, not for good", permanent: "Came back for good", complaint: "Marked as spam" };

@@ -4,6 +4,7 @@ import { ask, Problem } from "../page/api.js";
 import { h } from "../page/dom.js";
 import { cardName, moment, money, plural } from "../page/format.js";
 import { apiPath } from "./parts.js";
+import { paidFor } from "../page/tax.js";
 
 const REASON = { name: "reason", label: "Reason", hint: "Kept in the activity." };
 
@@ -63,7 +64,7 @@ export function switchOff(account, renew) {
 		summary: ({ reason }) => [["Rule", `${money(account.auto_recharge.amount)} below ${money(account.auto_recharge.threshold)}`], ["Reason", reason], ["State after", "Off", "result"]],
 		button: () => "Switch off",
 		send: ({ reason }) => ({ method: "PUT", path: pathOf(account, "auto-recharge"), body: { enabled: false, reason } }),
-		done: ({ in_flight: open }) => (open ? `Switched off. A payment of ${money(open.amount)} was already in progress; the card may still be charged for it.` : "Switched off."),
+		done: ({ in_flight: open }) => (open ? `Switched off. A payment of ${money(paidFor(open))} was already in progress; the card may still be charged for it.` : "Switched off."),
 		after: renew,
 	});
 }
@@ -93,7 +94,7 @@ export async function close(account, renew) {
 		async summary({ reason }) {
 			report = await ask("GET", pathOf(account, "close"));
 			if (!report.can_close) {
-				const open = report.open_payments.map(({ amount, created_at: at }) => `${money(amount)} of ${moment(at)}`).join(", ");
+				const open = report.open_payments.map((payment) => `${money(paidFor(payment))} of ${moment(payment.created_at)}`).join(", ");
 				throw new Problem(409, "payments_in_flight", "The account cannot be closed now.", open ? `Payments are still open: ${open}. Wait until they end.` : "Try again in a few minutes.");
 			}
 			return [["Account", account.account_id], ["Balance that remains", money(report.balance)], ["Held for calls in progress", `${money(report.held)} (${plural(report.calls_in_progress, "call")})`], ["Automatic recharge", report.auto_recharge_enabled ? "On, ends with the account" : "Off"], ["Reason", reason], ["State after", "Closed", "result"]];
@@ -110,7 +111,7 @@ export function exportAccount(account, renew) {
 	const body = ({ from, to, reason }) => ({ reason, ...(from && { from }), ...(to && { to }) });
 	act({
 		title: "Export this account",
-		lead: "Writes its entries and calls as JSON and CSV into a zip file. The link to it is valid for an hour.",
+		lead: "Writes settings, billing details, granted credit, entries, calls, payments, receipts, and credit notes as JSON and CSV into a zip file. The link to it is valid for an hour.",
 		id: `export:${account.account_id}`,
 		fields: [{ name: "from", label: "From", kind: "day", isOptional: true, check: day, hint: "Empty: from the beginning" }, { name: "to", label: "To", kind: "day", isOptional: true, check: day, hint: "Empty: until today" }, REASON],
 		summary: ({ from, to, reason }) => [["Account", account.account_id], ["Days", `${from ?? "beginning"} to ${to ?? "today"}`], ["Reason", reason]],
@@ -146,6 +147,19 @@ export function resend(account, mail, renew) {
 		button: () => "Send again",
 		send: () => ({ path: pathOf(account, "mails", mail.mail_id, "resend") }),
 		done: ({ address }) => `Sent to ${address}.`,
+		after: renew,
+	});
+}
+
+export function confirmCountry(account, { country, to }, renew) {
+	act({
+		title: "Confirm this country",
+		lead: "The account rarely calls this country. Confirm that the company makes these calls, and their cost is no longer capped a day.",
+		id: `country:${account.account_id}:${country}`,
+		summary: () => [["Country", country], ["Refused call", to], ["From now on", "Not capped", "result"]],
+		button: () => `Confirm ${country}`,
+		send: () => ({ path: pathOf(account, "countries", country, "confirm") }),
+		done: () => `${country} is confirmed.`,
 		after: renew,
 	});
 }

@@ -1,5 +1,5 @@
 // A payment in progress, and its outcome.
-import { expectPayment } from "./account.js";
+import { expectPayment, loadOverview } from "./account.js";
 import { declineWords } from "./codes.js";
 import { draft, keepDraft } from "./cards.js";
 import { fill, h, note, say } from "./dom.js";
@@ -33,13 +33,17 @@ export async function watchPayment(place, again, paid, outcome = awaitOutcome(),
 		if (problem.status === 404 && payment?.id) return again();
 		const isOpen = currentPayment() !== null;
 		if (!isOpen) paymentIsOver();
-		const retry = () => (isOpen ? watchPayment(place, again, paid) : again());
-		const box = showOutcome(place, "bad", isOpen ? problem.title || t("unknown") : t("notMade"), [h("p", problem.detail), h("p", isOpen ? t("unconfirmed") : t("notCharged"))],
+		const taxed = problem.code === "total_changed" && problem.current;
+		const restart = () => (taxed ? loadOverview().then(() => again(), () => again()) : again());
+		const retry = () => (isOpen ? watchPayment(place, again, paid) : restart());
+		const box = showOutcome(place, "bad", isOpen ? problem.title || t("unknown") : t("notMade"), [h("p", problem.detail), taxed ? h("p", newTotal(taxed)) : null, h("p", isOpen ? t("unconfirmed") : t("notCharged"))],
 			h("button.main", { onclick: retry }, isOpen ? t("checkAgain") : t("back")), isOpen ? stopButton(again, paid) : null);
 		if (problem.code === "offline") addEventListener("online", () => { if (box.isConnected) retry(); }, { once: true });
 	}
 	return undefined;
 }
+
+const newTotal = ({ amount, tax, total }) => t("nowCosts", { total: money(total), net: money(amount), tax: money(tax) });
 
 /** Stop waiting: the payment is never sent again. */
 function stopButton(again, paid) {

@@ -103,9 +103,9 @@ async function loadTopUp(payment, signal) {
 /** Send the payment. Only a rejected first request proves that none was made. */
 async function send(payment, signal) {
 	save(Object.assign(payment, { sent: (payment.sent ?? 0) + 1, sentAt: Date.now() }));
-	const { amount, key, card, methods } = payment;
+	const { amount, key, card, methods, total } = payment;
 	try {
-		return await (card ? ask("POST", "/top-ups", { body: { amount, payment_method_id: card.id }, key, signal })
+		return await (card ? ask("POST", "/top-ups", { body: { amount, payment_method_id: card.id, total }, key, signal })
 			: ask("POST", "/top-ups/checkout", { body: { amount, methods }, key, signal }));
 	} catch (problem) {
 		if (!problem.isUnknown && payment.sent === 1 && !signal.aborted) clearPayment();

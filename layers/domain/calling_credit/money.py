@@ -7,7 +7,6 @@ from calling_credit.errors import InvalidValue, ProblemCode
 
 MICROS_PER_DOLLAR = 1_000_000
 MICROS_PER_CENT = 10_000
-MAX_AMOUNT_MICROS = 999_999_999 * MICROS_PER_DOLLAR
 
 _DECIMAL = re.compile(r"(-?)(0|[1-9][0-9]{0,8})(?:\.([0-9]{1,6}))?")
 

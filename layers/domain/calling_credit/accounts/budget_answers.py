@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit import ids
+from calling_credit.accounts.budget_request_forms import parse_budget_request
 from calling_credit.accounts.budget_request_store import BudgetRequestStore, nothing_to_raise
-from calling_credit.accounts.budget_requests import BudgetOf, parse_budget_request
+from calling_credit.accounts.budget_requests import BudgetOf
 from calling_credit.accounts.budget_store import BudgetStore
 from calling_credit.accounts.budgets_of_line import read_budgets_of_line
 from calling_credit.api.caller import Caller, require_admin

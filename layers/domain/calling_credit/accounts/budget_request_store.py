@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.accounts.budget_request_forms import request_facts
 from calling_credit.accounts.budget_requests import (
     BudgetRequest,
     amounts_to_raise,
     request_attributes,
-    request_facts,
 )
 from calling_credit.accounts.budgets_of_line import BudgetsOfLine, read_budgets_of_line
 from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
@@ -63,9 +63,10 @@ class BudgetRequestStore:
                 actor.by,
             ):
                 return found.request  # After a lost answer, the first try had stored it.
-            request = BudgetRequest.asked(found.account, found.line, amounts, found.request, actor, note, now)
+            counters = found.counters
+            request = BudgetRequest.asked(found.account, found.line, amounts, counters, found.request, actor, note, now)
             _require_askable(found, request, now)
-            facts = request_facts(request, found.counters)
+            facts = request_facts(request, counters)
             change = Change(
                 ChangeAction.BUDGET_INCREASE_REQUESTED, f"line:{line_id}", f"asked-{request.request_id}", None, facts
             )
@@ -119,7 +120,7 @@ class BudgetRequestStore:
         """The actions that raise the limits, close the request, and record the change."""
         request, account_id = found.request, found.account.account_id
         assert request is not None
-        increases = list(request.increases())
+        increases = request.remaining(found.counters)
         limits = {one.of: found.counters[one.counter].limit_micros or 0 for one in increases}
         raised = {one.of: limits[one.of] + one.amount_micros for one in increases}
         change = Change(
@@ -129,10 +130,11 @@ class BudgetRequestStore:
             {of: format_money(limit) for of, limit in limits.items()},
             {of: format_money(limit) for of, limit in raised.items()} | {"month": request.month},
         )
+        others = [f"{one.of}_micros" for one in request.increases() if one not in increases]
         close = update(
             self._table_name,
             self._key(account_id, request),
-            "SET closed_at = :now",
+            "SET closed_at = :now" + (f" REMOVE {', '.join(others)}" if others else ""),
             "number_in_month = :number AND attribute_not_exists(closed_at)",
             to_attributes({":now": format_instant(now), ":number": request.number}),
         )
@@ -159,10 +161,13 @@ def _require_askable(found: BudgetsOfLine, request: BudgetRequest, now: datetime
     """Refuse a request that adds nothing, or that was made today."""
     last = found.request
     if found.account.is_closed:
-        raise Conflict(ProblemCode.ACCOUNT_CLOSED, "This account is closed; its lines make no calls.")
+        raise Conflict(
+            ProblemCode.ACCOUNT_CLOSED, "This account is closed; its lines make no calls. Contact your provider."
+        )
     if found.account.is_frozen:
         raise account_frozen()
-    if last is not None and last.is_open(format_instant(now)) and last.asked_on == request.asked_on:
+    is_open = last is not None and last.is_open(format_instant(now)) and bool(last.remaining(found.counters))
+    if last is not None and is_open and last.asked_on == request.asked_on:
         raise Conflict(
             ProblemCode.ALREADY_ASKED,
             "A higher budget was requested for this line today. Wait for a billing admin's answer.",
@@ -170,7 +175,8 @@ def _require_askable(found: BudgetsOfLine, request: BudgetRequest, now: datetime
     if not any(True for _ in request.increases()):
         raise Conflict(
             ProblemCode.BUDGET_NOT_REACHED,
-            "Neither the line nor its user has a budget that refused a call or is used to 80 percent.",
+            "Neither the line nor its user has a budget that refused a call, or is used or held to 80 percent. "
+            "Ask again then.",
         )
 
 

@@ -15,13 +15,10 @@ from calling_credit.accounts.user import User
 from calling_credit.budgets.budget import Budget
 from calling_credit.budgets.counters import SpendCounter
 from calling_credit.budgets.thresholds import may_ask
-from calling_credit.changes.actor import Actor, ActorKind
+from calling_credit.changes.actor import Actor
 from calling_credit.dynamodb import budget_keys, keys, spend_keys
 from calling_credit.dynamodb.unreadable import decoder
-from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant, local_date, zone
-from calling_credit.money import format_money
-from calling_credit.request_fields import read_text
 
 MAX_NOTE_CHARACTERS: Final = 200
 LINK_LIFETIME: Final = timedelta(days=7)
@@ -39,18 +36,21 @@ class BudgetOf(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Increase:
-    """What a raise adds to one budget: to the counter with this sort key."""
+    """What a raise adds to one budget: to the counter with this sort key. `limit_micros` is the limit that was asked
+    for; None if the request did not store it.
+    """
 
     of: BudgetOf
     counter: str
     amount_micros: int
+    limit_micros: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetRequest:
     """The latest request for a line in a local month. `number` counts the month's requests. `by` is the stored actor,
-    `user_id` the line's user at that time. `line_micros` and `user_micros` are added to the budgets; None: that budget
-    is not raised. Once raised, `closed_at` says when.
+    `user_id` the line's user at that time. `line_micros` and `user_micros` are added to the budgets, which leads to
+    `line_limit_micros` and `user_limit_micros`; None: that budget is not raised. Once raised, `closed_at` says when.
     """
 
     line_id: str
@@ -66,6 +66,8 @@ class BudgetRequest:
     user_micros: int | None
     open_until: str
     closed_at: str | None = None
+    line_limit_micros: int | None = None
+    user_limit_micros: int | None = None
 
     @property
     def request_id(self) -> str:
@@ -87,11 +89,24 @@ class BudgetRequest:
         return min(self.open_until, format_instant(datetime.fromisoformat(self.asked_at) + LINK_LIFETIME))
 
     def increases(self) -> Iterator[Increase]:
-        """What a raise adds."""
+        """What the request asks for."""
+        of_line, of_user = spend_keys.line_sk(self.month, self.line_id), spend_keys.user_sk(self.month, self.user_id)
         if self.line_micros is not None:
-            yield Increase(BudgetOf.LINE, spend_keys.line_sk(self.month, self.line_id), self.line_micros)
+            yield Increase(BudgetOf.LINE, of_line, self.line_micros, self.line_limit_micros)
         if self.user_micros is not None:
-            yield Increase(BudgetOf.USER, spend_keys.user_sk(self.month, self.user_id), self.user_micros)
+            yield Increase(BudgetOf.USER, of_user, self.user_micros, self.user_limit_micros)
+
+    def remaining(self, counters: Mapping[str, SpendCounter]) -> list[Increase]:
+        """What a raise adds now: nothing to a budget whose limit is already as high as the request asked for, because
+        the request for another line of the same user was granted.
+
+        Args:
+            counters: those of the month, by their sort keys.
+        """
+        limits = {one: (counters[one].limit_micros or 0) for one in counters}
+        return [
+            one for one in self.increases() if one.limit_micros is None or limits.get(one.counter, 0) < one.limit_micros
+        ]
 
     def agrees_with(self, line: Line, user: User | None) -> bool:
         """Whether the budgets that a raise changes, and whose they are, are still those of the request."""
@@ -105,6 +120,7 @@ class BudgetRequest:
         account: Account,
         line: Line,
         amounts: tuple[int | None, int | None],
+        counters: Mapping[str, SpendCounter],
         before: Self | None,
         actor: Actor,
         note: str | None,
@@ -113,6 +129,11 @@ class BudgetRequest:
         """The request that a user makes now, after the last one of the month."""
         today = local_date(now, account.time_zone)
         number = 1 if before is None else before.number + 1
+        names = spend_keys.line_sk(today[:7], line.line_id), spend_keys.user_sk(today[:7], line.user_id)
+        of_line, of_user = (
+            None if amount is None else amount + (counters[name].limit_micros or 0)
+            for amount, name in zip(amounts, names, strict=True)
+        )
         return cls(
             line.line_id,
             today[:7],
@@ -125,6 +146,8 @@ class BudgetRequest:
             line.user_id,
             *amounts,
             end_of_month(now, account.time_zone),
+            line_limit_micros=of_line,
+            user_limit_micros=of_user,
         )
 
 
@@ -161,50 +184,6 @@ def end_of_month(now: datetime, time_zone: str) -> str:
     return format_instant(datetime(following.year, following.month, 1, tzinfo=zone(time_zone)))
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The body of a request: a note for the billing admins, or whether it grants the open request."""
-
-    note: str | None
-    raises: bool
-
-
-def parse_budget_request(body: dict[str, Any]) -> Asked:
-    """Parse `{note?, raise?}`.
-
-    Raises:
-        InvalidValue: `invalid_field`.
-    """
-    raises = body.get("raise", False)
-    if not isinstance(raises, bool):
-        raise InvalidValue(ProblemCode.INVALID_FIELD, "raise must be true or false.")
-    note = None if body.get("note") is None else read_text(body, "note", MAX_NOTE_CHARACTERS)
-    return Asked(note, raises)
-
-
-def request_view(request: BudgetRequest) -> dict[str, Any]:
-    """An open request as `GET /lines` shows it."""
-    kind, _, subject = request.by.partition(":")
-    by = {"id": subject if kind == ActorKind.USER else kind, "name": request.by_name}
-    return {"id": request.request_id, "at": request.asked_at, "by": by, "note": request.note}
-
-
-def request_facts(request: BudgetRequest, counters: Mapping[str, SpendCounter]) -> dict[str, Any]:
-    """What a recorded change says of a request: `{request_id, line_id, month, increases: [{budget, amount, limit}]}`.
-    The note stays out: only the page shows it, for as long as the request is open.
-    """
-    increases = [
-        {
-            "budget": one.of,
-            "amount": format_money(one.amount_micros),
-            "limit": format_money(counters[one.counter].limit_micros or 0),
-        }
-        for one in request.increases()
-    ]
-    facts = {"request_id": request.request_id, "line_id": request.line_id, "month": request.month}
-    return facts | {"increases": increases}
-
-
 def request_attributes(account_id: str, request: BudgetRequest) -> dict[str, Any]:
     """The plain item of a request, which DynamoDB removes some weeks after its month."""
     ends = datetime.fromisoformat(request.open_until) + _REMAINS
@@ -220,6 +199,8 @@ def request_attributes(account_id: str, request: BudgetRequest) -> dict[str, Any
         "user_id": request.user_id,
         "line_micros": request.line_micros,
         "user_micros": request.user_micros,
+        "line_limit_micros": request.line_limit_micros,
+        "user_limit_micros": request.user_limit_micros,
         "open_until": request.open_until,
         "expires_at": int(ends.timestamp()),
     }
@@ -243,4 +224,6 @@ def request_from_item(item: Mapping[str, Any]) -> BudgetRequest:
         item.get("user_micros"),
         item["open_until"],
         item.get("closed_at"),
+        item.get("line_limit_micros"),
+        item.get("user_limit_micros"),
     )

@@ -66,6 +66,7 @@ class BudgetsOfLine:
             and not self.account.is_closed
             and request.agrees_with(self.line, self.user)
             and all(one.counter in self.counters for one in request.increases())
+            and bool(request.remaining(self.counters))
         )
 
 

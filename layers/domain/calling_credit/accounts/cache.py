@@ -6,11 +6,12 @@ accounts and lines are not cached, so a new account is found at once.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.bundles import OwnBundle, bundles_from_item, own_bundles
+from calling_credit.accounts.limits import Limits, effective_limits
+from calling_credit.accounts.posting_facts import Facts
 from calling_credit.budgets.budget import Budget, budget_from_item
 from calling_credit.budgets.spending import Budgets
 from calling_credit.dynamodb import keys
@@ -31,35 +32,10 @@ MAX_FACTS: Final = 50_000
 _PROJECTION: Final = (
     "PK, SK, time_zone, admission, admission_changed_at, breakdown_since, international_calling, #number, closes_at,"
     " changed_at, bundles, price_terms, budget_micros, budget_at, budget_from, budget_until, budget_month,"
-    " has_user_budgets, caps"
+    " has_user_budgets, caps, limits, own_limits, user_id"
 )
 _NAMES: Final = {"#number": "number"}
 """`number` is a reserved word of DynamoDB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Facts for one batch: each existing account's time zone, the (account, line) pairs that may call abroad, the
-    numbers of the existing lines by account and line, the instants from which on lines are closed, the accounts with
-    daily sums by user, line, and country, and the last change of each line. `unreadable` are the (account, line) pairs
-    of which an item cannot be read, so that their calls have no price. `price_terms` are the terms, latest first, of
-    the accounts that have some.
-    """
-
-    time_zones: dict[str, str]
-    enabled_lines: frozenset[tuple[str, str]]
-    numbers: dict[tuple[str, str], str]
-    closings: dict[tuple[str, str], str] = field(default_factory=dict)
-    with_breakdown: frozenset[str] = frozenset()
-    changes: dict[tuple[str, str], str] = field(default_factory=dict)
-    unreadable: frozenset[tuple[str, str]] = frozenset()
-    bundles: dict[tuple[str, str], tuple[OwnBundle, ...]] = field(default_factory=dict)
-    """The bundles of included minutes of lines that have some, by account and line."""
-    price_terms: Mapping[str, Sequence[PriceTerms]] = field(default_factory=dict)
-    budgets: Budgets = field(default_factory=Budgets)
-    """The budgets of lines, and of the users of accounts that have such."""
-    with_country_cap: frozenset[str] = frozenset()
-    """The accounts with a first_country_cap, whose known countries posting keeps known."""
 
 
 class AccountFacts:
@@ -119,10 +95,10 @@ class AccountFacts:
         lines: Iterable[tuple[str, str]],
         now: datetime,
         begun: str = "",
-        users: Iterable[tuple[str, str | None]] = (),
+        users: Iterable[tuple[str, str, str | None]] = (),
     ) -> Facts:
         """Load the facts of `(account_id, line_id)` pairs, with the terms of calls that began at an instant or before,
-        and the budgets of `(account_id, user_id)` pairs.
+        and the budgets of the users of calls, each given as account, line, and the user that its event names, if any.
 
         Raises:
             Unavailable: the table did not answer.
@@ -143,13 +119,17 @@ class AccountFacts:
             {pair: bundles for pair in pairs if (bundles := self._bundles(*pair))},
             {account: terms for account, _ in pairs if (terms := self._price_terms(account))},
             self._budgets(pairs, users, now),
-            frozenset(account for account, _ in pairs if self._has_country_cap(account)),
+            {account: limits for account, _ in pairs if (limits := self._capped(account)) is not None},
+            {pair: user for pair in pairs if (user := self._of_line(*pair, "user_id")) is not None},
         )
 
-    def _budgets(self, lines: set[tuple[str, str]], users: Iterable[tuple[str, str | None]], now: datetime) -> Budgets:
+    def _budgets(
+        self, lines: set[tuple[str, str]], users: Iterable[tuple[str, str, str | None]], now: datetime
+    ) -> Budgets:
         """The budgets of lines, and of users. Only for accounts with budgets of users, read their items."""
         of_lines = self._stored_budgets((account, name, keys.line_sk(name)) for account, name in lines)
-        named = {(account, user) for account, user in users if user is not None and self._has_user_budgets(account)}
+        of_calls = ((account, user or self._of_line(account, line, "user_id")) for account, line, user in users)
+        named = {(account, user) for account, user in of_calls if user is not None and self._has_user_budgets(account)}
         if named:
             self._load_missing({(keys.account_pk(account), keys.user_sk(user)) for account, user in named}, now)
         return Budgets(of_lines, self._stored_budgets((account, name, keys.user_sk(name)) for account, name in named))
@@ -208,9 +188,9 @@ class AccountFacts:
         cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
         return cached is not None and "breakdown_since" in cached[1]
 
-    def _has_country_cap(self, account_id: str) -> bool:
+    def _capped(self, account_id: str) -> Limits | None:
         cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
-        return cached is not None and "first_country_cap_micros" in cached[1].get("caps", {})
+        return None if cached is None else cached[1]["capped"]
 
     def _bundles(self, account_id: str, line_id: str) -> tuple[OwnBundle, ...]:
         pk = keys.account_pk(account_id)
@@ -233,6 +213,8 @@ def _facts_from_item(attributes: dict[str, Any]) -> dict[str, Any]:
     if item["SK"] == keys.account_sk():
         zone(item["time_zone"])
     item["budget"] = budget_from_item(item)
+    limits = (item.pop("limits", None), item.pop("own_limits", None), item.get("caps"))
+    item["capped"] = effective_limits(*limits) if item.get("caps") else None
     if "bundles" in item:
         item["bundles"] = bundles_from_item(item["bundles"])
     if "price_terms" in item:

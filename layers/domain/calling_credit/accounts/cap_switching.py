@@ -56,6 +56,7 @@ def prepare_caps(
 def _not_indexed(account_id: str) -> Conflict:
     return Conflict(
         ProblemCode.COUNTRIES_NOT_INDEXED,
-        "first_country_cap needs to know the countries that the account has called. Run make index-countries "
-        f"ACCOUNT={account_id}, and repeat the request within {INDEX_LIFETIME.days} days.",
+        "first_country_cap needs to know the countries that the account has called. Ask the operator to run "
+        f"make index-countries ACCOUNT={account_id} STACK=<stack>, and repeat the request within "
+        f"{INDEX_LIFETIME.days} days.",
     )

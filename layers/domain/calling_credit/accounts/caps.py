@@ -3,6 +3,7 @@
 Both are off until the operator switches them on for an account. Spent and held money counts together.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
@@ -15,6 +16,19 @@ DEFAULT_CAPS: Final = {
 """What `true` switches on, by the name of the limit."""
 CAPS: Final = tuple(DEFAULT_CAPS)
 MAX_CAP_MICROS: Final = 1_000_000 * MICROS_PER_DOLLAR
+
+
+@dataclass(frozen=True, slots=True)
+class CapRules:
+    """What caps concern, for the whole stack: the countries that are never capped, and for how many days after a card's
+    first payment its money is young.
+    """
+
+    no_cap_countries: frozenset[str]
+    young_days: int
+
+
+DEFAULT_RULES: Final = CapRules(frozenset({"US", "CA", "MX", "GB"}), 7)
 
 
 def parse_cap(name: str, value: object) -> int:

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Line, line_view
-from calling_credit.accounts.budget_requests import request_from_item, request_view
+from calling_credit.accounts.budget_request_forms import request_view
+from calling_credit.accounts.budget_requests import request_from_item
 from calling_credit.accounts.user import User
 from calling_credit.budgets.budget import Budget
 from calling_credit.budgets.counters import SpendCounter, counter_from_item
@@ -62,7 +63,8 @@ def read_line_views(
     counted = [item for (_, name), item in items.items() if keys.kind_of(name) != requests_kind]
     counters = {one.sort_key: one for one in readable(counted, counter_from_item, on_unreadable)}
     requests = readable(asked, lambda item: request_from_item(from_attributes(item)), on_unreadable)
-    views = {one.line_id: request_view(one) for one in requests if one.is_open(format_instant(now))}
+    at = format_instant(now)
+    views = {one.line_id: request_view(one) for one in requests if one.is_open(at) and one.remaining(counters)}
     return [_view(line, users.get(line.user_id), month, counters, views.get(line.line_id)) for line in own]
 
 

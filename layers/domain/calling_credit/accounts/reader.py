@@ -162,11 +162,14 @@ class AccountReader:
         zone, report = self.account().time_zone, self._on_unreadable
         return read_line_views(self._client, self._table_name, self.account_id, zone, lines, users, now, report)
 
-    def line_view(self, line: Line, user: User | None, now: datetime) -> dict[str, Any]:
-        """One line as lists show it. Nothing is read unless the line or its user has a budget."""
+    def view_of(self, line: Line, now: datetime) -> dict[str, Any]:
+        """A line as lists show it. The account is read only if the line or its user has a budget."""
+        item = self._partition.get(keys.user_sk(line.user_id))
+        user = None if item is None else user_from_item(item)
         if not shows_budget(line, user):
             return view_without_budget(line, user)
-        return self.line_views([line], {} if user is None else {user.user_id: user}, now)[0]
+        [view] = self.line_views([line], {} if user is None else {user.user_id: user}, now)
+        return view
 
 
 def _line_and_bundles(line: dict[str, Any]) -> object:

@@ -2,10 +2,10 @@
 more for a call that they concern.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from calling_credit.accounts.caps import CapRules
 from calling_credit.accounts.card_money import card_money_from_item, older_micros
 from calling_credit.accounts.known_countries import known_from_item
 from calling_credit.admission.decision import AdmissionContext
@@ -25,17 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, slots=True)
-class CapRules:
-    """What caps concern, for the whole stack: the countries that are never capped, and for how many days after a card's
-    first payment its money is young.
-    """
-
-    no_cap_countries: frozenset[str]
-    young_days: int
-
-
-DEFAULT_RULES: Final = CapRules(frozenset({"US", "CA", "MX", "GB"}), 7)
 Items = dict[str, dict[str, Any]]
 """Items in attribute values, by sort key."""
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import account_from_item
+from calling_credit.accounts.caps import DEFAULT_RULES, CapRules
 from calling_credit.accounts.line_items import line_from_item
-from calling_credit.admission.cap_reader import DEFAULT_RULES, CapRules, read_cap_limits
+from calling_credit.admission.cap_reader import read_cap_limits
 from calling_credit.admission.decision import AdmissionRequest
 from calling_credit.admission.minutes_left import read_minutes_left, read_minutes_of_hold
 from calling_credit.admission.snapshot import AdmissionSnapshot, make_snapshot, plain_item, price_row

@@ -142,7 +142,7 @@ class RefusedCallReader:
 
 
 def own_refused_call_view(item: dict[str, Any], names: dict[str, str], known: Set[str]) -> dict[str, Any]:
-    """The view of a refused call with `country_known`, for the account itself: whether the account knows the country
+    """The view of a refused call with `country_known`: whether the account knows the country
     now, so that its next calls are not capped. It is None if another reason refused the call.
     """
     view = refused_call_view(item, names)

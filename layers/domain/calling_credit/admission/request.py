@@ -32,10 +32,10 @@ WORDS: Final[dict[str, str]] = {
     DenialReason.DAILY_SPEND: "The account has reached its daily spending limit.",
     DenialReason.LINE_BUDGET: "The budget of this line is used up for this month.",
     DenialReason.USER_BUDGET: "The budget of this user is used up for this month.",
-    DenialReason.FIRST_COUNTRY_CAP: "The account rarely calls this country. Until a billing admin confirms it, calls "
-    "there may cost only a small amount a day.",
+    DenialReason.FIRST_COUNTRY_CAP: "The account rarely calls this country. Until a billing admin confirms it on the "
+    "Billing page, under Settings, Refused calls, calls there may cost only a small amount a day.",
     DenialReason.YOUNG_MONEY_CAP: "Credit that was just bought with a new card pays only a limited amount a day for "
-    "expensive destinations.",
+    "expensive destinations. Wait until the card is a few days old, or contact your provider.",
     DenialReason.INSUFFICIENT_CREDIT: "The credit is not sufficient for this call.",
     DenialReason.RECHARGING: "The credit is not sufficient for this call; a recharge is in progress.",
     DenialReason.MAXIMUM_DURATION: "The call has reached the maximum duration.",

@@ -65,9 +65,8 @@ def read_spend_limits(
         for letter in in_force
         for sort_key in spend_keys.counters_of(letter, counted_on, spender.line_id, spender.user_id or "", "")
     }
-    limits = {names[letter]: one.monthly_micros for letter, one in in_force.items() if one.monthly_micros is not None}
-    counts_from = {names[letter]: one.counts_from for letter, one in in_force.items()}
-    counters = ensure_spend_counters(client, table_name, limits, counts_from) if limits else {}
+    limiting = {names[letter]: one for letter, one in in_force.items() if one.monthly_micros is not None}
+    counters = ensure_spend_counters(client, table_name, limiting) if limiting else {}
     found = []
     for letter, budget in in_force.items():
         counter = counters.get(names[letter], SpendCounter(*names[letter], is_counting=True))

@@ -16,6 +16,7 @@ from calling_credit.dynamodb import keys, proof_keys
 from calling_credit.ledger.entries import DayTotal, EntryKind
 from calling_credit.ledger.holds import HoldStatus
 from calling_credit.lots.lot import Lot, lot_from_item
+from calling_credit.lots.returns import LotReturn, lot_return_from_item
 from calling_credit.payments.refunds import RefundStatus
 
 PROOF_KIND: Final = "proof"
@@ -29,6 +30,7 @@ NEEDED_KINDS: Final = frozenset(
         "entry",
         "hold",
         "lot",
+        "lot_return",
         "minutes",
         "refund",
         "spent_day",
@@ -91,12 +93,16 @@ class Book:
     charged_micros: int | None = None
     """The running sum of call charges; None in an account that is older than it."""
     lots: list[Lot] = field(default_factory=list)
+    lot_returns: list[LotReturn] = field(default_factory=list)
+    """The charges that were taken back although a lot was granted after them."""
     lot_count: int = 0
     """How many lots the balance counts."""
     given_micros: dict[str, int] = field(default_factory=dict)
     """The credit of each adjustment and promotion, by the cause of its entry."""
     expired_micros: Counter[str] = field(default_factory=Counter)
     """The credit that entries say has expired, by lot."""
+    taken_back_micros: Counter[str] = field(default_factory=Counter)
+    """The credit that entries say was taken back, by lot."""
     documents: Documents = field(default_factory=Documents)
     """The receipts and credit notes."""
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
@@ -125,7 +131,7 @@ class Book:
             self._add_entry(item)
         elif kind in ("day", "spent_day", "minutes"):
             self._add_day(kind, item)
-        elif kind in ("balance", "lot"):
+        elif kind in ("balance", "lot", "lot_return"):
             self._add_credit(kind, item)
         elif kind in ("hold", "refund"):
             self._add_hold(kind, item)
@@ -160,6 +166,9 @@ class Book:
     def _add_credit(self, kind: str, item: dict[str, Any]) -> None:
         if kind == "lot":
             self.lots.append(lot_from_item(item))
+            return
+        if kind == "lot_return":
+            self.lot_returns.append(lot_return_from_item(item))
             return
         self.balance = Balance(
             item["posted_micros"],
@@ -208,6 +217,8 @@ class Book:
             self.covered_seconds[item["bundle"]] += item.get("covered_seconds", 0)
         if item["category"] in (ADJUSTMENT, PROMOTION):
             self.given_micros[keys.cause_of(item["SK"])] = amount_micros
+            if item["category"] == ADJUSTMENT and "lot_id" in item:
+                self.taken_back_micros[item["lot_id"]] -= amount_micros
         elif item["category"] == CREDIT_EXPIRED:
             self.expired_micros[item["lot_id"]] -= amount_micros
         if item["category"] == TOP_UP:

@@ -31,7 +31,7 @@ def prove_issued(book: Book, now: datetime) -> list[Difference]:
 
 def prove_documents(book: Book, now: datetime) -> list[Difference]:
     """Return the differences of the documents."""
-    return [*prove_issued(book, now), *_prove_numbers(book), *_prove_amounts(book)]
+    return [*prove_issued(book, now), *_prove_numbers(book), *_prove_amounts(book), *_prove_entries(book)]
 
 
 def _prove_numbers(book: Book) -> Iterator[Difference]:
@@ -52,6 +52,21 @@ def _prove_amounts(book: Book) -> Iterator[Difference]:
                 yield Difference(
                     DifferenceCode.DOCUMENT, book.account_id, f"{what} of {payment.topup_id}", expected, found
                 )
+
+
+def _prove_entries(book: Book) -> Iterator[Difference]:
+    """Each payment that is credited has a receipt, and each reversal one note with its credit, issued or due."""
+    documents, code = book.documents, DifferenceCode.DOCUMENT
+    receipted = {payment.topup_id for payment in documents.payments if payment.receipt or payment.is_receipt_due}
+    for topup_id in sorted(documents.credited.keys() - receipted):
+        amounts = _amounts(documents.credited[topup_id])
+        yield Difference(code, book.account_id, f"receipt of {topup_id}", amounts, _NOTHING)
+    noted = documents.noted
+    for reversal_id, micros in sorted(documents.reversed.items()):
+        found = noted.get(reversal_id)
+        if found != micros:
+            text = _NOTHING if found is None else usd(found)
+            yield Difference(code, book.account_id, f"credit note of {reversal_id}", usd(micros), text)
 
 
 def _compared(book: Book, payment: PaidDocuments) -> Iterator[tuple[str, str, str]]:

@@ -3,12 +3,14 @@
 Like the whole proof, it names differences and never corrects them, and reads no table.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from calling_credit.audit.book import Book
 from calling_credit.audit.proof import Difference, DifferenceCode, usd
 from calling_credit.categories import RESERVED_CATEGORIES
 from calling_credit.lots.consumption import used_micros
+from calling_credit.lots.lot import Lot
+from calling_credit.lots.store import with_returns
 
 
 def prove_charges(book: Book) -> list[Difference]:
@@ -33,22 +35,34 @@ def _prove_lots(book: Book) -> Iterator[Difference]:
     def difference(lot_id: str, expected: str, found: str) -> Difference:
         return Difference(DifferenceCode.LOT, book.account_id, lot_id, expected, found)
 
-    lots = {lot.lot_id: lot for lot in book.lots}
+    known = with_returns([*book.lots, *book.lot_returns])
+    lots = {lot.lot_id: lot for lot in known}
     if len(book.lots) != book.lot_count:
         yield difference(f"lots of {book.account_id}", f"{len(book.lots)} lots", f"{book.lot_count} in the balance")
-    used = used_micros(book.lots, book.charged_micros)
-    for lot in book.lots:
-        given, expired = book.given_micros.get(lot.lot_id, 0), book.expired_micros[lot.lot_id]
+    used = used_micros(known, book.charged_micros)
+    for lot in known:
+        given = book.given_micros.get(lot.lot_id, 0)
         if given != lot.amount_micros:
             yield difference(lot.lot_id, f"{usd(given)} given", usd(lot.amount_micros))
-        if expired != lot.expired_micros:
-            yield difference(lot.lot_id, f"{usd(expired)} expired", usd(lot.expired_micros))
         parts = sum(part.amount_micros for part in lot.parts), len(lot.parts)
         if parts != (lot.expired_micros, lot.expired_parts):
             found = f"{usd(lot.expired_micros)} in {lot.expired_parts}"
             yield difference(lot.lot_id, f"{usd(parts[0])} expired in {parts[1]} parts", found)
-        if used[lot.lot_id] + lot.expired_micros > lot.amount_micros:
-            taken = usd(used[lot.lot_id] + lot.expired_micros)
+        if used[lot.lot_id] > lot.spendable_micros:
+            taken = usd(used[lot.lot_id] + lot.amount_micros - lot.spendable_micros)
             yield difference(lot.lot_id, f"at most {usd(lot.amount_micros)} used or expired", taken)
-    for lot_id in sorted(book.expired_micros.keys() - lots.keys()):
-        yield difference(lot_id, f"{usd(book.expired_micros[lot_id])} expired", "no lot")
+    yield from _prove_entries(book, lots)
+
+
+def _prove_entries(book: Book, lots: Mapping[str, Lot]) -> Iterator[Difference]:
+    """Return the differences between what entries say has expired or was taken back, and what the lots store."""
+    expired = {lot_id: lot.expired_micros for lot_id, lot in lots.items()}
+    taken_back = {lot_id: lot.taken_back_micros for lot_id, lot in lots.items()}
+    for what, entered, stored in (
+        ("expired", book.expired_micros, expired),
+        ("taken back", book.taken_back_micros, taken_back),
+    ):
+        for lot_id in [*stored, *sorted(entered.keys() - stored.keys())]:
+            if entered[lot_id] != stored.get(lot_id, 0):
+                found = usd(stored[lot_id]) if lot_id in stored else "no lot"
+                yield Difference(DifferenceCode.LOT, book.account_id, lot_id, f"{usd(entered[lot_id])} {what}", found)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant, local_month
-from calling_credit.money import MAX_AMOUNT_MICROS, format_money, parse_money
+from calling_credit.money import format_money, parse_money
 
 COUNTS_AFTER: Final = timedelta(minutes=2)
 """How long after a budget is switched on every posting function knows it: they cache accounts for a minute."""
@@ -71,8 +71,8 @@ def parse_budget(body: Mapping[str, Any]) -> tuple[int | None, BudgetAt]:
     if body["monthly"] is None:
         return None, BudgetAt(at)
     micros = parse_money(body["monthly"], field="monthly", decimals=2)
-    if not 0 <= micros <= MAX_AMOUNT_MICROS:
-        raise InvalidValue(ProblemCode.AMOUNT_OUT_OF_RANGE, "monthly must be 0 or more.")
+    if micros < 0:
+        raise InvalidValue(ProblemCode.AMOUNT_OUT_OF_RANGE, "monthly must be between 0.00 and 999999999.99.")
     return micros, BudgetAt(at)
 
 

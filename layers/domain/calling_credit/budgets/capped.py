@@ -1,5 +1,5 @@
-"""In which counters of caps an entry of a call counts: those in which the hold of its call counted. A call without a
-hold counts in that of its country, if a cap applies there; how much of it young money pays, no hold says.
+"""In which counters of caps an entry of a call counts: those in which the hold of its call counted. What no hold covers
+is judged when it is posted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,6 +24,14 @@ def mark_country(entry: Entry) -> Entry:
     """The entry of a call without a hold to a capped country, marked."""
     letters = spend_keys.in_order(spend_keys.COUNTRY + str(entry.explanation.get(COUNTED, "")))
     return replace(entry, explanation={**entry.explanation, COUNTED: letters})
+
+
+def mark_young(entry: Entry, young_micros: int) -> Entry:
+    """The entry of a call of whose price young money pays a part, marked; unchanged if it pays nothing."""
+    if not young_micros:
+        return entry
+    letters = spend_keys.in_order(spend_keys.YOUNG + str(entry.explanation.get(COUNTED, "")))
+    return replace(entry, explanation={**entry.explanation, COUNTED: letters, YOUNG_PART: young_micros})
 
 
 def _marked(entry: Entry, hold: Hold | None) -> Entry:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from calling_credit.budgets.budget import Budget, BudgetAt
 from calling_credit.dynamodb import keys, spend_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.batch_get import read_many
@@ -27,7 +28,8 @@ class SpendCounter:
     """What calls of a line or user have cost in a local month, what live holds have taken, and the rest. Below
     zero, calls without a hold took more than was left. `limit_micros` is None until someone needed it. While
     `is_counting`, entries of before `counts_from` may be missing. `warned` is the highest percent that was announced
-    before the limit changed last. `is_ended`: its budget is ended and limits nothing. `counting` is the sort key after
+    before the limit changed last. `is_ended`: its budget is ended and limits nothing. `at` is that of its budget, for
+    events. `counting` is the sort key after
     which entries are still to be counted, and `counted_at` says when all were. `was_refused`: it refused a call since
     its limit changed last.
     """
@@ -45,6 +47,7 @@ class SpendCounter:
     counting: str = ""
     counted_at: str = ""
     was_refused: bool = False
+    at: BudgetAt = BudgetAt.REFUSE
 
     @property
     def period(self) -> str:
@@ -80,6 +83,7 @@ def counter_from_plain(item: Mapping[str, Any]) -> SpendCounter:
         item.get("counting", ""),
         item.get("counted_at", ""),
         "refused_at" in item,
+        BudgetAt(item.get("budget_at", BudgetAt.REFUSE)),
     )
 
 
@@ -103,11 +107,11 @@ def read_spend_counters(
 def ensure_spend_counters(
     client: "DynamoDBClient",
     table_name: str,
-    limits: Mapping[CounterKey, int],
-    counts_from: Mapping[CounterKey, str],
+    budgets: Mapping[CounterKey, Budget],
     on_unreadable: OnUnreadable = raise_unreadable,
 ) -> dict[CounterKey, SpendCounter]:
-    """Read counters, and give those their limit that have none. Unreadable ones are left out.
+    """Read the counters of budgets that are not ended, and give those their limit that have none. Unreadable ones are
+    left out.
 
     Raises:
         Unavailable: the table did not answer in time.
@@ -118,22 +122,23 @@ def ensure_spend_counters(
         damaged.add(error.key[1])
         on_unreadable(error)
 
-    counters = read_spend_counters(client, table_name, limits, remember)
+    counters = read_spend_counters(client, table_name, budgets, remember)
     missing = {
         key: counters.get(key, SpendCounter(*key))
-        for key in limits
+        for key in budgets
         if key[1] not in damaged and (key not in counters or counters[key].limit_micros is None)
     }
     for key in missing:
-        transact(client, [new_counter_action(table_name, key, limits[key], counts_from.get(key, ""))])
+        transact(client, [new_counter_action(table_name, key, budgets[key])])
     return counters | read_spend_counters(client, table_name, missing, on_unreadable)
 
 
-def new_counter_action(table_name: str, key: CounterKey, limit_micros: int, counts_from: str) -> dict[str, Any]:
+def new_counter_action(table_name: str, key: CounterKey, budget: Budget) -> dict[str, Any]:
     """The action that gives a counter its limit, which it may have already: then its condition fails."""
-    values = {":limit": to_attribute(limit_micros), ":from": to_attribute(counts_from)}
+    attributes = {":limit": budget.monthly_micros, ":from": budget.counts_from, ":at": budget.at}
+    values = {name: to_attribute(value) for name, value in attributes.items()}
     condition = "attribute_not_exists(PK) OR attribute_not_exists(limit_micros)"
-    expression = "ADD limit_micros :limit, left_micros :limit SET counts_from = :from"
+    expression = "ADD limit_micros :limit, left_micros :limit SET counts_from = :from, budget_at = :at"
     return update(table_name, counter_key(key), expression, condition, values)
 
 

@@ -6,8 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.budgets.budget import Budget, budget_from_item
-from calling_credit.budgets.counters import ensure_spend_counters, read_spend_counters
-from calling_credit.budgets.spending import CALLS, Budgets, counters_in_force, counters_of_before, mark_spending
+from calling_credit.budgets.counters import CounterKey, SpendCounter, ensure_spend_counters, read_spend_counters
+from calling_credit.budgets.spending import (
+    CALLS,
+    Budgets,
+    CounterFlags,
+    counters_in_force,
+    counters_of_before,
+    mark_spending,
+)
+from calling_credit.budgets.thresholds import told_flags
 from calling_credit.clock import Patience
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
@@ -38,20 +46,29 @@ def mark_counted_spending(
     Raises:
         Unavailable: the table did not answer in time.
     """
+    return _mark(client, table_name, entries, budgets, on_unreadable)[0]
+
+
+def _mark(
+    client: "DynamoDBClient", table_name: str, entries: list[Entry], budgets: Budgets, on_unreadable: OnUnreadable
+) -> tuple[list[Entry], dict[CounterKey, SpendCounter]]:
+    """Mark entries, see `mark_counted_spending`. Return them, and the counters that were read."""
     if not budgets:
-        return entries
+        return entries, {}
     in_force = counters_in_force(entries, budgets)
-    limits = {key: budget.monthly_micros for key, budget in in_force.items() if budget.monthly_micros is not None}
-    counts_from = {key: budget.counts_from for key, budget in in_force.items()}
-    found = set(ensure_spend_counters(client, table_name, limits, counts_from, on_unreadable)) if limits else set()
-    found |= in_force.keys() - limits.keys()
+    limiting = {key: budget for key, budget in in_force.items() if budget.monthly_micros is not None}
+    counters = ensure_spend_counters(client, table_name, limiting, on_unreadable) if limiting else {}
     if before := counters_of_before(entries, budgets):
-        found |= set(read_spend_counters(client, table_name, before, on_unreadable))
-    return mark_spending(entries, found, budgets)
+        counters |= read_spend_counters(client, table_name, before, on_unreadable)
+    found = counters.keys() | (in_force.keys() - limiting.keys())
+    return mark_spending(entries, found, budgets), counters
 
 
-def mark_replacing_entries(client: "DynamoDBClient", table_name: str, entries: Sequence[Entry]) -> list[Entry]:
-    """Mark entries that replace charges of one account, by the budgets that their lines and users have now.
+def mark_replacing_entries(
+    client: "DynamoDBClient", table_name: str, entries: Sequence[Entry]
+) -> tuple[list[Entry], CounterFlags]:
+    """Mark entries that replace charges of one account, by the budgets that their lines and users have now. Return
+    them, and the flags that their counters get when they give back.
 
     Raises:
         Unavailable: the table did not answer in time.
@@ -70,7 +87,8 @@ def mark_replacing_entries(client: "DynamoDBClient", table_name: str, entries: S
         budgets = lines if item["SK"].startswith(keys.line_prefix()) else users
         if (budget := budget_from_item(item)) is not None:
             budgets[keys.account_of(item["PK"]), keys.id_of(item["SK"])] = budget
-    return mark_counted_spending(client, table_name, list(entries), Budgets(lines, users), raise_unreadable)
+    marked, counters = _mark(client, table_name, list(entries), Budgets(lines, users), raise_unreadable)
+    return marked, {key: flags for key, counter in counters.items() if (flags := told_flags(counter))}
 
 
 def seconds_to_post(seconds_left: Callable[[], float]) -> Callable[[], float]:

@@ -84,12 +84,13 @@ def _other_limit(
     """
     assert after.monthly_micros is not None
     if counter is None or counter.limit_micros is None:
-        return [new_counter_action(table_name, key, after.monthly_micros, after.counts_from)]
+        return [new_counter_action(table_name, key, after)]
     was = counter.limit_micros
     if before is not None and before.monthly_micros is not None and not counter.is_ended:
         was = before.monthly_micros
     more = after.monthly_micros - was
-    return [limit_action(table_name, counter, more)] if more or counter.is_ended else []
+    is_same = not more and not counter.is_ended and counter.at == after.at
+    return [] if is_same else [limit_action(table_name, counter, more, at=after.at)]
 
 
 def _begun(
@@ -110,9 +111,10 @@ def _begun(
         ":sweep_pk": sweep_keys.sweep_pk(SPENDING_KIND, account_id),
         ":sweep_sk": f"{due}#{account_id}#{sort_key}",
         ":read": was,
+        ":at": after.at,
     }
     expression = (
-        "ADD limit_micros :more, left_micros :more SET counts_from = :from,"
+        "ADD limit_micros :more, left_micros :more SET counts_from = :from, budget_at = :at,"
         " counting = if_not_exists(counting, :first), sweep_pk = :sweep_pk, sweep_sk = :sweep_sk REMOVE ended"
     )
     condition = (

@@ -7,7 +7,8 @@ marked by the same rule, or because the other was: what a correction gives back 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from calling_credit.budgets.budget import Budget
 from calling_credit.budgets.counters import CounterKey
@@ -19,6 +20,9 @@ COUNTED = "counted"
 """The attribute of an entry that holds the letters of its counters."""
 YOUNG_PART = "young_micros"
 """The attribute of an entry that holds the part of its price that young money paid."""
+CounterFlags = Mapping[CounterKey, tuple[str, ...]]
+"""The flags that counters get."""
+NO_FLAGS: Final[CounterFlags] = MappingProxyType({})
 CALLS = frozenset({EntryKind.CALL_CHARGED, EntryKind.CALL_TAKEN_BACK})
 """The kinds of entries that count as spending."""
 
@@ -88,20 +92,25 @@ def _budgets_of(entry: Entry, budgets: Budgets) -> Iterator[tuple[str, Budget]]:
     return budgets.of(entry.account_id, entry.explanation) if entry.kind in CALLS else iter(())
 
 
-def changes_of_spending(entries: Iterable[Entry]) -> Counters:
-    """The changes of counters that go with marked entries, by the name of the entry's action."""
+def changes_of_spending(entries: Iterable[Entry], flags: CounterFlags = NO_FLAGS) -> Counters:
+    """The changes of counters that go with marked entries, by the name of the entry's action.
+
+    Args:
+        flags: those that a counter gets from an entry that gives back.
+    """
     counters: dict[tuple[str, ...], tuple[CounterChange, ...]] = {}
     for entry in entries:
         if entry.kind in CALLS and (letters := str(entry.explanation.get(COUNTED, ""))):
-            counters[entry_name(entry)] = tuple(_change(entry, letter) for letter in letters)
+            counters[entry_name(entry)] = tuple(_change(entry, letter, flags) for letter in letters)
     return counters
 
 
-def _change(entry: Entry, letter: str) -> CounterChange:
+def _change(entry: Entry, letter: str, flags: CounterFlags) -> CounterChange:
     spent = -entry.amount_micros
     if letter == spend_keys.YOUNG:
         young = int(entry.explanation.get(YOUNG_PART) or 0)
         spent = -young if entry.kind == EntryKind.CALL_TAKEN_BACK else young
-    account_id, sort_key = counter_in(entry, letter)
+    account_id, sort_key = key = counter_in(entry, letter)
+    told = flags.get(key, ()) if entry.kind == EntryKind.CALL_TAKEN_BACK else ()
     deltas = {"spent_micros": spent, "left_micros": -spent}
-    return CounterChange(keys.account_pk(account_id), sort_key, deltas, spend_keys.expires_at(sort_key))
+    return CounterChange(keys.account_pk(account_id), sort_key, deltas, spend_keys.expires_at(sort_key), told)

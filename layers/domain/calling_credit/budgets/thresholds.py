@@ -1,13 +1,15 @@
 """The percentages of a budget that are announced, once a month each, and changes of a limit that keep them so.
 
-A counter stores nothing while its limit stays: its spending reaches a percentage, or it does not. A change of the limit
-stores in `warned` the highest percentage that was reached before it. So a raised limit announces nothing again, and a
-lowered one announces only what it newly reaches.
+A counter stores nothing while its limit stays and its spending grows: it reaches a percentage, or it does not. A change
+of the limit stores in `warned` the highest percentage that was reached before it. So a raised limit announces nothing
+again, and a lowered one announces only what it newly reaches. What gives spending back stores the percentages that were
+reached before it as flags, because it adds to a counter without a condition, and a flag is never unset.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from calling_credit.budgets.budget import BudgetAt
 from calling_credit.budgets.counters import SpendCounter, counter_key
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.transactions import update
@@ -29,16 +31,37 @@ def announced_percents(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[
         return ()
     before = () if "ended" in old else _reached(old)
     warned = int(new.get("warned", 0))
-    return tuple(percent for percent in _reached(new) if percent not in before and percent > warned)
+    return tuple(
+        percent
+        for percent in _reached(new)
+        if percent not in before and percent > warned and told_flag(percent) not in new
+    )
 
 
-def limit_action(table_name: str, counter: SpendCounter, more_micros: int, *, is_ended: bool = False) -> dict[str, Any]:
+def told_flag(percent: int) -> str:
+    """The attribute of a counter whose percentage was announced before spending was given back."""
+    return f"told_{percent}"
+
+
+def told_flags(counter: SpendCounter) -> tuple[str, ...]:
+    """The flags that a change which gives spending back stores on a counter as it was read. An ended budget announced
+    nothing.
+    """
+    if counter.is_ended:
+        return ()
+    return tuple(told_flag(percent) for percent in reached_percents(counter.limit_micros, counter.spent_micros))
+
+
+def limit_action(
+    table_name: str, counter: SpendCounter, more_micros: int, *, at: BudgetAt | None = None, is_ended: bool = False
+) -> dict[str, Any]:
     """The action that adds to the limit of a counter as it was read, and to its rest; negative: takes from both.
 
     It stores the highest percentage that was announced until now. Its condition fails if the counter has another limit,
     or reached another percentage, since it was read: read it again then.
 
     Args:
+        at: what happens at the budget from now on; None: as before.
         is_ended: whether the budget ends. An ended one announces nothing until a later change begins it again.
     """
     reached = () if counter.is_ended else reached_percents(counter.limit_micros, counter.spent_micros)
@@ -50,6 +73,9 @@ def limit_action(table_name: str, counter: SpendCounter, more_micros: int, *, is
         values[":next"] = max(1, -(-following[0] * counter.limit_micros // 100))
         condition += " AND (attribute_not_exists(spent_micros) OR spent_micros < :next)"
     expression = "ADD limit_micros :more, left_micros :more SET warned = :warned"
+    if at is not None:
+        expression += ", budget_at = :at"
+        values[":at"] = at
     expression += ", ended = :ended REMOVE refused_at" if is_ended else " REMOVE ended, refused_at"
     values |= {":ended": True} if is_ended else {}
     return update(

@@ -46,6 +46,7 @@ class ChangeAction(StrEnum):
     CREDIT_RECEIVED = "credit_received"
     PROMOTION_CREATED = "promotion_created"
     PROMOTION_REDEEMED = "promotion_redeemed"
+    PROMOTION_WITHDRAWN = "promotion_withdrawn"
     REFUND_STARTED = "refund_started"
     REFUND_MADE = "refund_made"
     REFUND_FAILED = "refund_failed"

@@ -8,16 +8,15 @@ from types import MappingProxyType
 from typing import Final
 
 from calling_credit.calls import Call, FreeEvent
+from calling_credit.charging.call_prices import is_priced_late, rate_in_force
 from calling_credit.charging.intake import CONFLICT, Intake
 from calling_credit.errors import Unavailable
-from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import charge_entry, is_suspicious
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.holds import Hold, HoldEnd, rate_held
-from calling_credit.rates.deck import Deck
 from calling_credit.rates.decks_for_calls import DecksInForce, PricingDecks
 from calling_credit.rates.price_terms import PriceTerms, terms_at
-from calling_credit.rates.pricing import Free, RatedCall, Unrated, needs_deck, origin_of, rate_call
+from calling_credit.rates.pricing import Free, RatedCall, Unrated, origin_of
 from calling_credit.rejection_codes import Rejection, RejectionCode
 
 Key = tuple[str, str, str]
@@ -31,8 +30,8 @@ NOT_POSTED: Final = Rejection(
 )
 NO_HOLDS: Final[Mapping[tuple[str, str], Hold]] = MappingProxyType({})
 NO_NUMBERS: Final[Mapping[tuple[str, str], str]] = MappingProxyType({})
+NO_USERS: Final[Mapping[Key, str | None]] = MappingProxyType({})
 NO_TERMS: Final[Mapping[str, Sequence[PriceTerms]]] = MappingProxyType({})
-NO_DECK: Final = Deck("", ())
 REFUSALS: Final = {
     "conflict": CONFLICT,
     "unknown_account": UNKNOWN_ACCOUNT,
@@ -57,11 +56,16 @@ class Batch:
     recorded: set[Key] = field(default_factory=set)
     tally: Counter[str] = field(default_factory=Counter)
 
-    def create_entries(self, time_zones: Mapping[str, str], now: datetime) -> None:
-        """Make the entries with the time zones of existing accounts. Refuse the calls of unknown accounts."""
+    def create_entries(
+        self, time_zones: Mapping[str, str], now: datetime, users: Mapping[Key, str | None] = NO_USERS
+    ) -> None:
+        """Make the entries with the time zones of existing accounts and the users of calls. Refuse the calls of unknown
+        accounts.
+        """
         for call, charge in self.charges:
             if call.account_id in time_zones:
-                self.entries.append(charge_entry(call, charge, time_zones[call.account_id], now))
+                entry = charge_entry(call, charge, time_zones[call.account_id], now, users.get(call.key))
+                self.entries.append(entry)
             else:
                 self.refuse(call.key, UNKNOWN_ACCOUNT)
         for call in self.unrated:
@@ -76,7 +80,11 @@ class Batch:
         return [
             call
             for call, charge in self.charges
-            if charge.granted_seconds is None and call.dialled_number.startswith("+") and _is_late(call, charge, decks)
+            if charge.granted_seconds is None
+            and call.dialled_number.startswith("+")
+            and is_priced_late(call, charge, decks)
+            and call.dialled_number.startswith("+")
+            and is_priced_late(call, charge, decks)
         ]
 
     def drop(self, conflicts: Collection[Key]) -> None:
@@ -181,7 +189,7 @@ def rate_batch(
                 rated: RatedCall | Free | Unrated = rate_held(call, hold, tolerance)
             else:
                 in_force = terms_at(terms.get(call.account_id, ()), call.happened_at)
-                rated = _rate(call, origin_of(number, call.calling_number), decks, now, in_force)
+                rated = rate_in_force(call, origin_of(number, call.calling_number), decks, now, in_force)
         except Unavailable as error:
             batch.refuse(call.key, Rejection(RejectionCode.NOT_PRICED, error.detail))
             continue
@@ -217,32 +225,3 @@ def _release(batch: Batch, holds: Mapping[tuple[str, str], Hold]) -> None:
 def _end_of(event: Call | FreeEvent) -> HoldEnd:
     is_answered = isinstance(event, Call) or event.is_answered
     return HoldEnd.ANSWERED if is_answered else HoldEnd.UNANSWERED
-
-
-def _is_late(call: Call, charge: RatedCall, decks: DecksInForce) -> bool:
-    """Whether a call was priced by another deck or version of its list than those in force when it began."""
-    row, at = charge.row, call.happened_at
-    if charge.deck_version != decks.version_at(at):
-        return True
-    return bool(row.price_list) and row.list_version != decks.version_at(at, row.price_list)
-
-
-def _rate(
-    call: Call, origin: str, decks: PricingDecks, now: datetime, terms: PriceTerms | None = None
-) -> RatedCall | Free | Unrated:
-    """Price a call without a hold by its account's terms. A call that is free under any deck waits for none."""
-    if not needs_deck(call):
-        return rate_call(call, NO_DECK, origin)
-    if not call.dialled_number.startswith("+"):  # No deck prices it; the lists must be known for its time.
-        at = max(call.happened_at, format_instant(now))
-        return rate_call(call, decks.deck_for("", origin, at, now), origin)
-    digits, at = call.dialled_number[1:], call.happened_at
-    if terms is None:
-        return rate_call(call, decks.deck_for(digits, origin, at, now), origin)
-    try:
-        return rate_call(call, decks.deck_for(digits, origin, at, now, terms), origin)
-    except Unavailable:  # A call that the deck includes at home needs no price list.
-        rated = rate_call(call, decks.deck_for(digits, origin, at, now), origin)
-        if not isinstance(rated, Free):
-            raise
-        return rated

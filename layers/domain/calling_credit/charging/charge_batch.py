@@ -1,16 +1,19 @@
 """Charge one batch of finished calls, each exactly once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Final
 
+from calling_credit.calls import Call
 from calling_credit.charging.batch import rate_batch
+from calling_credit.charging.capped_prices import prices_of
 from calling_credit.charging.intake import Message, accept_messages
 from calling_credit.charging.mismatches import find_mismatches
 from calling_credit.charging.named_events import LineFinder
 from calling_credit.charging.store import ChargingStore
+from calling_credit.ledger.holds import Hold
 from calling_credit.rates.decks_for_calls import DecksInForce
 from calling_credit.rejection_codes import UNREADABLE_ITEM, Rejection
 
@@ -55,7 +58,8 @@ def charge_batch(
     accounts_with_holds = facts.with_holds({account_id for account_id, _ in calls}, now)
     holds = store.holds([call for call in calls if call[0] in accounts_with_holds])
     begun = max((call.happened_at for call in intake.calls), default="")
-    users = {(call.account_id, call.user_id) for call in intake.calls}
+    named = {call.key: _user_of(call, holds) for call in intake.calls}
+    users = {(call.account_id, call.line_id, named[call.key]) for call in intake.calls}
     account_facts = facts.load({(call.account_id, call.line_id) for call in intake.calls}, now, begun, users)
     intake.refuse_lines(account_facts.unreadable, UNREADABLE_ITEM)
     terms = account_facts.price_terms
@@ -63,9 +67,13 @@ def charge_batch(
     batch.record_outcomes(known)
     batch.drop(store.conflicts_with_waiting(batch.charged_late(decks)))
     batch.charges = store.cover(batch.charges, account_facts.time_zones, account_facts.bundles)
-    batch.create_entries(account_facts.time_zones, now)
+    of_calls = {
+        call.key: account_facts.user_of(call.account_id, call.line_id, named[call.key]) for call in intake.calls
+    }
+    batch.create_entries(account_facts.time_zones, now, of_calls)
     batch.entries = store.mark_counted(batch.entries, account_facts.with_breakdown)
-    batch.entries = store.mark_capped(batch.entries, holds, account_facts.with_country_cap)
+    prices = prices_of(batch.charges, decks, now)
+    batch.entries = store.mark_capped(batch.entries, holds, account_facts.capped, prices)
     batch.entries = store.mark_spending(batch.entries, account_facts.budgets)
 
     posting = store.post(batch.entries, batch.holds, now)
@@ -80,3 +88,9 @@ def charge_batch(
     posted = {key for key, outcome in posting.outcomes.items() if outcome == POSTED}
     ended = [call.ended_at for call, _ in batch.charges if call.key in posted]
     return BatchResult(batch.refused, batch.counts(), posting.errors, ended)
+
+
+def _user_of(call: Call, holds: Mapping[tuple[str, str], Hold]) -> str | None:
+    """The user that the event of a call names, else the one in whose budget its hold counted."""
+    hold = holds.get((call.account_id, call.call_key))
+    return call.user_id or (hold.user_id if hold is not None else None) or None

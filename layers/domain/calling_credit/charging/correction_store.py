@@ -41,6 +41,7 @@ from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.permits import Permit, add_permit, check_permitted, unlimited
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_plan import ActionName, Plan
+from calling_credit.lots.returning import LotReturns
 from calling_credit.rates.deck import RateRow
 
 if TYPE_CHECKING:
@@ -148,10 +149,12 @@ class CorrectionStore:
 
     def _plan(self, correction: Correction, again: RatedAgain, identifier: str, actor: Actor, now: datetime) -> Plan:
         """Plan the transaction; of a correction that changes nothing, only the claim."""
-        entries = mark_replacing_entries(self._client, self._table_name, again.entries)
-        plan = posting_plan(self._table_name, entries, counters=counters_of(entries)) if entries else Plan()
+        entries, flags = mark_replacing_entries(self._client, self._table_name, again.entries)
+        plan = posting_plan(self._table_name, entries, counters=counters_of(entries, flags)) if entries else Plan()
         if again.entries:
             plan.add(STANDING, self._check_standing(again.call))
+            returns = LotReturns(self._client, self._table_name, self._account_id, now)
+            returns.add(plan, entries[0].cause_id, [again.returned])
         item = {
             "PK": self._partition.pk,
             "SK": keys.correction_sk(identifier),

@@ -7,9 +7,9 @@ with the wrong ids.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from calling_credit.accounts.cache import Facts
 from calling_credit.accounts.number_history import Assignment, LineName
 from calling_credit.accounts.number_resolver import NumberResolver
+from calling_credit.accounts.posting_facts import Facts
 from calling_credit.calls import Call
 from calling_credit.instants import format_instant
 

@@ -40,6 +40,7 @@ from calling_credit.ledger.hold_reader import read_holds
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.ledger.posting_plan import entry_items
+from calling_credit.lots.returning import LotReturns
 from calling_credit.rates.account_prices import PricesOfAccounts
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.decks_for_calls import DecksForCalls, Lookup
@@ -206,16 +207,18 @@ class RerateStore:
         calls = [again.call for again in changes]
         given = read_goodwill(self._client, self._table_name, account_id, calls) if calls else {}
         whole = [with_goodwill(again, given.get(again.call.call), self._now) for again in changes]
-        marked = mark_replacing_entries(self._client, self._table_name, _entries(whole))
+        marked, flags = mark_replacing_entries(self._client, self._table_name, _entries(whole))
         by_key = {entry.key: entry for entry in marked}
         whole = [(replace(again, entries=[by_key[one.key] for one in again.entries]), after) for again, after in whole]
         seconds_left = seconds_to_post(self._seconds_left)
+        returns = LotReturns(self._client, self._table_name, account_id, self._now)
         for part in split_to_fit(whole, _actions):
             entries = _entries(part)
-            plan = posting_plan(self._table_name, entries, counters=counters_of(entries))
+            plan = posting_plan(self._table_name, entries, counters=counters_of(entries, flags))
             for again, after in part:
                 action = goodwill_action(self._table_name, again.call, given.get(again.call.call), after)
                 plan.add(goodwill_name(again.call), action)
+            returns.add(plan, entries[0].cause_id, [again.returned for again, _ in part])
             if not is_recorded:
                 change = Change(ChangeAction.CALLS_RERATED, f"run:{self._run}", self._run, new={"run": self._run})
                 plan.add(("mark",), put(self._table_name, to_attributes(mark)))
@@ -231,7 +234,13 @@ def _entries(part: Sequence[WithGoodwill]) -> list[Entry]:
 
 
 def _actions(part: Sequence[WithGoodwill]) -> int:
-    """The number of actions: entries with days, daily sums, and the balance, goodwill, and the record of the run."""
+    """The number of actions: entries with days, daily sums, and the balance, goodwill, the record of the run, and what
+    returns to lots.
+    """
     entries = _entries(part)
     counters = counters_of(entries)
-    return len(set().union(*(entry_items(entry, counters) for entry in entries))) + len(part) + len(("mark", "change"))
+    return (
+        len(set().union(*(entry_items(entry, counters) for entry in entries)))
+        + len(part)
+        + len(("mark", "change", "lot_return"))
+    )

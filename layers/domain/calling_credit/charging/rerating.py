@@ -110,6 +110,11 @@ class RatedAgain:
         """By how much the charge of the call falls. Goodwill that is taken back does not count."""
         return balance_change(entry for entry in self.entries if entry.category != GOODWILL)
 
+    @property
+    def returned(self) -> tuple[str, int]:
+        """When the call was charged, and by how much its charge falls."""
+        return self.call.charged_at, self.charge_change_micros
+
 
 @dataclass(slots=True)
 class Round:

@@ -5,12 +5,14 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from calling_credit.accounts.capped_entries import CapMarks, Prices
+from calling_credit.accounts.caps import DEFAULT_RULES, CapRules
 from calling_credit.accounts.country_store import CountryStore, charged_days
 from calling_credit.accounts.daily_sums import day_keys, mark_counted, names_of
 from calling_credit.accounts.entry_counters import counters_of
+from calling_credit.accounts.limits import Limits
 from calling_credit.accounts.minute_counters import ensure_counters
 from calling_credit.accounts.number_history import LineName
-from calling_credit.budgets.capped import mark_capped
 from calling_credit.budgets.marking import mark_counted_spending
 from calling_credit.budgets.spending import Budgets
 from calling_credit.calls import Call
@@ -50,10 +52,10 @@ class ChargingStore:
         seconds_left: Callable[[], float],
         threads: int = 1,
         on_unreadable: OnUnreadable = ignore_unreadable,
-        no_cap_countries: frozenset[str] = frozenset(),
+        rules: CapRules = DEFAULT_RULES,
     ) -> None:
         self._client = client
-        self._no_cap_countries = no_cap_countries
+        self._rules = rules
         self._table_name = table_name
         self._seconds_left = seconds_left
         self._threads = threads
@@ -112,21 +114,19 @@ class ChargingStore:
         return mark_counted_entries(self._client, self._table_name, entries, accounts, self._on_unreadable)
 
     def mark_capped(
-        self, entries: Sequence[Entry], holds: Mapping[tuple[str, str], Hold], accounts: frozenset[str]
+        self,
+        entries: Sequence[Entry],
+        holds: Mapping[tuple[str, str], Hold],
+        capped: Mapping[str, Limits],
+        prices: Prices,
     ) -> list[Entry]:
-        """Mark the entries that count in caps: as the holds of their calls did, and charges of these accounts without a
-        hold for countries that they do not know. Without such accounts, read nothing.
+        """Mark the entries that count in caps, see `CapMarks.mark`.
 
         Raises:
             Unavailable: the table throttles.
         """
-        marked = mark_capped(entries, holds)
-        judged = [one for one in marked if one.account_id in accounts and (one.account_id, one.cause_id) not in holds]
-        if not judged:
-            return marked
-        countries = CountryStore(self._client, self._table_name, self._on_unreadable)
-        by_key = {one.key: one for one in countries.mark_unknown(judged, self._no_cap_countries)}
-        return [by_key.get(one.key, one) for one in marked]
+        marks = CapMarks(self._client, self._table_name, self._rules, self._on_unreadable)
+        return marks.mark(entries, holds, capped, prices)
 
     def mark_spending(self, entries: list[Entry], budgets: Budgets) -> list[Entry]:
         """Mark the entries that count in counters of budgets, and make the counters that are missing.

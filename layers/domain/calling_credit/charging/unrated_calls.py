@@ -12,10 +12,14 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.cache import Facts
+from calling_credit.accounts.capped_entries import CapMarks
+from calling_credit.accounts.caps import DEFAULT_RULES, CapRules
+from calling_credit.accounts.country_store import CountryStore, charged_days
 from calling_credit.accounts.entry_counters import counters_of
+from calling_credit.accounts.posting_facts import Facts
 from calling_credit.budgets.marking import mark_counted_spending, seconds_to_post
 from calling_credit.calls import Call
+from calling_credit.charging.capped_prices import prices_of
 from calling_credit.charging.included_minutes import Charge
 from calling_credit.charging.store import cover_charges, mark_counted_entries
 from calling_credit.charging.unrated_prices import UnratedCall
@@ -30,6 +34,7 @@ from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_faults import report_unreadable
 from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.ledger.posting_plan import BALANCE, ActionName, entry_items, entry_name
+from calling_credit.rates.decks_for_calls import PricingDecks
 from calling_credit.rates.pricing import Free
 
 if TYPE_CHECKING:
@@ -47,19 +52,22 @@ class UnratedCallStore:
         seconds_left: Callable[[], float],
         threads: int = 1,
         on_unreadable: OnUnreadable = ignore_unreadable,
+        rules: CapRules = DEFAULT_RULES,
     ) -> None:
         self._client = client
+        self._rules = rules
         self._table_name = table_name
         self._now = now
         self._all_seconds_left = self._seconds_left = seconds_left
         self._threads = threads
+        self._with_country_cap: frozenset[str] = frozenset()
         self._lock = Lock()
         self._on_unreadable = on_unreadable
         self.tally: Counter[str] = Counter()
         self.refusal: Exception | None = None
         self.is_out_of_time = False
 
-    def rate(self, calls: Iterable[UnratedCall], facts: Facts) -> None:
+    def rate(self, calls: Iterable[UnratedCall], facts: Facts, decks: PricingDecks) -> None:
         """Charge the priced calls, and take the free ones off the list. `tally` counts the outcomes: rated, free,
         charged_before (by a redelivery), not_covered, unknown_account, left (no time, or the deck cannot be read),
         failed (the table refused the transaction; `refusal` has its error, and the other calls are charged).
@@ -81,9 +89,17 @@ class UnratedCallStore:
         table = (self._client, self._table_name)
         priced = cover_charges(*table, priced, facts.time_zones, facts.bundles, self._on_unreadable)
         zones = facts.time_zones
-        entries = [charge_entry(call, charge, zones[call.account_id], self._now) for call, charge in priced]
+        self._with_country_cap = facts.with_country_cap
+        entries = [
+            charge_entry(
+                call, charge, zones[call.account_id], self._now, facts.users.get((call.account_id, call.line_id))
+            )
+            for call, charge in priced
+        ]
         charges: dict[str, list[tuple[Call, Entry]]] = defaultdict(list)
         counted = mark_counted_entries(*table, entries, facts.with_breakdown, self._on_unreadable)
+        marks = CapMarks(*table, self._rules, self._on_unreadable)
+        counted = marks.mark(counted, {}, facts.capped, prices_of(priced, decks, self._now))
         counted = mark_counted_spending(*table, counted, facts.budgets, self._on_unreadable)
         self._seconds_left = seconds_to_post(self._all_seconds_left)
         for (call, _), entry in zip(priced, counted, strict=True):
@@ -139,8 +155,14 @@ class UnratedCallStore:
                 return
             if not failed:
                 self._count("rated", len(pending))
+                self._keep_known(entries)
                 return
             pending = self._without_closed(pending, failed)
+
+    def _keep_known(self, entries: Iterable[Entry]) -> None:
+        """Keep the countries of charged calls known, for accounts with a first_country_cap."""
+        if charged := [entry for entry in entries if entry.account_id in self._with_country_cap]:
+            CountryStore(self._client, self._table_name, self._on_unreadable).record(charged_days(charged))
 
     def _without_closed(self, pending: Sequence[tuple[Call, Entry]], failed: Mapping[ActionName, object]) -> list[Any]:
         """Leave out calls that a redelivery has charged, and calls that another run took off the list. Without a

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.cache import AccountFacts
+from calling_credit.accounts.caps import DEFAULT_RULES, CapRules
 from calling_credit.charging.listed_calls import UNRATED
 from calling_credit.charging.unrated_calls import UnratedCallStore
 from calling_credit.charging.unrated_prices import UnratedCall, price_unrated_calls, unrated_call_from_item
@@ -43,6 +44,7 @@ class WaitingCallsRun:
     threads: int = 1
     on_unreadable: OnUnreadable = ignore_unreadable
     """Gets the listed items that are no calls, and those because of which a charge is refused. The run passes them."""
+    rules: CapRules = DEFAULT_RULES
     tally: Counter[str] = field(default_factory=Counter)
     error: Exception | None = None
     """Why some calls still wait: a deck that cannot be read, or a transaction that the table refuses."""
@@ -76,12 +78,13 @@ class WaitingCallsRun:
         terms = self.facts.price_terms({call.account_id for call in calls}, now, begun)
         unrated = list(price_unrated_calls(calls, self.decks, now, terms))
         lines = {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}
-        users = {(item.call.account_id, item.call.user_id) for item in unrated if item.priced is not None}
+        users = {(one.account_id, one.line_id, one.user_id) for one in (item.call for item in unrated if item.priced)}
         facts = self.facts.load(lines, now, users=users)
         unrated = [_as_long_as_terms_stand(item, terms, facts.price_terms) for item in unrated]
-        store = UnratedCallStore(self.client, self.table_name, now, self.seconds_left, self.threads, self.on_unreadable)
+        table = (self.client, self.table_name)
+        store = UnratedCallStore(*table, now, self.seconds_left, self.threads, self.on_unreadable, self.rules)
         try:
-            store.rate(unrated, facts)
+            store.rate(unrated, facts, self.decks)
         finally:
             self.tally += store.tally
             unreadable = next((item.error for item in unrated if item.error is not None), None)

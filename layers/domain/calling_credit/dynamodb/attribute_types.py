@@ -10,14 +10,15 @@ _NUMBERS: Final = """
     calls_seen changes charged_at_end charged_at_grant charged_micros confirm_number connection_fee_micros
     covered_seconds daily_limit_micros deck_minute denials details_version disputed_micros duration_seconds entries
     entry_count expired_micros expired_parts expires_at facts_version failures given_micros goodwill_micros
-    gross_micros headroom_micros heard_at held_micros hourly_count in_progress_expiration increment_seconds issued
-    left_micros left_seconds limit_micros line_micros line_version listed live_holds lots low_micros
+    gone_micros gross_micros headroom_micros heard_at held_micros hourly_count in_progress_expiration increment_seconds
+    issued left_micros left_seconds limit_micros line_limit_micros line_micros line_version listed live_holds lots
+    low_micros
     markup_hundredths max_seconds minimum_seconds minutes monthly_limit_micros net_micros nudge number_in_month
-    payments per_minute posted_micros rate_micros_per_minute redeemed refunded_micros reversals
+    payments per_minute posted_micros rate_micros_per_minute redeemed refunded_micros removed_parts reversals
     reversed_gross_micros reversed_micros rule_version schema settings_version spent_micros standing_micros
     state_version stated_seconds sums taken_back takings tax_micros threshold_micros times total_micros
-    traced_micros tries_left untraced_at_end untraced_at_grant used_seconds user_micros warned warned_days
-    warned_micros young_micros
+    traced_micros tries_left untraced_at_end untraced_at_grant used_seconds user_limit_micros user_micros
+    warned warned_days warned_micros young_micros
 """
 _TEXTS: Final = """
     PK SK account_id action address address_hash asked_at asked_on at authorized_at billing brand breakdown_since
@@ -40,10 +41,10 @@ _TEXTS: Final = """
 """
 _FLAGS: Final = """
     admission email_receipts enabled ended has_user_budgets international_calling is_complete is_finished is_frozen
-    is_over override suspended_recharge suspends suspicious
+    is_over override suspended_recharge suspends suspicious told_80 told_100
 """
 _MAPS: Final = "announced caps in_flight limits own_limits postal_address request tax_identity"
-_LISTS: Final = "assignments billing_emails bundles parts price_terms reports"
+_LISTS: Final = "assignments billing_emails bundles parts price_terms removed reports returned_charges"
 UNCHECKED: Final = frozenset(
     {
         *("after", "claims", "correlation_id", "days", "full_on", "holder", "new", "old", "position", "proven_at"),

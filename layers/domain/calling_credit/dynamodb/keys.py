@@ -17,6 +17,7 @@ One partition holds everything of an account, so its items commit together, and 
     CARD_MONEY                          each card's first payment, and what it has bought   payments.bought_money
     MINUTES#<yyyy-mm>#ACCOUNT#<bundle>  a bundle's included minutes; also #LINE#<id>#<name> accounts.minute_counters
     LOT#<granted_at>#<id>               granted credit, until calls used it or it expires   lots.granting, lots.expiry
+    LOT_RETURN#<at>#<cause_id>          charges taken back that are older than a lot        lots.returning
     REDEEMED#<code>, CODE_TRIES#<date>  a redeemed promotion code; tries left of the day    lots.redeeming
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
     CORRECTION#<id>                     one correction of a call, and the claim of its key  charging.corrections

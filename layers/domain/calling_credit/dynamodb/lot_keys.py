@@ -6,6 +6,7 @@ from calling_credit.dynamodb import keys
 
 PROMOTION: Final = "PROMOTION"
 _LOT: Final = "LOT#"
+_LOT_RETURN: Final = "LOT_RETURN#"
 
 
 def lot_sk(granted_at: str, lot_id: str) -> str:
@@ -14,12 +15,22 @@ def lot_sk(granted_at: str, lot_id: str) -> str:
 
 
 def lot_range() -> tuple[str, str]:
-    """Bounds of a Query over all lots of an account."""
-    return _LOT, f"{_LOT}{keys.AFTER}"
+    """Bounds of a Query over all lots of an account, and over what returned to them."""
+    return _LOT, f"{_LOT_RETURN}{keys.AFTER}"
+
+
+def lot_return_sk(at: str, cause_id: str) -> str:
+    """Charges that one transaction took back, by the cause of its first entry."""
+    return f"{_LOT_RETURN}{at}#{cause_id}"
+
+
+def is_lot_return(sort_key: str) -> bool:
+    """Whether an item tells of charges that were taken back."""
+    return sort_key.startswith(_LOT_RETURN)
 
 
 def granted_at_of(sort_key: str) -> str:
-    """The time of the grant in a `LOT#…` sort key."""
+    """The time of the grant in a `LOT#…` sort key, or that in a `LOT_RETURN#…`."""
     return sort_key.split("#", 2)[1]
 
 

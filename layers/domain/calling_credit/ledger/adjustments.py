@@ -18,7 +18,7 @@ from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.retries import busy, retry_on_race
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode
-from calling_credit.ledger.credit_terms import CreditKind, parse_expiry, parse_kind
+from calling_credit.ledger.credit_terms import CreditKind, parse_expiry, parse_kind, parse_lot_id
 from calling_credit.ledger.entries import adjustment_entry
 from calling_credit.ledger.permits import Permit, add_permit, check_permitted, unlimited
 from calling_credit.ledger.posting import posting_plan
@@ -43,13 +43,14 @@ Extension = Callable[[Plan], None]
 @dataclass(frozen=True, slots=True)
 class Adjustment:
     """Credit that the operator gives (positive) or takes (negative), and the reason. Credit that is given on terms has
-    a kind and may expire; other credit is like bought credit.
+    a kind and may expire; other credit is like bought credit. `lot_id`: the given credit from which it takes back.
     """
 
     amount_micros: int
     reason: str
     kind: str | None = None
     expires_at: str | None = None
+    lot_id: str | None = None
 
     @property
     def has_terms(self) -> bool:
@@ -58,7 +59,8 @@ class Adjustment:
 
 
 def parse_adjustment(body: dict[str, Any]) -> Adjustment:
-    """Parse an adjustment from `{amount, reason[, kind][, expires_at]}`. Credit with an expiry is granted by default.
+    """Parse an adjustment from `{amount, reason[, kind][, expires_at][, lot_id]}`. Credit with an expiry is granted by
+    default.
 
     Raises:
         InvalidValue: missing_field, invalid_amount, amount_out_of_range, invalid_field, invalid_timestamp.
@@ -73,15 +75,19 @@ def parse_adjustment(body: dict[str, Any]) -> Adjustment:
         raise InvalidValue(
             ProblemCode.AMOUNT_OUT_OF_RANGE, f"amount must be between -{limit} and {limit}, and not zero."
         )
-    kind, expires_at = parse_kind(body), parse_expiry(body)
+    kind, expires_at, lot_id = parse_kind(body), parse_expiry(body), parse_lot_id(body)
     if amount < 0 and (kind is not None or expires_at is not None):
         raise InvalidValue(
             ProblemCode.INVALID_FIELD,
             "kind and expires_at are terms of given credit; send a positive amount with them.",
         )
+    if amount > 0 and lot_id is not None:
+        raise InvalidValue(
+            ProblemCode.INVALID_FIELD, "lot_id names the credit that is taken back; send a negative amount with it."
+        )
     if kind is None and expires_at is not None:
         kind = CreditKind.GRANTED
-    return Adjustment(amount, read_text(body, "reason", MAX_REASON_CHARACTERS), kind, expires_at)
+    return Adjustment(amount, read_text(body, "reason", MAX_REASON_CHARACTERS), kind, expires_at, lot_id)
 
 
 def adjustment_id(account_id: str, idempotency_key: str) -> str:
@@ -107,7 +113,8 @@ def adjust_balance(
     is tried again if it lost a race.
 
     Raises:
-        Conflict: `idempotency_key_reused`, the key was used with another amount, reason, or terms.
+        Conflict: `idempotency_key_reused`, the key was used with another amount, reason, or terms; those of the
+            extension.
         NotPermitted: the permit of the credit that the adjustment gives does not hold.
         NotFound: `unknown_account`.
         Unavailable: the table did not answer in time, or `busy`; the same request is safe again.
@@ -137,13 +144,21 @@ def _post(
     """Post an adjustment; None if an extended one lost a race."""
     identifier = adjustment_id(account_id, idempotency_key)
     entry = adjustment_entry(
-        account_id, identifier, adjustment.amount_micros, adjustment.reason, time_zone, actor.by, now
+        account_id,
+        identifier,
+        adjustment.amount_micros,
+        adjustment.reason,
+        time_zone,
+        actor.by,
+        now,
+        adjustment.lot_id,
     )
     plan = posting_plan(table_name, [entry])
     plan.add(CLAIM, _claim_action(table_name, account_id, identifier, adjustment, entry.recorded_at))
     add_permit(plan, permit, adjustment.amount_micros)
     new = {"amount": format_money(adjustment.amount_micros), "reason": adjustment.reason}
-    new |= {name: value for name, value in (("kind", adjustment.kind), ("expires_at", adjustment.expires_at)) if value}
+    terms = (("kind", adjustment.kind), ("expires_at", adjustment.expires_at), ("lot_id", adjustment.lot_id))
+    new |= {name: value for name, value in terms if value}
     change = Change(ChangeAction.ADJUSTMENT_POSTED, f"adjustment:{identifier}", identifier, new=new)
     plan.add(CHANGE, change_action(table_name, account_id, change, actor, now))
     if extension is not None:
@@ -200,7 +215,7 @@ def stored_adjustment(
 
 
 def _check_same(claimed: dict[str, Any], adjustment: Adjustment) -> None:
-    terms = {name: claimed[name] for name in ("kind", "ends_at") if name in claimed}
+    terms = {name: claimed[name] for name in ("kind", "ends_at", "lot_id") if name in claimed}
     stored = claimed["amount_micros"], claimed["reason"], terms
     if stored != (adjustment.amount_micros, adjustment.reason, _terms(adjustment)):
         raise Conflict(
@@ -210,6 +225,6 @@ def _check_same(claimed: dict[str, Any], adjustment: Adjustment) -> None:
 
 
 def _terms(adjustment: Adjustment) -> dict[str, str]:
-    """The terms of given credit, as the claim stores them."""
-    terms = {"kind": adjustment.kind, "ends_at": adjustment.expires_at}
+    """The terms of given credit, or the credit that is taken back, as the claim stores them."""
+    terms = {"kind": adjustment.kind, "ends_at": adjustment.expires_at, "lot_id": adjustment.lot_id}
     return {name: str(value) for name, value in terms.items() if value is not None}

@@ -24,11 +24,15 @@ def is_suspicious(duration_seconds: int, granted_seconds: int | None) -> bool:
     return duration_seconds > granted_seconds + SUSPICIOUS_OVERRUN_SECONDS
 
 
-def charge_entry(call: Call, charge: RatedCall, time_zone: str, now: datetime) -> Entry:
-    """Make the ledger entry of a priced call, with the facts behind its price. A redelivery has the same key."""
+def charge_entry(call: Call, charge: RatedCall, time_zone: str, now: datetime, user_id: str | None = None) -> Entry:
+    """Make the ledger entry of a priced call, with the facts behind its price. A redelivery has the same key.
+
+    Args:
+        user_id: the user of a call whose event names none.
+    """
     explanation: dict[str, str | int | None] = {
         "line_id": call.line_id,
-        "user_id": call.user_id,
+        "user_id": call.user_id or user_id,
         "call_id": call.call_id if call.call_id != call.call_key else None,
         "to": call.dialled_number,
         "duration_seconds": call.duration_seconds,

@@ -22,6 +22,8 @@ class ChargedCall:
     """A call that was charged at least once, known by the last of its entries."""
 
     last: Mapping[str, Any]
+    charged_at: str = ""
+    """When the call was charged first; "" if that is not known."""
 
     @property
     def call(self) -> tuple[str, str]:
@@ -138,7 +140,8 @@ class ChargedCall:
 def charged_calls(items: Iterable[Mapping[str, Any]]) -> Iterator[ChargedCall]:
     """The calls of entries, which come in the order of their keys."""
     for _, entries in groupby(items, key=lambda item: keys.call_of(item["SK"])):
-        yield ChargedCall(list(entries)[-1])
+        known = list(entries)
+        yield ChargedCall(known[-1], known[0].get("recorded_at", ""))
 
 
 def current_entries(entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

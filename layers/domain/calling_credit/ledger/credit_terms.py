@@ -1,5 +1,6 @@
 """The terms of credit that an operator gives: its kind, and when it expires. Does not read the table."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -10,6 +11,7 @@ from calling_credit.instants import format_instant, parse_date, parse_instant
 
 MAX_LIFETIME: Final = timedelta(days=5 * 366)
 """How far ahead credit may expire."""
+LOT_ID_PATTERN: Final = "^(adj|pr)_[0-9a-f]{32}$"
 _LAST_MOMENT: Final = time(23, 59, 59, 999_000, UTC)
 
 
@@ -51,6 +53,23 @@ def parse_expiry(body: Mapping[str, Any]) -> str | None:
         )
         raise InvalidValue(ProblemCode.INVALID_TIMESTAMP, detail)
     return format_instant(moment)
+
+
+def parse_lot_id(body: Mapping[str, Any]) -> str | None:
+    """Parse the optional `lot_id`: the granted credit from which an adjustment takes back.
+
+    Raises:
+        InvalidValue: `invalid_field`.
+    """
+    value = body.get("lot_id")
+    if value is None:
+        return None
+    if not isinstance(value, str) or not re.fullmatch(LOT_ID_PATTERN, value):
+        raise InvalidValue(
+            ProblemCode.INVALID_FIELD,
+            "lot_id must be the id of granted credit, as GET /operator/accounts/{id} shows it.",
+        )
+    return value
 
 
 def check_ahead(expires_at: str, now: datetime) -> None:

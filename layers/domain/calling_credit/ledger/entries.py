@@ -189,9 +189,18 @@ def local_date_of(happened_at: str, time_zone: str) -> str:
 
 
 def adjustment_entry(
-    account_id: str, adjustment_id: str, amount_micros: int, reason: str, time_zone: str, by: str, now: datetime
+    account_id: str,
+    adjustment_id: str,
+    amount_micros: int,
+    reason: str,
+    time_zone: str,
+    by: str,
+    now: datetime,
+    lot_id: str | None = None,
 ) -> Entry:
-    """The entry of an operator's adjustment, with the reason that the statement shows, and who made it."""
+    """The entry of an operator's adjustment, with the reason that the statement shows, who made it, and the granted
+    credit from which it takes back.
+    """
     instant = format_instant(now)
     return Entry(
         account_id=account_id,
@@ -203,7 +212,7 @@ def adjustment_entry(
         local_date=local_date(now, time_zone),
         recorded_at=instant,
         facts_hash=adjustment_id,
-        explanation={"reason": reason, "by": by},
+        explanation={"reason": reason, "by": by} | ({} if lot_id is None else {"lot_id": lot_id}),
     )
 
 

@@ -4,7 +4,7 @@ DynamoDB reports failed conditions by position. A position means nothing once a 
 entries, holds, days, and counters, so only this module translates positions, from the actions that it sent.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -30,13 +30,14 @@ BALANCE: Final[ActionName] = ("balance",)
 class CounterChange:
     """What an entry or a released hold adds to numbers of one item, by attribute. The ledger does not know what the
     item counts. The item may be missing; the changes have no condition. An item of a few days gets `expires_at` (epoch
-    seconds) with its first change.
+    seconds) with its first change. The attributes `flags` become true.
     """
 
     partition_key: str
     sort_key: str
     deltas: Mapping[str, int]
     expires_at: int | None = None
+    flags: tuple[str, ...] = ()
 
 
 Counters = Mapping[ActionName, tuple[CounterChange, ...]]
@@ -104,16 +105,18 @@ class Plan:
         """Add the counter changes that go with the actions of the plan: one action for each item."""
         sums: dict[ActionName, dict[str, int]] = {}
         changes: dict[ActionName, CounterChange] = {}
+        flags: dict[ActionName, set[str]] = {}
         for name in self.actions:
             for change in counters.get(name, ()):
                 counter = counter_name(change)
                 changes[counter] = change
+                flags.setdefault(counter, set()).update(change.flags)
                 deltas = sums.setdefault(counter, {})
                 for attribute, delta in change.deltas.items():
                     deltas[attribute] = deltas.get(attribute, 0) + delta
         for counter, deltas in sums.items():
             if any(deltas.values()):
-                self.add(counter, _counter_action(table_name, changes[counter], deltas))
+                self.add(counter, _counter_action(table_name, changes[counter], deltas, sorted(flags[counter])))
 
     def write(
         self,
@@ -132,14 +135,18 @@ class Plan:
         return {names[position]: item for position, item in failed.items()}
 
 
-def _counter_action(table_name: str, change: CounterChange, deltas: Mapping[str, int]) -> dict[str, Any]:
+def _counter_action(
+    table_name: str, change: CounterChange, deltas: Mapping[str, int], flags: Sequence[str]
+) -> dict[str, Any]:
     attributes = [(name, delta) for name, delta in deltas.items() if delta]
     sums = ", ".join(f"#c{number} :c{number}" for number in range(len(attributes)))
     values = {f":c{number}": to_attribute(delta) for number, (_, delta) in enumerate(attributes)}
-    expression = f"ADD {sums}"
+    set_to = [f"{flag} = :true" for flag in flags]
+    values |= {":true": to_attribute(True)} if flags else {}
     if change.expires_at is not None:
-        expression += " SET expires_at = if_not_exists(expires_at, :expires)"
+        set_to.append("expires_at = if_not_exists(expires_at, :expires)")
         values[":expires"] = to_attribute(change.expires_at)
+    expression = f"ADD {sums}" + (f" SET {', '.join(set_to)}" if set_to else "")
     return {
         "Update": creating(
             {

@@ -32,7 +32,7 @@ def budget_page(link: Link, found: RaiseLink, language: str) -> Response[str]:
 def _increases(found: RaiseLink, words: Messages) -> list[str]:
     """What the link adds to each budget, in words."""
     request, sentences = found.budgets.request, []
-    for one in () if request is None else request.increases():
+    for one in () if request is None else request.remaining(found.budgets.counters):
         limit = found.budgets.counters[one.counter].limit_micros or 0
         amounts = {"amount": one.amount_micros, "limit": limit, "raised": limit + one.amount_micros}
         shown = {name: formats.money(format_money(micros), words.language) for name, micros in amounts.items()}

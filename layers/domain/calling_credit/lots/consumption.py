@@ -1,11 +1,13 @@
 """How much of each lot calls have used, replayed over stored values of the running sum of call charges. Pure.
 
 Calls use the lot that expires earliest, then lots that never expire, the oldest first, and bought credit last. Charges
-that were taken back return in the reverse order: to bought credit first. Refunds, reversals, transfers, and adjustments
-touch no lot.
+that were taken back return in the reverse order: to bought credit first, and to no lot that was granted after them.
+Refunds, reversals, transfers, and adjustments
+touch no lot, except an adjustment that names the lot from which it takes back.
 
-The law: used + expired never exceeds the amount of a lot. Grants, parts that expire, and ends are replayed in the order
-in which they were posted, each with the running sum of its moment. So a new one changes nothing that calls have used.
+The law: used + expired + removed never exceeds the amount of a lot. Grants, parts that expire or are removed, and ends
+are replayed in the order in which they were posted, each with the running sum of its moment. So a new one changes
+nothing that calls have used.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,6 +18,7 @@ from typing import Final, NamedTuple
 
 from calling_credit.instants import format_instant
 from calling_credit.lots.lot import Lot
+from calling_credit.lots.returns import returned_later
 
 NEVER = "~"
 """Sorts after every instant."""
@@ -28,6 +31,7 @@ class _Step(IntEnum):
     GRANTED = 0
     EXPIRED = 1
     ENDED = 2
+    REMOVED = 3
 
 
 class _Event(NamedTuple):
@@ -65,11 +69,26 @@ def next_time(lots: Iterable[Lot], charged_micros: int, now: datetime) -> str:
     """The time to store for what happens to a lot now, when the running sum has this value: after everything that has
     happened, also if the clock of another writer is ahead.
     """
-    last = max(_events(lots), default=None)
+    known = list(lots)
+    last = max((event for lot in known for event in _stored_events(lot)), default=None)
     at = format_instant(now)
-    if last is None or last.at < at:
-        return at
-    return last.at if last.charged_micros == charged_micros else format_instant(datetime.fromisoformat(last.at) + _TICK)
+    latest_return = max((one.at for lot in known for one in lot.returns), default="")
+    if last is None or last.at < at or last.at < latest_return or last.charged_micros != charged_micros:
+        return time_of_return(known, now)
+    return last.at
+
+
+def time_of_return(lots: Iterable[Lot], now: datetime) -> str:
+    """The time to store for charges that are taken back now: later than everything that has happened."""
+    known = list(lots)
+    last = max([*steps_of(known), *(one.at for lot in known for one in lot.returns)], default="")
+    at = format_instant(now)
+    return at if last < at else format_instant(datetime.fromisoformat(last) + _TICK)
+
+
+def steps_of(lots: Iterable[Lot]) -> list[str]:
+    """The times of all steps of lots."""
+    return [event.at for lot in lots for event in _stored_events(lot)]
 
 
 def is_followed(lots: Iterable[Lot], untraced_micros: int) -> bool:
@@ -81,7 +100,7 @@ def is_followed(lots: Iterable[Lot], untraced_micros: int) -> bool:
     before, is_known = untraced_micros, True
     for event in _events(known.values()):
         lot = known[event.lot_id]
-        if event.step == _Step.EXPIRED:
+        if event.step in (_Step.EXPIRED, _Step.REMOVED):
             continue
         seen = lot.untraced_at_grant if event.step == _Step.GRANTED else lot.untraced_at_end
         is_known = not live or (is_known and seen == before)
@@ -91,14 +110,22 @@ def is_followed(lots: Iterable[Lot], untraced_micros: int) -> bool:
 
 
 def _events(lots: Iterable[Lot]) -> list[_Event]:
-    """All grants, parts that have expired, and ends, in the order of their times."""
+    """All grants, parts that have expired or were removed, and ends, in the order of their times."""
     return sorted(event for lot in lots for event in _events_of(lot))
 
 
 def _events_of(lot: Lot) -> Iterator[_Event]:
+    """The events of a lot, without the charges that were taken back since although they are older."""
+    for event in _stored_events(lot):
+        yield event._replace(charged_micros=event.charged_micros - returned_later(lot.returns, event.at))
+
+
+def _stored_events(lot: Lot) -> Iterator[_Event]:
     yield _Event(lot.granted_at, _Step.GRANTED, lot.lot_id, 0, lot.charged_at_grant)
     for number, part in enumerate(lot.parts):
         yield _Event(part.at, _Step.EXPIRED, lot.lot_id, number, part.charged_micros)
+    for number, removed in enumerate(lot.removed):
+        yield _Event(removed.at, _Step.REMOVED, lot.lot_id, number, removed.charged_micros)
     if lot.ended_at is not None:
         yield _Event(lot.ended_at, _Step.ENDED, lot.lot_id, 0, lot.charged_at_end)
 
@@ -123,6 +150,8 @@ class _Replay:
             self.used[lot.lot_id] = 0
         elif event.step == _Step.EXPIRED:
             self.spendable[lot.lot_id] -= lot.parts[event.number].amount_micros
+        elif event.step == _Step.REMOVED:
+            self.spendable[lot.lot_id] -= lot.removed[event.number].amount_micros
         else:
             self.live.pop(lot.lot_id, None)
 

@@ -1,9 +1,9 @@
 """Warns of credit that expires, and takes it back after its end, a step at a time.
 
-The law: used + expired never exceeds the amount of a lot, and an expiry never takes held credit or makes a debt. The
-entry, its day, the balance, and the lot are one transaction. It requires that the lot is as it was read, that the
-running sum of charges is, too, and that the credit is available. The number of the lot's parts is in the entry's key,
-so a repeated step finds the lot changed and does nothing.
+The law: used + expired + removed never exceeds the amount of a lot, and an expiry never takes held credit or makes a
+debt. The entry, its day, the balance, and the lot are one transaction. It requires that the lot is as it was read, that
+the running sum of charges is, too, and that the credit is available. The number of the lot's parts is in the entry's
+key, so a repeated step finds the lot changed and does nothing.
 
 A second law: what an earlier release may have used never expires, because that release does not keep the running sum.
 """
@@ -29,7 +29,7 @@ from calling_credit.ledger.posting_plan import BALANCE
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.lots.consumption import is_followed, next_time, unused_micros
 from calling_credit.lots.granting import lot_name, unchanged_charges
-from calling_credit.lots.lot import ExpiredPart, Lot, lot_sweep_keys
+from calling_credit.lots.lot import ExpiredPart, Lot, RemovedPart, lot_sweep_keys, unchanged_parts
 from calling_credit.lots.schedule import RETRY, expires_from, is_given_up, next_step, warning_days
 from calling_credit.lots.store import read_lots
 
@@ -96,21 +96,27 @@ class LotSweep:
         return self._change(lot, lot_sweep_keys(lot, due), LotStep.POSTPONED)
 
     def _expire(self, lot: Lot, lots: Sequence[Lot], unused: int, balance: Balance) -> LotStep | None:
-        """Take back the rest, if it is available. The held part is tried again later, as is a rest that is not sure,
-        because an earlier release has moved credit.
+        """Take back the rest, if it is available. Only the part that holds keep back is tried again later, as is a rest
+        that is not sure, because an earlier release has moved credit. A part that is missing, as after a debt, stays
+        with the customer at once, so that no expiry takes credit that was bought after it.
         """
         charged, untraced = balance.charged_micros, balance.untraced_micros
         at = next_time(lots, charged, self._now)
-        taken = min(unused, max(0, balance.available_micros)) if is_followed(lots, untraced) else 0
-        is_over = taken == unused or is_given_up(str(lot.ends_at), self._grace, self._now)
+        taken, waiting = 0, unused
+        if is_followed(lots, untraced):
+            taken = min(unused, max(0, balance.available_micros))
+            waiting = max(0, min(unused, balance.posted_micros) - taken)
+        is_over = not waiting or is_given_up(str(lot.ends_at), self._grace, self._now)
         values: dict[str, Any] = lot_sweep_keys(lot, format_instant(self._now + RETRY))
         if is_over:
             values = {"ended_at": at, "charged_at_end": charged, "untraced_at_end": untraced}
+        elif left := unused - taken - waiting:
+            removed = RemovedPart(at, left, charged)
+            values |= {"removed": [*map(asdict, lot.removed), asdict(removed)], "removed_parts": len(lot.removed) + 1}
         condition, seen = unchanged_charges(balance)
-        if not taken and is_over:
-            return self._end(lot, values, condition, seen)
         if not taken:
-            return self._change(lot, values, LotStep.POSTPONED)
+            step = LotStep.ENDED if is_over else LotStep.POSTPONED
+            return self._settle(lot, values, condition, seen, step)
         after = replace(lot, expired_micros=lot.expired_micros + taken, expired_parts=lot.expired_parts + 1)
         account = AccountReader(self._client, self._table_name, lot.account_id).account()
         plan = posting_plan(self._table_name, [expired_entry(after, taken, account.time_zone, self._now)])
@@ -122,12 +128,14 @@ class LotSweep:
         plan.add(lot_name(lot), self._update(lot, values, ends=is_over))
         return None if plan.write(self._client) else LotStep.EXPIRED
 
-    def _end(self, lot: Lot, values: dict[str, Any], condition: str, seen: dict[str, Any]) -> LotStep | None:
-        """End a lot of which nothing is taken, if the running sum is still the one that is stored with its end."""
+    def _settle(
+        self, lot: Lot, values: dict[str, Any], condition: str, seen: dict[str, Any], step: LotStep
+    ) -> LotStep | None:
+        """End or postpone a lot of which nothing is taken, if the running sum is still the stored one."""
         check: dict[str, Any] = {"TableName": self._table_name, "Key": keys.balance_key(lot.account_id)}
         check |= {"ConditionExpression": condition, "ExpressionAttributeValues": to_attributes(seen)}
-        actions = [self._update(lot, values, ends=True), {"ConditionCheck": check}]
-        return None if transact(self._client, actions) else LotStep.ENDED
+        update_of_lot = self._update(lot, values, ends=step is LotStep.ENDED)
+        return None if transact(self._client, [update_of_lot, {"ConditionCheck": check}]) else step
 
     def _change(self, lot: Lot, values: dict[str, Any], step: LotStep) -> LotStep | None:
         return None if transact(self._client, [self._update(lot, values, ends=False)]) else step
@@ -137,13 +145,11 @@ class LotSweep:
         expression = "SET " + ", ".join(f"{name} = :{name}" for name in values)
         if ends:
             expression += " REMOVE sweep_pk, sweep_sk"
-        seen = {":seen_due": lot_sweep_keys(lot, str(lot.due_at))["sweep_sk"], ":seen_parts": lot.expired_parts}
-        parts = "expired_parts = :seen_parts"
-        if not lot.expired_parts:
-            parts = f"(attribute_not_exists(expired_parts) OR {parts})"
+        condition, seen = unchanged_parts(lot)
+        seen[":seen_due"] = lot_sweep_keys(lot, str(lot.due_at))["sweep_sk"]
         key = to_attributes({"PK": keys.account_pk(lot.account_id), "SK": lot.sort_key})
         placeholders = to_attributes({f":{name}": value for name, value in values.items()} | seen)
-        return update(self._table_name, key, expression, f"sweep_sk = :seen_due AND {parts}", placeholders)
+        return update(self._table_name, key, expression, f"sweep_sk = :seen_due AND {condition}", placeholders)
 
 
 def expired_entry(after: Lot, taken_micros: int, time_zone: str, now: datetime) -> Entry:

@@ -9,6 +9,7 @@ from calling_credit.dynamodb import keys, lot_keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.unreadable import decoder
 from calling_credit.ledger.credit_terms import CreditKind
+from calling_credit.lots.returns import LotReturn
 from calling_credit.lots.schedule import first_step
 
 LOT_KIND: Final = "lot"
@@ -24,14 +25,27 @@ class ExpiredPart:
 
 
 @dataclass(frozen=True, slots=True)
+class RemovedPart:
+    """A part that calls no longer use although it has not expired, with the running sum of call charges of that moment:
+    an adjustment took it back, or, without one, it was left to the customer.
+    """
+
+    at: str
+    amount_micros: int
+    charged_micros: int
+    adjustment_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Lot:
     """Credit in micro-dollars that was given at one time.
 
     `charged_at_grant` is the running sum of call charges (`charged_micros` of the balance) at the grant, and
     `charged_at_end` that at `ended_at`, from when on calls no longer use the lot. `untraced_at_grant` and
     `untraced_at_end` are what the balance had beside its traced changes. `ends_at` is the time after which it expires;
-    None: never. `expired_micros` was taken back in `expired_parts` entries, which `parts` repeats. `due_at` is the time
-    of its next step; None: there is none.
+    None: never. `expired_micros` was taken back in `expired_parts` entries, which `parts` repeats. `removed` are the
+    parts that left it otherwise. `due_at` is the time of its next step; None: there is none. `returns` are those of the
+    account, which are items of their own.
     """
 
     account_id: str
@@ -49,6 +63,8 @@ class Lot:
     parts: tuple[ExpiredPart, ...] = ()
     untraced_at_grant: int = 0
     untraced_at_end: int = 0
+    removed: tuple[RemovedPart, ...] = ()
+    returns: tuple[LotReturn, ...] = ()
 
     @property
     def sort_key(self) -> str:
@@ -58,7 +74,17 @@ class Lot:
     @property
     def spendable_micros(self) -> int:
         """The most that calls can have used."""
-        return self.amount_micros - self.expired_micros
+        return self.amount_micros - self.expired_micros - self.removed_micros
+
+    @property
+    def removed_micros(self) -> int:
+        """The sum of the parts that left the lot without an expiry."""
+        return sum(part.amount_micros for part in self.removed)
+
+    @property
+    def taken_back_micros(self) -> int:
+        """What adjustments took back."""
+        return sum(part.amount_micros for part in self.removed if part.adjustment_id)
 
 
 def lot_item(lot: Lot) -> dict[str, Any]:
@@ -87,12 +113,27 @@ def lot_sweep_keys(lot: Lot, due: str) -> dict[str, str]:
     }
 
 
+def unchanged_parts(lot: Lot) -> tuple[str, dict[str, Any]]:
+    """The condition that no part of a lot has expired or was removed since it was read, with its values."""
+    conditions, values = [], dict[str, Any]()
+    for name, number in (("expired_parts", lot.expired_parts), ("removed_parts", len(lot.removed))):
+        unchanged = f"{name} = :seen_{name}"
+        conditions.append(unchanged if number else f"(attribute_not_exists({name}) OR {unchanged})")
+        values[f":seen_{name}"] = number
+    return " AND ".join(conditions), values
+
+
 @decoder
 def lot_from_item(item: Mapping[str, Any]) -> Lot:
     """The lot of an item in plain values."""
     granted_at, ends_at, ended_at = lot_keys.granted_at_of(item["SK"]), item.get("ends_at"), item.get("ended_at")
     parts = tuple(ExpiredPart(one["at"], one["amount_micros"], one["charged_micros"]) for one in item.get("parts", ()))
-    for instant in (granted_at, ends_at, ended_at, *(part.at for part in parts)):
+    removed = tuple(
+        RemovedPart(one["at"], one["amount_micros"], one["charged_micros"], one["adjustment_id"])
+        for one in item.get("removed", ())
+    )
+    moments = [*(part.at for part in parts), *(part.at for part in removed)]
+    for instant in (granted_at, ends_at, ended_at, *moments):
         if instant is not None:
             datetime.fromisoformat(instant)
     due = item["sweep_sk"].partition("#")[0] if "sweep_sk" in item else None
@@ -112,7 +153,8 @@ def lot_from_item(item: Mapping[str, Any]) -> Lot:
         parts,
         item["untraced_at_grant"],
         item.get("untraced_at_end", 0),
+        removed,
     )
-    if not 0 <= lot.expired_micros <= lot.amount_micros:
-        raise ValueError("at most what was given expires")
+    if lot.expired_micros < 0 or lot.spendable_micros < 0:
+        raise ValueError("at most what was given expires or is taken back")
     return lot

@@ -1,6 +1,7 @@
 """A promotion code: what it gives, until when, and the rest of its total. Does not read the table.
 
-The law: left + redeemed times amount is the total. Every redemption takes its amount on the condition that it is left.
+The law: left + redeemed times amount is the total. Every redemption takes its amount on the condition that it is left,
+and that the code was not withdrawn.
 """
 
 import re
@@ -17,12 +18,14 @@ from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.credit_terms import parse_expiry
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
+from calling_credit.request_fields import read_text
 
 PROMOTION_KIND: Final = "promotion"
 LIST: Final = "promotions"
 """All promotions are listed in one partition of the sweep index."""
 MAX_AMOUNT_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 MAX_TOTAL_MICROS: Final = 1_000_000 * MICROS_PER_DOLLAR
+MAX_REASON_CHARACTERS: Final = 200
 CODE_PATTERN: Final = "^[A-Z0-9][A-Z0-9-]{3,31}$"
 
 
@@ -53,6 +56,7 @@ class Promotion:
     redeemed: int
     created_at: str
     created_by: str
+    withdrawn_at: str | None = None
 
     def has_same_terms(self, request: PromotionRequest) -> bool:
         """Whether a request states the stored terms."""
@@ -63,12 +67,16 @@ class Promotion:
         """Check that the code gives credit now.
 
         Raises:
-            Conflict: `promotion_expired`, `promotion_spent`.
+            Conflict: `promotion_withdrawn`, `promotion_expired`, `promotion_spent`.
         """
+        if self.withdrawn_at is not None:
+            raise Conflict(ProblemCode.PROMOTION_WITHDRAWN, "This code was withdrawn; it gives no more.")
         if self.ends_at <= format_instant(now):
-            raise Conflict(ProblemCode.PROMOTION_EXPIRED, "The time of this code has passed.")
+            raise Conflict(ProblemCode.PROMOTION_EXPIRED, "This code has expired. Ask your provider for another code.")
         if self.left_micros < self.amount_micros:
-            raise Conflict(ProblemCode.PROMOTION_SPENT, "All credit of this code was given; it gives no more.")
+            raise Conflict(
+                ProblemCode.PROMOTION_SPENT, "All credit of this code was given. Ask your provider for another code."
+            )
 
 
 def read_code(text: str) -> str | None:
@@ -106,6 +114,30 @@ def parse_promotion(body: Mapping[str, Any]) -> PromotionRequest:
     return PromotionRequest(code, amount, str(parse_expiry(body)), total)
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What staff ask for: that a code gives no more."""
+
+    code: str
+    reason: str
+
+
+def parse_withdrawal(body: Mapping[str, Any]) -> Withdrawal:
+    """Parse a withdrawal from `{code, withdrawn: true, reason}`.
+
+    Raises:
+        InvalidValue: missing_field, invalid_field.
+    """
+    if body["withdrawn"] is not True:
+        raise InvalidValue(ProblemCode.INVALID_FIELD, "withdrawn must be true; a withdrawn code cannot be used again.")
+    if body.keys() & {"amount", "expires_at", "total"}:
+        raise InvalidValue(ProblemCode.INVALID_FIELD, "A withdrawal has only code, withdrawn, and reason.")
+    code = read_code(body["code"]) if isinstance(body.get("code"), str) else None
+    if code is None:
+        raise InvalidValue(ProblemCode.INVALID_FIELD, "code must be 4 to 32 letters, digits, or hyphens.")
+    return Withdrawal(code, read_text(dict(body), "reason", MAX_REASON_CHARACTERS))
+
+
 def promotion_item(request: PromotionRequest, actor: Actor, now: datetime) -> dict[str, Any]:
     """The item of a new promotion in attribute values. The sweep index lists it by time."""
     at = format_instant(now)
@@ -140,6 +172,7 @@ def promotion_from_item(item: Mapping[str, Any]) -> Promotion:
         item["redeemed"],
         item["created_at"],
         item["created_by"],
+        item.get("withdrawn_at"),
     )
 
 
@@ -153,4 +186,5 @@ def promotion_view(promotion: Promotion) -> dict[str, Any]:
         "left": format_money(promotion.left_micros),
         "redeemed": promotion.redeemed,
         "created_at": promotion.created_at,
+        "withdrawn_at": promotion.withdrawn_at,
     }

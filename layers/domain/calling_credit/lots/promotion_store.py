@@ -14,13 +14,14 @@ from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_item
 from calling_credit.dynamodb import lot_keys, sweep_keys
-from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.retries import busy
 from calling_credit.dynamodb.sweep import FIRST
-from calling_credit.dynamodb.transactions import put
+from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.dynamodb.unreadable import OnUnreadable, decode_item, ignore_unreadable, readable
 from calling_credit.errors import Conflict, ProblemCode
+from calling_credit.instants import format_instant
 from calling_credit.ledger.credit_terms import check_ahead
 from calling_credit.ledger.permits import Permit, add_permit, check_permitted
 from calling_credit.ledger.posting_plan import ActionName, Plan
@@ -29,8 +30,10 @@ from calling_credit.lots.promotion import (
     PROMOTION_KIND,
     Promotion,
     PromotionRequest,
+    Withdrawal,
     promotion_from_item,
     promotion_item,
+    unknown_promotion,
 )
 from calling_credit.money import format_money
 
@@ -87,6 +90,33 @@ class PromotionStore:
             check_permitted(failed, request.total_micros)
         promotion = self.stored(request)
         if promotion is None:
+            raise busy("The code is")
+        return promotion
+
+    def withdraw(self, request: Withdrawal, actor: Actor, now: datetime) -> Promotion:
+        """Withdraw a code: it redeems nothing from then on, and redeemed credit stays. Return it, also if it was
+        withdrawn before.
+
+        Raises:
+            NotFound: `unknown_promotion`.
+            Unavailable: the table did not answer in time; the same request is safe again.
+        """
+        at, pk = format_instant(now), lot_keys.promotion_pk(request.code)
+        condition = "attribute_exists(PK) AND attribute_not_exists(withdrawn_at)"
+        key, values = lot_keys.promotion_key(request.code), to_attributes({":at": at})
+        new = {"withdrawn_at": at, "reason": request.reason}
+        change = Change(
+            ChangeAction.PROMOTION_WITHDRAWN, f"promotion:{request.code}", f"withdrawn-{request.code}", new=new
+        )
+        actions = [
+            update(self._table_name, key, "SET withdrawn_at = :at", condition, values),
+            put(self._table_name, change_item("", change, actor, now) | {"PK": {"S": pk}}),
+        ]
+        transact(self._client, actions, sleep=self._sleep)
+        promotion = self.read(request.code)
+        if promotion is None:
+            raise unknown_promotion()
+        if promotion.withdrawn_at is None:
             raise busy("The code is")
         return promotion
 

@@ -82,7 +82,7 @@ class Redeeming:
 
         Raises:
             NotFound: `unknown_promotion`, `unknown_account`. Forbidden: `signed_out`, `account_frozen`.
-            Conflict: `promotion_used`, `promotion_spent`, `promotion_expired`, `account_closed`.
+            Conflict: `promotion_used`, `promotion_spent`, `promotion_expired`, `promotion_withdrawn`, `account_closed`.
             TooManyRequests: `too_many_codes`, with the seconds until the next day.
             Unavailable: `busy`, or the table did not answer in time; the same request is safe again.
         """
@@ -103,11 +103,16 @@ class Redeeming:
         if redeemed is not None:
             mark = from_attributes(redeemed)
             if mark["idempotency_key"] != idempotency_key:
-                raise Conflict(ProblemCode.PROMOTION_USED, "This account has redeemed the code already.")
+                raise Conflict(
+                    ProblemCode.PROMOTION_USED,
+                    "This account has redeemed the code already; each code gives once. Use another code.",
+                )
             return redeemed_view(mark["amount_micros"], mark["ends_at"], balance.posted_micros)
         account = account_from_item(from_attributes(account_item))
         if account.is_closed:
-            raise Conflict(ProblemCode.ACCOUNT_CLOSED, "The account is closed; it takes no credit.")
+            raise Conflict(
+                ProblemCode.ACCOUNT_CLOSED, "The account is closed; it takes no credit. Contact your provider."
+            )
         if account.is_frozen:
             raise account_frozen()
         self._take_try()
@@ -179,7 +184,8 @@ class Redeeming:
             self._table_name,
             lot_keys.promotion_key(promotion.code),
             "ADD left_micros :less, redeemed :one",
-            "left_micros >= :amount AND amount_micros = :amount AND ends_at > :now",
+            "left_micros >= :amount AND amount_micros = :amount AND ends_at > :now "
+            "AND attribute_not_exists(withdrawn_at)",
             to_attributes(values),
         )
 

@@ -10,13 +10,15 @@ from calling_credit.charging.correction_store import CorrectionStore
 from calling_credit.charging.corrections import CorrectionRequest, correction_view
 from calling_credit.charging.goodwill import GoodwillRequest
 from calling_credit.charging.goodwill_store import GoodwillStore, goodwill_view
-from calling_credit.ledger.adjustments import Adjustment, adjust_balance, stored_adjustment
+from calling_credit.errors import Conflict
+from calling_credit.ledger.adjustments import Adjustment, Extension, adjust_balance, stored_adjustment
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.permits import Permit
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.lots.granting import grant_of
 from calling_credit.lots.promotion import PromotionRequest, promotion_view
 from calling_credit.lots.promotion_store import PromotionStore
+from calling_credit.lots.taking_back import taking_back
 from calling_credit.money import format_money
 from calling_credit.moves.move import Move
 from calling_credit.payments.transfer_store import TransferStore
@@ -52,19 +54,32 @@ class AdjustmentPoster(_Poster):
         """Post an adjustment."""
         zone = AccountReader(self._client, self._table_name, move.account_id).account().time_zone
         adjustment = cast("Adjustment", move.request)
-        posted = adjust_balance(
-            self._client,
-            self._table_name,
-            move.account_id,
-            move.key,
-            adjustment,
-            zone,
-            actor,
-            self._now,
-            permit=permit,
-            extension=grant_of(self._client, self._table_name, move.account_id, move.move_id, adjustment, self._now),
-        )
+        try:
+            posted = adjust_balance(
+                self._client,
+                self._table_name,
+                move.account_id,
+                move.key,
+                adjustment,
+                zone,
+                actor,
+                self._now,
+                permit=permit,
+                extension=self._extension(move, adjustment),
+            )
+        except Conflict:
+            answer = self.posted(move)  # The same request, at the same time, has taken the credit back.
+            if answer is None:
+                raise
+            return answer
         return self._view(move, posted)
+
+    def _extension(self, move: Move, adjustment: Adjustment) -> Extension | None:
+        """What the adjustment does to granted credit."""
+        place = self._client, self._table_name, move.account_id, move.move_id
+        if adjustment.lot_id is not None:
+            return taking_back(*place, adjustment.lot_id, -adjustment.amount_micros, self._now)
+        return grant_of(*place, adjustment, self._now)
 
     def _view(self, move: Move, identifier: str) -> dict[str, Any]:
         amount = format_money(cast("Adjustment", move.request).amount_micros)

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
+from calling_credit.budgets.budget import BudgetAt
 from calling_credit.budgets.thresholds import announced_percents
 from calling_credit.dynamodb import spend_keys
 from calling_credit.money import format_money
@@ -27,6 +28,7 @@ class Reached(Form):
     percent: Literal[80, 100]
     limit: Money
     spent: Money
+    at: Literal["refuse", "tell"] = Field(description="Whether calls beyond it are refused, or only announced.")
 
 
 class Increase(Form):
@@ -82,4 +84,5 @@ def budgets_reached(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
             "percent": percent,
             "limit": format_money(new["limit_micros"]),
             "spent": format_money(new["spent_micros"]),
+            "at": new.get("budget_at", BudgetAt.REFUSE),
         }

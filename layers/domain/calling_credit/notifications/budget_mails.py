@@ -9,8 +9,12 @@ def budget_reached(data: Data, _: Confirmation | None, words: MailWords) -> Cont
     """The e-mail about a budget that is used to a percentage."""
     owner = words.line(data) if data["budget"] == "line" else words.user(data)
     values = {"limit": words.money(data, "limit"), "spent": words.money(data, "spent")}
-    name = "budget_used" if data["percent"] == 100 else "budget_nearly_used"
-    return words.mail(name, owner=owner, month=words.month(data, "month"), **values)
+    name, effect = "budget_nearly_used", "budget_effect.nearly_used"
+    if data["percent"] == 100:
+        name, effect = "budget_used", "budget_effect.used"
+    if data.get("at") == "tell":
+        effect = "budget_effect.tell"
+    return words.mail(name, owner=owner, month=words.month(data, "month"), effect=words.text(effect), **values)
 
 
 def increase_requested(data: Data, link: Confirmation | None, words: MailWords) -> Content | None:

@@ -14,6 +14,7 @@ import stripe
 
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.payments.checkout_sessions import PageResult, expire_session, read_session
+from calling_credit.payments.confirm_gate import ConfirmGate
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.lost_intents import retrieve_intent
 from calling_credit.payments.stripe_account import StripeAccountGuard
@@ -23,7 +24,7 @@ from calling_credit.topups.checkout import CheckoutPage, next_checkout_action
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.items import next_check
 from calling_credit.topups.store import TopUpStore
-from calling_credit.topups.topup import Intent, TopUp, TopUpStatus
+from calling_credit.topups.topup import MANUAL_LEASE, Intent, TopUp, TopUpKind, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,6 +39,7 @@ class CheckoutWorker(Protocol):
     table: tuple["DynamoDBClient", str]
     stripe: stripe.StripeClient
     guard: StripeAccountGuard
+    gate: ConfirmGate
     topups: TopUpStore
     now: datetime
 
@@ -127,14 +129,19 @@ def _end(  # noqa: PLR0911 One return for each action.
 
 def give_up_checkout(worker: CheckoutWorker, topup: TopUp) -> TopUp:
     """Make sure that a page is not paid, before its customer starts another payment. If it was paid meanwhile, credit
-    it.
+    it. A page that another request is opening is not left, and stays.
 
     Raises:
         Unavailable: `payments_unavailable`, it may still be paid; or the table did not answer.
     """
-    if topup.session_id is None:
-        return worker.end_canceled(topup)  # No one has seen a page.
-    result = expire_session(worker.stripe, topup.session_id)
+    if topup.session_id is None:  # As it was read. With the lease, no request opens its page from now on.
+        leased = worker.topups.acquire_lease(topup, MANUAL_LEASE, worker.now)
+        if leased is None:
+            return worker.reload(topup)
+        if leased.session_id is None:
+            return worker.end_canceled(leased)  # No one has seen a page.
+        topup = worker.topups.await_page(leased, worker.now)
+    result = expire_session(worker.stripe, topup.session_id or "")
     if isinstance(result, NoAnswer):
         raise payments_unavailable()
     if isinstance(result, Refused):
@@ -143,10 +150,12 @@ def give_up_checkout(worker: CheckoutWorker, topup: TopUp) -> TopUp:
     return _end(worker, topup, action, (result, result.intent))
 
 
-def report_blocked_card(client: "DynamoDBClient", table_name: str, topup: TopUp, now: datetime) -> bool:
-    """Tell the operator that a page was paid with a blocked card, which only Stripe could have refused. The payment is
-    credited like any other. Return whether the issue is new.
+def report_blocked_card(worker: CheckoutWorker, topup: TopUp) -> bool:
+    """Tell the operator if a page was paid with a blocked card, which only Stripe could have refused. The payment is
+    credited like any other. Return whether there is a new issue.
     """
+    if topup.kind != TopUpKind.CHECKOUT or not topup.has_card or not worker.gate.cards.is_blocked(topup.card):
+        return False
     details = (
         f"top-up {topup.topup_id} was paid on Stripe's page with the blocked {topup.card.brand} {topup.card.last4}"
     )
@@ -157,7 +166,7 @@ def report_blocked_card(client: "DynamoDBClient", table_name: str, topup: TopUp,
         details,
         f"paid blocked {topup.topup_id}",
     )
-    return report_issue(client, table_name, issue, now)
+    return report_issue(*worker.table, issue, worker.now)
 
 
 def _is_halted(worker: CheckoutWorker, topup: TopUp) -> bool:

@@ -16,10 +16,12 @@ from calling_credit.payments.keyed_payments import (
 )
 from calling_credit.payments.new_topup import manual_id, manual_topup, return_url
 from calling_credit.payments.safe_retries import confirm_present
+from calling_credit.payments.shown_totals import check_total
 from calling_credit.payments.stripe_client import payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.tax.calculation import NO_TAX, Taxation
+from calling_credit.topups.parsing import TopUpRequest
 from calling_credit.topups.payment_limits import DailyLimit
 from calling_credit.topups.refusals import card_blocked, card_error
 from calling_credit.topups.topup import MANUAL_LEASE, Intent, TopUp, TopUpStatus
@@ -29,8 +31,7 @@ def add_funds(
     worker: TopUpWorker,
     account: Snapshot,
     user_and_key: tuple[str, str],
-    amount_micros: int,
-    payment_method_id: str,
+    request: TopUpRequest,
     page_url: str,
     tax: Taxation = NO_TAX,
 ) -> TopUp:
@@ -38,7 +39,8 @@ def add_funds(
     keeps its own.
 
     Raises:
-        Conflict: idempotency_key_reused, account_closed, tax_unavailable, card_blocked, card_declined_too_often.
+        Conflict: idempotency_key_reused, account_closed, tax_unavailable, total_changed, card_blocked,
+            card_declined_too_often.
         InProgress: in_progress, another worker has the same request. Forbidden: account_frozen.
         TooManyRequests: too_many_declines, daily_top_up. A replay of a stored payment is never limited.
         NotFound: unknown_payment_method. Unavailable: repeat the request; it returns the payment if there is one.
@@ -46,35 +48,42 @@ def add_funds(
     topup_id = manual_id(account.account_id, *user_and_key)
 
     def create() -> tuple[TopUp, TopUp]:
-        new, daily = _check_new(worker, account, user_and_key, amount_micros, payment_method_id, page_url, tax)
+        new, daily = _check_new(worker, account, user_and_key, request, page_url, tax)
         waiting = [topup for topup in worker.topups.recent(new.account_id, worker.now) if topup.waits_for_challenge]
         return new, store_in_place_of(worker, waiting, worker.cancel, new, daily)
 
     existing, is_new = find_or_create(worker, account.account_id, topup_id, create)
     if is_new:
         return _advance(worker, existing)
-    if (existing.amount_micros, existing.card.payment_method_id) != (amount_micros, payment_method_id):
+    if not _is_for(existing, request):
         raise Conflict(
             ProblemCode.IDEMPOTENCY_KEY_REUSED,
-            "This Idempotency-Key was used with another amount or card; use a new key for a new payment.",
+            "This Idempotency-Key was used with another amount, total, or card; use a new key for a new payment.",
         )
     return _resume(worker, existing)
+
+
+def _is_for(existing: TopUp, request: TopUpRequest) -> bool:
+    """Whether a stored payment is the one that a request asks for."""
+    is_same_total = request.total_micros in (None, existing.gross_micros)
+    facts = (existing.amount_micros, existing.card.payment_method_id)
+    return is_same_total and facts == (request.amount_micros, request.payment_method_id)
 
 
 def _check_new(
     worker: TopUpWorker,
     account: Snapshot,
     user_and_key: tuple[str, str],
-    amount_micros: int,
-    payment_method_id: str,
+    request: TopUpRequest,
     page_url: str,
     tax: Taxation,
 ) -> tuple[TopUp, DailyLimit]:
     """Check a new payment before anything is stored. Return its top-up, and the limit to claim it from."""
     require_active(account)
     tax.require()
+    check_total(request, tax)
     worker.guard.require_same()
-    card = cards.read_own_card(worker.stripe, account.customer_id, payment_method_id)
+    card = cards.read_own_card(worker.stripe, account.customer_id, request.payment_method_id)
     history = worker.gate.cards.state(card, worker.now)
     if refusal := history.refusal(is_manual=True):
         raise card_error(refusal, history, card.type)
@@ -82,7 +91,7 @@ def _check_new(
     daily = daily_limit(account, worker.now)
     customer_id, created_by = account.customer_id or "", f"user:{user_and_key[0]}"
     new = manual_topup(
-        account.account_id, topup_id, created_by, amount_micros, card, customer_id, page_url, worker.now, tax
+        account.account_id, topup_id, created_by, request.amount_micros, card, customer_id, page_url, worker.now, tax
     )
     return new, daily
 

@@ -24,7 +24,7 @@ from calling_credit.payments.settled_counts import count_settled
 from calling_credit.payments.settlement import SettlementStore, keep_state
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import NoAnswer, Refused, payments_unavailable
-from calling_credit.receipts.issuing import issue_at_once
+from calling_credit.receipts.issuing import issue_receipt
 from calling_credit.recharge import attempts, backup
 from calling_credit.recharge.interrupted import is_unwanted
 from calling_credit.recharge.store import RechargeStore
@@ -149,8 +149,7 @@ class TopUpWorker:
             return self.end_canceled(topup), None
         if isinstance(result, Refused) and is_card_gone(self.stripe, topup, result):
             self.guard.require_same(ask_stripe=True)
-            removed = Decline(FailureCode.CARD_REMOVED)  # No intent exists, so nothing was charged.
-            return self.fail(topup, removed), None
+            return self.fail(topup, Decline(FailureCode.CARD_REMOVED)), None  # No intent, so nothing was charged.
         if not isinstance(result, Intent):
             return topup, result
         stored = self.topups.store_intent(topup, result.intent_id, self.now) or self.reload(topup)
@@ -161,19 +160,22 @@ class TopUpWorker:
 
     def settle(self, topup: TopUp, intent: Intent) -> TopUp:
         """Credit a paid top-up, and issue its receipt."""
-        account = AccountReader(*self.table, topup.account_id)
-        if self._settlements.settle(topup, intent, account.account().time_zone, self.now):
+        time_zone = AccountReader(*self.table, topup.account_id).account().time_zone
+        if self._settlements.settle(topup, intent, time_zone, self.now):
             count_settled(self.tally, topup, self.now)
-        return issue_at_once(*self.table, self.finish(topup), self.now, self.tally)
+        self._finish(topup)
+        return issue_receipt(*self.table, topup, time_zone, self.now, self.tally)
 
     def finish(self, topup: TopUp) -> TopUp:
         """Apply a credited top-up to automatic recharge."""
         if topup.status == TopUpStatus.SUCCEEDED and topup.is_finished:
             return topup
-        if topup.kind == TopUpKind.CHECKOUT and topup.has_card and self.gate.cards.is_blocked(topup.card):
-            self.tally["payment_issues"] += report_blocked_card(*self.table, topup, self.now)
-        self._settlements.finish(topup, partial(backup.record_payment, topup=topup), self.now)
+        self._finish(topup)
         return self.reload(topup)
+
+    def _finish(self, topup: TopUp) -> None:
+        self.tally["payment_issues"] += report_blocked_card(self, topup)
+        self._settlements.finish(topup, partial(backup.record_payment, topup=topup), self.now)
 
     def _await_customer(self, topup: TopUp, decline: Decline) -> TopUp:
         change = partial(attempts.await_customer, topup=topup)
@@ -184,8 +186,7 @@ class TopUpWorker:
     def _record_status(self, topup: TopUp, action: decision.RecordStatus) -> TopUp:
         if action.wakes_recharge:
             self.topups.nudge(topup.account_id)
-        stored = self.topups.record_status(topup, action.status, action.next_action_url, self.now)
-        return stored or self.reload(topup)
+        return self.topups.record_status(topup, action.status, action.next_action_url, self.now) or self.reload(topup)
 
     def fail(self, topup: TopUp, decline: Decline) -> TopUp:
         """End an unpaid top-up as failed."""
@@ -211,9 +212,8 @@ class TopUpWorker:
 
     def _cancel_without_intent(self, topup: TopUp) -> TopUp:
         """Nothing was confirmed, so nothing was charged. Cancel the intents whose creation Stripe did not answer."""
-        existing = intents.find(
-            self.stripe, topup.customer_id, datetime.fromisoformat(topup.created_at), topup.topup_id
-        )
+        created_at = datetime.fromisoformat(topup.created_at)
+        existing = intents.find(self.stripe, topup.customer_id, created_at, topup.topup_id)
         if isinstance(existing, NoAnswer):
             return self.record_no_answer(topup, existing)
         for intent in existing:

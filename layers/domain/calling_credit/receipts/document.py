@@ -67,7 +67,12 @@ class DueDocument:
     @property
     def year(self) -> str:
         """The year in which the document is numbered."""
-        return self.local_date[: len(_YEAR)]
+        return year_of(self.local_date)
+
+
+def year_of(local_date: str) -> str:
+    """The year of a local date, in which its documents are numbered."""
+    return local_date[: len(_YEAR)]
 
 
 _YEAR: Final = "2026"

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.branding import seller_text
 from calling_credit.dynamodb import keys, receipt_keys
-from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb.attributes import from_attributes, to_attribute
+from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
-from calling_credit.dynamodb.unreadable import DECODE_ERRORS, decoder
+from calling_credit.dynamodb.unreadable import DECODE_ERRORS, decode_item, decoder
 from calling_credit.errors import CallingCreditError
-from calling_credit.instants import format_instant
-from calling_credit.receipts.document import Document, DueDocument, Series, document_of, next_due
+from calling_credit.instants import format_instant, local_date
+from calling_credit.receipts.document import Document, DueDocument, Series, document_of, next_due, year_of
 from calling_credit.receipts.items import document_item
 from calling_credit.topups.documents import IssuedNote, due_notes, has_document_due, issued_notes, notes_text
 from calling_credit.topups.due_documents import delist_action, same_text
-from calling_credit.topups.items import topup_key
+from calling_credit.topups.items import topup_from_item, topup_key
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import TopUp
 
@@ -32,32 +33,66 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def issue_at_once(client: "DynamoDBClient", table_name: str, topup: TopUp, now: datetime, tally: Counter[str]) -> TopUp:
+ReadCounters = dict[str, dict[str, Any] | None]
+"""Counters as attribute values by their sort keys, read with a payment; None: there is none yet."""
+
+
+def issue_receipt(
+    client: "DynamoDBClient", table_name: str, topup: TopUp, time_zone: str, now: datetime, tally: Counter[str]
+) -> TopUp:
+    """Read a payment that was credited, and issue what it owes as `issue_at_once` does. Return the payment. One request
+    reads the payment and the counter that its receipt probably needs: that of this year in the account's time zone.
+
+    Raises:
+        Unavailable: the table throttles. UnreadableItem: the top-up is damaged.
+    """
+    pk, counter = (
+        keys.account_pk(topup.account_id),
+        receipt_keys.issued_sk(Series.RECEIPT, year_of(local_date(now, time_zone))),
+    )
+    wanted = (pk, keys.topup_sk(topup.topup_id)), (pk, counter)
+    items = read_many(client, table_name, wanted)
+    found = items.get(wanted[0])
+    known = topup if found is None else topup_from_item(found)
+    return issue_at_once(client, table_name, known, now, tally, {counter: items.get(wanted[1])})
+
+
+def issue_at_once(
+    client: "DynamoDBClient",
+    table_name: str,
+    topup: TopUp,
+    now: datetime,
+    tally: Counter[str],
+    counters: ReadCounters | None = None,
+) -> TopUp:
     """Issue what a payment owes, and return the payment. A failure is counted as `receipts_delayed` and left to the
     sweep: the money has moved, and nothing about its documents may fail that.
     """
     try:
-        return issue_documents(client, table_name, topup, now)
+        return issue_documents(client, table_name, topup, now, counters)
     except (CallingCreditError, *AWS_ERRORS, *DECODE_ERRORS):
         tally["receipts_delayed"] += 1
         return topup
 
 
-def issue_documents(client: "DynamoDBClient", table_name: str, topup: TopUp, now: datetime) -> TopUp:
-    """Issue all documents that a payment owes, and return the payment.
+def issue_documents(
+    client: "DynamoDBClient", table_name: str, topup: TopUp, now: datetime, counters: ReadCounters | None = None
+) -> TopUp:
+    """Issue all documents that a payment owes, and return the payment. `counters` saves reading them: each is used
+    once, and read again if it, or the payment, has changed since.
 
     Raises:
         Unavailable: `busy`, or the table did not answer in time; the same call is safe again.
         UnreadableItem: the top-up or a counter is damaged.
     """
-    store, known = TopUpStore(client, table_name), topup
+    store, known, unused = TopUpStore(client, table_name), topup, dict(counters or {})
 
     def attempt() -> TopUp | None:
         nonlocal known
         due = next_due(known)
         if due is None:
             return known
-        after = _issue(client, table_name, known, due, now)
+        after = _issue(client, table_name, known, due, unused, now)
         if after is None:  # Another process has issued this document, or another one under its number.
             known = store.read(topup.account_id, topup.topup_id) or known
         return after
@@ -67,10 +102,16 @@ def issue_documents(client: "DynamoDBClient", table_name: str, topup: TopUp, now
     return known
 
 
-def _issue(client: "DynamoDBClient", table_name: str, topup: TopUp, due: DueDocument, now: datetime) -> TopUp | None:
+def _issue(
+    client: "DynamoDBClient", table_name: str, topup: TopUp, due: DueDocument, counters: ReadCounters, now: datetime
+) -> TopUp | None:
     """Issue one document, and return the top-up after it. None if the top-up or the counter has changed."""
-    partition = Partition(client, table_name, keys.account_pk(topup.account_id))
-    counter = partition.get(receipt_keys.issued_sk(due.series, due.year))
+    sort_key = receipt_keys.issued_sk(due.series, due.year)
+    if sort_key in counters:
+        item = counters.pop(sort_key)
+        counter = None if item is None else decode_item(item, from_attributes)
+    else:
+        counter = Partition(client, table_name, keys.account_pk(topup.account_id)).get(sort_key)
     before = issued_count(counter)
     document = document_of(topup, due, before + 1, seller_text(), format_instant(now))
     after = _without(topup, document)

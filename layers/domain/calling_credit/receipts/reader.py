@@ -51,7 +51,8 @@ class ReceiptReader:
         if item is None:
             raise NotFound(
                 ProblemCode.NO_RECEIPT,
-                "This payment has no such document. A receipt is issued moments after the payment is credited.",
+                "This payment has no such document. GET /top-ups/{top_up_id} lists its documents. A receipt "
+                "follows within minutes of the payment; payments that an earlier release settled have none.",
             )
         return document_from_plain(item)
 

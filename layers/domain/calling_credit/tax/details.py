@@ -2,27 +2,21 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.numbering import COUNTRIES, GLOBAL_NETWORKS
-from calling_credit.tax.rates import REGION_FORM
+from calling_credit.tax.regions import REGION_FORM, REGIONS
 from calling_credit.tax.tax_ids import TaxId, parse_tax_id
 
-_REGIONS_OF_US: Final = """
-    AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA
-    RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI UM AA AE AP
-"""
-_REGIONS_OF_CA: Final = "AB BC MB NB NL NS NT NU ON PE QC SK YT"
-REGIONS: Final[Mapping[str, frozenset[str]]] = {
-    country: frozenset(regions.split()) for country, regions in (("US", _REGIONS_OF_US), ("CA", _REGIONS_OF_CA))
-}
-"""The regions of countries whose tax depends on them: without a correct one, the tax would be another region's."""
 _LENGTHS: Final = {"legal_name": 120, "line1": 120, "line2": 120, "city": 80, "postal_code": 16, "po_number": 40}
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 """Control characters, ends of lines, signs that turn the direction of writing, and halves of characters."""
+_UNSEEN: Final = frozenset("CZ")
+"""The first letters of the Unicode categories of characters that print nothing: blanks, and signs between others."""
 _FIELDS: Final = frozenset({"legal_name", "address", "tax_id", "po_number", "email_receipts", "version"})
 _ADDRESS_FIELDS: Final = frozenset({"line1", "line2", "city", "region", "postal_code", "country"})
 
@@ -160,7 +154,7 @@ def _required(body: Mapping[str, Any], name: str) -> str:
 
 
 def _text(body: Mapping[str, Any], name: str) -> str | None:
-    """A text of one line without the blanks around it; None if it is absent or empty."""
+    """A text of one line without the blanks around it; None if it is absent, or nothing of it can be seen."""
     value = body.get(name)
     if value is None:
         return None
@@ -168,4 +162,5 @@ def _text(body: Mapping[str, Any], name: str) -> str | None:
         raise InvalidValue(
             ProblemCode.INVALID_FIELD, f"{name} must be a text of one line with at most {_LENGTHS[name]} characters."
         )
-    return value.strip() or None
+    is_seen = any(unicodedata.category(character)[0] not in _UNSEEN for character in value)
+    return value.strip() if is_seen else None

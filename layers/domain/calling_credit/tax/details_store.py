@@ -1,6 +1,7 @@
 """Stores the billing details of accounts. Every change is recorded in the same transaction."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,7 +80,7 @@ class BillingDetailsStore:
                 self._put(account_id, wanted, stored_version, actor, now),
                 change_action(self._table_name, account_id, recorded, actor, now),
             ]
-            return None if transact(self._client, actions) else self.read(account_id)
+            return None if transact(self._client, actions) else replace(wanted, version=stored_version + 1)
 
         return retry_on_race("The billing details are", attempt)
 

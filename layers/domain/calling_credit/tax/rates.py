@@ -14,6 +14,7 @@ from typing import Final
 
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.numbering import COUNTRIES, GLOBAL_NETWORKS
+from calling_credit.tax.regions import REGION_FORM, REGIONS
 
 COLUMNS: Final = ("country", "region", "rate_percent", "effective_from")
 ANY_REGION: Final = "*"
@@ -22,8 +23,6 @@ MILLIONTHS_PER_PERCENT: Final = 10_000
 MAX_BYTES: Final = 1_000_000
 MAX_FAULTS: Final = 20
 """The number of faults that one refusal names."""
-REGION_FORM: Final = re.compile(r"[A-Z0-9]{1,3}", re.ASCII)
-"""The part of an ISO 3166-2 code after its hyphen."""
 _PERCENT: Final = re.compile(r"(0|[1-9][0-9]?|100)(?:\.([0-9]{1,4}))?", re.ASCII)
 
 Place = tuple[str, str]
@@ -96,6 +95,14 @@ def parse_tax_table(data: bytes) -> TaxTable:
     if faults:
         raise TaxTableError(faults[:MAX_FAULTS])
     return TaxTable({place: tuple(sorted(of_place.items(), reverse=True)) for place, of_place in rates.items()})
+
+
+def needless_rows(table: TaxTable) -> list[str]:
+    """A sentence for each place in a table where no address can be, because its country has no such region."""
+    places = sorted(
+        place for place in table.rates if place[1] != ANY_REGION and place[1] not in REGIONS.get(place[0], place)
+    )
+    return [f"{country},{region} is no place: {country} has no region {region}." for country, region in places]
 
 
 def _take_row(cells: list[str], rates: dict[Place, dict[str, int]]) -> list[str]:

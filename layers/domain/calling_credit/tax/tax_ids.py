@@ -12,7 +12,11 @@ from typing import Final
 from calling_credit.errors import InvalidValue, ProblemCode
 
 MAX_CHARACTERS: Final = 40
-_PUNCTUATION: Final = re.compile(r"[\s.\-/]")
+_PUNCTUATION: Final = re.compile(r"[\s.\-\u2010-\u2015\u2212/]")
+"""Blanks of every kind, points, hyphens, dashes, and slashes, as ids are printed and copied."""
+
+_FOREIGN: Final = re.compile(r"[^\x21-\x7eÑñ]")
+"""Characters of no id. Mexican ids have the Ñ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,9 @@ def parse_tax_id(value: object) -> TaxId:
     check = _KINDS.get(kind) if isinstance(kind, str) else None
     if check is None:
         raise InvalidValue(ProblemCode.INVALID_FIELD, f"tax_id.kind must be one of: {', '.join(KINDS)}.")
-    if isinstance(text, str) and len(text) <= MAX_CHARACTERS and text.isascii():
-        plain = _PUNCTUATION.sub("", text).upper()
-        if check(plain):
+    if isinstance(text, str) and len(text) <= MAX_CHARACTERS:
+        plain = _PUNCTUATION.sub("", text)
+        if _FOREIGN.search(plain) is None and check(plain := plain.upper()):
             return TaxId(kind, plain)
     raise InvalidValue(ProblemCode.INVALID_TAX_ID, f"tax_id.value is no valid id of the kind {kind}. Check its digits.")
 
@@ -64,9 +68,17 @@ def _austrian(digits: str) -> bool:
     return int(digits[7]) == (6 - _luhn(digits[:7])) % 10
 
 
-def _british(digits: str) -> bool:
-    """Nine digits with one of the two checks, perhaps with three of a branch."""
-    return _weighed(digits[:9], (8, 7, 6, 5, 4, 3, 2, 10, 1)) % 97 in (0, 42)
+def _british(text: str) -> bool:
+    """Nine digits with one of the two checks, perhaps with three of a branch. Ids of government departments (GD) and
+    health authorities (HA) have no check.
+    """
+    number = text.removeprefix("GB")
+    return not number.isdigit() or _weighed(number[:9], (8, 7, 6, 5, 4, 3, 2, 10, 1)) % 97 in (0, 42)
+
+
+def _norwegian(text: str) -> bool:
+    """Nine digits, as invoices show them, perhaps with NO before and MVA behind."""
+    return _weighed(text.removeprefix("NO")[:9], (3, 2, 7, 6, 5, 4, 3, 2, 1)) % 11 == 0
 
 
 def _dutch(text: str) -> bool:
@@ -142,7 +154,7 @@ _EU: Final[Mapping[str, Check]] = {
     "SE": _form(r"[0-9]{12}", lambda text: _luhn(text[:10]) == 0),
     "SI": _form(r"[1-9][0-9]{7}"),
     "SK": _form(r"[1-9][0-9]{9}", lambda text: int(text) % 11 == 0),
-    "XI": _form(r"[0-9]{9}|[0-9]{12}", _british),
+    "XI": _form(r"[0-9]{9}|[0-9]{12}|GD[0-4][0-9]{2}|HA[5-9][0-9]{2}", _british),
 }
 """The VAT number of each member state after its prefix. Greece has the prefix EL, Northern Ireland XI."""
 
@@ -162,9 +174,9 @@ _KINDS: Final[Mapping[str, Check]] = {
     "ca_gst_hst": _form(r"[0-9]{9}RT[0-9]{4}", _canadian),
     "ch_vat": _form(r"CHE[0-9]{9}(MWST|TVA|IVA)?", _swiss),
     "eu_vat": _european,
-    "gb_vat": _form(r"GB([0-9]{9}|[0-9]{12})", lambda text: _british(text[2:])),
-    "mx_rfc": _form(r"[A-Z&]{3,4}[0-9]{6}[A-Z0-9]{3}"),
-    "no_vat": _form(r"[0-9]{9}(MVA)?", lambda text: _weighed(text[:9], (3, 2, 7, 6, 5, 4, 3, 2, 1)) % 11 == 0),
+    "gb_vat": _form(r"GB([0-9]{9}|[0-9]{12}|GD[0-4][0-9]{2}|HA[5-9][0-9]{2})", _british),
+    "mx_rfc": _form(r"[A-ZÑ&]{3,4}[0-9]{6}[A-Z0-9]{3}"),
+    "no_vat": _form(r"(NO)?[0-9]{9}(MVA)?", _norwegian),
     "nz_gst": _form(r"[0-9]{8,9}", _new_zealand),
     "us_ein": _form(r"(?!00|07|08|09|17|18|19|28|29|49|69|70|78|79|89)[0-9]{9}"),
 }

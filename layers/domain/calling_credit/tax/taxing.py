@@ -37,6 +37,10 @@ class Taxing:
         self._read_at: datetime | None = None
         self._tried_at: datetime | None = None
 
+    def renew(self) -> None:
+        """Read the table again when it is needed next. If that fails, the known one is used."""
+        self._tried_at = None
+
     @property
     def is_on(self) -> bool:
         """Whether payments are taxed."""

@@ -9,7 +9,9 @@ from calling_credit.topups.topup import Intent, TopUp
 
 
 def topup_entry(topup: TopUp, intent: Intent, time_zone: str, now: datetime) -> Entry:
-    """The ledger entry of a paid top-up. Its key depends only on the top-up, so every worker writes the same one."""
+    """The ledger entry of a paid top-up. Its key depends only on the top-up, so every worker writes the same one.
+    `gross_micros` is what the card paid, and says that the payment has a receipt: earlier releases wrote neither.
+    """
     return Entry(
         account_id=topup.account_id,
         happened_at=topup.created_at,
@@ -26,5 +28,6 @@ def topup_entry(topup: TopUp, intent: Intent, time_zone: str, now: datetime) -> 
             "brand": topup.card.brand,
             "last4": topup.card.last4,
             "intent_id": intent.intent_id,
+            "gross_micros": topup.gross_micros,
         },
     )

@@ -1,10 +1,15 @@
-"""Lists the payments of an account by time."""
+"""Lists the payments of an account by time. Each has one item for this, whose sort key names the payment and its time.
+A second item, which only an edit of the table makes, must not list it twice.
+"""
 
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.pages import query_pages
+from calling_credit.topups.topup import TopUp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,3 +32,23 @@ def payment_sort_keys(
     if after:
         query["ExclusiveStartKey"] = {"PK": pk, "SK": {"S": after}}
     return [str(item["SK"]["S"]) for item in islice(query_pages(client, table_name, query), limit)]
+
+
+def listed_ids(sort_keys: Iterable[str]) -> list[str]:
+    """The ids of the payments that these sort keys name, each once, in this order."""
+    return list(dict.fromkeys(keys.id_of(sort_key) for sort_key in sort_keys))
+
+
+def listed_here(
+    client: "DynamoDBClient", table_name: str, account_id: str, sort_keys: Sequence[str], topups: Iterable[TopUp]
+) -> list[TopUp]:
+    """The payments that a page with these sort keys lists, of those that they name: each at its own time. One whose own
+    item is on another page is left to that page; one without its own item is listed where it is first named.
+    """
+    pk, position = keys.account_pk(account_id), {sort_key: at for at, sort_key in enumerate(sort_keys)}
+    own = {topup.topup_id: keys.payment_sk(topup.created_at, topup.topup_id) for topup in topups}
+    strays = [(pk, sort_key) for sort_key in own.values() if sort_key not in position]
+    elsewhere = read_many(client, table_name, strays) if strays else {}
+    named = {keys.id_of(sort_key): at for sort_key, at in reversed(position.items())}
+    here = [topup for topup in topups if (pk, own[topup.topup_id]) not in elsewhere]
+    return sorted(here, key=lambda topup: position.get(own[topup.topup_id], named[topup.topup_id]))

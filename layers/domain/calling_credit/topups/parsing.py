@@ -1,19 +1,33 @@
 """Parses the bodies of requests that add funds."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.money import Bounds, parse_money
 
 
-def parse_top_up(body: dict[str, Any], bounds: Bounds) -> tuple[int, str]:
-    """Parse `{amount, payment_method_id}`; the amount in micro-dollars.
+@dataclass(frozen=True, slots=True)
+class TopUpRequest:
+    """A payment that a person asks for. `amount_micros` is the credit; `total_micros` is what the person was shown that
+    the card pays (None: the request does not say).
+    """
+
+    amount_micros: int
+    payment_method_id: str
+    total_micros: int | None = None
+
+
+def parse_top_up(body: dict[str, Any], bounds: Bounds) -> TopUpRequest:
+    """Parse `{amount, payment_method_id[, total]}`.
 
     Raises:
         InvalidValue: missing_field, invalid_amount (whole cents only), amount_out_of_range, invalid_payment_method.
     """
     amount_micros = parse_amount(body, bounds)
-    return amount_micros, parse_payment_method_id(body)
+    total = body.get("total")
+    total_micros = None if total is None else parse_money(total, field="total", decimals=2)
+    return TopUpRequest(amount_micros, parse_payment_method_id(body), total_micros)
 
 
 def parse_amount(body: dict[str, Any], bounds: Bounds) -> int:

@@ -6,12 +6,23 @@ from calling_credit.dynamodb.retries import busy
 from calling_credit.errors import CallingCreditError, Conflict, ProblemCode, TooManyRequests, Unavailable
 from calling_credit.money import format_money
 from calling_credit.payment_names import MethodType
+from calling_credit.topups.amounts import amounts_of
 from calling_credit.topups.card_history import MAX_TRIES, CardHistory, CardRefusal
 
 
 def account_closed() -> Conflict:
     """The error for a payment of a closed account."""
     return Conflict(ProblemCode.ACCOUNT_CLOSED, "This account is closed and accepts no funds. Contact your provider.")
+
+
+def total_changed(net_micros: int, tax_micros: int) -> Conflict:
+    """The error for a payment whose card would pay another total than its person was shown, with the amounts of now."""
+    amounts = amounts_of(net_micros, tax_micros)
+    detail = (
+        f"The card would pay {amounts['total']}: {amounts['amount']} of credit and {amounts['tax']} of tax. This is "
+        "not the total that you were shown, so nothing was charged. Check the new total, then pay again."
+    )
+    return Conflict(ProblemCode.TOTAL_CHANGED, detail, extra={"current": amounts})
 
 
 def card_blocked() -> Conflict:

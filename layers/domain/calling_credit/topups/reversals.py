@@ -119,7 +119,8 @@ def due_note(topup: TopUp, entry: Entry, gone_micros: int, losses: Losses) -> Du
 
 def reversal_entry(topup: TopUp, target_micros: int, losses: Losses, time_zone: str, now: datetime) -> Entry | None:
     """The entry that brings the reversed credit to the target; None if it is there. Its key holds the number of the
-    reversal, and the transaction that writes it requires the number before.
+    reversal, and the transaction that writes it requires the number before. `gone_micros` says what the card has got
+    back with it in total, and that the reversal has a credit note: earlier releases wrote neither.
     """
     change = target_micros - topup.reversed_micros
     if change == 0:
@@ -141,6 +142,7 @@ def reversal_entry(topup: TopUp, target_micros: int, losses: Losses, time_zone: 
             "last4": topup.card.last4,
             "refunded_micros": losses.refunded_micros,
             "disputed_micros": losses.disputed_micros,
+            "gone_micros": gone_of(topup.gross_micros, losses),
         },
     )
 

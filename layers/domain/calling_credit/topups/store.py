@@ -21,7 +21,7 @@ from calling_credit.topups.items import (
     topup_item,
     topup_key,
 )
-from calling_credit.topups.listing import payment_sort_keys
+from calling_credit.topups.listing import listed_here, listed_ids, payment_sort_keys
 from calling_credit.topups.topup import OPEN, TopUp, TopUpKind, TopUpStatus
 
 if TYPE_CHECKING:
@@ -67,15 +67,16 @@ class TopUpStore:
         """
         item_keys = payment_sort_keys(self._client, self._table_name, account_id, None, after, limit + 1)
         page = item_keys[:limit]
-        topups = self._read_all(account_id, [keys.id_of(key) for key in page], on_unreadable)
-        return topups, page[-1] if len(item_keys) > limit else None
+        topups = self._read_all(account_id, listed_ids(page), on_unreadable)
+        listed = listed_here(self._client, self._table_name, account_id, page, topups)
+        return listed, page[-1] if len(item_keys) > limit else None
 
     def recent(self, account_id: str, now: datetime) -> list[TopUp]:
         """The account's recent top-ups, which may still be open, newest first."""
         item_keys = payment_sort_keys(
             self._client, self._table_name, account_id, format_instant(now - RECENT_PERIOD), None, None
         )
-        return self._read_all(account_id, [keys.id_of(key) for key in item_keys])
+        return self._read_all(account_id, listed_ids(item_keys))
 
     def acquire_lease(self, topup: TopUp, lease: timedelta, now: datetime) -> TopUp | None:
         """Acquire the lease; None if the top-up has ended or another worker holds the lease."""
