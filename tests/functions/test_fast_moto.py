@@ -52,6 +52,8 @@ def query(condition: str, **more: Any) -> dict[str, Any]:
 ONE, TEXT = {"N": "1"}, {"S": "text"}
 FEW = {":low": key(2)["SK"], ":high": key(5)["SK"]}
 NAMED = {"ExpressionAttributeNames": {"#name": "name"}}
+OTHER_NAME = {"ExpressionAttributeNames": {"#name": "nowhere"}}
+LISTED = {"sweep_pk": {"S": "TOPUP#0"}, "sweep_sk": {"S": "2026"}}
 REQUESTS: list[tuple[str, dict[str, Any]]] = [
     *(("put_item", {"TableName": TABLE, "Item": item(number)}) for number in range(9)),
     *(("put_item", {"TableName": TABLE, "Item": item(number, "ACCOUNT#2")}) for number in range(3)),
@@ -94,6 +96,10 @@ REQUESTS: list[tuple[str, dict[str, Any]]] = [
     ("query", query("PK = :pk", values={":x": {"N": "4"}}, FilterExpression="amount > :x OR contains(words, :pk)")),
     ("query", query("PK = :none", values={":none": {"S": "nobody"}})),
     ("query", query("PK = :pk AND SK > :missing")),
+    ("update_item", update(5, "ADD amount :by", "attribute_exists(#name)", by=ONE) | NAMED),
+    ("update_item", update(5, "ADD amount :by", "attribute_exists(#name)", by=ONE) | OTHER_NAME),
+    *(("put_item", {"TableName": TABLE, "Item": item(50 + one, f"ACCOUNT#{one}", **LISTED)}) for one in range(3)),
+    ("query", query("sweep_pk = :pk", values={":pk": LISTED["sweep_pk"]}, IndexName="sweep")),
     ("scan", {"TableName": TABLE, "FilterExpression": "amount IN (:x)", "ExpressionAttributeValues": {":x": ONE}}),
     ("scan", {"TableName": TABLE, "Limit": 4}),
     ("batch_get_item", {"RequestItems": {TABLE: {"Keys": [key(1), key(2), key(98)]}}}),
@@ -110,6 +116,10 @@ REQUESTS: list[tuple[str, dict[str, Any]]] = [
                 {"Put": put(2, "attribute_not_exists(PK)") | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}},
             ]
         },
+    ),
+    (
+        "transact_write_items",
+        {"TransactItems": [{"Update": update(3, "SET nested[1].c = :by", by=ONE)}, {"Put": put(2, "amount = PK")}]},
     ),
     ("transact_write_items", {"TransactItems": [{"Put": put(30)}, {"Update": update(30, "ADD amount :by", by=ONE)}]}),
     ("transact_write_items", {"TransactItems": [{"Put": put(31)}, {"Update": update(2, "SET SK = :to", to=TEXT)}]}),

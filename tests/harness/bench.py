@@ -1,5 +1,6 @@
 """A stack whose table can be restored, so that one scenario runs again with each fault."""
 
+import copy
 import os
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,25 +22,25 @@ class Bench:
     wire: Wire
     properties: dict[str, Any] = field(default_factory=table_properties)
     images: list[dict[str, Any]] = field(default_factory=list)
-    kept: Any = None
-    """The table of moto at the last `keep`."""
+    kept: tuple[Any, Any] = (None, None)
+    """moto's table at the last `keep`, and its items then, because a test may change `images`."""
 
     def keep(self) -> None:
         """Save the items of the table."""
-        if "AWS_ENDPOINT_URL_DYNAMODB" not in os.environ:
-            with ONE_REQUEST:
-                self.kept = snapshot(self._tables()[self.stack.table_name], {})
-            return
         pages = self.stack.dynamodb.get_paginator("scan").paginate(TableName=self.stack.table_name)
         self.images = [item for page in pages for item in page["Items"]]
+        if "AWS_ENDPOINT_URL_DYNAMODB" not in os.environ:
+            with ONE_REQUEST:
+                self.kept = snapshot(self._tables()[self.stack.table_name], {}), copy.deepcopy(self.images)
 
     def put_back(self) -> None:
         """Restore the saved table and reset the caches of every function."""
-        if "AWS_ENDPOINT_URL_DYNAMODB" in os.environ:
-            self._write_back()
-        else:
+        table, images = self.kept
+        if images == self.images:
             with ONE_REQUEST:
-                self._tables()[self.stack.table_name] = snapshot(self.kept, {})
+                self._tables()[self.stack.table_name] = snapshot(table, {})
+        else:
+            self._write_back()
         self.stack.forget()
         self.wire.dead = False
         self.wire.sent.clear()

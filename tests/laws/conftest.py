@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.harness.fast_moto import make_moto_cheap
 from tests.harness.queue import failures
 from tests.harness.table import Stack
 from tests.harness.till import Till
@@ -20,7 +19,6 @@ def bench(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[LedgerBench
     """Two accounts, one with a charged call. Accounts are posted in sequence, and the SDK does not sleep between its
     retries.
     """
-    make_moto_cheap(monkeypatch)
     monkeypatch.setenv("POSTING_THREADS", "1")
     from calling_credit.config import config  # noqa: PLC0415
 

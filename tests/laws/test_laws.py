@@ -29,7 +29,6 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.functions.tax_bench import DETAILS
-from tests.harness.fast_moto import make_moto_cheap
 from tests.harness.http import http_event
 from tests.harness.queue import delivery, failures
 from tests.harness.schemas import check_schemas
@@ -90,7 +89,6 @@ def test_the_laws_hold_after_every_operation(
 ) -> None:
     drivers = {module.__name__ for module in REGISTERED}
     assert drivers == {kind.__module__ for _, kind in KINDS.values()}
-    make_moto_cheap(monkeypatch)
     rng = random.Random(SEED)
     prices = Prices("deck-1", (ROOT / "local" / "rates.csv").read_bytes())
     with wired(stack) as wire:
