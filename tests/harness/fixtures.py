@@ -49,7 +49,7 @@ def aws() -> Iterator[None]:
 def apps(aws: None) -> dict[str, ModuleType]:
     """Every handler, imported once. An HTTP response that the published contract does not allow fails the test.
 
-    What exists by then lasts until the end, so the garbage collector need not look at it again and again.
+    What exists by then lasts until the end, so the garbage collector leaves it out, and also looks less often.
     """
     from tests.contract.handlers import check_responses
     from tests.harness.table import FUNCTIONS, load_app
@@ -58,6 +58,7 @@ def apps(aws: None) -> dict[str, ModuleType]:
     check_responses(handlers)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     return handlers
 
 
