@@ -40,15 +40,20 @@ def listed_ids(sort_keys: Iterable[str]) -> list[str]:
 
 
 def listed_here(
-    client: "DynamoDBClient", table_name: str, account_id: str, sort_keys: Sequence[str], topups: Iterable[TopUp]
+    client: "DynamoDBClient", table_name: str, account_id: str, sort_keys: Sequence[str], topups: Sequence[TopUp]
 ) -> list[TopUp]:
     """The payments that a page with these sort keys lists, of those that they name: each at its own time. One whose own
-    item is on another page is left to that page; one without its own item is listed where it is first named.
+    item is on another page is left to that page; one without its own item is listed where it is first named, and one
+    whose id is damaged where it was read.
     """
     pk, position = keys.account_pk(account_id), {sort_key: at for at, sort_key in enumerate(sort_keys)}
-    own = {topup.topup_id: keys.payment_sk(topup.created_at, topup.topup_id) for topup in topups}
-    strays = [(pk, sort_key) for sort_key in own.values() if sort_key not in position]
-    elsewhere = read_many(client, table_name, strays) if strays else {}
     named = {keys.id_of(sort_key): at for sort_key, at in reversed(position.items())}
-    here = [topup for topup in topups if (pk, own[topup.topup_id]) not in elsewhere]
-    return sorted(here, key=lambda topup: position.get(own[topup.topup_id], named[topup.topup_id]))
+    own = [(pk, keys.payment_sk(topup.created_at, topup.topup_id)) for topup in topups]
+    strays = {key: None for key in own if key[1] not in position}
+    elsewhere = read_many(client, table_name, strays) if strays else {}
+    here = [
+        (position.get(key[1], named.get(topup.topup_id, at)), at)
+        for at, (topup, key) in enumerate(zip(topups, own, strict=True))
+        if key not in elsewhere
+    ]
+    return [topups[at] for _, at in sorted(here)]
