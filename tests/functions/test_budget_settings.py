@@ -43,7 +43,7 @@ def test_the_operator_sees_the_budget_of_a_line_that_is_changed(world: World) ->
     for change in (world.operate, world.desk):
         answer = change("PUT", "/accounts/acct_1/lines/line_1", {"international_calling": False})
         assert (answer.status, answer.body) == (200, shown(world))
-    assert answer.body["user"]["budget"]["monthly"] == "50.00"
+        assert answer.body["user"]["budget"]["monthly"] == "50.00"
 
 
 def test_a_list_without_budgets_reads_no_counters(world: World) -> None:
