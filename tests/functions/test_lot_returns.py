@@ -120,7 +120,7 @@ def test_a_grant_after_a_waiver_starts_at_its_sum(world: World) -> None:
 
 
 def test_a_lower_price_of_many_calls_returns_to_each_what_it_paid(world: World) -> None:
-    """Six calls of a dollar before the grant and two after it become half as dear."""
+    """Six calls of a dollar before the grant and two after it then cost half."""
     world.adjust("20.00", "bought")
     for number in range(6):
         spend(world, 1, f"c_old_{number}")

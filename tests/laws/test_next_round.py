@@ -1,6 +1,7 @@
-"""What Stripe took is in the ledger after the next round of the sweeper, with its receipt, whatever happened to the
-worker of the payment. That round is alone: no callback arrives, no client and no stream asks again, and it is not the
-minute in which it lists Stripe's events. So each payment can be found by its own item, and one round is enough.
+"""Each payment that Stripe took is in the ledger after the next round of the sweeper, with its receipt, also if the
+worker of the payment failed at any request. That round is alone: no callback arrives, no client and no stream asks
+again, and it is not the minute in which it lists Stripe's events. So each payment can be found by its own item, and one
+round is enough.
 
 Each path is recorded once without troubles, then each of its requests is crossed with every trouble. A seed draws those
 that are played, most of them from the request on with which Stripe may take money; FAULTS_SHARE=1 plays all.
@@ -43,8 +44,8 @@ Act = Callable[[PaymentBench], None]
 
 @dataclass(frozen=True)
 class Path:
-    """How a payment is made: what is there before, what happens, each invocation once, and how many minutes later the
-    round is that must find it. `is_paid_before`: Stripe has taken it before the path begins.
+    """How a payment is made: the state before, each invocation once, and how many minutes later the round is that must
+    find it. `is_paid_before`: Stripe has taken it before the path begins.
     """
 
     name: str
