@@ -2,8 +2,8 @@
 
 Calls use the lot that expires earliest, then lots that never expire, the oldest first, and bought credit last. Charges
 that were taken back return in the reverse order: to bought credit first, and to no lot that was granted after them.
-Refunds, reversals, transfers, and adjustments
-touch no lot, except an adjustment that names the lot from which it takes back.
+Refunds, reversals, transfers, and adjustments touch no lot, except an adjustment that names the lot from which it takes
+back.
 
 The law: used + expired + removed never exceeds the amount of a lot. Grants, parts that expire or are removed, and ends
 are replayed in the order in which they were posted, each with the running sum of its moment. So a new one changes
