@@ -57,4 +57,4 @@ def test_a_line_that_an_earlier_release_gave_to_no_user_stays_usable(world: Worl
     key: Any = {"PK": {"S": "ACCOUNT#acct_1"}, "SK": {"S": "USER#user_1"}}
     world.stack.dynamodb.delete_item(TableName=world.stack.table_name, Key=key)
     answer = world.operate("PUT", "/accounts/acct_1/lines/line_1", {"international_calling": False})
-    assert (answer.status, answer.body["user"]) == (200, {"id": "user_1", "name": None})
+    assert (answer.status, answer.body["user"]) == (200, {"id": "user_1", "name": None, "budget": None})

@@ -40,6 +40,9 @@ class Facts:
         """The accounts with a first_country_cap, whose known countries posting keeps known."""
         return frozenset(name for name, one in self.capped.items() if one.first_country_cap_micros is not None)
 
-    def user_of(self, account_id: str, line_id: str, named: str | None) -> str | None:
-        """The user of a call: the one that its event names, else that of its line."""
-        return named or self.users.get((account_id, line_id))
+    def user_of(self, account_id: str, line_id: str, named: str | None, began_at: str) -> str | None:
+        """The user of a call: the one that its event or hold names, else the user of its line, unless the line was
+        changed after the call began and may have had another user.
+        """
+        line = (account_id, line_id)
+        return named or (self.users.get(line) if self.changes.get(line, "") <= began_at else None)

@@ -68,7 +68,8 @@ def charge_batch(
     batch.drop(store.conflicts_with_waiting(batch.charged_late(decks)))
     batch.charges = store.cover(batch.charges, account_facts.time_zones, account_facts.bundles)
     of_calls = {
-        call.key: account_facts.user_of(call.account_id, call.line_id, named[call.key]) for call in intake.calls
+        call.key: account_facts.user_of(call.account_id, call.line_id, named[call.key], call.happened_at)
+        for call in intake.calls
     }
     batch.create_entries(account_facts.time_zones, now, of_calls)
     batch.entries = store.mark_counted(batch.entries, account_facts.with_breakdown)

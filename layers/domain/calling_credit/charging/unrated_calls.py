@@ -92,7 +92,11 @@ class UnratedCallStore:
         self._with_country_cap = facts.with_country_cap
         entries = [
             charge_entry(
-                call, charge, zones[call.account_id], self._now, facts.users.get((call.account_id, call.line_id))
+                call,
+                charge,
+                zones[call.account_id],
+                self._now,
+                facts.user_of(call.account_id, call.line_id, call.user_id, call.happened_at),
             )
             for call, charge in priced
         ]
