@@ -1,10 +1,13 @@
 """Charges that are taken back after lots were granted, used, or expired: each call is as if it were never charged."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from calling_credit.charging import correction_store
+from calling_credit.lots.returning import LotReturns
 from tests.functions.accounts_bench import at_once
 from tests.functions.lots_bench import GRACE, STARTED, expired, expiring, granted, lots, spend, sweep
 from tests.functions.test_lot_take_backs import take_back
@@ -102,6 +105,75 @@ def test_a_shorter_duration_returns_the_difference(world: World) -> None:
     assert waive(world, "c_old").status == 201
     spend(world, 4, "c_new")
     assert (expiring(world), world.balance()) == (["6.00"], 26_000_000)
+
+
+def test_a_raise_that_is_returned_returns_to_the_grant(world: World) -> None:
+    """The raise of an older call used the grant; only the older part of the charge returns to bought credit."""
+    world.adjust("20.00", "bought")
+    spend(world, 5, "c_old")
+    later(world)
+    granted(world, "10.00", 10)
+    later(world)
+    assert waive(world, "c_old", 7 * 600).status == 201
+    assert expiring(world) == ["8.00"]
+    later(world)
+    assert waive(world, "c_old").status == 201
+    assert (expiring(world), world.balance()) == (["10.00"], 30_000_000)
+    sweep(world, timedelta(days=10))
+    sweep(world, GRACE)
+    assert (expired(world), world.balance()) == ([-10_000_000], 20_000_000)
+
+
+def test_a_rerating_and_its_return_leave_the_grant_as_it_was(world: World) -> None:
+    world.adjust("20.00", "bought")
+    for number in range(6):
+        spend(world, 1, f"c_{number}")
+    later(world)
+    granted(world, "10.00", 10)
+    asked = {"account_id": "acct_1", "from": "2026-11-01", "to": "2026-11-30", "deck": "active", "by": "ops"}
+    for version, rate, left in (("deck-2", b"0.20", "4.00"), ("deck-3", b"0.10", "10.00")):
+        later(world)
+        world.stack.publish(DECK.replace(b"0.10", rate), version)
+        answer = world.stack.invoke("rerate_calls", {"reprice": asked | {"apply": True}}, seconds=300)
+        assert (answer["changed"], expiring(world)) == (6, [left])
+    sweep(world, timedelta(days=10))
+    sweep(world, GRACE)
+    assert (expired(world), world.balance()) == ([-10_000_000], 14_000_000)
+
+
+@pytest.mark.parametrize("step", ["expiry", "take-back", "grant"])
+def test_a_waiver_sees_a_step_that_comes_between(world: World, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    world.adjust("20.00", "bought")
+    first = granted(world, "10.00", 5)
+    granted(world, "10.00", 20)
+    later(world)
+    spend(world, 4, "c_1")
+    sweep(world, timedelta(days=5))
+    steps: dict[str, Callable[[], object]] = {
+        "expiry": lambda: sweep(world, GRACE),
+        "take-back": lambda: take_back(world, first, "6.00"),
+        "grant": lambda: granted(world, "1.00", 30),
+    }
+    waiting = [steps[step]]
+
+    class Slow(LotReturns):
+        """Lots that change once after they were read."""
+
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            while waiting:
+                waiting.pop()()
+
+    monkeypatch.setattr(correction_store, "LotReturns", Slow)
+    assert waive(world).status == 201
+    later(world)
+    spend(world, 6, "c_2")
+    left = {"expiry": ["4.00"], "take-back": ["8.00"], "grant": ["4.00", "10.00", "1.00"]}
+    assert expiring(world) == left[step]
+    for _ in range(8):
+        sweep(world, timedelta(hours=100))
+    bought = {"expiry": 24_000_000, "take-back": 20_000_000, "grant": 20_000_000}
+    assert world.balance() == bought[step]
 
 
 def test_a_grant_after_a_waiver_starts_at_its_sum(world: World) -> None:

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 from tests.laws.budget_model import Owner, key_of
+from tests.laws.budgets import agrees, is_open_request, owners
 from tests.laws.calls import CALLING, COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
 from tests.laws.driver import Driver, expect, operation
 from tests.laws.prices import money
@@ -162,11 +163,13 @@ def budget_view(driver: Driver, owner: Owner) -> dict[str, Any] | None:
 
 
 def open_requests(driver: Driver, owner: tuple[str, str, str]) -> list[str]:
-    """The id of the open request of a line for the running month, if it has one."""
+    """The id of the request of a line for the running month that can still be granted, if it has one."""
     (account, _, line), month = owner, driver.budgets.month(owner[0], driver.now)
     request = driver.model.get(account, f"BUDGET_REQUEST#{line}#{month}")
-    is_open = request is not None and request["closed_at"] is None
-    return [f"{line}-{month}-{request['number_in_month']}"] if request and is_open else []
+    if request is None or not is_open_request(driver, request, account, line):
+        return []
+    is_asked_still = agrees(driver, request, owners(driver, account, line))
+    return [f"{line}-{month}-{request['number_in_month']}"] if is_asked_still else []
 
 
 @operation("read the price of a number", 30)

@@ -49,7 +49,8 @@ def read_line_views(
     now: datetime,
     on_unreadable: OnUnreadable,
 ) -> list[dict[str, Any]]:
-    """Lines as `GET /lines` shows them: `line_view` with `budget`, `user.budget`, and `budget_requests`.
+    """Lines as `GET /lines` shows them: `line_view` with `budget`, `user.budget`, and `budget_requests`: the request
+    that can still be granted.
 
     Raises:
         Unavailable: the table throttles.
@@ -63,8 +64,14 @@ def read_line_views(
     counted = [item for (_, name), item in items.items() if keys.kind_of(name) != requests_kind]
     counters = {one.sort_key: one for one in readable(counted, counter_from_item, on_unreadable)}
     requests = readable(asked, lambda item: request_from_item(from_attributes(item)), on_unreadable)
-    at = format_instant(now)
-    views = {one.line_id: request_view(one) for one in requests if one.is_open(at) and one.remaining(counters)}
+    at, by_id = format_instant(now), {line.line_id: line for line in own}
+    views = {
+        one.line_id: request_view(one)
+        for one in requests
+        if one.is_open(at)
+        and one.agrees_with(by_id[one.line_id], users.get(by_id[one.line_id].user_id))
+        and one.remaining(counters)
+    }
     return [_view(line, users.get(line.user_id), month, counters, views.get(line.line_id)) for line in own]
 
 

@@ -83,8 +83,6 @@ class Batch:
             if charge.granted_seconds is None
             and call.dialled_number.startswith("+")
             and is_priced_late(call, charge, decks)
-            and call.dialled_number.startswith("+")
-            and is_priced_late(call, charge, decks)
         ]
 
     def drop(self, conflicts: Collection[Key]) -> None:

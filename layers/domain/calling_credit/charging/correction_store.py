@@ -153,8 +153,9 @@ class CorrectionStore:
         plan = posting_plan(self._table_name, entries, counters=counters_of(entries, flags)) if entries else Plan()
         if again.entries:
             plan.add(STANDING, self._check_standing(again.call))
-            returns = LotReturns(self._client, self._table_name, self._account_id, now)
-            returns.add(plan, entries[0].cause_id, [again.returned])
+            if again.returned:
+                returns = LotReturns(self._client, self._table_name, self._account_id, now)
+                returns.add(plan, entries[0].cause_id, again.returned)
         item = {
             "PK": self._partition.pk,
             "SK": keys.correction_sk(identifier),

@@ -211,14 +211,17 @@ class RerateStore:
         by_key = {entry.key: entry for entry in marked}
         whole = [(replace(again, entries=[by_key[one.key] for one in again.entries]), after) for again, after in whole]
         seconds_left = seconds_to_post(self._seconds_left)
-        returns = LotReturns(self._client, self._table_name, account_id, self._now)
-        for part in split_to_fit(whole, _actions):
+        falls = any(again.returned for again in changes)
+        returns = LotReturns(self._client, self._table_name, account_id, self._now) if falls else None
+        more = 0 if returns is None else returns.actions
+        for part in split_to_fit(whole, lambda part: _actions(part) + more):
             entries = _entries(part)
             plan = posting_plan(self._table_name, entries, counters=counters_of(entries, flags))
             for again, after in part:
                 action = goodwill_action(self._table_name, again.call, given.get(again.call.call), after)
                 plan.add(goodwill_name(again.call), action)
-            returns.add(plan, entries[0].cause_id, [again.returned for again, _ in part])
+            if returns is not None:
+                returns.add(plan, entries[0].cause_id, [one for again, _ in part for one in again.returned])
             if not is_recorded:
                 change = Change(ChangeAction.CALLS_RERATED, f"run:{self._run}", self._run, new={"run": self._run})
                 plan.add(("mark",), put(self._table_name, to_attributes(mark)))
@@ -234,13 +237,7 @@ def _entries(part: Sequence[WithGoodwill]) -> list[Entry]:
 
 
 def _actions(part: Sequence[WithGoodwill]) -> int:
-    """The number of actions: entries with days, daily sums, and the balance, goodwill, the record of the run, and what
-    returns to lots.
-    """
+    """The number of actions: entries with days, daily sums, and the balance, goodwill, and the record of the run."""
     entries = _entries(part)
     counters = counters_of(entries)
-    return (
-        len(set().union(*(entry_items(entry, counters) for entry in entries)))
-        + len(part)
-        + len(("mark", "change", "lot_return"))
-    )
+    return len(set().union(*(entry_items(entry, counters) for entry in entries))) + len(part) + len(("mark", "change"))

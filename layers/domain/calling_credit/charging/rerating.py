@@ -20,6 +20,7 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import covered_part, price_explanation
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.entries import Entry, EntryKind, balance_change
+from calling_credit.ledger.paid_parts import taken_from
 from calling_credit.numbering import is_e164
 from calling_credit.rates.pricing import Free, RatedCall
 from calling_credit.rates.stored_rows import PRICE_FACTS
@@ -111,9 +112,9 @@ class RatedAgain:
         return balance_change(entry for entry in self.entries if entry.category != GOODWILL)
 
     @property
-    def returned(self) -> tuple[str, int]:
-        """When the call was charged, and by how much its charge falls."""
-        return self.call.charged_at, self.charge_change_micros
+    def returned(self) -> list[tuple[str, int]]:
+        """What returns of the standing charge, the latest part first: when it was posted, and how much of it."""
+        return taken_from(self.call.paid, self.charge_change_micros)
 
 
 @dataclass(slots=True)

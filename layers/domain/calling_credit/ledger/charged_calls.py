@@ -9,6 +9,7 @@ from typing import Any
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import EntryKind
+from calling_credit.ledger.paid_parts import PaidPart, paid_parts
 from calling_credit.numbering import is_e164
 from calling_credit.rates.covered_calls import costs, cover
 from calling_credit.rates.deck import Deck, RateRow
@@ -22,8 +23,8 @@ class ChargedCall:
     """A call that was charged at least once, known by the last of its entries."""
 
     last: Mapping[str, Any]
-    charged_at: str = ""
-    """When the call was charged first; "" if that is not known."""
+    paid: tuple[PaidPart, ...] = ()
+    """The parts of the standing charge, the oldest first."""
 
     @property
     def call(self) -> tuple[str, str]:
@@ -141,7 +142,7 @@ def charged_calls(items: Iterable[Mapping[str, Any]]) -> Iterator[ChargedCall]:
     """The calls of entries, which come in the order of their keys."""
     for _, entries in groupby(items, key=lambda item: keys.call_of(item["SK"])):
         known = list(entries)
-        yield ChargedCall(known[-1], known[0].get("recorded_at", ""))
+        yield ChargedCall(known[-1], paid_parts(known))
 
 
 def current_entries(entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
