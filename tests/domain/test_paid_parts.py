@@ -10,7 +10,7 @@ from calling_credit.ledger.paid_parts import paid_parts, taken_from
 
 
 def entries(*changes: int) -> list[dict[str, Any]]:
-    """The entries of a call whose charge changed by these amounts: each later change takes back and charges anew."""
+    """The entries of a call whose charge changed by these amounts: each later change takes back and charges again."""
     standing, found = 0, []
     for number, change in enumerate(changes):
         key = f"ENTRY#2026-11-23T10:00:00.000Z#c_1#rerated#{number}"

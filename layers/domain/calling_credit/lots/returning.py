@@ -1,7 +1,7 @@
 """Records charges that are taken back although a lot was granted after them, in the transaction that takes them back.
 
 The law: between the reading of the lots and the transaction, no lot is granted, and no part of a live lot expires or is
-removed. The transaction requires both, and is planned anew after a step. A step that it had not seen would count later
+removed. The transaction requires both, and is planned again after a step. A step that it had not seen would count later
 calls as returned.
 """
 
