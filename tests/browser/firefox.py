@@ -16,8 +16,11 @@ from typing import Any, Final
 from websockets.sync.client import ClientConnection, connect
 
 START_SECONDS: Final = 60
-STEP_SECONDS: Final = 30
+STEP_SECONDS: Final = 90
 ANSWER_SECONDS: Final = 3
+"""How long to wait for an answer first: none comes if the page is replaced. Each next wait is twice as long, because a
+busy browser answers late, and later still if it is asked again and again.
+"""
 """A command about a page that is being replaced may stay without an answer; it is then sent again."""
 KEYS: Final = {"Tab": "\ue004", "Enter": "\ue007", "Space": " ", "End": "\ue010", "Delete": "\ue017"}
 PREFERENCES: Final = {
@@ -74,10 +77,10 @@ class Firefox:
         """Open a URL, and wait until it is loaded."""
         self.send("browsingContext.navigate", {"context": self.window, "url": url, "wait": "complete"})
 
-    def evaluate(self, script: str) -> Any:
+    def evaluate(self, script: str, seconds: int = ANSWER_SECONDS) -> Any:
         """The value of an expression in the page: a string, number, boolean, or None."""
         values = {"expression": script, "target": {"context": self.window}, "awaitPromise": True}
-        found = self.send("script.evaluate", values, ANSWER_SECONDS)
+        found = self.send("script.evaluate", values, seconds)
         if found["type"] == "exception":
             raise FirefoxError(found["exceptionDetails"]["text"])
         return found["result"].get("value")
@@ -89,17 +92,17 @@ class Firefox:
             FirefoxError: it does not appear within `STEP_SECONDS`.
         """
         locator = {"type": "accessibility", "value": {"role": role, "name": name}}
-        deadline = time.monotonic() + STEP_SECONDS
+        deadline, seconds = time.monotonic() + STEP_SECONDS, ANSWER_SECONDS
         while time.monotonic() < deadline:
             try:
                 values = {"context": self.window, "locator": locator}
-                nodes = self.send("browsingContext.locateNodes", values, ANSWER_SECONDS)["nodes"]
+                nodes = self.send("browsingContext.locateNodes", values, seconds)["nodes"]
             except FirefoxError:
-                nodes = []  # The page is being replaced.
+                nodes, seconds = [], seconds * 2  # The page is being replaced, or the browser is busy.
             if nodes:
                 return {"sharedId": nodes[0]["sharedId"]}
             time.sleep(0.1)
-        raise FirefoxError(f"No {role} is named {name!r}. The page shows: {self.text()[:2000]}")
+        raise FirefoxError(f"No {role} is named {name!r}. The page shows: {self.text(STEP_SECONDS)[:2000]}")
 
     def press(self, role: str, name: str) -> None:
         """Click on an element with the mouse. An element that the page replaces meanwhile is found again."""
@@ -137,9 +140,9 @@ class Firefox:
         values = {"functionDeclaration": function, "arguments": [element], "awaitPromise": True}
         self.send("script.callFunction", values | {"target": {"context": self.window}})
 
-    def text(self) -> str:
+    def text(self, seconds: int = ANSWER_SECONDS) -> str:
         """What the page shows."""
-        return str(self.evaluate("document.body.innerText"))
+        return str(self.evaluate("document.body.innerText", seconds))
 
     def sees(self, words: str) -> None:
         """Wait until the page shows these words.
@@ -147,13 +150,13 @@ class Firefox:
         Raises:
             FirefoxError: it does not within `STEP_SECONDS`.
         """
-        deadline = time.monotonic() + STEP_SECONDS
+        deadline, seconds = time.monotonic() + STEP_SECONDS, ANSWER_SECONDS
         shown = ""
         while time.monotonic() < deadline:
             try:
-                shown = " ".join(self.text().split())
+                shown = " ".join(self.text(seconds).split())
             except FirefoxError:
-                shown = ""  # The page is being replaced.
+                shown, seconds = "", seconds * 2  # The page is being replaced, or the browser is busy.
             if words in shown:
                 return
             time.sleep(0.1)
