@@ -74,7 +74,7 @@ STARTED = @{ echo "$$(date +%T)  $@ has started" >&3; } 2>/dev/null || true
 QUICK := test-domain-quickly types test-laws-quickly lint-code contract
 #  Three at a time on two cores, because tests of a stack mostly wait. Make starts them in this order: the page and `make run`,
 #  with stacks of their own, come when the first of the long ones has ended; short suites fill the end.
-SUITES := test-stack-alone test-payment-faults test-laws-alone test-page test-functions test-switch-alone test-domain test-connectors test-stand-in
+SUITES := test-stack-alone test-payment-faults test-functions test-page test-laws-alone test-switch-alone test-domain test-connectors test-stand-in
 PAYMENT_FAULTS := tests/laws/test_payment_faults.py
 
 .PHONY: test

@@ -1,18 +1,15 @@
 """The rows of start-up: CPU to import a function, relative to botocore with a DynamoDB client, each in its own process.
 
-Measures user and system time of each child process with compiled .pyc files and without packages that only developers
-have, as deployed, minus the bare interpreter. Stripe's library, for example, imports every HTTP client that it finds.
+Measures user and system time of each child process with compiled .pyc files, as deployed, minus the bare interpreter.
 Each run is paired with a run of the base, and the median counts, because the speed of a shared machine drifts.
 """
 
 import os
-import re
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from tests.benchmarks.rows import Row
@@ -31,8 +28,6 @@ STRIPE_FUNCTIONS = (
     "auto_recharge",
     "reconcile_payments",
 )
-RUNTIME = {"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"}
-"""The packages of Lambda's runtime beside those of the layer."""
 BARE = "pass"
 BASE = "import botocore.session; botocore.session.get_session().create_client('dynamodb')"
 
@@ -44,17 +39,6 @@ def programs() -> dict[str, str]:
         for name in ("rate_calls", *API_FUNCTIONS, *STRIPE_FUNCTIONS)
     }
     return functions | {name: f"import tests.benchmarks.{name}" for name in ("stock", "stock_api", "stock_stripe")}
-
-
-def not_deployed() -> list[str]:
-    """Return the modules of the packages that neither the layer nor Lambda's runtime has."""
-    lock = (ROOT / "layers" / "domain" / "requirements.txt").read_text(encoding="utf-8")
-    deployed = RUNTIME | set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
-    return sorted(
-        module
-        for module, packages in packages_distributions().items()
-        if module.isidentifier() and not deployed & {re.sub(r"[-_.]+", "-", name).lower() for name in packages}
-    )
 
 
 def start_up_rows(*, traced: bool) -> list[Row]:
@@ -104,15 +88,14 @@ def child_environment(compiled: Path) -> dict[str, str]:
 
 def ratios(environment: dict[str, str]) -> dict[str, float]:
     """Return the ratio of each program to the base."""
-    absent = f"import sys; sys.modules.update(dict.fromkeys({not_deployed()}))\n"
     for program in (BASE, *programs().values()):
-        child_cpu(absent + program, environment)  # Compiles.
+        child_cpu(program, environment)  # Compiles.
     pairs: dict[str, list[float]] = {name: [] for name in programs()}
     for _ in range(ROUNDS):
-        bare = child_cpu(absent + BARE, environment)
+        bare = child_cpu(BARE, environment)
         for name, program in programs().items():
-            base = child_cpu(absent + BASE, environment) - bare
-            pairs[name].append((child_cpu(absent + program, environment) - bare) / base)
+            base = child_cpu(BASE, environment) - bare
+            pairs[name].append((child_cpu(program, environment) - bare) / base)
     return {name: statistics.median(values) for name, values in pairs.items()}
 
 
