@@ -6,7 +6,7 @@ import pytest
 
 from tests.functions.country_bench import COUNTER, DOLLAR, counters, finished, index, switch_on
 from tests.functions.rerate_bench import COVERING
-from tests.functions.test_young_money import DAY, LIMITS, ask, minutes
+from tests.functions.test_young_money import DAY, ask, buy_young_money, minutes
 from tests.harness.till import Till
 from tests.harness.world import JAPAN, PREMIUM, UNCOVERED, UNITED_KINGDOM, World
 
@@ -25,10 +25,7 @@ def capped(world: World) -> World:
 @pytest.fixture
 def young(till: Till) -> Till:
     """30.00 of older credit, and 100.00 that a card bought just now; the cap is on."""
-    till.world.adjust("30.00", "older")
-    till.paid("100.00", till.card())
-    assert till.world.operate("PUT", "/accounts/acct_1", {"limits": LIMITS}).status == 200
-    till.world.change("/limits", {"high_cost_allowed": ["+1900"]})
+    buy_young_money(till)
     till.later(hours=1)
     return till
 

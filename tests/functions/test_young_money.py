@@ -18,13 +18,18 @@ COUNTER = "SPENT#2026-11-24#YOUNG"
 LIMITS = {"young_money_cap": "20.00", "call_price": "500.00", "daily_spend": "500.00"}
 
 
-@pytest.fixture
-def young(till: Till) -> Till:
-    """30.00 of older credit, and 100.00 that a card bought a day ago; the cap is on."""
+def buy_young_money(till: Till) -> None:
+    """Give 30.00 of older credit, buy 100.00 with a card now, and switch the cap on."""
     till.world.adjust("30.00", "older")
     till.paid("100.00", till.card())
     assert till.world.operate("PUT", "/accounts/acct_1", {"limits": LIMITS}).status == 200
     till.world.change("/limits", {"high_cost_allowed": ["+1900"]})
+
+
+@pytest.fixture
+def young(till: Till) -> Till:
+    """30.00 of older credit, and 100.00 that a card bought a day ago; the cap is on."""
+    buy_young_money(till)
     till.later(days=1)
     return till
 
