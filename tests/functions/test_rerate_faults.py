@@ -1,17 +1,19 @@
 """Pricing calls again ends in the same ledger after any failure and beside any other run."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 
+from tests.functions.lots_bench import granted
 from tests.functions.rerate_bench import COVERING, DEARER, RANGE, charged
 from tests.harness.faults import ask_anew, points
 from tests.harness.queue import delivery, failures
 from tests.harness.table import sample_event
 from tests.harness.wire import Sent, Wire
-from tests.harness.world import UNCOVERED, World
+from tests.harness.world import DECK, UNCOVERED, World
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
@@ -53,6 +55,16 @@ def test_law_10_a_repeat_after_any_failure_ends_in_the_same_ledger(world: World,
     world.stack.publish(DEARER, "dearer")
     event = {"reprice": RANGE | {"apply": True}} if what == "reprice" else {}
     meet_each_failure(world, wire, event, lambda: timeless(world))
+
+
+def test_law_10_what_returns_beside_a_grant_is_recorded_once(world: World, wire: Wire) -> None:
+    charged(world)
+    world.clock.now += timedelta(hours=1)
+    granted(world, "10.00", 10)
+    world.clock.now += timedelta(hours=1)
+    world.stack.publish(DECK.replace(b"0.10", b"0.05"), "cheaper")
+    meet_each_failure(world, wire, {"reprice": RANGE | {"apply": True}}, lambda: timeless(world))
+    assert world.of_kind("LOT_RETURN")
 
 
 def put_back(world: World, raw: list[Any]) -> None:
